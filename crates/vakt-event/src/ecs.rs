@@ -71,6 +71,8 @@ names! {
     VAKT_TIME_CLAIMED = "vakt.time.claimed";
     /// Present and `true` for an exercise.
     VAKT_DRILL = "vakt.drill";
+    /// How many equal messages a "message repeated N times" stands for.
+    VAKT_REPEAT = "vakt.repeat";
     VAKT_STREAM = "vakt.stream";
     VAKT_PEER = "vakt.peer";
     VAKT_LISTENER = "vakt.listener";

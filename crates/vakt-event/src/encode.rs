@@ -17,7 +17,13 @@ pub fn to_flat_json(event: &Event<'_>) -> Map<String, Json> {
         object.insert(ecs::EVENT_INGESTED.into(), received.to_string().into());
     }
     for field in &event.fields {
-        insert(&mut object, canonical(&field.name), to_json(&field.value));
+        let name = canonical(&field.name);
+        // These two are one instant each, whatever the sender wrote under their names: that
+        // stands in the original.
+        if matches!(name, ecs::TIMESTAMP | ecs::EVENT_INGESTED) && object.contains_key(name) {
+            continue;
+        }
+        insert(&mut object, name, to_json(&field.value));
     }
     object.insert(
         ecs::EVENT_ORIGINAL.into(),
