@@ -1,1 +1,27 @@
-//! vakt-codec
+//! Bytes to frames to events.
+//!
+//! [`framing`] cuts what a connection sends into frames; [`journal`] does it for the journal
+//! export format, [`files`] for files. [`decode()`] makes an event of a frame, borrowing from its
+//! bytes: `syslog`, `json` and [`journal`] read the transport, [`decoder`] what programs say,
+//! [`logsource`] says to which Sigma log sources the event belongs.
+//!
+//! This crate opens no socket or file, reads no clock and knows no async runtime. Nothing that
+//! comes from outside makes it fail: what is not understood is in the event's problems.
+//!
+//! Start with [`mod@decode`].
+
+pub mod decode;
+pub mod decoder;
+pub mod files;
+pub mod framing;
+pub mod journal;
+pub(crate) mod json;
+pub mod logsource;
+pub(crate) mod syslog;
+pub(crate) mod time;
+
+pub use decode::{DecodeContext, decode};
+pub use decoder::auditd::Coalescer;
+pub use files::{FileFormat, Record, Records, line_format};
+pub use framing::{SyslogFramer, trim_datagram};
+pub use journal::{JournalEntry, JournalExportSplitter, PrematureEof};

@@ -1,0 +1,163 @@
+//! One frame to one event.
+
+use std::borrow::Cow;
+
+use jiff::tz::TimeZone;
+use vakt_event::{Event, EventTime, Format, LogSource, Timestamp, Value, ecs};
+
+use crate::decoder::decode_message;
+use crate::syslog::Decoded;
+use crate::{journal, json, logsource, syslog, time};
+
+/// What is known besides the bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct DecodeContext<'c> {
+    /// When the frame was taken in; `None` for files.
+    pub received: Option<Timestamp>,
+    /// Near which instant a time without a year is looked for when there is no receipt: a file's
+    /// own time, or the present. Without either, such a time is not understood.
+    pub reference: Option<Timestamp>,
+    /// The zone of times without an offset.
+    pub zone: &'c TimeZone,
+    /// Whether bare fields named `product`, `category` and `service` declare a log source.
+    pub logsource_fields: bool,
+    /// The parts of a log source that an event does not show (`--logsource`).
+    pub assume: Option<&'c LogSource<'c>>,
+}
+
+impl<'c> DecodeContext<'c> {
+    /// A context in which only the zone is known.
+    pub fn new(zone: &'c TimeZone) -> Self {
+        Self {
+            received: None,
+            reference: None,
+            zone,
+            logsource_fields: false,
+            assume: None,
+        }
+    }
+}
+
+/// One frame to one event, borrowed from it. Never fails: what is not understood is in
+/// [`Event::problems`], and the whole text in [`Event::original`].
+///
+/// Bytes that are no UTF-8 are shown as U+FFFD, and the event is then an owned one.
+pub fn decode<'a>(bytes: &'a [u8], format: Format, cx: &DecodeContext<'_>) -> Event<'a> {
+    if format == Format::Journal {
+        return journal::decode(bytes, cx);
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => decode_text(text, format, cx),
+        Err(_) => {
+            let text = String::from_utf8_lossy(bytes);
+            let mut event = decode_text(&text, format, cx).into_owned();
+            event.problem("bytes that are no UTF-8 are shown as U+FFFD");
+            event
+        }
+    }
+}
+
+fn decode_text<'a>(text: &'a str, format: Format, cx: &DecodeContext<'_>) -> Event<'a> {
+    let mut event = begin(Cow::Borrowed(text), cx);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let decoded = match format {
+        Format::Syslog => syslog::decode(&mut event, text, cx),
+        Format::Json => json::decode(&mut event, text, cx),
+        Format::Text | Format::Journal => syslog::plain(&mut event, text),
+    };
+    finish(event, decoded, cx)
+}
+
+pub(crate) fn begin<'a>(original: Cow<'a, str>, cx: &DecodeContext<'_>) -> Event<'a> {
+    Event {
+        original,
+        time: EventTime {
+            claimed: None,
+            received: cx.received,
+        },
+        ..Event::default()
+    }
+}
+
+/// What every format has in common once its own fields stand: the programs' decoders, the log
+/// sources, the judgement on the claimed time.
+pub(crate) fn finish<'a>(
+    event: Event<'a>,
+    decoded: Decoded<'a>,
+    cx: &DecodeContext<'_>,
+) -> Event<'a> {
+    let Decoded {
+        message,
+        time_text,
+        structured,
+    } = decoded;
+    let line = message.as_deref().filter(|_| !structured);
+    let line_time =
+        line.and_then(|line| time::leading(line, cx.zone, cx.received.or(cx.reference)));
+    let mut event = match message {
+        None => event,
+        Some(Cow::Borrowed(message)) => {
+            let mut event = event;
+            understand(&mut event, message, structured);
+            event
+        }
+        // The decoders borrow from the message, which lives no longer than this function.
+        Some(Cow::Owned(message)) => {
+            let mut event: Event<'_> = event;
+            understand(&mut event, &message, structured);
+            event.into_owned()
+        }
+    };
+    if event.time.claimed.is_none() {
+        // A decoder found a time whose zone it could not know.
+        let found = event.text(ecs::VAKT_TIME_CLAIMED);
+        event.time.claimed = found
+            .and_then(|text| time::read(text, cx.zone, cx.received.or(cx.reference)))
+            .or(line_time);
+    }
+    logsource::assign(&mut event, cx);
+    if event
+        .log_sources
+        .iter()
+        .any(|source| source.product.as_deref() == Some("windows"))
+    {
+        name_without_blanks(&mut event);
+    }
+    if let (true, Some(claimed)) = (event.time.is_claimed_in_future(), event.time.claimed) {
+        match time_text {
+            _ if event.has(ecs::VAKT_TIME_CLAIMED) => {}
+            Some(text) => event.added(ecs::VAKT_TIME_CLAIMED, Value::Str(text)),
+            None => event.added(ecs::VAKT_TIME_CLAIMED, claimed.to_string()),
+        }
+        event.problem(format!(
+            "the claimed time {claimed} is later than receipt, which is used instead"
+        ));
+    }
+    event
+}
+
+/// Some providers (Windows Defender) name their data with blanks; rules write such names without
+/// (Sigma rules specification, "Fields": blanks are removed).
+fn name_without_blanks(event: &mut Event<'_>) {
+    let blank: Vec<_> = event
+        .fields
+        .iter()
+        .filter(|field| field.name.contains(' '))
+        .map(|field| (field.name.replace(' ', ""), field.value.clone()))
+        .collect();
+    for (name, value) in blank {
+        event.added(name, value);
+    }
+}
+
+fn understand<'a>(event: &mut Event<'a>, message: &'a str, structured: bool) {
+    let before = (event.fields.len(), event.log_sources.len());
+    decode_message(event, Some(message));
+    let understood = (event.fields.len(), event.log_sources.len()) != before;
+    if !structured && !understood {
+        event.problem("no known format: kept as text");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+use proptest::prelude::*;
+use serde_json::Value as Json;
+
+use super::*;
+
+fn fields(text: &str) -> Result<String, String> {
+    let mut fields = Vec::new();
+    scanner::flatten(text, Arrays::Repeated, &mut fields)
+        .map_err(|fault| format!("{} at {}", fault.why, fault.at))?;
+    pair_event_data(&mut fields, 0);
+    let shown: Vec<_> = fields
+        .iter()
+        .map(|field| format!("{}={:?}", field.name, field.value.text()))
+        .collect();
+    Ok(shown.join(" "))
+}
+
+#[test]
+fn objects_become_fields() {
+    let check = |text: &str, expected: &str| {
+        assert_eq!(fields(text).as_deref(), Ok(expected), "{text}");
+    };
+    check(
+        r#"{"a":"x","b":{"c":1,"d":{"e":true}},"f":null}"#,
+        r#"a="x" b.c="1" b.d.e="true" f="""#,
+    );
+    check(
+        r#"{"a":[1,[2,{"b":3}],{"b":4}]}"#,
+        r#"a="1" a="2" a.b="3" a.b="4""#,
+    );
+    check(r#"{"a":1,"a":2}"#, r#"a="1" a="2""#);
+    check(
+        r#"{"n":1.10,"m":12345678901234567890123,"e":1E-7}"#,
+        r#"n="1.10" m="12345678901234567890123" e="1E-7""#,
+    );
+    check(
+        r#"{"a":{},"b":[],"":{"":1}}"#,
+        r#".="1""#.replace(".=", "=").as_str(),
+    );
+    check(
+        r#"{"s":"\u00e5\ud83d\ude00\n\/\"","\u0061":1}"#,
+        r#"s="å😀\n/\"" a="1""#,
+    );
+    check(r#"{"s":"\ud800x\ud800\u0041"}"#, "s=\"\u{fffd}x\u{fffd}A\"");
+    check(" {\t\"a\" :\r\n1 } ", r#"a="1""#);
+}
+
+#[test]
+fn windows_envelopes_do_not_show() {
+    let check = |text: &str, expected: &str| {
+        assert_eq!(fields(text).as_deref(), Ok(expected), "{text}");
+    };
+    check(
+        r##"{"Event":{"#attributes":{"xmlns":"u"},"System":{"Provider":{"#attributes":{"Name":"P"}},"EventID":{"#attributes":{"Qualifiers":7},"#text":400},"Channel":"C"},"EventData":{"Image":"x","Nested":{"deep":1}}}}"##,
+        r#"Event_xmlns="u" Provider_Name="P" EventID_Qualifiers="7" EventID="400" Channel="C" Image="x" Nested.deep="1""#,
+    );
+    check(
+        r##"{"record":1,"event":{"Event":{"EventData":{"Data":[{"#attributes":{"Name":"Image"},"#text":"x"},{"#attributes":{"Name":"Empty"}}]}}}}"##,
+        r#"record="1" Image="x" Data_Name="Empty""#,
+    );
+    check(
+        r##"{"Event":{"EventData":{"Data":{"#text":["a","b"]}},"UserData":{"EventXML":{"#attributes":{"x":1},"Param1":"p"}}}}"##,
+        r#"Data="a" Data="b" x="1" Param1="p""#,
+    );
+    check(
+        r#"{"winlog":{"channel":"Security","event_data":{"Image":"x"},"api":"y"},"event":{"code":"1"}}"#,
+        r#"winlog.channel="Security" Image="x" winlog.api="y" event.code="1""#,
+    );
+}
+
+#[test]
+fn faults_say_where() {
+    let check = |text: &str, expected: &str| {
+        assert_eq!(fields(text), Err(expected.to_owned()), "{text}");
+    };
+    check("", "an object begins with { at 0");
+    check("[1]", "an object begins with { at 0");
+    check(r#"{"a":1"#, "a comma or } is missing at 6");
+    check(r#"{"a":1,}"#, "a name in quotes is missing at 7");
+    check(r#"{"a":01}"#, "a comma or } is missing at 6");
+    check(r#"{"a":"x}"#, "a string has no end at 6");
+    check(
+        "{\"a\":\"x\ty\"}",
+        "a control character stands in a string at 6",
+    );
+    check(r#"{"a":"\x"}"#, "an unknown escape stands in a string at 8");
+    check(r#"{"a":1} x"#, "something follows the object at 8");
+}
+
+#[test]
+fn deep_and_many_are_bounded() {
+    let deep = format!("{}1{}", r#"{"a":["#.repeat(3000), "]}".repeat(3000));
+    let mut found = Vec::new();
+    let notes = scanner::flatten(&deep, Arrays::Repeated, &mut found).unwrap();
+    assert!(notes.too_deep && found.is_empty());
+    let many = format!("{{\"a\":[{}1]}}", "1,".repeat(scanner::FIELDS_MAX));
+    let notes = scanner::flatten(&many, Arrays::Repeated, &mut found).unwrap();
+    assert!(notes.too_many && found.len() == scanner::FIELDS_MAX);
+}
+
+#[test]
+fn what_needs_no_unescaping_is_borrowed() {
+    let mut found = Vec::new();
+    scanner::flatten(
+        r#"{"a":"x","n":1.5,"winlog":{"event_data":{"Image":"y"}}}"#,
+        Arrays::Repeated,
+        &mut found,
+    )
+    .unwrap();
+    for field in &found {
+        assert!(matches!(field.name, Cow::Borrowed(_)), "{}", field.name);
+        assert!(matches!(
+            field.value,
+            Value::Str(Cow::Borrowed(_)) | Value::Number(Cow::Borrowed(_))
+        ));
+    }
+}
+
+/// The obvious implementation, over serde_json's tree.
+fn reference(name: &str, value: &Json, into: &mut Vec<(String, Value<'static>)>) {
+    match value {
+        Json::Object(members) => {
+            for (key, value) in members {
+                let inner = if name.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{name}.{key}")
+                };
+                reference(&inner, value, into);
+            }
+        }
+        Json::Array(values) => {
+            for value in values {
+                reference(name, value, into);
+            }
+        }
+        Json::Null => into.push((name.into(), Value::Null)),
+        Json::Bool(value) => into.push((name.into(), Value::Bool(*value))),
+        Json::Number(number) => into.push((name.into(), Value::number(number))),
+        Json::String(text) => into.push((name.into(), Value::from(text.clone()))),
+    }
+}
+
+fn json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<String>().prop_map(Json::from),
+    ];
+    let key = "[a-zA-Z\\\\\"å]{1,6}";
+    let value = leaf.prop_recursive(4, 40, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Json::from),
+            prop::collection::vec((key, inner), 0..5)
+                .prop_map(|members| Json::Object(members.into_iter().collect())),
+        ]
+    });
+    prop::collection::vec((key, value), 0..6)
+        .prop_map(|members| Json::Object(members.into_iter().collect()))
+}
+
+proptest! {
+    #[test]
+    fn fields_are_those_of_serde_json(value in json(), pretty in any::<bool>()) {
+        let text = if pretty {
+            serde_json::to_string_pretty(&value).unwrap()
+        } else {
+            value.to_string()
+        };
+        let mut got = Vec::new();
+        scanner::flatten(&text, Arrays::Repeated, &mut got).unwrap();
+        let got: Vec<_> = got
+            .into_iter()
+            .map(|field| (field.name.into_owned(), field.value.into_owned()))
+            .collect();
+        let mut expected = Vec::new();
+        reference("", &value, &mut expected);
+        prop_assert_eq!(got, expected);
+    }
+
+    /// Near misses of JSON: taken exactly when serde_json takes them, but for halves of
+    /// surrogate pairs (which need a `\u`) and numbers that no f64 holds.
+    #[test]
+    fn the_grammar_is_that_of_serde_json(
+        value in json(),
+        at in any::<prop::sample::Index>(),
+        put in "[{}\\[\\],:\"0-9a-f.eE+ \\-\\\\tnr]{0,2}",
+        cut in 0_usize..3,
+    ) {
+        let mut chars: Vec<char> = value.to_string().chars().collect();
+        let at = at.index(chars.len() + 1);
+        chars.splice(at..(at + cut).min(chars.len()), put.chars());
+        let text: String = chars.into_iter().collect();
+        let ours = scanner::flatten(&text, Arrays::Repeated, &mut Vec::new()).is_ok();
+        let theirs = serde_json::from_str::<serde_json::Map<String, Json>>(&text);
+        let beyond = matches!(&theirs, Err(error) if error.to_string().starts_with("number out of range"));
+        prop_assert!(ours == theirs.is_ok() || beyond, "{} {:?}", text, theirs);
+    }
+}

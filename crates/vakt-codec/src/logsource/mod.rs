@@ -1,0 +1,156 @@
+//! To which Sigma log sources an event belongs.
+//!
+//! An event shows its log sources, in this order, and can have several:
+//!
+//! | what shows it | log source | where |
+//! |---|---|---|
+//! | Windows channel (`Channel`, `Event.System.Channel`, `winlog.channel`) | product `windows`, service by channel, category by event id | [`windows`] |
+//! | CloudTrail, Zeek, Kubernetes audit records, by the fields that their formats require | as Sigma's taxonomy names them | [`shapes`] |
+//! | syslog program, journald unit, what a decoder understood | by program | [`programs`] |
+//! | `vakt.logsource.{product,category,service}` | as declared | here |
+//! | bare `product`, `category`, `service` | as declared, only when the caller asks for it | here |
+//!
+//! An event id alone shows nothing. What the caller assumes (`--logsource`) fills in the parts
+//! that the event does not show.
+
+pub mod programs;
+pub mod shapes;
+pub mod windows;
+
+use std::borrow::Cow;
+
+use vakt_event::alias::without_envelope;
+use vakt_event::{Event, LogSource, Value, ecs};
+
+use crate::decode::DecodeContext;
+
+/// Every log source that the built-in tables can show: what lint holds a rule's log source
+/// against. Events may declare others.
+pub fn known() -> Vec<LogSource<'static>> {
+    let mut known = programs::known();
+    windows::known(&mut known);
+    shapes::known(&mut known);
+    known.sort_unstable();
+    known.dedup();
+    known
+}
+
+/// The fields that say something about log sources, found in one pass.
+#[derive(Default)]
+pub(crate) struct Signs<'e> {
+    pub(crate) channel: Option<&'e str>,
+    pub(crate) event_id: Option<&'e str>,
+    /// Sysmon's `EventType` tells the registry events of one id apart.
+    pub(crate) event_type: Option<&'e str>,
+    pub(crate) event_source: Option<&'e str>,
+    pub(crate) event_version: Option<&'e str>,
+    pub(crate) event_name: Option<&'e str>,
+    pub(crate) zeek_path: Option<&'e str>,
+    pub(crate) zeek_time: Option<&'e str>,
+    pub(crate) api_version: Option<&'e str>,
+    pub(crate) audit_id: Option<&'e str>,
+}
+
+impl<'e> Signs<'e> {
+    fn of(event: &'e Event<'_>) -> Self {
+        let mut signs = Self::default();
+        for field in &event.fields {
+            let place = match without_envelope(&field.name) {
+                "Channel" | "winlog.channel" => &mut signs.channel,
+                "EventID" | "EventId" | "EventID.#text" | "winlog.event_id" | "event.code" => {
+                    &mut signs.event_id
+                }
+                "EventType" => &mut signs.event_type,
+                "eventSource" => &mut signs.event_source,
+                "eventVersion" => &mut signs.event_version,
+                "eventName" => &mut signs.event_name,
+                "_path" => &mut signs.zeek_path,
+                "ts" => &mut signs.zeek_time,
+                "apiVersion" => &mut signs.api_version,
+                "auditID" => &mut signs.audit_id,
+                _ => continue,
+            };
+            if place.is_none() && !field.value.is_null() {
+                *place = Some(field.value.text());
+            }
+        }
+        signs
+    }
+}
+
+/// Adds the event's log sources.
+pub(crate) fn assign<'a>(event: &mut Event<'a>, cx: &DecodeContext<'_>) {
+    let mut shown = Vec::new();
+    let signs = Signs::of(event);
+    windows::log_sources(&signs, &mut shown);
+    shapes::log_sources(&signs, &mut shown);
+    event.log_sources.append(&mut shown);
+    programs::log_sources(event);
+    let declared = declared(
+        event,
+        [
+            ecs::VAKT_LOGSOURCE_PRODUCT,
+            ecs::VAKT_LOGSOURCE_CATEGORY,
+            ecs::VAKT_LOGSOURCE_SERVICE,
+        ],
+    );
+    add(event, declared);
+    if cx.logsource_fields {
+        let declared = self::declared(event, ["product", "category", "service"]);
+        add(event, declared);
+    }
+    if let Some(assumed) = cx.assume {
+        assume(event, assumed);
+    }
+}
+
+fn add<'a>(event: &mut Event<'a>, source: LogSource<'a>) {
+    if !source.is_empty() && !event.log_sources.contains(&source) {
+        event.log_sources.push(source);
+    }
+}
+
+/// The log source whose parts stand in the fields of these names.
+fn declared<'a>(event: &Event<'a>, names: [&str; 3]) -> LogSource<'a> {
+    let part = |name: &str| {
+        event.fields.iter().find_map(|field| match &field.value {
+            Value::Str(word) if field.name == name && !word.is_empty() => Some(word.clone()),
+            _ => None,
+        })
+    };
+    let [product, category, service] = names;
+    LogSource {
+        product: part(product),
+        category: part(category),
+        service: part(service),
+    }
+}
+
+/// Fills in the parts that none of the event's log sources shows.
+fn assume(event: &mut Event<'_>, assumed: &LogSource<'_>) {
+    type Part = for<'s, 'w> fn(&'s mut LogSource<'w>) -> &'s mut Option<Cow<'w, str>>;
+    let parts: [(Part, &Option<Cow<'_, str>>); 3] = [
+        (|source| &mut source.product, &assumed.product),
+        (|source| &mut source.category, &assumed.category),
+        (|source| &mut source.service, &assumed.service),
+    ];
+    if event.log_sources.is_empty() {
+        event.log_sources.push(LogSource::default());
+    }
+    for (part, assumed) in parts {
+        let Some(assumed) = assumed else { continue };
+        if event
+            .log_sources
+            .iter_mut()
+            .any(|source| part(source).is_some())
+        {
+            continue;
+        }
+        for source in &mut event.log_sources {
+            *part(source) = Some(Cow::Owned(assumed.clone().into_owned()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

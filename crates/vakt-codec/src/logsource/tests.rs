@@ -1,0 +1,273 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+use vakt_event::Format;
+
+use super::*;
+use crate::decode;
+
+const SHARED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
+
+fn sources(text: &str, configure: impl FnOnce(&mut DecodeContext<'_>)) -> Vec<String> {
+    let zone = TimeZone::UTC;
+    let mut cx = DecodeContext::new(&zone);
+    configure(&mut cx);
+    decode(text.as_bytes(), Format::Json, &cx)
+        .log_sources
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+#[test]
+fn the_three_shapes_of_windows_events_show_the_same() {
+    let check = |channel: &str, id: u16, more: &str, expected: &[&str]| {
+        let flat = format!(r#"{{"Channel":"{channel}","EventID":{id}{more}}}"#);
+        let nested = format!(
+            r##"{{"Event":{{"System":{{"Channel":"{channel}","EventID":{{"#text":{id}}}}},"EventData":{{"x":1{more}}}}}}}"##
+        );
+        let winlogbeat = format!(
+            r#"{{"winlog":{{"channel":"{channel}","event_id":"{id}","event_data":{{"x":1{more}}}}}}}"#
+        );
+        let dotted = format!(r#"{{"winlog.channel":"{channel}","event.code":"{id}"{more}}}"#);
+        for text in [flat, nested, winlogbeat, dotted] {
+            assert_eq!(sources(&text, |_| {}), expected, "{text}");
+        }
+    };
+    let sysmon = "Microsoft-Windows-Sysmon/Operational";
+    check(
+        sysmon,
+        1,
+        "",
+        &["product=windows,category=process_creation,service=sysmon"],
+    );
+    check(
+        sysmon,
+        13,
+        "",
+        &[
+            "product=windows,category=registry_set,service=sysmon",
+            "product=windows,category=registry_event,service=sysmon",
+        ],
+    );
+    check(
+        sysmon,
+        12,
+        r#","EventType":"CreateKey""#,
+        &[
+            "product=windows,category=registry_add,service=sysmon",
+            "product=windows,category=registry_event,service=sysmon",
+        ],
+    );
+    check(
+        sysmon,
+        12,
+        "",
+        &[
+            "product=windows,category=registry_add,service=sysmon",
+            "product=windows,category=registry_delete,service=sysmon",
+            "product=windows,category=registry_event,service=sysmon",
+        ],
+    );
+    check(sysmon, 999, "", &["product=windows,service=sysmon"]);
+    check(
+        "Security",
+        4688,
+        "",
+        &["product=windows,category=process_creation,service=security"],
+    );
+    check("security", 4624, "", &["product=windows,service=security"]);
+    check(
+        "Microsoft-Windows-PowerShell/Operational",
+        4104,
+        "",
+        &["product=windows,category=ps_script,service=powershell"],
+    );
+    check(
+        "Windows PowerShell",
+        400,
+        "",
+        &["product=windows,category=ps_classic_start,service=powershell-classic"],
+    );
+    check(
+        "Microsoft-Windows-Nothing/Operational",
+        1,
+        "",
+        &["product=windows"],
+    );
+    check("Custom", 1, "", &[]);
+}
+
+#[test]
+fn declared_and_assumed() {
+    let check = |text: &str, fields: bool, assumed: [&str; 3], expected: &[&str]| {
+        let [product, category, service] = assumed;
+        let assumed = LogSource::of(product, category, service);
+        let zone = TimeZone::UTC;
+        let cx = DecodeContext {
+            logsource_fields: fields,
+            assume: Some(&assumed),
+            ..DecodeContext::new(&zone)
+        };
+        let got: Vec<_> = decode(text.as_bytes(), Format::Json, &cx)
+            .log_sources
+            .iter()
+            .filter(|source| !source.is_empty())
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(got, expected, "{text}");
+    };
+    let none = ["", "", ""];
+    check(r#"{"EventID":1}"#, true, none, &[]);
+    check(
+        r#"{"vakt":{"logsource":{"product":"okta","service":"okta"}}}"#,
+        false,
+        none,
+        &["product=okta,service=okta"],
+    );
+    check(r#"{"product":"a","category":"b"}"#, false, none, &[]);
+    check(
+        r#"{"product":"a","category":"b"}"#,
+        true,
+        none,
+        &["product=a,category=b"],
+    );
+    check(
+        r#"{"x":1}"#,
+        false,
+        ["windows", "process_creation", ""],
+        &["product=windows,category=process_creation"],
+    );
+    check(
+        r#"{"Channel":"Security"}"#,
+        false,
+        ["linux", "process_creation", "sysmon"],
+        &["product=windows,category=process_creation,service=security"],
+    );
+}
+
+#[test]
+fn shapes_of_other_products() {
+    let check =
+        |text: &str, expected: &[&str]| assert_eq!(sources(text, |_| {}), expected, "{text}");
+    check(
+        r#"{"eventVersion":"1.08","eventSource":"iam.amazonaws.com","eventName":"CreateUser"}"#,
+        &["product=aws,service=cloudtrail"],
+    );
+    check(
+        r#"{"eventSource":"iam.amazonaws.com","eventName":"CreateUser"}"#,
+        &[],
+    );
+    check(
+        r#"{"_path":"dns","ts":1,"query":"x"}"#,
+        &["product=zeek,service=dns"],
+    );
+    check(r#"{"_path":"else","ts":1}"#, &[]);
+    check(
+        r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"1"}"#,
+        &["product=kubernetes,category=application,service=audit"],
+    );
+}
+
+/// The words of a rule's `logsource` block, read line by line: enough for a test.
+fn logsource_of(rule: &str) -> LogSource<'static> {
+    let mut source = LogSource::default();
+    let block = rule
+        .lines()
+        .skip_while(|line| line.trim_end() != "logsource:")
+        .skip(1)
+        .take_while(|line| line.starts_with([' ', '\t']));
+    for line in block {
+        if let Some((key, word)) = line.trim().split_once(':') {
+            let word = word
+                .split('#')
+                .next()
+                .unwrap_or("")
+                .trim()
+                .trim_matches(['\'', '"']);
+            let word = Some(Cow::Owned(word.to_owned()));
+            match key {
+                "product" => source.product = word,
+                "category" => source.category = word,
+                "service" => source.service = word,
+                _ => {}
+            }
+        }
+    }
+    source
+}
+
+#[test]
+fn events_of_the_regression_set_meet_the_log_source_of_their_rule() {
+    let folder = Path::new(SHARED).join("sigma-regression");
+    let Ok(index) = std::fs::read_to_string(folder.join("index.tsv")) else {
+        println!("skipped: events_of_the_regression_set: ../shared is absent");
+        return;
+    };
+    let zone = TimeZone::UTC;
+    let (mut met, mut all) = (0, 0);
+    for line in index.lines().skip(1) {
+        let mut columns = line.split('\t');
+        let (id, path) = (columns.next().unwrap(), columns.next().unwrap());
+        let rule =
+            std::fs::read_to_string(Path::new(SHARED).join("sigma/rules").join(path)).unwrap();
+        let asked = logsource_of(&rule);
+        let events = std::fs::read(folder.join(format!("events/{id}.ndjson"))).unwrap();
+        let meets = events.split(|byte| *byte == b'\n').any(|line| {
+            decode(line, Format::Json, &DecodeContext::new(&zone))
+                .log_sources
+                .iter()
+                .any(|shown| shown.satisfies(&asked))
+        });
+        all += 1;
+        if meets {
+            met += 1;
+        } else {
+            println!("{path} asks for {asked}");
+        }
+    }
+    println!("{met} of {all} events meet the log source of their rule");
+    assert!(all > 0 && met * 100 >= all * 95);
+}
+
+/// Services and categories that rules for Windows ask for and no event log channel shows: traces
+/// that only an agent with ETW records.
+const NOT_PRODUCED: &[&str] = &["file_access", "file_rename"];
+
+#[test]
+fn every_windows_service_and_category_of_the_rules_can_be_shown() {
+    let root = Path::new(SHARED).join("sigma/rules/rules");
+    if !root.exists() {
+        println!("skipped: every_windows_service: ../shared is absent");
+        return;
+    }
+    let mut asked = BTreeSet::new();
+    let mut folders = vec![root];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "yml") {
+                let source = logsource_of(&std::fs::read_to_string(&path).unwrap());
+                if source.product.as_deref() == Some("windows") {
+                    asked.extend(source.service.map(Cow::into_owned));
+                    asked.extend(source.category.map(Cow::into_owned));
+                }
+            }
+        }
+    }
+    let known = known();
+    let shown: BTreeSet<&str> = known
+        .iter()
+        .filter(|source| source.product.as_deref() == Some("windows"))
+        .flat_map(|source| [source.service.as_deref(), source.category.as_deref()])
+        .flatten()
+        .collect();
+    let missing: Vec<_> = asked
+        .iter()
+        .filter(|name| !shown.contains(name.as_str()))
+        .collect();
+    assert_eq!(missing, NOT_PRODUCED);
+}
