@@ -1,0 +1,137 @@
+//! Filter documents: conditions that are joined to the rules they name (Sigma filters
+//! specification).
+
+use vakt_event::LogSource;
+
+use crate::ast::{Condition, Detection, Rule, Search};
+use crate::checks;
+use crate::correlation::Reference;
+use crate::detection::{self, Section};
+use crate::diagnostic::Report;
+use crate::document::{self, Fields};
+use crate::log_source;
+use crate::value::Lowering;
+use crate::yaml::{Entry, Kind};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    pub(crate) log_source: LogSource<'static>,
+    pub(crate) rules: FilterRules,
+    pub(crate) section: Section,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum FilterRules {
+    Any,
+    Named(Vec<Reference>),
+}
+
+pub(crate) fn read(
+    fields: &Fields<'_, '_>,
+    shared: &Lowering<'_>,
+    report: &mut Report<'_>,
+) -> Option<Filter> {
+    let log_source = log_source::read(fields, report);
+    let section = fields.get("filter")?;
+    let Some(entries) = document::section(&section.value) else {
+        report.add(
+            &checks::FILTER_KEY,
+            &section.key_span,
+            "`filter` is not a map",
+            "give it rules, a selection and a condition",
+        );
+        return None;
+    };
+    let inner = Fields {
+        entries,
+        start: section.key_span.clone(),
+    };
+    let rules = rules(&inner, report);
+    let searches: Vec<&Entry<'_>> = entries.iter().filter(|e| e.key != "rules").collect();
+    let section = detection::read(&searches, &section.key_span, shared, report);
+    Some(Filter {
+        log_source: log_source?,
+        rules: rules?,
+        section: section?,
+    })
+}
+
+fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<FilterRules> {
+    let help = "list the ids or names of the rules that it narrows, or write `rules: any`";
+    let Some(entry) = fields.get("rules") else {
+        report.add(
+            &checks::FILTER_KEY,
+            &fields.start,
+            "the filter has no `rules`",
+            help,
+        );
+        return None;
+    };
+    if let Kind::Scalar(scalar) = &entry.value.kind
+        && scalar.text == "any"
+    {
+        return Some(FilterRules::Any);
+    }
+    let named: Option<Vec<Reference>> = match &entry.value.kind {
+        Kind::List(items) if !items.is_empty() => items
+            .iter()
+            .map(|item| match &item.kind {
+                Kind::Scalar(scalar) if !scalar.text.is_empty() => Some(Reference {
+                    text: scalar.text.to_string(),
+                    span: item.span.clone(),
+                }),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    };
+    if named.is_none() {
+        let message = "`rules` is not a list of ids or names";
+        report.add(&checks::FILTER_KEY, &entry.key_span, message, help);
+    }
+    named.map(FilterRules::Named)
+}
+
+impl Filter {
+    /// Whether the rule's log source lies within the filter's.
+    pub(crate) fn covers(&self, rule: &Rule) -> bool {
+        rule.log_source.satisfies(&self.log_source)
+    }
+
+    /// How many predicates it adds to each rule.
+    pub(crate) fn predicates(&self) -> usize {
+        let searches = self.section.searches.iter();
+        searches.map(|search| predicates(&search.detection)).sum()
+    }
+
+    /// `(rule) and (filter)`: the filter's condition counts as it is written. Its searches get
+    /// names that begin with `_` and tell whose they are.
+    pub(crate) fn apply(&self, filter_id: &str, rule: &mut Rule) {
+        let offset = rule.searches.len();
+        rule.searches
+            .extend(self.section.searches.iter().map(|search| Search {
+                name: format!("_filter_{filter_id}_{}", search.name),
+                detection: search.detection.clone(),
+            }));
+        let condition = std::mem::replace(&mut rule.condition, Condition::All(Vec::new()));
+        rule.condition = Condition::All(vec![condition, shifted(&self.section.condition, offset)]);
+    }
+}
+
+fn predicates(detection: &Detection) -> usize {
+    match detection {
+        Detection::All(parts) | Detection::Any(parts) => parts.iter().map(predicates).sum(),
+        Detection::Not(inner) => predicates(inner),
+        Detection::Is(_) => 1,
+    }
+}
+
+fn shifted(condition: &Condition, offset: usize) -> Condition {
+    let each = |parts: &[Condition]| parts.iter().map(|part| shifted(part, offset)).collect();
+    match condition {
+        Condition::Search(index) => Condition::Search(index + offset),
+        Condition::Not(inner) => Condition::Not(Box::new(shifted(inner, offset))),
+        Condition::All(parts) => Condition::All(each(parts)),
+        Condition::Any(parts) => Condition::Any(each(parts)),
+    }
+}

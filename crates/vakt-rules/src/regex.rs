@@ -1,0 +1,215 @@
+//! Regular expressions of `re`: from the PCRE that rules are written in to the syntax of the
+//! linear-time engine, and the reasons for which one is refused.
+
+use regex_syntax::ast::ErrorKind as AstError;
+use regex_syntax::hir::{Class, Hir, HirKind};
+
+/// Parentheses inside parentheses.
+const NEST_MAX: u32 = 64;
+/// Characters of one expression.
+const PATTERN_CHARS_MAX: usize = 16_384;
+/// States of the automaton, estimated: `(a{1000}){1000}` has a million. The longest public rule
+/// needs a few thousand.
+const STATES_MAX: u64 = 100_000;
+
+/// Stands for `\w` and its like where the last character of a class is kept.
+const CLASS_ESCAPE: char = '\\';
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Syntax(String),
+    /// Look-around or a back-reference; the text names it.
+    Unsupported(&'static str),
+    Size,
+}
+
+/// Rewrites what PCRE reads literally and the engine does not, and checks the result with its
+/// flags.
+pub(crate) fn translate(pattern: &str, multi_line: bool) -> Result<String, Refusal> {
+    if pattern.chars().count() > PATTERN_CHARS_MAX {
+        return Err(Refusal::Size);
+    }
+    let translated = rewrite(pattern);
+    let hir = regex_syntax::ParserBuilder::new()
+        .nest_limit(NEST_MAX)
+        .multi_line(multi_line)
+        .build()
+        .parse(&translated)
+        .map_err(|error| refusal(&error))?;
+    if states(&hir) > STATES_MAX {
+        return Err(Refusal::Size);
+    }
+    Ok(translated)
+}
+
+fn refusal(error: &regex_syntax::Error) -> Refusal {
+    match error {
+        regex_syntax::Error::Parse(error) => match error.kind() {
+            AstError::UnsupportedLookAround => Refusal::Unsupported("look-around"),
+            AstError::UnsupportedBackreference => Refusal::Unsupported("a back-reference"),
+            AstError::NestLimitExceeded(_) => Refusal::Size,
+            kind => Refusal::Syntax(kind.to_string()),
+        },
+        regex_syntax::Error::Translate(error) => Refusal::Syntax(error.kind().to_string()),
+        _ => Refusal::Syntax("it cannot be read".to_owned()),
+    }
+}
+
+/// In PCRE a brace that starts no counted repetition is literal, and so are `[`, `&&`, `~~` and
+/// `--` inside a class; `\Z` and `\h` are known.
+fn rewrite(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() + 8);
+    let mut rest = pattern.chars();
+    let mut in_class = false;
+    let mut last_in_class = '\0';
+    while let Some(c) = rest.next() {
+        if c == '\\' {
+            let escaped = rest.next();
+            escape(escaped, in_class, &mut out);
+            last_in_class = match escaped {
+                Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'h') => CLASS_ESCAPE,
+                _ => '\0',
+            };
+            continue;
+        }
+        if !in_class {
+            match c {
+                '[' => {
+                    in_class = true;
+                    last_in_class = '\0';
+                    out.push('[');
+                    let mut ahead = rest.clone();
+                    let mut next = ahead.next();
+                    if next == Some('^') {
+                        out.push('^');
+                        rest = ahead.clone();
+                        next = ahead.next();
+                    }
+                    // A bracket at the start of a class is literal.
+                    if next == Some(']') {
+                        out.push_str("\\]");
+                        rest = ahead;
+                    }
+                }
+                '{' if !starts_repetition(rest.as_str()) => out.push_str("\\{"),
+                c => out.push(c),
+            }
+            continue;
+        }
+        match c {
+            ']' => {
+                in_class = false;
+                out.push(']');
+            }
+            '[' if posix_class(rest.as_str()).is_some() => {
+                let len = posix_class(rest.as_str()).unwrap_or_default();
+                out.push('[');
+                out.extend(rest.by_ref().take(len));
+            }
+            '[' => out.push_str("\\["),
+            // `[\w-.]` holds a hyphen, no range.
+            '-' if last_in_class == CLASS_ESCAPE => out.push_str("\\-"),
+            '&' | '~' | '-' if last_in_class == c => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+        last_in_class = c;
+    }
+    out
+}
+
+fn escape(next: Option<char>, in_class: bool, out: &mut String) {
+    match next {
+        None => out.push('\\'),
+        Some('Z') if !in_class => out.push_str("\\z"),
+        Some('h') => out.push_str(if in_class { " \\t" } else { "[ \\t]" }),
+        Some('e') => out.push_str("\\x1b"),
+        // PCRE reads an escaped character that means nothing as itself.
+        Some(c @ ('<' | '>' | '"' | '\'' | ' ')) => out.push(c),
+        Some(c) if !c.is_ascii() => out.push(c),
+        Some(c) => {
+            out.push('\\');
+            out.push(c);
+        }
+    }
+}
+
+/// Whether the text after `{` is `3}`, `3,}` or `3,5}`.
+fn starts_repetition(after: &str) -> bool {
+    let Some((inside, _)) = after.split_once('}') else {
+        return false;
+    };
+    let (low, high) = inside.split_once(',').unwrap_or((inside, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    !low.is_empty() && digits(low) && digits(high)
+}
+
+/// The characters of `:name:]` after the opening bracket of a POSIX class.
+fn posix_class(after: &str) -> Option<usize> {
+    let name = after.strip_prefix(':')?;
+    let (name, _) = name.split_once(":]")?;
+    name.bytes()
+        .all(|b| b.is_ascii_lowercase() || b == b'^')
+        .then_some(name.len() + 3)
+}
+
+/// How many states the expression has when its repetitions are written out.
+fn states(hir: &Hir) -> u64 {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => 1,
+        HirKind::Literal(literal) => u64::try_from(literal.0.len()).unwrap_or(u64::MAX),
+        HirKind::Class(Class::Unicode(class)) => match class.ranges().len() {
+            0..=4 => 4,
+            // A Unicode class compiles to a trie of byte ranges; a few hundred states.
+            ranges => u64::try_from(ranges).unwrap_or(u64::MAX),
+        },
+        HirKind::Class(Class::Bytes(_)) => 1,
+        HirKind::Capture(capture) => states(&capture.sub),
+        HirKind::Repetition(repetition) => {
+            let times = repetition.max.unwrap_or(repetition.min.saturating_add(1));
+            states(&repetition.sub).saturating_mul(u64::from(times.max(1)))
+        }
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().map(states).fold(0, u64::saturating_add)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(pattern: &str, expected: &str) {
+        let got = match translate(pattern, false) {
+            Ok(translated) => translated,
+            Err(refusal) => format!("{refusal:?}"),
+        };
+        assert_eq!(got, expected, "{pattern}");
+    }
+
+    #[test]
+    fn pcre_is_rewritten_or_refused() {
+        check("a.*b", "a.*b");
+        check(r"\\x\.exe", r"\\x\.exe");
+        check("a{2,3}", "a{2,3}");
+        check("${x}", r"$\{x}");
+        check(r"[[\]a]", r"[\[\]a]");
+        check("[]a]", r"[\]a]");
+        check("[^]a]", r"[^\]a]");
+        check("[[:alpha:]_]", "[[:alpha:]_]");
+        check("[a&&b]", r"[a&\&b]");
+        check(r"[\w-.]+@", r"[\w\-.]+@");
+        check(r"[a-z\d-]", r"[a-z\d\-]");
+        check(r"x\Z", r"x\z");
+        check(r"\<a\>", "<a>");
+        check("(?=a)", "Unsupported(\"look-around\")");
+        check("(?<!a)b", "Unsupported(\"look-around\")");
+        check(r"(a)\1", "Unsupported(\"a back-reference\")");
+        check("(a{1000}){1000}", "Size");
+        check("(", "Syntax(\"unclosed group\")");
+        check("*", "Syntax(\"repetition operator missing expression\")");
+    }
+}
