@@ -1,0 +1,411 @@
+//! The compiled matcher: finds the rules that match an event among thousands.
+//!
+//! The way of an event: its log sources choose a *route* (`route`); each field that some rule of
+//! the route names is put to the tests of that field (`field`), all at once: whole values by hash,
+//! starts and ends by tries, substrings by a table of grams, networks by prefix, the rest behind
+//! literals that it requires. A test that a value passes is a *pattern*; patterns set *atoms*
+//! (`lower`); an atom that is a rule's *witness* (`witness`) makes the rule a candidate; a
+//! candidate's condition runs over atoms (`expr`). What a value led to is kept for the next time it
+//! occurs (`cache`).
+//!
+//! Invariant: the outcome is that of [`crate::naive`], for every rule and event
+//! (`tests/differential.rs`).
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hashbrown::HashMap;
+use vakt_event::{Event, LogSource, Origin, Value, alias};
+use vakt_rules::ast::RuleSet;
+
+use cache::{Lookup, PlanKey};
+use expr::Expr;
+use field::FieldMatcher;
+use lower::{Lowering, Numbering};
+use route::{Plan, Route};
+
+pub use scratch::Scratch;
+
+mod cache;
+mod expr;
+mod field;
+mod frequency;
+mod glob;
+mod grams;
+mod lower;
+mod networks;
+mod route;
+mod scratch;
+mod shape;
+mod substrings;
+mod trie;
+mod witness;
+
+/// A test of a field within a log source.
+type PatternId = u32;
+/// A set of patterns of which one is enough.
+type AtomId = u32;
+/// An index into [`RuleSet::rules`].
+type RuleId = u32;
+
+/// Under this number stand keywords where a field's number is asked for.
+const KEYWORD_FIELD: u32 = u32::MAX;
+
+/// The rules of a [`RuleSet`], compiled. Immutable; each thread matches with a [`Scratch`].
+pub struct Engine {
+    /// Tells scratches of different engines apart.
+    id: u64,
+    /// The number of a field by every name that means it.
+    field_of: HashMap<Box<str>, u32>,
+    fields: usize,
+    matchers: Vec<FieldMatcher>,
+    log_sources: Vec<LogSourceRules>,
+    atoms_of: Lists,
+    /// The rules that wait for an atom.
+    waiting: Lists,
+    atoms: usize,
+    patterns: usize,
+    conditions: Vec<Expr>,
+    problems: Vec<Problem>,
+}
+
+/// A rule that the engine leaves out, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+pub struct Problem {
+    /// An index into [`RuleSet::rules`].
+    pub rule: usize,
+    pub reason: String,
+}
+
+/// How large an engine is, for people and metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    pub rules: usize,
+    /// Rules that wait for nothing and are evaluated for every event of their log source.
+    pub rules_always_evaluated: usize,
+    pub log_sources: usize,
+    pub patterns: usize,
+    pub atoms: usize,
+    /// Of the tries and automata.
+    pub automata_bytes: usize,
+}
+
+/// The rules that ask for one log source.
+struct LogSourceRules {
+    asked: LogSource<'static>,
+    /// The number of a field and the index of its matcher.
+    fields: Vec<(u32, u32)>,
+    keywords: Option<u32>,
+    always: Vec<RuleId>,
+}
+
+impl Engine {
+    pub fn compile(rules: &RuleSet) -> Self {
+        // Ids only have to differ within the process.
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        let mut engine = Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            field_of: HashMap::new(),
+            fields: 0,
+            matchers: Vec::new(),
+            log_sources: Vec::new(),
+            atoms_of: Lists::default(),
+            waiting: Lists::default(),
+            atoms: 0,
+            patterns: 0,
+            conditions: vec![Expr::Const(false); rules.rules.len()],
+            problems: Vec::new(),
+        };
+        let mut numbering = Numbering::default();
+        let mut waiting: Vec<Vec<RuleId>> = Vec::new();
+        for (asked, members) in by_log_source(rules) {
+            engine.add_log_source(rules, asked, &members, &mut numbering, &mut waiting);
+        }
+        engine.atoms = numbering.atom_frequency.len();
+        engine.patterns = numbering.atoms_of.len();
+        waiting.resize(engine.atoms, Vec::new());
+        engine.waiting = Lists::new(&waiting);
+        engine.atoms_of = Lists::new(&numbering.atoms_of);
+        engine
+    }
+
+    /// Working memory for one thread.
+    pub fn scratch(&self) -> Scratch {
+        Scratch::new(self.id, self.atoms, self.patterns, self.conditions.len())
+    }
+
+    /// The rules that can match nothing, because a regular expression of theirs is beyond bounds.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    pub fn size(&self) -> Size {
+        Size {
+            rules: self.conditions.len() - self.problems.len(),
+            rules_always_evaluated: self.log_sources.iter().map(|l| l.always.len()).sum(),
+            log_sources: self.log_sources.len(),
+            patterns: self.patterns,
+            atoms: self.atoms,
+            automata_bytes: self.matchers.iter().map(FieldMatcher::bytes).sum(),
+        }
+    }
+
+    /// Appends the indices into [`RuleSet::rules`] of the rules that match, ascending.
+    pub fn matches(&self, event: &Event<'_>, scratch: &mut Scratch, hits: &mut Vec<usize>) {
+        if scratch.engine != self.id {
+            *scratch = self.scratch();
+        }
+        scratch.bits.clear();
+        let route = scratch.routes.get(&event.log_sources, |number| {
+            self.route(&event.log_sources, number)
+        });
+        for field in &event.fields {
+            if let Some(number) = self.field_of.get(field.name.as_ref())
+                && let Some(plan) = route.plans.get(*number as usize)
+            {
+                self.test(plan, route.key(*number), &field.value, scratch);
+            }
+        }
+        if !route.keywords.matchers.is_empty() {
+            let key = route.key(KEYWORD_FIELD);
+            for field in &event.fields {
+                if field.origin == Origin::Sent {
+                    self.test(&route.keywords, key, &field.value, scratch);
+                }
+            }
+            let original = Value::Str(event.original.as_ref().into());
+            self.test(&route.keywords, key, &original, scratch);
+        }
+        self.evaluate(&route, event, scratch, hits);
+    }
+
+    /// Puts one value to the tests of its field and sets the atoms.
+    fn test(&self, plan: &Plan, key: PlanKey, value: &Value<'_>, scratch: &mut Scratch) {
+        if plan.matchers.is_empty() {
+            return;
+        }
+        let matchers = || {
+            plan.matchers
+                .iter()
+                .map(|index| &self.matchers[*index as usize])
+        };
+        let bits = &mut scratch.bits;
+        for matcher in matchers() {
+            let patterns = match value {
+                Value::Null => [matcher.present(), matcher.null()],
+                _ => [matcher.present(), &[]],
+            };
+            for atom in self.atoms_of.of_all(patterns.into_iter().flatten()) {
+                bits.set(atom);
+            }
+        }
+        if value.is_null() {
+            return;
+        }
+        let text = value.text();
+        let mut vacant = None;
+        if plan.is_costly {
+            match scratch.cache.look_up(key, text) {
+                Lookup::Known(atoms) => {
+                    atoms.iter().for_each(|atom| bits.set(*atom));
+                    return;
+                }
+                Lookup::Unknown(slot) => vacant = Some(slot),
+                Lookup::TooLong => {}
+            }
+        }
+        if plan.reads_folded {
+            scratch.folded.clear();
+            crate::fold::fold_into(text, &mut scratch.folded);
+        }
+        let mut patterns = scratch.patterns.begin();
+        for matcher in matchers() {
+            matcher.value(value, &scratch.folded, &mut patterns);
+        }
+        let found = &scratch.patterns.found;
+        for atom in self.atoms_of.of_all(found.iter()) {
+            bits.set(atom);
+        }
+        if let Some(slot) = vacant {
+            let atoms = self.atoms_of.of_all(found.iter());
+            scratch.cache.insert(&slot, key, text, atoms);
+        }
+    }
+
+    fn evaluate(
+        &self,
+        route: &Route,
+        event: &Event<'_>,
+        scratch: &mut Scratch,
+        hits: &mut Vec<usize>,
+    ) {
+        let start = hits.len();
+        let bits = &scratch.bits;
+        scratch.rules.next();
+        let waiting = bits
+            .touched()
+            .iter()
+            .flat_map(|atom| self.waiting.of(*atom));
+        for rule in waiting.chain(&route.always) {
+            if scratch.rules.mark(*rule) && self.conditions[*rule as usize].holds(bits, event) {
+                hits.push(*rule as usize);
+            }
+        }
+        if let Some(new) = hits.get_mut(start..) {
+            new.sort_unstable();
+        }
+    }
+
+    fn route(&self, shown: &[LogSource<'_>], number: u64) -> Route {
+        let mut route = Route {
+            number,
+            plans: vec![Plan::default(); self.fields],
+            keywords: Plan::default(),
+            always: Vec::new(),
+        };
+        let met = self.log_sources.iter().filter(|rules| {
+            rules.asked.is_empty() || shown.iter().any(|shown| shown.satisfies(&rules.asked))
+        });
+        for rules in met {
+            for (field, matcher) in &rules.fields {
+                route.plans[*field as usize].add(*matcher, &self.matchers[*matcher as usize]);
+            }
+            if let Some(matcher) = rules.keywords {
+                route
+                    .keywords
+                    .add(matcher, &self.matchers[matcher as usize]);
+            }
+            route.always.extend(&rules.always);
+        }
+        route
+    }
+
+    fn add_log_source(
+        &mut self,
+        rules: &RuleSet,
+        asked: LogSource<'static>,
+        members: &[RuleId],
+        numbering: &mut Numbering,
+        waiting: &mut Vec<Vec<RuleId>>,
+    ) {
+        let mut lowering = Lowering::new(numbering);
+        let mut always = Vec::new();
+        let mut conditions = Vec::new();
+        for rule in members {
+            match lowering.rule(&rules.rules[*rule as usize]) {
+                Ok(condition) => conditions.push((*rule, condition)),
+                Err(error) => self.problems.push(Problem {
+                    rule: *rule as usize,
+                    reason: error.to_string(),
+                }),
+            }
+        }
+        let fields = lowering.into_fields();
+        for (rule, condition) in conditions {
+            match witness::choose(&condition, &numbering.atom_frequency) {
+                Some(atoms) => {
+                    waiting.resize(numbering.atom_frequency.len(), Vec::new());
+                    for atom in atoms {
+                        waiting[atom as usize].push(rule);
+                    }
+                }
+                None => always.push(rule),
+            }
+            self.conditions[rule as usize] = condition;
+        }
+        let mut group = LogSourceRules {
+            asked,
+            fields: Vec::new(),
+            keywords: None,
+            always,
+        };
+        for (name, builder) in fields {
+            let matcher = number(self.matchers.len());
+            self.matchers.push(builder.build());
+            match name {
+                Some(name) => group.fields.push((self.field_number(&name), matcher)),
+                None => group.keywords = Some(matcher),
+            }
+        }
+        self.log_sources.push(group);
+    }
+
+    /// The number of a canonical field name.
+    fn field_number(&mut self, canonical: &str) -> u32 {
+        if let Some(number) = self.field_of.get(canonical) {
+            return *number;
+        }
+        let number = number(self.fields);
+        self.fields += 1;
+        for name in alias::synonyms(canonical) {
+            self.field_of.insert(name.into(), number);
+        }
+        number
+    }
+}
+
+impl Route {
+    fn key(&self, field: u32) -> PlanKey {
+        PlanKey {
+            route: self.number,
+            field,
+        }
+    }
+}
+
+/// The distinct log sources that rules ask for, with their rules, in the order of the set.
+fn by_log_source(rules: &RuleSet) -> Vec<(LogSource<'static>, Vec<RuleId>)> {
+    let mut groups: Vec<(LogSource<'static>, Vec<RuleId>)> = Vec::new();
+    let mut index_of: HashMap<LogSource<'static>, usize> = HashMap::new();
+    for (index, rule) in rules.rules.iter().enumerate() {
+        // Words are compared without regard to case.
+        let lower = |word: &Option<std::borrow::Cow<'static, str>>| {
+            word.as_ref().map(|word| word.to_ascii_lowercase().into())
+        };
+        let asked = LogSource {
+            product: lower(&rule.log_source.product),
+            category: lower(&rule.log_source.category),
+            service: lower(&rule.log_source.service),
+        };
+        let group = *index_of.entry(asked).or_insert_with_key(|asked| {
+            groups.push((asked.clone(), Vec::new()));
+            groups.len() - 1
+        });
+        groups[group].1.push(number(index));
+    }
+    groups
+}
+
+/// Lists of numbers by number, side by side in memory.
+#[derive(Default)]
+struct Lists {
+    starts: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Lists {
+    fn new(lists: &[Vec<u32>]) -> Self {
+        let mut starts = Vec::with_capacity(lists.len() + 1);
+        let mut items = Vec::new();
+        starts.push(0);
+        for list in lists {
+            items.extend(list);
+            starts.push(number(items.len()));
+        }
+        Self { starts, items }
+    }
+
+    fn of(&self, index: u32) -> &[u32] {
+        let start = self.starts[index as usize] as usize;
+        let end = self.starts[index as usize + 1] as usize;
+        &self.items[start..end]
+    }
+
+    fn of_all<'l>(&'l self, indices: impl Iterator<Item = &'l u32>) -> impl Iterator<Item = u32> {
+        indices.flat_map(|index| self.of(*index)).copied()
+    }
+}
+
+fn number(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or_else(|_| unreachable!("more than 4 G rules or tests"))
+}

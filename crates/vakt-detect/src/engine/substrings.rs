@@ -1,0 +1,107 @@
+//! Literals anywhere in a text: by the machine that suits their number and length.
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use memchr::memmem::Finder;
+
+use super::grams::{GRAM_BYTES, Grams};
+
+/// Up to this many literals are searched for one by one, at the speed of vector instructions.
+const ONE_BY_ONE_MAX: usize = 4;
+
+/// A set of literals; a literal's value is its index.
+#[derive(Default)]
+pub(super) struct Substrings {
+    few: Vec<(Finder<'static>, u32)>,
+    /// Literals that are too short for [`Grams`], and their values by pattern. Few and short, so
+    /// that the table stays small.
+    short: Option<(AhoCorasick, Vec<u32>)>,
+    grams: Grams,
+}
+
+impl Substrings {
+    /// `literals` are not empty texts.
+    pub(super) fn new(literals: &[String]) -> Self {
+        let numbered = literals.iter().map(String::as_bytes).zip(0u32..);
+        if literals.len() <= ONE_BY_ONE_MAX {
+            return Self {
+                few: numbered
+                    .map(|(literal, value)| (Finder::new(literal).into_owned(), value))
+                    .collect(),
+                ..Self::default()
+            };
+        }
+        let (long, short): (Vec<_>, Vec<_>) =
+            numbered.partition(|(literal, _)| literal.len() >= GRAM_BYTES);
+        Self {
+            few: Vec::new(),
+            short: (!short.is_empty()).then(|| automaton(&short)),
+            grams: Grams::new(&long),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.few.is_empty() && self.short.is_none() && self.grams.bytes() == 0
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let short = self.short.as_ref();
+        short.map_or(0, |(automaton, _)| automaton.memory_usage()) + self.grams.bytes()
+    }
+
+    /// Calls `found` with the index of every literal that stands in the text, at least once.
+    pub(super) fn find(&self, text: &str, mut found: impl FnMut(u32)) {
+        let text = text.as_bytes();
+        for (finder, value) in &self.few {
+            if finder.find(text).is_some() {
+                found(*value);
+            }
+        }
+        if let Some((automaton, values)) = &self.short {
+            for hit in automaton.find_overlapping_iter(text) {
+                if let Some(value) = values.get(hit.pattern().as_usize()) {
+                    found(*value);
+                }
+            }
+        }
+        self.grams.find(text, found);
+    }
+}
+
+fn automaton(literals: &[(&[u8], u32)]) -> (AhoCorasick, Vec<u32>) {
+    let automaton = AhoCorasick::builder()
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(literals.iter().map(|(literal, _)| literal))
+        // Its only error is more than 2 G states, for which no machine has the memory.
+        .unwrap_or_else(|error| unreachable!("{error}"));
+    (
+        automaton,
+        literals.iter().map(|(_, value)| *value).collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn finds_what_contains_finds(
+            literals in prop::collection::btree_set("[abc]{1,7}|[abcü]{4,5}", 0..40),
+            text in "[abc]{0,40}|[abcü]{0,10}",
+        ) {
+            let literals: Vec<String> = literals.into_iter().collect();
+            let mut found = Vec::new();
+            Substrings::new(&literals).find(&text, |index| found.push(index));
+            found.sort_unstable();
+            found.dedup();
+            let expected: Vec<u32> = (0u32..)
+                .zip(&literals)
+                .filter(|(_, literal)| text.contains(literal.as_str()))
+                .map(|(index, _)| index)
+                .collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What correlations do, case by case: order, edges of the window, repeats, bounds.
+
+mod correlation_support;
+
+use vakt_detect::{Correlator, correlate::limits};
+use vakt_event::{Event, Timestamp, Value};
+use vakt_rules::ast::*;
+
+use correlation_support::{Seen, correlation, observe, rule_set};
+
+fn at_least(limit: f64) -> Threshold {
+    Threshold {
+        bounds: vec![(Bound::GreaterOrEqual, limit)],
+    }
+}
+
+/// The events as `(seconds, hits)`, all of one user; the firings as
+/// `(position, correlation, events, repeat)`.
+fn check(rules: &RuleSet, seen: &[(i64, &[usize])], expected: &[(u64, usize, u64, bool)]) {
+    let mut correlator = Correlator::new(rules);
+    let mut found = Vec::new();
+    for (position, (seconds, hits)) in (0u64..).zip(seen) {
+        let seen = Seen {
+            seconds: *seconds,
+            group: Some(1),
+            value: None,
+            hits: hits.to_vec(),
+        };
+        found.extend(observe(&mut correlator, position, &seen));
+    }
+    let found: Vec<_> = found
+        .iter()
+        .map(|(at, f)| (*at, f.correlation, f.event_count, f.repeat))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+/// A login that succeeds after at least three failures, the count alone silent.
+fn success_after_failures() -> RuleSet {
+    rule_set(vec![
+        correlation(
+            CorrelationKind::EventCount(at_least(3.0)),
+            vec![RuleRef::Rule(0)],
+            60,
+        ),
+        correlation(
+            CorrelationKind::TemporalOrdered,
+            vec![RuleRef::Correlation(0), RuleRef::Rule(1)],
+            60,
+        ),
+    ])
+}
+
+#[test]
+fn a_success_counts_only_after_the_failures() {
+    let rules = success_after_failures();
+    let (failure, success): (&[usize], &[usize]) = (&[0], &[1]);
+    check(
+        &rules,
+        &[(0, failure), (1, failure), (2, failure), (3, success)],
+        &[(2, 0, 3, false), (3, 1, 4, false)],
+    );
+    check(
+        &rules,
+        &[(0, success), (1, failure), (2, failure), (3, failure)],
+        &[(3, 0, 3, false)],
+    );
+    // At the same second, the journal's order decides.
+    check(
+        &rules,
+        &[(0, failure), (0, failure), (0, failure), (0, success)],
+        &[(2, 0, 3, false), (3, 1, 4, false)],
+    );
+    // Exactly the timespan after the count became true, and one second more.
+    check(
+        &rules,
+        &[(0, failure), (1, failure), (2, failure), (62, success)],
+        &[(2, 0, 3, false), (3, 1, 4, false)],
+    );
+    check(
+        &rules,
+        &[(0, failure), (1, failure), (2, failure), (63, success)],
+        &[(2, 0, 3, false)],
+    );
+    // Failures too far apart.
+    check(
+        &rules,
+        &[(0, failure), (1, failure), (61, failure), (62, success)],
+        &[],
+    );
+    check(
+        &rules,
+        &[(0, failure), (1, failure), (60, failure), (61, success)],
+        &[(2, 0, 3, false), (3, 1, 4, false)],
+    );
+}
+
+#[test]
+fn a_group_that_keeps_firing_repeats() {
+    let rules = rule_set(vec![correlation(
+        CorrelationKind::EventCount(at_least(2.0)),
+        vec![RuleRef::Rule(0)],
+        10,
+    )]);
+    let hit: &[usize] = &[0];
+    check(
+        &rules,
+        &[(0, hit), (5, hit), (10, hit), (30, hit), (31, hit)],
+        &[(1, 0, 2, false), (2, 0, 3, true), (4, 0, 2, false)],
+    );
+}
+
+/// Syslog daemons summed up equal lines, and a brute force went unseen behind "message repeated".
+#[test]
+fn an_event_that_stands_for_several_counts_as_so_many() {
+    let rules = rule_set(vec![correlation(
+        CorrelationKind::EventCount(at_least(10.0)),
+        vec![RuleRef::Rule(0)],
+        60,
+    )]);
+    let fires = |repeats: &[&str]| {
+        let mut correlator = Correlator::new(&rules);
+        let mut firings = Vec::new();
+        for (position, repeat) in (0..).zip(repeats) {
+            let mut event = Event::default();
+            event.sent("user.name", "root");
+            if !repeat.is_empty() {
+                event.added("vakt.repeat", Value::number(repeat));
+            }
+            let time = Timestamp::from_seconds(1_000).unwrap();
+            correlator.observe(position, time, &event, &[0], &mut firings);
+        }
+        firings.last().map(|firing| firing.event_count)
+    };
+    assert_eq!(fires(&["", "8"]), None);
+    assert_eq!(fires(&["", "9"]), Some(2));
+    assert_eq!(fires(&["0", "9"]), Some(2));
+    assert_eq!(fires(&["-5", "many", "8"]), Some(3));
+}
+
+#[test]
+fn aliases_name_a_field_for_each_input() {
+    let mut by_address = correlation(
+        CorrelationKind::Temporal,
+        vec![RuleRef::Rule(0), RuleRef::Rule(1)],
+        60,
+    );
+    by_address.group_by = vec![GroupField {
+        name: "address".into(),
+        per_input: vec!["SourceIp".into(), "DestinationIp".into()],
+    }];
+    let mut correlator = Correlator::new(&rule_set(vec![by_address]));
+    let mut firings = Vec::new();
+    for (position, (name, rule)) in (0u64..).zip([("source.ip", 0), ("destination.ip", 1)]) {
+        let mut event = Event::default();
+        event.sent(name, "10.0.0.1");
+        correlator.observe(
+            position,
+            Timestamp::default(),
+            &event,
+            &[rule],
+            &mut firings,
+        );
+    }
+    assert_eq!(firings.len(), 1);
+    assert_eq!(
+        firings[0].group,
+        [("address".to_owned(), "10.0.0.1".to_owned())]
+    );
+    assert_eq!(firings[0].events, [0, 1]);
+}
+
+#[test]
+fn a_changed_rule_loses_its_state_and_no_other() {
+    let two = |limit: f64| {
+        let count = |limit| {
+            correlation(
+                CorrelationKind::EventCount(at_least(limit)),
+                vec![RuleRef::Rule(0)],
+                60,
+            )
+        };
+        rule_set(vec![count(2.0), count(limit)])
+    };
+    let seen = Seen {
+        seconds: 0,
+        group: Some(1),
+        value: None,
+        hits: vec![0],
+    };
+    let mut before = Correlator::new(&two(2.0));
+    assert_eq!(observe(&mut before, 0, &seen), []);
+    let mut after = Correlator::new(&two(1.5));
+    let restored = after.restore(&before.snapshot().unwrap()).unwrap();
+    assert_eq!(
+        (restored.correlations, restored.correlations_dropped),
+        (1, 1)
+    );
+    let fired: Vec<_> = observe(&mut after, 1, &seen)
+        .into_iter()
+        .map(|(_, firing)| firing.correlation)
+        .collect();
+    assert_eq!(fired, [0]);
+    assert!(after.restore(b"{}").is_err());
+    assert!(after.restore(b"\xff").is_err());
+    assert_eq!(after.groups(), 2);
+}
+
+#[test]
+fn a_correlation_that_feeds_itself_is_named_and_left_out() {
+    let rules = rule_set(vec![
+        correlation(CorrelationKind::Temporal, vec![RuleRef::Correlation(1)], 9),
+        correlation(CorrelationKind::Temporal, vec![RuleRef::Correlation(0)], 9),
+        correlation(CorrelationKind::Temporal, vec![RuleRef::Rule(0)], 9),
+    ]);
+    let named: Vec<_> = Correlator::new(&rules)
+        .problems()
+        .iter()
+        .map(|problem| problem.correlation)
+        .collect();
+    assert_eq!(named, [0, 1]);
+    check(&rules, &[(0, &[0])], &[(0, 2, 1, false)]);
+}
+
+#[test]
+fn state_is_bounded_and_says_so() {
+    use limits::{FIRING_EVENTS_MAX, GROUP_EVENTS_MAX, GROUPS_MAX};
+    let rules = rule_set(vec![correlation(
+        CorrelationKind::EventCount(at_least(3.0)),
+        vec![RuleRef::Rule(0)],
+        600,
+    )]);
+    let mut correlator = Correlator::new(&rules);
+    let mut firings = Vec::new();
+    let mut feed = |correlator: &mut Correlator, position: u64, user: u64| {
+        let mut event = Event::default();
+        event.sent("User", user.to_string());
+        firings.clear();
+        correlator.observe(position, Timestamp::default(), &event, &[0], &mut firings);
+        firings.clone()
+    };
+    let groups = u64::try_from(GROUPS_MAX).unwrap();
+    for user in 0..groups {
+        feed(&mut correlator, user, user);
+    }
+    // User 0 is touched again, so that user 1 is the one to go.
+    feed(&mut correlator, groups, 0);
+    feed(&mut correlator, groups + 1, groups);
+    assert_eq!((correlator.groups(), correlator.evicted()), (GROUPS_MAX, 1));
+    assert_eq!(feed(&mut correlator, groups + 2, 0).len(), 1);
+    let excess = 10;
+    let mut last = Vec::new();
+    for position in 0..u64::try_from(GROUP_EVENTS_MAX).unwrap() + excess - 3 {
+        last = feed(&mut correlator, groups + 3 + position, 0);
+    }
+    assert_eq!(correlator.evicted(), 1 + excess);
+    assert_eq!(last[0].events.len(), FIRING_EVENTS_MAX);
+    assert_eq!(
+        last[0].event_count,
+        u64::try_from(GROUP_EVENTS_MAX).unwrap() + 1
+    );
+    correlator.forget_before(Timestamp::from_seconds(601).unwrap());
+    assert_eq!(correlator.groups(), 0);
+}
