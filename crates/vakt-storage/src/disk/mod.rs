@@ -1,0 +1,60 @@
+//! The few things that the journal asks of a file system, so that tests can take it away.
+
+mod fake;
+mod real;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use fake::FakeDisk;
+pub use real::RealDisk;
+
+/// Held for as long as a directory is ours.
+pub trait Lock: Send + Sync {}
+
+/// Directories and names. Nothing is durable before a sync: the content of a file by
+/// [`DiskFile::sync_data`], its name by [`Disk::sync_dir`].
+pub trait Disk: Send + Sync {
+    /// Makes a directory and its parents, readable by their owner only, where they are missing.
+    fn create_dir_all(&self, dir: &Path) -> io::Result<()>;
+
+    /// The names in a directory, sorted; those that are not UTF-8 are none of ours and left out.
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
+
+    /// Makes a file that must not exist yet.
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Opens a file that exists, to read and write.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+
+    /// Replaces `to` if it exists.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// Takes the exclusive lock on a file, which is made if need be; `None` when somebody holds it.
+    fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>>;
+}
+
+/// An open file.
+pub trait DiskFile: Send + Sync {
+    /// Reads at most `buffer.len()` bytes; 0 is the end of the file.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes all of it, or fails; after a failure any part may have been written.
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+
+    /// Makes the content and the length durable.
+    fn sync_data(&self) -> io::Result<()>;
+
+    fn set_len(&self, bytes: u64) -> io::Result<()>;
+
+    fn len(&self) -> io::Result<u64>;
+
+    fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+}

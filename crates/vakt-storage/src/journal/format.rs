@@ -1,0 +1,219 @@
+//! What lies in a segment, byte by byte. Little endian throughout.
+//!
+//! A journal is a directory of segments, `00000000000000004711.segment`, named by the position of
+//! their first frame in twenty digits, so that names sort as positions do. Beside them lie `lock`
+//! (held by the daemon) and `cursors.checkpoint` (see `cursor/checkpoint.rs`). Other names are not
+//! ours and stay untouched. A segment is a header and records; only the last segment is written to.
+//!
+//! ```text
+//! segment header
+//! offset  bytes
+//!      0      8  "VAKTJRNL"
+//!      8      2  version: 1
+//!     10      2  bytes of this header: 128; the first record begins there
+//!     12      4  flags: 0
+//!     16      8  segment id, random; every record repeats it
+//!     24      8  position of the first frame
+//!     32      8  created, microseconds since 1970 (signed)
+//!     40      8  epoch of the log: 0 (for a replicated one)
+//!     48     32  BLAKE3 of the segment before; 0 where segments are not chained
+//!     80     44  0
+//!    124      4  CRC32C of bytes 0 to 124
+//!
+//! record: one batch
+//!      0      4  "VkRc"
+//!      4      2  version: 1
+//!      6      2  H, bytes of this header: 72
+//!      8      4  bytes of the whole record: H + S + body
+//!     12      2  S, bytes of the source
+//!     14      1  kind: 1 for frames (others are kept for erasure's tombstones)
+//!     15      1  compression of the body: 0 none
+//!     16      1  encryption of the body: 0 none
+//!     17      3  0
+//!     20      4  frames, at least one
+//!     24      8  position of the first frame; the others follow without a gap
+//!     32      8  commit: the position at which its group commit began. Everything before it was
+//!                durable when this record was written
+//!     40      8  received, microseconds since 1970 (signed): of the first frame
+//!     48      8  segment id
+//!     56      4  number of the encryption key: 0
+//!     60      4  bytes of the body before compression and encryption
+//!     64      4  CRC32C of the body as it lies here
+//!    H-4      4  CRC32C of this header before this field, and the source
+//!      H      S  source
+//!    H+S         body
+//!
+//! source: never encrypted, so that retention knows whose a record is
+//!      0      1  transport: 1 UDP, 2 TCP, 3 TLS, 4 HTTP, 5 journal upload, 6 file
+//!      1      1  flags: 1 drill, 2 a zone is given
+//!      2      1  bytes of the peer's address: 0, 4 or 16
+//!      3         peer's address, network order
+//!                stream, listener, and the zone if given: each 2 bytes of length, then UTF-8
+//!
+//! body: frames, one after the other
+//!      0      1  format: 1 syslog, 2 JSON, 3 journal export, 4 text
+//!      1      1  flags: 1 truncated, 2 a cursor is given
+//!                received minus the record's, microseconds: zigzag LEB128
+//!                if given, the cursor: 16 bytes of sequence id, 8 of sequence number
+//!                length of the bytes: LEB128
+//!                bytes
+//! ```
+//!
+//! **Versions.** In every version the fields up to offset 14 of a record, its last-in-header CRC and
+//! what that covers, and the first 12 bytes and the last 4 of a segment's header stay where they
+//! are. A reader that meets a sound header with a higher version says so and touches nothing.
+//!
+//! **Broken records.** A record is whole when both checksums hold, the segment id is right and
+//! the body decodes to its last byte. Where one is not, the header tells how far to jump if its own
+//! checksum holds; otherwise the next sound header of this segment is searched for. The segment
+//! id cannot be known to a sender, so no frame can pretend to be a record.
+//!
+//! **Torn or damaged?** Only the last group commit can be torn. So at open, a broken record of the
+//! last segment is the torn tail unless a whole record follows whose commit began after it, or the
+//! checkpoint of cursors, which every clean close writes, is further on: then it had been durable,
+//! and is damage, which is kept, reported and jumped over.
+
+use vakt_event::Timestamp;
+
+use crate::fields::Fields;
+
+/// The highest version that this code reads, and the one it writes; of segments and of records.
+pub const VERSION: u16 = 1;
+
+pub(crate) const SEGMENT_MAGIC: &[u8; 8] = b"VAKTJRNL";
+pub(crate) const SEGMENT_HEADER_BYTES: usize = 128;
+/// The shortest and the longest header that any version may have.
+const SEGMENT_HEADER_BYTES_MIN: u16 = 128;
+pub(crate) const SEGMENT_HEADER_BYTES_MAX: u16 = 4096;
+const SEGMENT_SUFFIX: &str = ".segment";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SegmentHeader {
+    /// Where the first record begins.
+    pub(crate) header_bytes: u16,
+    pub(crate) segment_id: u64,
+    pub(crate) first: u64,
+    pub(crate) created: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SegmentHeaderFault {
+    /// Too short, or a checksum that does not hold.
+    Damaged,
+    Version(u16),
+}
+
+/// The name of the segment that begins at `first`.
+pub(crate) fn segment_name(first: u64) -> String {
+    format!("{first:020}{SEGMENT_SUFFIX}")
+}
+
+/// The first position of the segment with this name; `None` for names that are not ours.
+pub(crate) fn segment_first(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(SEGMENT_SUFFIX)?;
+    if digits.len() != 20 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+pub(crate) fn encode_segment_header(
+    segment_id: u64,
+    first: u64,
+    created: Timestamp,
+) -> [u8; SEGMENT_HEADER_BYTES] {
+    let mut bytes = Vec::with_capacity(SEGMENT_HEADER_BYTES);
+    bytes.extend_from_slice(SEGMENT_MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&SEGMENT_HEADER_BYTES_MIN.to_le_bytes());
+    bytes.extend_from_slice(&0u32.to_le_bytes());
+    bytes.extend_from_slice(&segment_id.to_le_bytes());
+    bytes.extend_from_slice(&first.to_le_bytes());
+    bytes.extend_from_slice(&created.micros().to_le_bytes());
+    bytes.resize(SEGMENT_HEADER_BYTES - 4, 0);
+    let crc = crc32c::crc32c(&bytes);
+    bytes.extend_from_slice(&crc.to_le_bytes());
+    let mut header = [0; SEGMENT_HEADER_BYTES];
+    header.copy_from_slice(&bytes);
+    header
+}
+
+/// Reads the header from the beginning of a segment; `bytes` may be longer than it.
+pub(crate) fn decode_segment_header(bytes: &[u8]) -> Result<SegmentHeader, SegmentHeaderFault> {
+    sound_segment_header(bytes).ok_or(SegmentHeaderFault::Damaged)?
+}
+
+fn sound_segment_header(bytes: &[u8]) -> Option<Result<SegmentHeader, SegmentHeaderFault>> {
+    let mut fields = Fields(bytes);
+    if &fields.array::<8>()? != SEGMENT_MAGIC {
+        return None;
+    }
+    let version = fields.u16()?;
+    let header_bytes = fields.u16()?;
+    if !(SEGMENT_HEADER_BYTES_MIN..=SEGMENT_HEADER_BYTES_MAX).contains(&header_bytes) {
+        return None;
+    }
+    let (covered, crc) = bytes
+        .get(..usize::from(header_bytes))?
+        .split_last_chunk::<4>()?;
+    if crc32c::crc32c(covered) != u32::from_le_bytes(*crc) {
+        return None;
+    }
+    if version == 0 || version > VERSION {
+        return Some(Err(SegmentHeaderFault::Version(version)));
+    }
+    fields.u32()?;
+    Some(Ok(SegmentHeader {
+        header_bytes,
+        segment_id: fields.u64()?,
+        first: fields.u64()?,
+        created: fields.i64()?,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_carry_the_first_position() {
+        let check = |name: &str, expected: Option<u64>| assert_eq!(segment_first(name), expected);
+        check(&segment_name(0), Some(0));
+        check(&segment_name(4711), Some(4711));
+        check(&segment_name(u64::MAX), Some(u64::MAX));
+        check("lock", None);
+        check("4711.segment", None);
+        check("0000000000000000471x.segment", None);
+        check("+0000000000000004711.segment", None);
+        check("99999999999999999999.segment", None);
+    }
+
+    #[test]
+    fn a_segment_header_comes_back_or_says_why() {
+        let created = Timestamp::from_seconds(1_800_000_000).unwrap();
+        let bytes = encode_segment_header(7, 4711, created);
+        assert_eq!(
+            decode_segment_header(&bytes),
+            Ok(SegmentHeader {
+                header_bytes: 128,
+                segment_id: 7,
+                first: 4711,
+                created: created.micros(),
+            })
+        );
+        for at in 0..bytes.len() {
+            let mut damaged = bytes;
+            damaged[at] ^= 1;
+            let fault = decode_segment_header(&damaged);
+            assert_eq!(fault, Err(SegmentHeaderFault::Damaged), "flipped at {at}");
+            let fault = decode_segment_header(&bytes[..at]);
+            assert_eq!(fault, Err(SegmentHeaderFault::Damaged), "cut at {at}");
+        }
+        let mut newer = bytes;
+        newer[8] = 2;
+        let crc = crc32c::crc32c(&newer[..124]);
+        newer[124..].copy_from_slice(&crc.to_le_bytes());
+        let fault = decode_segment_header(&newer);
+        assert_eq!(fault, Err(SegmentHeaderFault::Version(2)));
+    }
+}

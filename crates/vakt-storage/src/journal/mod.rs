@@ -1,0 +1,228 @@
+//! The journal: appending, reading, opening and closing.
+
+pub mod format;
+
+mod progress;
+mod queue;
+mod reader;
+mod record;
+mod recovery;
+mod segment;
+mod source;
+mod walk;
+mod window;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use vakt_event::{Batch, JournalPosition};
+
+use crate::disk::{Disk, Lock};
+use crate::error::{AppendError, CloseError, OpenError, ReadError};
+use crate::options::Options;
+use crate::stats::{Counters, Stats};
+
+use progress::Progress;
+use queue::Queue;
+use recovery::io_error;
+use writer::Writer;
+
+pub use queue::{Appended, Done};
+pub use reader::{Reader, StoredBatch, StoredFrame};
+pub use recovery::Recovery;
+
+const LOCK_NAME: &str = "lock";
+
+/// An open journal; share it as `Arc<Journal>`.
+pub struct Journal {
+    disk: Arc<dyn Disk>,
+    queue: Arc<Queue>,
+    progress: Arc<Progress>,
+    counters: Arc<Counters>,
+    running: Mutex<Option<Running>>,
+}
+
+/// What ends with [`Journal::close`].
+struct Running {
+    writer: JoinHandle<Result<(), Arc<str>>>,
+    _lock: Box<dyn Lock>,
+}
+
+impl Journal {
+    /// Opens the journal in `dir`, which is made if need be, recovers it, and takes its lock.
+    ///
+    /// # Errors
+    /// When somebody else holds the lock, a newer version wrote it, or the disk refuses.
+    pub fn open(dir: &Path, options: &Options) -> Result<(Self, Recovery), OpenError> {
+        let disk = Arc::clone(&options.disk);
+        make_dir(disk.as_ref(), dir)?;
+        let lock_path = dir.join(LOCK_NAME);
+        let lock = disk
+            .lock(&lock_path)
+            .map_err(|error| io_error(lock_path.clone(), "lock", error))?;
+        let Some(lock) = lock else {
+            return Err(OpenError::Locked {
+                dir: dir.to_owned(),
+                lock: lock_path,
+            });
+        };
+
+        let recovered = recovery::recover(dir, options)?;
+        let recovery = recovered.recovery.clone();
+        let progress = Arc::clone(&recovered.progress);
+        let counters = Arc::new(Counters::default());
+        let writer = Writer::new(dir, options, recovered, Arc::clone(&counters));
+        let queue = Arc::new(Queue::new(options.queue_bytes_max));
+        let group_bytes_max = options.group_bytes_max;
+        let thread_queue = Arc::clone(&queue);
+        let writer = thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || run_writer(writer, &thread_queue, group_bytes_max))
+            .map_err(|error| io_error(dir.to_owned(), "start the writer thread", error))?;
+        let journal = Self {
+            disk,
+            queue,
+            progress,
+            counters,
+            running: Mutex::new(Some(Running {
+                writer,
+                _lock: lock,
+            })),
+        };
+        Ok((journal, recovery))
+    }
+
+    /// Hands over a batch; returns at once. `done` is called exactly once: from the writer's thread
+    /// after the sync that covers the batch or when it failed, or from this one when the batch is
+    /// refused at once.
+    pub fn append(&self, batch: Batch, done: Done) {
+        let source = source::encode(&batch.source);
+        let bytes = record::bytes_max(source.as_ref().map_or(0, Vec::len), &batch.frames);
+        let limit = record::RECORD_BYTES_MAX;
+        let Some(source) = source.filter(|_| bytes <= limit) else {
+            done(Err(AppendError::TooLarge { bytes, limit }));
+            return;
+        };
+        if let Err((done, error)) = self.queue.push(batch, source, done) {
+            if matches!(error, AppendError::Full { .. }) {
+                self.counters.refused_batches.fetch_add(1, Relaxed);
+            }
+            done(Err(error));
+        }
+    }
+
+    /// Bytes of batches that have not been answered yet.
+    pub fn bytes_in_flight(&self) -> usize {
+        self.queue.in_flight()
+    }
+
+    /// The first position that is not durable yet.
+    pub fn durable_end(&self) -> JournalPosition {
+        JournalPosition(self.progress.end())
+    }
+
+    /// The position of the oldest frame, or the end when there is none.
+    pub fn first_position(&self) -> JournalPosition {
+        JournalPosition(self.progress.first())
+    }
+
+    /// A reader that begins with the frame at `from`. Readers outlive the journal's closing.
+    pub fn reader(&self, from: JournalPosition) -> Reader {
+        Reader::new(Arc::clone(&self.disk), Arc::clone(&self.progress), from.0)
+    }
+
+    /// The durable frame at `position`; `None` when there is none, yet or any more.
+    ///
+    /// # Errors
+    /// When the frame is lost to damage or the disk refuses.
+    pub fn read(&self, position: JournalPosition) -> Result<Option<StoredFrame>, ReadError> {
+        let batch = self.read_from_batch(position)?;
+        Ok(batch.and_then(|batch| batch.frames.into_iter().next()))
+    }
+
+    /// The durable frame at `position` with its source, and the frames after it that came in the
+    /// same batch.
+    ///
+    /// # Errors
+    /// As [`Journal::read`].
+    pub fn read_from_batch(
+        &self,
+        position: JournalPosition,
+    ) -> Result<Option<StoredBatch>, ReadError> {
+        if position >= self.durable_end() || position < self.first_position() {
+            return Ok(None);
+        }
+        self.reader(position).next(Duration::ZERO)
+    }
+
+    pub fn stats(&self) -> Stats {
+        Stats {
+            in_flight_bytes: self.queue.in_flight(),
+            segments: self.progress.segments(),
+            durable_end: self.durable_end(),
+            poisoned: self.queue.poisoned(),
+            ..self.counters.snapshot()
+        }
+    }
+
+    /// Takes nothing more in, makes durable what waits, and frees the directory. Readers then end
+    /// with [`ReadError::Closed`]. Calling it again does nothing; dropping the journal calls it.
+    ///
+    /// # Errors
+    /// When the writer had failed, or the last checkpoint could not be written.
+    pub fn close(&self) -> Result<(), CloseError> {
+        self.queue.close();
+        let running = self
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(running) = running else {
+            return Ok(());
+        };
+        let ended = running.writer.join();
+        self.progress.close();
+        match ended {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(reason)) => Err(CloseError(reason)),
+            Err(_) => Err(CloseError("the writer thread panicked".into())),
+        }
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        // Whoever wants to know how it ended calls `close` first.
+        drop(self.close());
+    }
+}
+
+fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), OpenError> {
+    disk.create_dir_all(dir)
+        .map_err(|error| io_error(dir.to_owned(), "make the directory", error))?;
+    // The name of the journal's own directory must survive, too.
+    match dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        Some(parent) => disk
+            .sync_dir(parent)
+            .map_err(|error| io_error(parent.to_owned(), "sync the directory", error)),
+        None => Ok(()),
+    }
+}
+
+/// Runs the writer, and sees to it that nobody waits for one that is gone.
+fn run_writer(writer: Writer, queue: &Queue, group_bytes_max: usize) -> Result<(), Arc<str>> {
+    let ended = catch_unwind(AssertUnwindSafe(|| writer.run(queue, group_bytes_max)));
+    let result = ended.unwrap_or_else(|_| Err("the writer thread panicked".into()));
+    if let Err(reason) = &result {
+        queue.poison(reason);
+    }
+    result
+}

@@ -1,0 +1,141 @@
+//! What is durable, and waiting for more of it.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::segment::Segment;
+
+/// Shared by the writer and all readers.
+pub(crate) struct Progress {
+    state: Mutex<State>,
+    moved: Condvar,
+}
+
+struct State {
+    /// Ascending, never empty; with the bytes of each that are durable.
+    segments: Vec<(Arc<Segment>, u64)>,
+    /// The first position that is not durable.
+    end: u64,
+    closed: bool,
+}
+
+/// Where the frames of a position are.
+pub(crate) enum Place {
+    In {
+        segment: Arc<Segment>,
+        durable_bytes: u64,
+        /// The segment's durable frames end before this position.
+        limit: u64,
+    },
+    /// The journal begins only at this position.
+    Before(u64),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    More,
+    TimedOut,
+    /// Closed, and there is no more.
+    Closed,
+}
+
+impl Progress {
+    pub(crate) fn new(segments: Vec<(Arc<Segment>, u64)>, end: u64) -> Self {
+        Self {
+            state: Mutex::new(State {
+                segments,
+                end,
+                closed: false,
+            }),
+            moved: Condvar::new(),
+        }
+    }
+
+    /// The first position that is not durable.
+    pub(crate) fn end(&self) -> u64 {
+        self.state().end
+    }
+
+    pub(crate) fn first(&self) -> u64 {
+        self.state()
+            .segments
+            .first()
+            .map_or(0, |(segment, _)| segment.first)
+    }
+
+    pub(crate) fn segments(&self) -> usize {
+        self.state().segments.len()
+    }
+
+    /// Publishes a commit: durable bytes of the segments that it touched, and the new end.
+    pub(crate) fn publish(&self, touched: &[(Arc<Segment>, u64)], end: u64) {
+        let mut state = self.state();
+        for (segment, bytes) in touched {
+            match state.segments.last_mut() {
+                Some((last, durable)) if last.first == segment.first => *durable = *bytes,
+                _ => state.segments.push((Arc::clone(segment), *bytes)),
+            }
+        }
+        state.end = end;
+        drop(state);
+        self.moved.notify_all();
+    }
+
+    pub(crate) fn close(&self) {
+        self.state().closed = true;
+        self.moved.notify_all();
+    }
+
+    /// Waits until `position` is durable.
+    pub(crate) fn wait(&self, position: u64, deadline: Option<Instant>) -> Waited {
+        let mut state = self.state();
+        loop {
+            if position < state.end {
+                return Waited::More;
+            }
+            if state.closed {
+                return Waited::Closed;
+            }
+            let Some(deadline) = deadline else {
+                state = self
+                    .moved
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Waited::TimedOut;
+            }
+            state = self
+                .moved
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    pub(crate) fn find(&self, position: u64) -> Place {
+        let state = self.state();
+        let after = state
+            .segments
+            .partition_point(|(segment, _)| segment.first <= position);
+        let Some((segment, durable_bytes)) = after
+            .checked_sub(1)
+            .and_then(|index| state.segments.get(index))
+        else {
+            let first = state.segments.first();
+            return Place::Before(first.map_or(state.end, |(segment, _)| segment.first));
+        };
+        let next = state.segments.get(after).map(|(segment, _)| segment.first);
+        Place::In {
+            segment: Arc::clone(segment),
+            durable_bytes: *durable_bytes,
+            limit: next.map_or(state.end, |first| first.min(state.end)),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

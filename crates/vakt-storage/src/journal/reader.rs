@@ -1,0 +1,162 @@
+//! Reading what is durable, in order, each frame exactly once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use vakt_event::{CursorKey, Format, JournalPosition, Source, Timestamp};
+
+use super::format::VERSION;
+use super::progress::{Place, Progress, Waited};
+use super::walk::{Sources, Step, Walk, WalkError};
+use crate::disk::Disk;
+use crate::error::{Lost, ReadError};
+
+/// A frame and its place in the journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFrame {
+    pub position: JournalPosition,
+    pub bytes: Vec<u8>,
+    pub format: Format,
+    pub received: Timestamp,
+    pub truncated: bool,
+    pub cursor: Option<CursorKey>,
+}
+
+/// Frames of one source, at positions without a gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBatch {
+    pub source: Arc<Source>,
+    pub frames: Vec<StoredFrame>,
+}
+
+/// A consumer's place in the journal. It keeps no checkpoint: the consumer does, with its own work.
+pub struct Reader {
+    disk: Arc<dyn Disk>,
+    progress: Arc<Progress>,
+    position: u64,
+    walk: Option<Walk>,
+    sources: Sources,
+}
+
+impl Reader {
+    pub(crate) fn new(disk: Arc<dyn Disk>, progress: Arc<Progress>, from: u64) -> Self {
+        Self {
+            disk,
+            progress,
+            position: from,
+            walk: None,
+            sources: Sources::new(),
+        }
+    }
+
+    /// The first position that the next batch can hold: a consumer's checkpoint once it is done with
+    /// everything given so far.
+    pub fn position(&self) -> JournalPosition {
+        JournalPosition(self.position)
+    }
+
+    /// Goes to another position.
+    pub fn seek(&mut self, position: JournalPosition) {
+        self.position = position.0;
+        self.walk = None;
+    }
+
+    /// The next batch; `None` when nothing more became durable within `timeout`.
+    ///
+    /// # Errors
+    /// [`ReadError::Lost`] once for each damaged range, then it goes on behind it;
+    /// [`ReadError::Closed`] when the journal was closed and all of it has been given.
+    pub fn next(&mut self, timeout: Duration) -> Result<Option<StoredBatch>, ReadError> {
+        let deadline = Instant::now().checked_add(timeout);
+        loop {
+            match self.progress.wait(self.position, deadline) {
+                Waited::More => {}
+                Waited::TimedOut => return Ok(None),
+                Waited::Closed => return Err(ReadError::Closed),
+            }
+            if let Some(batch) = self.step()? {
+                return Ok(Some(batch));
+            }
+        }
+    }
+
+    /// One step towards the next batch; the position is durable.
+    fn step(&mut self) -> Result<Option<StoredBatch>, ReadError> {
+        let (segment, durable_bytes, limit) = match self.progress.find(self.position) {
+            Place::In {
+                segment,
+                durable_bytes,
+                limit,
+            } => (segment, durable_bytes, limit),
+            Place::Before(first) => {
+                let from = std::mem::replace(&mut self.position, first);
+                let reason = "the journal begins later";
+                return Err(lost(PathBuf::new(), from, first, 0, reason).into());
+            }
+        };
+        let path = segment.path.clone();
+        let stays = self
+            .walk
+            .take()
+            .filter(|walk| walk.segment.first == segment.first);
+        let mut walk = match stays {
+            Some(walk) => walk,
+            None => {
+                let mut walk = Walk::open(self.disk.as_ref(), segment, durable_bytes)
+                    .map_err(|error| read_error(path.clone(), error))?;
+                walk.seek(self.position);
+                walk
+            }
+        };
+        walk.set_end(durable_bytes);
+        let step = walk.next(self.position, limit, &mut self.sources);
+        match step.map_err(|error| read_error(path.clone(), error))? {
+            Step::Batch(batch) => {
+                self.position = walk.expected;
+                self.walk = Some(walk);
+                Ok(Some(batch))
+            }
+            Step::Lost {
+                from,
+                to,
+                offset,
+                reason,
+            } => {
+                self.position = to;
+                self.walk = Some(walk);
+                Err(lost(path, from, to, offset, reason).into())
+            }
+            Step::End => {
+                self.position = self.position.max(limit);
+                self.walk = Some(walk);
+                Ok(None)
+            }
+        }
+    }
+}
+
+fn lost(path: PathBuf, from: u64, to: u64, offset: u64, reason: &str) -> Lost {
+    Lost {
+        from: JournalPosition(from),
+        to: JournalPosition(to),
+        path,
+        offset,
+        reason: reason.to_owned(),
+    }
+}
+
+fn read_error(path: PathBuf, error: WalkError) -> ReadError {
+    match error {
+        WalkError::Io(source) => ReadError::Io {
+            path,
+            action: "read the segment",
+            source,
+        },
+        WalkError::Version(found) => ReadError::Version {
+            path,
+            found,
+            supported: VERSION,
+        },
+    }
+}

@@ -1,0 +1,104 @@
+//! A segment as readers and the writer share it, and how it is made.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use vakt_event::Timestamp;
+
+use super::format::{self, SEGMENT_HEADER_BYTES};
+use crate::disk::{Disk, DiskFile};
+
+/// One entry of the sparse index a mebibyte: a look-up reads at most about that much, and a
+/// journal of a terabyte needs some 16 MB.
+const INDEX_SPACING_BYTES: u64 = 1024 * 1024;
+
+#[derive(Debug)]
+pub(crate) struct Segment {
+    /// The position of its first frame.
+    pub(crate) first: u64,
+    pub(crate) path: PathBuf,
+    /// Positions and the offsets of the records that begin with them, ascending in both.
+    index: Mutex<Vec<(u64, u64)>>,
+}
+
+impl Segment {
+    pub(crate) fn new(dir: &Path, first: u64) -> Self {
+        Self {
+            first,
+            path: dir.join(format::segment_name(first)),
+            index: Mutex::default(),
+        }
+    }
+
+    /// Position and offset of the last indexed record that begins at or before `position`.
+    pub(crate) fn indexed(&self, position: u64) -> Option<(u64, u64)> {
+        let index = self.index();
+        let after = index.partition_point(|(first, _)| *first <= position);
+        index.get(after.checked_sub(1)?).copied()
+    }
+
+    /// Notes a record, unless it lies near the last noted one or before it.
+    pub(crate) fn note(&self, first: u64, offset: u64) {
+        let mut index = self.index();
+        let last = index.last().map_or(0, |(_, offset)| *offset);
+        if offset >= last.saturating_add(INDEX_SPACING_BYTES) {
+            index.push((first, offset));
+        }
+    }
+
+    fn index(&self) -> MutexGuard<'_, Vec<(u64, u64)>> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The segment that is written to.
+pub(crate) struct Tail {
+    pub(crate) segment: Arc<Segment>,
+    pub(crate) file: Arc<dyn DiskFile>,
+    pub(crate) segment_id: u64,
+    /// Where the next record goes.
+    pub(crate) offset: u64,
+}
+
+/// Makes a segment durable, content and name, before anything refers to it.
+pub(crate) fn create(
+    disk: &dyn Disk,
+    dir: &Path,
+    first: u64,
+    created: Timestamp,
+) -> Result<Tail, (PathBuf, io::Error)> {
+    let segment = Segment::new(dir, first);
+    let made = disk.create(&segment.path).and_then(|file| {
+        let tail = begin(file, segment.first, created)?;
+        disk.sync_dir(dir)?;
+        Ok(tail)
+    });
+    match made {
+        Ok((file, segment_id)) => Ok(Tail {
+            segment: Arc::new(segment),
+            file,
+            segment_id,
+            offset: SEGMENT_HEADER_BYTES as u64,
+        }),
+        Err(error) => Err((segment.path, error)),
+    }
+}
+
+/// Writes a header, and makes it durable, into a file that has nothing else.
+pub(crate) fn begin(
+    file: Arc<dyn DiskFile>,
+    first: u64,
+    created: Timestamp,
+) -> io::Result<(Arc<dyn DiskFile>, u64)> {
+    // The standard library's hash keys come from the system's random numbers; a sender cannot know
+    // them, which is all that a segment id is for.
+    let segment_id = RandomState::new().hash_one(first);
+    file.write_all_at(
+        &format::encode_segment_header(segment_id, first, created),
+        0,
+    )?;
+    file.sync_data()?;
+    Ok((file, segment_id))
+}

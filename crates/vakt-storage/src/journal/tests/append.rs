@@ -1,0 +1,274 @@
+//! Appending, reading back, bounds, failures.
+
+use std::sync::mpsc;
+use std::thread;
+
+use super::*;
+use crate::error::OpenError;
+
+fn appended(stored: usize, repeated: usize, first: u64) -> Result<Appended, AppendError> {
+    Ok(Appended {
+        stored,
+        repeated,
+        first: JournalPosition(first),
+        next: JournalPosition(first + stored as u64),
+    })
+}
+
+#[test]
+fn frames_come_back_in_order_across_segments_and_restarts() {
+    let disk = FakeDisk::default();
+    let mut expected = Vec::new();
+    for round in 0..3u64 {
+        let journal = open(&disk);
+        for number in 0..40u64 {
+            let first = round * 80 + number * 2;
+            let texts = [format!("{first}"), format!("{}", first + 1)];
+            let frames = texts.iter().map(|text| frame(text)).collect();
+            assert_eq!(append(&journal, batch(frames)), appended(2, 0, first));
+            expected.extend([first, first + 1].map(|at| format!("{at}:{at}")));
+        }
+        assert_eq!(read_from(&journal, 0), expected);
+        journal.close().unwrap();
+    }
+    let journal = open(&disk);
+    assert!(journal.stats().segments > 3);
+    for from in 0..240 {
+        assert_eq!(
+            read_from(&journal, from),
+            expected[usize::try_from(from).unwrap()..]
+        );
+        let found = journal.read(JournalPosition(from)).unwrap().unwrap();
+        assert_eq!(found.position.0, from);
+        assert_eq!(found.bytes, from.to_string().as_bytes());
+    }
+    assert_eq!(journal.read(JournalPosition(240)).unwrap(), None);
+}
+
+#[test]
+fn everything_about_a_frame_is_kept() {
+    let disk = FakeDisk::default();
+    let journal = open(&disk);
+    let source = Arc::new(Source {
+        zone: Some("Europe/Stockholm".to_owned()),
+        drill: true,
+        peer: Some("2001:db8::7".parse().unwrap()),
+        ..(*source("intern")).clone()
+    });
+    let frames = vec![
+        Frame {
+            truncated: true,
+            ..frame("")
+        },
+        Frame {
+            received: Timestamp::from_micros(1).unwrap(),
+            ..entry(u128::MAX, u64::MAX)
+        },
+    ];
+    let batch = Batch {
+        source: Arc::clone(&source),
+        frames: frames.clone(),
+    };
+    append(&journal, batch).unwrap();
+    let stored = next_batch(&mut journal.reader(JournalPosition(0))).unwrap();
+    assert_eq!(stored.source, source);
+    let back: Vec<Frame> = stored
+        .frames
+        .into_iter()
+        .map(|stored| Frame {
+            bytes: stored.bytes,
+            format: stored.format,
+            received: stored.received,
+            truncated: stored.truncated,
+            cursor: stored.cursor,
+        })
+        .collect();
+    assert_eq!(back, frames);
+}
+
+#[test]
+fn an_empty_batch_is_answered_and_takes_no_position() {
+    let journal = open(&FakeDisk::default());
+    assert_eq!(append(&journal, texts(&[])), appended(0, 0, 0));
+    assert_eq!(append(&journal, texts(&["a"])), appended(1, 0, 0));
+    assert_eq!(journal.durable_end(), JournalPosition(1));
+}
+
+#[test]
+fn a_reader_waits_for_more_and_ends_when_the_journal_is_closed() {
+    let disk = FakeDisk::default();
+    let journal = Arc::new(open(&disk));
+    let mut reader = journal.reader(JournalPosition(0));
+    assert!(next_batch(&mut reader).is_none());
+    let consumer = thread::spawn(move || {
+        let mut seen = Vec::new();
+        loop {
+            match reader.next(Duration::from_secs(60)) {
+                Ok(batch) => seen.extend(batch.into_iter().flat_map(|batch| batch.frames)),
+                Err(ReadError::Closed) => return seen.len(),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    });
+    for number in 0..50 {
+        append(&journal, texts(&[&format!("frame {number}")])).unwrap();
+    }
+    journal.close().unwrap();
+    assert_eq!(consumer.join().unwrap(), 50);
+    assert_eq!(append(&journal, texts(&["late"])), Err(AppendError::Closed));
+}
+
+#[test]
+fn many_threads_each_get_their_own_positions() {
+    let disk = FakeDisk::default();
+    let journal = Arc::new(open(&disk));
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let journal = Arc::clone(&journal);
+            thread::spawn(move || {
+                (0..50)
+                    .map(|number| {
+                        let text = format!("{writer}/{number}");
+                        let appended = append(&journal, texts(&[&text])).unwrap();
+                        format!("{}:{text}", appended.first)
+                    })
+                    .collect::<Vec<_>>()
+            })
+        })
+        .collect();
+    let mut acknowledged: Vec<String> = writers
+        .into_iter()
+        .flat_map(|writer| writer.join().unwrap())
+        .collect();
+    let mut stored = read_from(&journal, 0);
+    acknowledged.sort_unstable();
+    stored.sort_unstable();
+    assert_eq!(stored, acknowledged);
+}
+
+#[test]
+fn more_than_the_bound_is_refused_at_once() {
+    let disk = FakeDisk::default();
+    let options = Options {
+        queue_bytes_max: 1000,
+        ..options(&disk)
+    };
+    let (journal, _) = Journal::open(&dir(), &options).unwrap();
+    let big = "x".repeat(900);
+    let (entered_sender, entered) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    // The writer stands still in this answer.
+    let hold = Box::new(move |_: Result<Appended, AppendError>| {
+        entered_sender.send(()).unwrap();
+        released.recv().unwrap();
+    });
+    journal.append(texts(&["first"]), hold);
+    entered.recv().unwrap();
+    let (sender, answers) = mpsc::channel();
+    let waiting = sender.clone();
+    journal.append(
+        texts(&[&big]),
+        Box::new(move |result| waiting.send(("waiting", result.is_ok())).unwrap()),
+    );
+    let in_flight = journal.bytes_in_flight();
+    assert!(in_flight > 900);
+    journal.append(
+        texts(&[&big]),
+        Box::new(move |result| {
+            let full = AppendError::Full {
+                in_flight,
+                limit: 1000,
+            };
+            assert_eq!(result, Err(full));
+            sender.send(("refused", result.is_ok())).unwrap();
+        }),
+    );
+    assert_eq!(answers.try_recv(), Ok(("refused", false)));
+    release.send(()).unwrap();
+    assert_eq!(answers.recv(), Ok(("waiting", true)));
+    assert_eq!(journal.bytes_in_flight(), 0);
+    assert_eq!(journal.stats().refused_batches, 1);
+}
+
+#[test]
+fn what_no_record_can_hold_is_refused_for_good() {
+    let journal = open(&FakeDisk::default());
+    let long_source = Batch {
+        source: source(&"l".repeat(70_000)),
+        frames: vec![frame("x")],
+    };
+    let refused = append(&journal, long_source);
+    assert!(matches!(refused, Err(AppendError::TooLarge { .. })));
+    assert_eq!(append(&journal, texts(&["a"])), appended(1, 0, 0));
+}
+
+#[test]
+fn a_failure_poisons_for_good() {
+    let check = |fail: &dyn Fn(&FakeDisk), expected: &str| {
+        let disk = FakeDisk::default();
+        let journal = open(&disk);
+        append(&journal, texts(&["kept"])).unwrap();
+        fail(&disk);
+        for _ in 0..2 {
+            match append(&journal, texts(&["not kept"])) {
+                Err(AppendError::Poisoned(reason)) => {
+                    assert!(reason.contains(expected), "{reason}")
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(journal.durable_end(), JournalPosition(1));
+        assert_eq!(read_from(&journal, 0), ["0:kept"]);
+        assert!(journal.stats().poisoned.unwrap().contains(expected));
+        assert!(journal.close().unwrap_err().to_string().contains(expected));
+        drop(journal);
+        disk.crash(1);
+        let journal = open(&disk);
+        assert_eq!(read_from(&journal, 0)[0], "0:kept");
+        append(&journal, texts(&["again"])).unwrap();
+    };
+    check(&FakeDisk::fail_syncs, "cannot sync: input/output error");
+    check(&|disk| disk.set_free_bytes(20), "cannot write: ");
+    check(&|disk| disk.stop_at(0), "cannot write: the disk stopped");
+}
+
+#[test]
+fn one_daemon_a_directory() {
+    let disk = FakeDisk::default();
+    let first = open(&disk);
+    let error = Journal::open(&dir(), &options(&disk)).err().unwrap();
+    assert!(matches!(error, OpenError::Locked { .. }));
+    assert!(error.to_string().contains("/journal/lock"), "{error}");
+    first.close().unwrap();
+    open(&disk);
+}
+
+#[test]
+fn positions_that_consumers_passed_are_not_given_again() {
+    let disk = FakeDisk::default();
+    append(&open(&disk), texts(&["a", "b"])).unwrap();
+    let options = Options {
+        next_position_min: JournalPosition(10),
+        ..options(&disk)
+    };
+    let (journal, recovery) = Journal::open(&dir(), &options).unwrap();
+    assert!(recovery.skipped_to_min);
+    assert_eq!(append(&journal, texts(&["c"])), appended(1, 0, 10));
+    let expected = ["0:a", "1:b", "lost 2..10", "10:c"];
+    assert_eq!(read_from(&journal, 0), expected);
+}
+
+#[test]
+fn counts_what_it_does() {
+    let journal = open(&FakeDisk::default());
+    append(&journal, batch(vec![entry(1, 1), entry(1, 2), entry(1, 1)])).unwrap();
+    append(&journal, texts(&["a"])).unwrap();
+    let stats = journal.stats();
+    assert_eq!(stats.appended_batches, 2);
+    assert_eq!(stats.appended_frames, 3);
+    assert_eq!(stats.repeated_frames, 1);
+    assert_eq!(stats.fsyncs, 2);
+    assert_eq!(stats.durable_end, JournalPosition(3));
+    assert_eq!((stats.cursor_sequences, stats.cursor_intervals), (1, 1));
+    assert_eq!((stats.segments, stats.in_flight_bytes), (1, 0));
+}

@@ -1,0 +1,74 @@
+//! Counters of the journal, for metrics and health.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use vakt_event::JournalPosition;
+
+/// The counters at one moment. Totals count from the start of the process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    pub appended_batches: u64,
+    pub appended_frames: u64,
+    /// Bytes written to segments, records' headers included.
+    pub appended_bytes: u64,
+    /// Journald entries that were held already.
+    pub repeated_frames: u64,
+    /// Batches that were refused because too much was waiting.
+    pub refused_batches: u64,
+    pub fsyncs: u64,
+    /// The time spent in all of them.
+    pub fsync_time: Duration,
+    pub in_flight_bytes: usize,
+    pub segments: usize,
+    pub durable_end: JournalPosition,
+    /// Why nothing more is written; `None` while all is well.
+    pub poisoned: Option<Arc<str>>,
+    /// Journald sequences and runs that are known, and those forgotten at the bound.
+    pub cursor_sequences: usize,
+    pub cursor_intervals: usize,
+    pub cursor_sequences_forgotten: u64,
+    pub cursor_intervals_forgotten: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) appended_batches: AtomicU64,
+    pub(crate) appended_frames: AtomicU64,
+    pub(crate) appended_bytes: AtomicU64,
+    pub(crate) repeated_frames: AtomicU64,
+    pub(crate) refused_batches: AtomicU64,
+    pub(crate) fsyncs: AtomicU64,
+    pub(crate) fsync_micros: AtomicU64,
+    pub(crate) cursor_sequences: AtomicUsize,
+    pub(crate) cursor_intervals: AtomicUsize,
+    pub(crate) cursor_sequences_forgotten: AtomicU64,
+    pub(crate) cursor_intervals_forgotten: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn count_fsync(&self, took: Duration) {
+        self.fsyncs.fetch_add(1, Relaxed);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.fsync_micros.fetch_add(micros, Relaxed);
+    }
+
+    /// The counters alone; what the journal itself knows is filled in by the caller.
+    pub(crate) fn snapshot(&self) -> Stats {
+        Stats {
+            appended_batches: self.appended_batches.load(Relaxed),
+            appended_frames: self.appended_frames.load(Relaxed),
+            appended_bytes: self.appended_bytes.load(Relaxed),
+            repeated_frames: self.repeated_frames.load(Relaxed),
+            refused_batches: self.refused_batches.load(Relaxed),
+            fsyncs: self.fsyncs.load(Relaxed),
+            fsync_time: Duration::from_micros(self.fsync_micros.load(Relaxed)),
+            cursor_sequences: self.cursor_sequences.load(Relaxed),
+            cursor_intervals: self.cursor_intervals.load(Relaxed),
+            cursor_sequences_forgotten: self.cursor_sequences_forgotten.load(Relaxed),
+            cursor_intervals_forgotten: self.cursor_intervals_forgotten.load(Relaxed),
+            ..Stats::default()
+        }
+    }
+}
