@@ -1,0 +1,74 @@
+//! What can go wrong with an index, in words for the person who must act.
+
+use std::path::PathBuf;
+
+use tantivy::TantivyError;
+use vakt_event::JournalPosition;
+
+/// An operation on the index failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The directory holds an index of another format, or files that are no index of ours.
+    #[error(
+        "the search index in {} has format `{found}`, and this version of Vakt reads `{expected}`: \
+         stop Vakt and remove or rename that directory; the index is then built again from the \
+         journal", dir.display()
+    )]
+    Format {
+        dir: PathBuf,
+        found: String,
+        expected: &'static str,
+    },
+    /// The files of the index cannot be understood.
+    #[error(
+        "the search index in {} is damaged ({reason}): stop Vakt and remove or rename that \
+         directory; the index is then built again from the journal", dir.display()
+    )]
+    Damaged { dir: PathBuf, reason: String },
+    /// There is a writer already.
+    #[error(
+        "the search index in {} is being written by someone else: one writer at a time; stop the \
+         other Vakt, or give this one another data directory", dir.display()
+    )]
+    Busy { dir: PathBuf },
+    /// The file system refused something.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        action: &'static str,
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// The engine failed; a writer that returned this is of no use any more.
+    #[error(
+        "the search index in {} failed: {source}; open the index again to go on from its last \
+         commit", dir.display()
+    )]
+    Engine { dir: PathBuf, source: TantivyError },
+    /// A stored event cannot be read back.
+    #[error(
+        "event {position} of the search index is damaged: remove the index's directory while Vakt \
+         is stopped, and it is built again from the journal"
+    )]
+    StoredEvent { position: JournalPosition },
+    /// The event is larger than the index can store.
+    #[error(
+        "event {position} has {bytes} bytes, and the index stores {limit} at most: lower the size \
+         limit of the listener that took it in"
+    )]
+    EventTooLarge {
+        position: JournalPosition,
+        bytes: usize,
+        limit: usize,
+    },
+    /// `cursor` is not what an earlier answer gave as `next`.
+    #[error(
+        "the cursor `{cursor}` is not one of ours: use the `next` of an earlier answer as it is"
+    )]
+    Cursor { cursor: String },
+    /// The deadline of the request passed.
+    #[error(
+        "the search was not done by its deadline, after reading {read} stored events: narrow the \
+         time range, or add a word or a field that fewer events have"
+    )]
+    OutOfTime { read: u64 },
+}

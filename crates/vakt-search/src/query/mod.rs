@@ -1,0 +1,139 @@
+//! The query language.
+//!
+//! | form | finds events in which |
+//! |---|---|
+//! | `failed` | some value that the sender sent has this word |
+//! | `203.0.113.7`, `foo-bar` | some sent value has this very text at word boundaries |
+//! | `"failed password"` | the same, with spaces; `\"` and `\\` stand for `"` and `\` |
+//! | `fail*`, `*word`, `*asswor*`, `fail*root` | a word begins so; a word ends so; a value has this in it; a value has one, later the other |
+//! | `field:word`, `field:"a phrase"`, `field:fail*` | the same, looked for in the values of one field, also those that Vakt added |
+//! | `field:*` | the field is there and not null |
+//! | `field:""` | the field is there and empty |
+//! | `field:(a or "b c" or not d)` | what is said in the parentheses holds for the field |
+//! | `field>=7`, `field:>=7`, `field:[a TO b]`, `field:{a TO b}`, `field!=x` | comparison: of numbers, RFC 3339 times or addresses where the bounds are such, else of text; `[ ]` include their bounds, `{ }` do not, `*` is no bound |
+//! | `field:10.0.0.0/8` | a value is an address in the network, or has this text |
+//! | `a b`, `a and b`, `a && b` | both |
+//! | `a or b`, `a \|\| b` | either; `and` binds closer |
+//! | `not a`, `-a`, `!a` | not that |
+//! | nothing, `*` | everything |
+//!
+//! A word is a run of Unicode letters, digits and `_`. Case is folded, in values and in what is
+//! looked for; names of fields are compared as they are written, and names that mean the same
+//! ([`vakt_event::alias`]) are one field. `field:value` looks for words within the value, not for
+//! the whole value: `user.name:admin` finds `domain\admin` and not `administrator`.
+//!
+//! Operators are known in lower and in upper case. `\` before a character of the language takes
+//! its meaning from it; before any other character it is itself. What looks like a field and is
+//! plainly none is text: `http://…`, `C:\…`, `12:30:01`, `fe80::1`, `00:1b:44:11:3a:b7`. `?` and `=` are
+//! text.
+
+mod compare;
+mod error;
+mod judge;
+mod parse;
+mod pattern;
+mod word;
+
+pub use error::QueryError;
+
+pub(crate) use compare::{Network, Range};
+pub(crate) use pattern::{Need, Pattern};
+
+use std::ops::RangeBounds;
+
+use vakt_event::{Event, Timestamp};
+
+use crate::Record;
+use crate::fold::fold;
+
+/// The longest query, in bytes of text: far more than a person types, and it bounds what a
+/// comparison with one value can cost.
+pub const QUERY_BYTES_MAX: usize = 16 * 1024;
+
+/// The most terms in one query: each of them costs a look into every segment.
+pub const QUERY_TERMS_MAX: usize = 1024;
+
+/// The deepest nesting of parentheses and negations: reading and evaluating are recursive.
+pub const QUERY_DEPTH_MAX: usize = 64;
+
+/// A question about events. `Default` is everything.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    pub(crate) root: Node,
+}
+
+impl Query {
+    /// Reads a query; the empty text asks for everything.
+    pub fn parse(text: &str) -> Result<Self, QueryError> {
+        parse::parse(text).map(|root| Self { root })
+    }
+
+    /// Whether `event` answers the query, by looking at it. This is the reference: an index must
+    /// give the same answers. For an event of the journal use [`Query::matches_record`], which
+    /// knows its position and stream too.
+    pub fn matches(&self, event: &Event<'_>) -> bool {
+        self.matches_record(&Record::of(event))
+    }
+
+    /// Whether `record` answers the query, by looking at it.
+    pub fn matches_record(&self, record: &Record<'_>) -> bool {
+        judge::holds(&self.root, record)
+    }
+}
+
+/// A query as a tree.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Node {
+    #[default]
+    All,
+    Not(Box<Node>),
+    And(Vec<Node>),
+    Or(Vec<Node>),
+    /// Some value that the sender sent matches.
+    Sent(Pattern),
+    /// Some value of the field passes the test. The name is canonical.
+    Field(String, Test),
+}
+
+/// What is asked of one value of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Test {
+    Exists,
+    Text(Pattern),
+    Range(Range),
+    Network(Network),
+}
+
+impl Test {
+    /// Whether `value`, already folded, passes.
+    pub(crate) fn accepts(&self, value: &str) -> bool {
+        match self {
+            Self::Exists => true,
+            Self::Text(pattern) => pattern.matches(value),
+            Self::Range(range) => range.contains(value),
+            Self::Network(network) => network.contains(value),
+        }
+    }
+
+    /// Whether `time`, as it is shown, passes; quicker than showing it.
+    pub(crate) fn accepts_time(&self, time: Timestamp) -> bool {
+        match self {
+            Self::Exists => true,
+            Self::Range(Range::Time(low, high)) => (*low, *high).contains(&time),
+            _ => self.accepts(&fold(&time.to_string())),
+        }
+    }
+
+    /// The number `n`, where the test among whole numbers accepts `n` alone.
+    pub(crate) fn whole_number(&self) -> Option<u64> {
+        let Self::Text(pattern) = self else {
+            return None;
+        };
+        let [piece] = pattern.pieces.as_slice() else {
+            return None;
+        };
+        let number: u64 = piece.parse().ok()?;
+        let is_closed = !pattern.open_start && !pattern.open_end;
+        (is_closed && number.to_string() == *piece).then_some(number)
+    }
+}

@@ -1,0 +1,339 @@
+//! Reading a query: recursive descent over its characters.
+//!
+//! ```text
+//! query  = [ or ]
+//! or     = and { ("or" | "||") and }
+//! and    = unary { [ "and" | "&&" ] unary }
+//! unary  = ("not" | "!" | "-" | "+") unary | term
+//! term   = "(" or ")" | phrase | word | name ":" value | name compare operand
+//! value  = "(" or-of-values ")" | range | compare operand | phrase | word
+//! range  = ("[" | "{") operand "TO" operand ("]" | "}")
+//! ```
+
+mod scan;
+
+use std::ops::Bound;
+
+use vakt_event::alias::canonical;
+
+use super::word;
+use super::{
+    Network, Node, Pattern, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX, QueryError, Range,
+    Test,
+};
+use crate::fold::fold;
+use scan::{Operator, Relation};
+
+const TERM: &str = "a word, a \"phrase\", field:value or (";
+const TIME: &str = "a time such as 2026-11-24T09:30:00Z, or a date";
+
+pub(super) fn parse(text: &str) -> Result<Node, QueryError> {
+    let mut parser = Parser {
+        chars: text.chars().collect(),
+        at: 0,
+        depth: 0,
+        terms: 0,
+    };
+    if text.len() > QUERY_BYTES_MAX {
+        let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");
+        return Err(parser.error(0, &expected, &format!("{} bytes", text.len())));
+    }
+    parser.skip_space();
+    if parser.peek().is_none() {
+        return Ok(Node::All);
+    }
+    let node = parser.or(None)?;
+    match parser.peek() {
+        None => Ok(node),
+        Some(_) => Err(parser.expected("the end of the query, or a ( before this")),
+    }
+}
+
+/// The field whose parenthesised values are being read, if any.
+type Group<'g> = Option<&'g str>;
+
+struct Parser {
+    chars: Vec<char>,
+    /// The next character.
+    at: usize,
+    depth: usize,
+    terms: usize,
+}
+
+impl Parser {
+    fn or(&mut self, group: Group<'_>) -> Result<Node, QueryError> {
+        let mut parts = vec![self.and(group)?];
+        while self.take_operator(Operator::Or) {
+            parts.push(self.and(group)?);
+        }
+        Ok(one_or(parts, Node::Or))
+    }
+
+    fn and(&mut self, group: Group<'_>) -> Result<Node, QueryError> {
+        let mut parts = vec![self.unary(group)?];
+        loop {
+            self.skip_space();
+            match self.peek() {
+                None | Some(')') => break,
+                Some(_) if self.operator().is_some_and(|(op, _)| op == Operator::Or) => break,
+                Some(_) => {
+                    self.take_operator(Operator::And);
+                    parts.push(self.unary(group)?);
+                }
+            }
+        }
+        Ok(one_or(parts, Node::And))
+    }
+
+    fn unary(&mut self, group: Group<'_>) -> Result<Node, QueryError> {
+        self.skip_space();
+        let start = self.at;
+        let negates = match self.peek() {
+            _ if self.take_operator(Operator::Not) => true,
+            Some('!') => {
+                self.at += 1;
+                true
+            }
+            Some(sign @ ('-' | '+')) if self.is_sign() => {
+                self.at += 1;
+                sign == '-'
+            }
+            _ => return self.term(group),
+        };
+        let inner = self.nested(start, |parser| parser.unary(group))?;
+        Ok(if negates {
+            Node::Not(Box::new(inner))
+        } else {
+            inner
+        })
+    }
+
+    /// Whether the `-` or `+` here belongs to the term after it; alone or doubled it is text.
+    fn is_sign(&self) -> bool {
+        self.peek_at(1)
+            .is_some_and(|c| !c.is_whitespace() && !"-+>)".contains(c))
+    }
+
+    fn term(&mut self, group: Group<'_>) -> Result<Node, QueryError> {
+        self.skip_space();
+        let start = self.at;
+        self.terms += 1;
+        if self.terms > QUERY_TERMS_MAX {
+            let expected = format!("at most {QUERY_TERMS_MAX} terms");
+            return Err(self.error(start, &expected, "one more"));
+        }
+        if self.operator().is_some() {
+            return Err(self.expected(TERM));
+        }
+        match self.peek() {
+            None | Some(')') => Err(self.expected(TERM)),
+            Some('(') => self.parenthesised(group),
+            Some('|') if self.peek_at(1).is_none_or(char::is_whitespace) => {
+                Err(self
+                    .expected("a term: commands after | are not known yet, and \"|\" is the text"))
+            }
+            Some(_) => match group {
+                Some(field) => self.value(field),
+                None => self.field_or_text(),
+            },
+        }
+    }
+
+    fn parenthesised(&mut self, group: Group<'_>) -> Result<Node, QueryError> {
+        let open = self.at;
+        self.at += 1;
+        let node = self.nested(open, |parser| parser.or(group))?;
+        self.skip_space();
+        if self.peek() != Some(')') {
+            let expected = format!("a ) for the ( at character {}", open + 1);
+            return Err(self.expected(&expected));
+        }
+        self.at += 1;
+        self.after_closing("the )")?;
+        Ok(node)
+    }
+
+    fn field_or_text(&mut self) -> Result<Node, QueryError> {
+        if self.peek() == Some('"') {
+            return Ok(Node::Sent(Pattern::phrase(self.phrase()?)));
+        }
+        if let Some((name, relation)) = self.take_field() {
+            let field = canonical(&name).to_owned();
+            self.skip_space();
+            return match relation {
+                Relation::Has => self.value(&field),
+                Relation::HasNot => Ok(Node::Not(Box::new(self.value(&field)?))),
+                relation => self.comparison(&field, relation),
+            };
+        }
+        let word = self.word("")?;
+        let everything = word::text(&word) == "*:*";
+        Ok(match word::to_pattern(&word) {
+            Some(pattern) if !everything => Node::Sent(pattern),
+            _ => Node::All,
+        })
+    }
+
+    /// The value after `field:`.
+    fn value(&mut self, field: &str) -> Result<Node, QueryError> {
+        let named = |test| Node::Field(field.to_owned(), test);
+        match self.peek() {
+            None => Err(self.expected(&format!("a value for `{field}`"))),
+            Some(')') => Err(self.expected(&format!("a value for `{field}`"))),
+            Some('(') => self.parenthesised(Some(field)),
+            Some('"') => Ok(named(Test::Text(Pattern::phrase(self.phrase()?)))),
+            Some('[' | '{') => self.range(field),
+            Some('<' | '>') => {
+                let relation = self.take_comparison().unwrap_or(Relation::Has);
+                self.comparison(field, relation)
+            }
+            Some(_) => {
+                let word = self.word("")?;
+                let Some(pattern) = word::to_pattern(&word) else {
+                    return Ok(named(Test::Exists));
+                };
+                let literal = named(Test::Text(pattern));
+                Ok(match Network::parse(&word::text(&word)) {
+                    Some(network) => Node::Or(vec![literal, named(Test::Network(network))]),
+                    None => literal,
+                })
+            }
+        }
+    }
+
+    fn comparison(&mut self, field: &str, relation: Relation) -> Result<Node, QueryError> {
+        self.skip_space();
+        let start = self.at;
+        let operand = self.operand("")?;
+        let bound = operand.as_str();
+        let (low, high) = match relation {
+            Relation::Above => (Bound::Excluded(bound), Bound::Unbounded),
+            Relation::AtLeast => (Bound::Included(bound), Bound::Unbounded),
+            Relation::Below => (Bound::Unbounded, Bound::Excluded(bound)),
+            _ => (Bound::Unbounded, Bound::Included(bound)),
+        };
+        match Range::new(field, low, high) {
+            Ok(range) => Ok(Node::Field(field.to_owned(), Test::Range(range))),
+            Err(_) => Err(self.error(start, TIME, &format!("`{operand}`"))),
+        }
+    }
+
+    fn range(&mut self, field: &str) -> Result<Node, QueryError> {
+        let includes_low = self.peek() == Some('[');
+        self.at += 1;
+        self.skip_space();
+        let start = self.at;
+        let low = self.bound()?;
+        self.skip_space();
+        if !self.take_text("TO") && !self.take_text("to") {
+            return Err(self.expected("TO between the two ends of a range"));
+        }
+        self.skip_space();
+        let high = self.bound()?;
+        self.skip_space();
+        let includes_high = match self.peek() {
+            Some(']') => true,
+            Some('}') => false,
+            _ => return Err(self.expected("a ] or } at the end of the range")),
+        };
+        self.at += 1;
+        self.after_closing("the range")?;
+        let end = |text: &Option<String>, included| match text.as_deref() {
+            None => None,
+            Some(text) if included => Some(Bound::Included(text.to_owned())),
+            Some(text) => Some(Bound::Excluded(text.to_owned())),
+        };
+        let (low, high) = (end(&low, includes_low), end(&high, includes_high));
+        let low = low
+            .as_ref()
+            .map_or(Bound::Unbounded, |bound| bound.as_ref().map(String::as_str));
+        let high = high
+            .as_ref()
+            .map_or(Bound::Unbounded, |bound| bound.as_ref().map(String::as_str));
+        if (low, high) == (Bound::Unbounded, Bound::Unbounded) {
+            return Ok(Node::Field(field.to_owned(), Test::Exists));
+        }
+        match Range::new(field, low, high) {
+            Ok(range) => Ok(Node::Field(field.to_owned(), Test::Range(range))),
+            Err(_) => Err(self.error(start, TIME, "something else")),
+        }
+    }
+
+    /// One end of a range; `None` for `*`.
+    fn bound(&mut self) -> Result<Option<String>, QueryError> {
+        if self.peek() == Some('*') {
+            self.at += 1;
+            return Ok(None);
+        }
+        self.operand("]}").map(Some)
+    }
+
+    /// What a value is compared with: a word or a phrase, folded.
+    fn operand(&mut self, stops: &str) -> Result<String, QueryError> {
+        match self.peek() {
+            None | Some(')') => Err(self.expected("a value to compare with")),
+            Some(c) if stops.contains(c) => Err(self.expected("a value to compare with")),
+            Some('"') => self.quoted(stops),
+            Some(_) => {
+                let start = self.at;
+                let word = self.word(stops)?;
+                if let Some(star) = word.iter().position(|glyph| glyph.is_wildcard()) {
+                    let expected = "a value without wildcards to compare with";
+                    return Err(self.error(start + star, expected, "`*`"));
+                }
+                Ok(fold(&word::text(&word)).into_owned())
+            }
+        }
+    }
+
+    fn phrase(&mut self) -> Result<String, QueryError> {
+        self.quoted("")
+    }
+
+    fn nested<T>(
+        &mut self,
+        start: usize,
+        read: impl FnOnce(&mut Self) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        self.depth += 1;
+        if self.depth > QUERY_DEPTH_MAX {
+            let expected = format!("at most {QUERY_DEPTH_MAX} levels of nesting");
+            return Err(self.error(start, &expected, "one more"));
+        }
+        let read = read(self);
+        self.depth -= 1;
+        read
+    }
+
+    /// `expected`, but here is something else.
+    fn expected(&self, expected: &str) -> QueryError {
+        let found = match (self.operator(), self.peek()) {
+            (_, None) => "the end of the query".to_owned(),
+            (Some((_, length)), _) => {
+                let text: String = self.chars.iter().skip(self.at).take(length).collect();
+                format!("the operator `{text}`; \"{text}\" is the text")
+            }
+            (None, Some(c)) => format!("`{c}`"),
+        };
+        self.error(self.at, expected, &found)
+    }
+
+    fn error(&self, position: usize, expected: &str, found: &str) -> QueryError {
+        let message = format!(
+            "character {}: expected {expected}; found {found}",
+            position + 1
+        );
+        QueryError::new(&self.chars, position, expected.to_owned(), message)
+    }
+}
+
+fn one_or(mut parts: Vec<Node>, many: impl FnOnce(Vec<Node>) -> Node) -> Node {
+    match parts.pop() {
+        Some(only) if parts.is_empty() => only,
+        Some(last) => {
+            parts.push(last);
+            many(parts)
+        }
+        None => Node::All,
+    }
+}

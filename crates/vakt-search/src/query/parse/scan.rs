@@ -1,0 +1,220 @@
+//! The pieces of a query: words, quoted text, names of fields, operators.
+
+use super::super::QueryError;
+use super::super::word::{self, Glyph};
+use super::Parser;
+use crate::fold::fold;
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Operator {
+    And,
+    Or,
+    Not,
+}
+
+/// What stands between a field's name and its value.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Relation {
+    Has,
+    HasNot,
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
+}
+
+impl Parser {
+    /// The text between quotes, folded. Inside, `\` matters before `"` and `\` only.
+    pub(super) fn quoted(&mut self, stops: &str) -> Result<String, QueryError> {
+        let open = self.at;
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            match self.peek() {
+                None => {
+                    let expected = format!("a \" for the \" at character {}", open + 1);
+                    return Err(self.expected(&expected));
+                }
+                Some('"') => break,
+                Some('\\') if matches!(self.peek_at(1), Some('"' | '\\')) => {
+                    text.extend(self.peek_at(1));
+                    self.at += 2;
+                }
+                Some(c) => {
+                    text.push(c);
+                    self.at += 1;
+                }
+            }
+        }
+        self.at += 1;
+        if !self.peek().is_some_and(|c| stops.contains(c)) {
+            self.after_closing("the closing \"")?;
+        }
+        Ok(fold(&text).into_owned())
+    }
+
+    /// A bare word: to the next space, `)` that it did not open, or one of `stops`.
+    pub(super) fn word(&mut self, stops: &str) -> Result<Vec<Glyph>, QueryError> {
+        let mut word = Vec::new();
+        let mut open = 0_usize;
+        while let Some(c) = self.peek() {
+            match c {
+                _ if c.is_whitespace() || stops.contains(c) => break,
+                ')' if open == 0 => break,
+                '"' => {
+                    return Err(
+                        self.expected("a space before \", or \\\" for the character itself")
+                    );
+                }
+                '\\' if self.peek_at(1).is_some_and(word::is_escapable) => {
+                    self.at += 1;
+                    word.extend(self.peek().map(|c| Glyph { c, plain: false }));
+                    self.at += 1;
+                    continue;
+                }
+                '(' => open += 1,
+                ')' => open -= 1,
+                _ => {}
+            }
+            word.push(Glyph { c, plain: true });
+            self.at += 1;
+        }
+        Ok(word)
+    }
+
+    /// Takes `name:`, `name>=` and the like, if a field stands here.
+    pub(super) fn take_field(&mut self) -> Option<(String, Relation)> {
+        let start = self.at;
+        let taken = self.read_field();
+        if taken.is_none() {
+            self.at = start;
+        }
+        taken
+    }
+
+    fn read_field(&mut self) -> Option<(String, Relation)> {
+        let start = self.at;
+        let mut name = String::new();
+        let mut last_is_plain_dash = false;
+        while let Some(c) = self.peek() {
+            let escaped = c == '\\' && self.peek_at(1).is_some_and(word::is_escapable);
+            if escaped {
+                self.at += 1;
+                name.extend(self.peek());
+            } else if word::is_name_char(c) && (!name.is_empty() || word::is_name_start(c)) {
+                name.push(c);
+            } else {
+                break;
+            }
+            last_is_plain_dash = !escaped && c == '-';
+            self.at += 1;
+        }
+        if name.is_empty() || last_is_plain_dash {
+            return None;
+        }
+        self.skip_space();
+        let relation = match (self.peek(), self.peek_at(1)) {
+            (Some(':'), _) => {
+                let token: String = self
+                    .chars
+                    .iter()
+                    .skip(start)
+                    .take_while(|c| !c.is_whitespace() && **c != ')')
+                    .collect();
+                if word::is_text_with_colon(&token, &name) {
+                    return None;
+                }
+                self.at += 1;
+                Relation::Has
+            }
+            (Some('!'), Some('=')) => {
+                self.at += 2;
+                Relation::HasNot
+            }
+            _ => self.take_comparison()?,
+        };
+        Some((name, relation))
+    }
+
+    pub(super) fn take_comparison(&mut self) -> Option<Relation> {
+        let (relation, length) = match (self.peek()?, self.peek_at(1)) {
+            ('>', Some('=')) => (Relation::AtLeast, 2),
+            ('<', Some('=')) => (Relation::AtMost, 2),
+            ('>', _) => (Relation::Above, 1),
+            ('<', _) => (Relation::Below, 1),
+            _ => return None,
+        };
+        self.at += length;
+        Some(relation)
+    }
+
+    /// The operator here and its length.
+    pub(super) fn operator(&self) -> Option<(Operator, usize)> {
+        const OPERATORS: [(&str, Operator); 8] = [
+            ("and", Operator::And),
+            ("AND", Operator::And),
+            ("&&", Operator::And),
+            ("or", Operator::Or),
+            ("OR", Operator::Or),
+            ("||", Operator::Or),
+            ("not", Operator::Not),
+            ("NOT", Operator::Not),
+        ];
+        OPERATORS
+            .into_iter()
+            .find(|(text, _)| self.is_text_here(text))
+            .map(|(text, operator)| (operator, text.len()))
+    }
+
+    pub(super) fn take_operator(&mut self, wanted: Operator) -> bool {
+        self.skip_space();
+        match self.operator() {
+            Some((operator, length)) if operator == wanted => {
+                self.at += length;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn take_text(&mut self, text: &str) -> bool {
+        let here = self.is_text_here(text);
+        if here {
+            self.at += text.len();
+        }
+        here
+    }
+
+    /// Whether `text`, which is ASCII, stands here as a whole word.
+    fn is_text_here(&self, text: &str) -> bool {
+        let after = self.peek_at(text.len());
+        text.chars()
+            .enumerate()
+            .all(|(index, c)| self.peek_at(index) == Some(c))
+            && after.is_none_or(|c| c.is_whitespace() || "()\"".contains(c))
+    }
+
+    /// After a closing sign a space, a `)` or the end must follow.
+    pub(super) fn after_closing(&self, sign: &str) -> Result<(), QueryError> {
+        match self.peek() {
+            Some(c) if !c.is_whitespace() && c != ')' => {
+                Err(self.expected(&format!("a space after {sign}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn skip_space(&mut self) {
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.at += 1;
+        }
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.peek_at(0)
+    }
+
+    pub(super) fn peek_at(&self, offset: usize) -> Option<char> {
+        self.chars.get(self.at + offset).copied()
+    }
+}

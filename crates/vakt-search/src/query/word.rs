@@ -1,0 +1,78 @@
+//! A bare word of a query: characters, some with their meaning taken away by `\`.
+
+use std::net::IpAddr;
+
+use super::Pattern;
+use crate::fold::fold;
+
+/// What `\` takes the meaning from; before any other character it stands for itself, so that
+/// `C:\Windows` needs no care.
+const ESCAPABLE: &str = "\\\"'()[]{}:*?<>=!+-~^/&|,;#@ ";
+
+pub(super) fn is_escapable(c: char) -> bool {
+    ESCAPABLE.contains(c)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Glyph {
+    pub(super) c: char,
+    /// Not taken away by `\`: a plain `*` is a wildcard.
+    pub(super) plain: bool,
+}
+
+impl Glyph {
+    pub(super) fn is_wildcard(self) -> bool {
+        self.plain && self.c == '*'
+    }
+}
+
+/// What a word asks for: everything, or a pattern.
+pub(super) fn to_pattern(word: &[Glyph]) -> Option<Pattern> {
+    if word.iter().all(|glyph| glyph.is_wildcard()) {
+        return None;
+    }
+    Some(Pattern {
+        pieces: word
+            .split(|glyph| glyph.is_wildcard())
+            .filter(|piece| !piece.is_empty())
+            .map(|piece| fold(&text(piece)).into_owned())
+            .collect(),
+        open_start: word.first().is_some_and(|glyph| glyph.is_wildcard()),
+        open_end: word.last().is_some_and(|glyph| glyph.is_wildcard()),
+    })
+}
+
+pub(super) fn text(word: &[Glyph]) -> String {
+    word.iter().map(|glyph| glyph.c).collect()
+}
+
+/// Whether `c` can stand in the name of a field without `\`.
+pub(super) fn is_name_char(c: char) -> bool {
+    c.is_alphanumeric() || "_.-@#$".contains(c)
+}
+
+/// Whether a name can begin with `c`: not with a digit, so that `12:30:01` is a time.
+pub(super) fn is_name_start(c: char) -> bool {
+    c.is_alphabetic() || "_@#$".contains(c)
+}
+
+/// Whether `token`, which has a colon after `name`, is plainly no field and value: an address, a
+/// URL, a Windows path.
+pub(super) fn is_text_with_colon(token: &str, name: &str) -> bool {
+    let after = token
+        .strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix(':'))
+        .unwrap_or_default();
+    after.starts_with("//")
+        || (after.starts_with('\\') && name.len() == 1)
+        || token.parse::<IpAddr>().is_ok()
+        || is_hardware_address(token)
+}
+
+fn is_hardware_address(token: &str) -> bool {
+    let mut pairs = 0;
+    token.split(':').all(|pair| {
+        pairs += 1;
+        pair.len() == 2 && pair.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }) && pairs == 6
+}

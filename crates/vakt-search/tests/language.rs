@@ -1,0 +1,472 @@
+//! What a query means, event by event, and how a query that cannot be read is refused.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests unwrap as tests do.
+
+mod common;
+
+use common::event;
+use vakt_event::{Event, JournalPosition, Value};
+use vakt_search::record::RecordSource;
+use vakt_search::{Query, Record};
+
+fn sample() -> Event<'static> {
+    let mut made = event(1_700_000_000);
+    made.original = "<38>Nov 14 22:13:20 web1 sshd[7]: Failed password for root".into();
+    made.sent(
+        "message",
+        "Failed password for root from 203.0.113.7 port 22 ssh2; pam_unix(sshd:auth): rhost=fe80::1",
+    );
+    made.sent("host.name", "web1");
+    made.added("source.ip", "203.0.113.7");
+    made.added("source.ip", "2001:DB8::7");
+    made.added("event.outcome", "failure");
+    made.sent("user.name", "Domain\\Administrator");
+    made.sent("Image", "C:\\Windows\\System32\\cmd.exe");
+    made.sent("severity", Value::number(7));
+    made.sent("ratio", Value::Number("1.50".into()));
+    made.sent("ok", Value::Bool(true));
+    made.sent("none", Value::Null);
+    made.sent("empty", "");
+    made.sent("city", "Århus, GROẞE Straße");
+    made.sent("not", "x");
+    made.sent("a b", "spaced");
+    made.sent("tag", "alpha beta");
+    made.sent("tag", "gamma");
+    made.sent("when", "2026-11-24T10:00:00+01:00");
+    made.sent("vakt.stream", "forged");
+    made.problem("no year");
+    made
+}
+
+fn matches(query: &str) -> bool {
+    let event = sample();
+    let record = Record {
+        event: &event,
+        position: Some(JournalPosition(42)),
+        source: Some(RecordSource {
+            stream: "default",
+            peer: Some("192.0.2.1"),
+        }),
+    };
+    Query::parse(query)
+        .unwrap_or_else(|error| panic!("{query}\n{error}"))
+        .matches_record(&record)
+}
+
+/// Queries, one a line, that all match (or do not match) the sample.
+fn check(expected: bool, queries: &str) {
+    let queries = queries.lines().map(str::trim);
+    for query in queries.filter(|query| !query.is_empty()) {
+        assert_eq!(matches(query), expected, "{query}");
+    }
+}
+
+#[test]
+fn words_phrases_and_wildcards_search_what_was_sent() {
+    check(
+        true,
+        r#"
+
+        *
+        **
+        *:*
+        failed
+        FAILED
+        Failed PassWord
+        web1
+        203.0.113.7
+        "password for root"
+        "203.0.113.7 port"
+        pam_unix
+        pam_unix(sshd:auth)
+        "pam_unix(sshd:auth):"
+        rhost=fe80::1
+        fe80::1
+        fail*
+        203.0.*
+        *assw*
+        *ord
+        *word*for*
+        *d:au*
+        fail*root
+        fail*203*ssh2
+        ssh2;
+        århus
+        "GROSSE STRASSE"
+        *ÅRH*
+        C:\Windows\System32
+        C:\\Windows
+        "C:\Windows\System32\cmd.exe"
+        "c:\\windows"
+        *.exe
+        true
+        7
+        1.50
+        forged
+        x
+        "#,
+    );
+    check(
+        false,
+        r#"
+        fail
+        assword
+        03.0.113.7
+        "failed  password"
+        "Failed for"
+        "sword for"
+        severity
+        failure
+        192.0.2.1
+        42
+        default
+        syslog
+        sshd\[7\]
+        "no year"
+        year
+        *zzz*
+        root*failed
+        rhus
+        *\**
+        1.5
+        null
+        "#,
+    );
+    // The beginning of an address ends at a word boundary.
+    check(true, "203.0.113");
+    assert!(matches(""));
+    assert!(matches(" \t"));
+}
+
+#[test]
+fn a_field_searches_its_values() {
+    check(
+        true,
+        r#"
+        message:failed
+        message:"failed password"
+        message:fail*
+        message:*assw*
+        message:*
+        MESSAGE:failed
+        source.ip:203.0.113.7
+        source.ip:203.0.113.*
+        source.ip:203.0.113.0/24
+        source.ip:203.0.113.9/24
+        source.ip:2001:db8::/32
+        source.ip:2001:db8:0::7
+        SourceIp:203.0.113.7
+        event.outcome:failure
+        event.outcome:FAIL*
+        user.name:administrator
+        user.name:domain
+        user.name:domain\administrator
+        user.name:"Domain\Administrator"
+        User:administrator
+        process.executable:*cmd.exe
+        process.executable:C:\\Windows\\*
+        process.executable:"C:\Windows"
+        Image:cmd.exe
+        empty:""
+        empty:*
+        tag:alpha
+        tag:gamma
+        tag:(alpha and gamma)
+        tag:(nothing or "alpha beta")
+        tag:(gam* and not delta)
+        tag:(al*a -delta)
+        not:x
+        a\ b:spaced
+        event.id:42
+        event.id>=42
+        vakt.stream:default
+        vakt.peer:192.0.2.1
+        vakt.peer:192.0.2.0/24
+        error.message:"no year"
+        error.message:*
+        event.original:sshd
+        event.original:"<38>Nov 14"
+        @timestamp:*
+        event.ingested:*
+        @timestamp:2023*
+        host.name: web1
+        host.name : web1
+        "#,
+    );
+    check(
+        false,
+        r#"
+        message:administrator
+        user.name:admin
+        source.ip:203.0.113.70
+        source.ip:10.0.0.0/8
+        source.ip:"203.0.113.0/24"
+        none:*
+        missing:*
+        empty:x
+        host.name:""
+        tag:(alpha and delta)
+        tag:"beta gamma"
+        Host.Name:web1
+        event.id:4
+        vakt.stream:forged
+        vakt.stream:defaul
+        event.original:failure
+        "#,
+    );
+}
+
+#[test]
+fn comparisons_read_numbers_times_addresses_and_text() {
+    check(
+        true,
+        r#"
+        severity>=7
+        severity >= 7
+        severity:>=7
+        severity>6.5
+        severity<10
+        severity<=7
+        severity!=8
+        severity:[5 TO 10]
+        severity:[7 to 7]
+        severity:{6 TO 8}
+        severity:{6 TO *]
+        severity:[* TO *]
+        severity:(>=5 and <10)
+        severity:(1 or [5 TO 9])
+        ratio:[1.5 TO 1.5]
+        source.ip>=203.0.113.6
+        source.ip:[203.0.113.0 TO 203.0.113.255]
+        source.ip:[2001:db8:: TO 2001:db8::ff]
+        @timestamp>=2023-11-14T22:13:20Z
+        @timestamp>2023-11-14
+        @timestamp<2023-11-15
+        @timestamp:[2023-11-14T23:13:20+01:00 TO *}
+        event.ingested:[2023-11-14 TO 2023-11-15}
+        when<=2026-11-24T09:00:00Z
+        when:[2026-11-24T09:00:00Z TO "2026-11-24T09:00:00Z"]
+        host.name>=web
+        host.name:["web1" TO web2}
+        "#,
+    );
+    check(
+        false,
+        r#"
+        severity>7
+        severity!=7
+        severity:{7 TO 8}
+        severity:[8 TO *]
+        host.name>=7
+        source.ip<203.0.113.7
+        source.ip>=fe80::
+        @timestamp>2023-11-14T22:13:20Z
+        @timestamp<2023-11-14
+        when<2026-11-24T09:00:00Z
+        host.name>web1
+        missing>=0
+        "#,
+    );
+}
+
+#[test]
+fn operators_combine() {
+    check(
+        true,
+        r#"
+        failed and root
+        failed AND root
+        failed && root
+        failed or nothing
+        nothing OR failed
+        nothing || failed
+        not nothing
+        NOT nothing
+        -nothing
+        !nothing
+        ! nothing
+        not not failed
+        failed -nothing
+        failed not nothing
+        +failed +root
+        failed root or nothing
+        nothing or failed root
+        nothing nothing or failed
+        (nothing or failed) root
+        failed and (root or nothing)
+        not (failed nothing)
+        -(nothing or missing)
+        -source.ip:10.0.0.0/8
+        failed and not user.name:admin
+        not(nothing)
+        "not" or failed
+        http://example.com or failed
+        12:30:01 or failed
+        00:1b:44:11:3a:b7 or failed
+        And or failed
+        "#,
+    );
+    check(
+        false,
+        r#"
+        failed and nothing
+        not failed
+        -failed
+        !failed
+        nothing or missing
+        nothing and failed or nothing
+        failed and not root
+        failed -root
+        not (failed or nothing)
+        And
+        "and"
+        http://example.com
+        --failed
+        "#,
+    );
+}
+
+#[test]
+fn a_query_that_cannot_be_read_says_where_and_what_was_expected() {
+    let check = |query: &str, expected: &str| {
+        let shown = Query::parse(query).unwrap_err().to_string();
+        assert_eq!(shown, expected.trim_matches('\n'), "\n{shown}");
+    };
+    check(
+        "failed and",
+        r#"
+character 11: expected a word, a "phrase", field:value or (; found the end of the query
+  failed and
+            ^"#,
+    );
+    check(
+        "or failed",
+        r#"
+character 1: expected a word, a "phrase", field:value or (; found the operator `or`; "or" is the text
+  or failed
+  ^"#,
+    );
+    check(
+        "a and or b",
+        r#"
+character 7: expected a word, a "phrase", field:value or (; found the operator `or`; "or" is the text
+  a and or b
+        ^"#,
+    );
+    check(
+        "user.name:",
+        r#"
+character 11: expected a value for `user.name`; found the end of the query
+  user.name:
+            ^"#,
+    );
+    check(
+        "(failed or user.name:) x",
+        r#"
+character 22: expected a value for `user.name`; found `)`
+  (failed or user.name:) x
+                       ^"#,
+    );
+    check(
+        "(failed root",
+        r#"
+character 13: expected a ) for the ( at character 1; found the end of the query
+  (failed root
+              ^"#,
+    );
+    check(
+        "failed) root",
+        r#"
+character 7: expected the end of the query, or a ( before this; found `)`
+  failed) root
+        ^"#,
+    );
+    check(
+        "()",
+        r#"
+character 2: expected a word, a "phrase", field:value or (; found `)`
+  ()
+   ^"#,
+    );
+    check(
+        "Ärger \"offen",
+        r#"
+character 13: expected a " for the " at character 7; found the end of the query
+  Ärger "offen
+              ^"#,
+    );
+    check(
+        "\"a\"b",
+        r#"
+character 4: expected a space after the closing "; found `b`
+  "a"b
+     ^"#,
+    );
+    check(
+        "key=\"v\"",
+        r#"
+character 5: expected a space before ", or \" for the character itself; found `"`
+  key="v"
+      ^"#,
+    );
+    check(
+        "severity:[1 10]",
+        r#"
+character 13: expected TO between the two ends of a range; found `1`
+  severity:[1 10]
+              ^"#,
+    );
+    check(
+        "severity:[1 TO 10",
+        r#"
+character 18: expected a ] or } at the end of the range; found the end of the query
+  severity:[1 TO 10
+                   ^"#,
+    );
+    check(
+        "severity>",
+        r#"
+character 10: expected a value to compare with; found the end of the query
+  severity>
+           ^"#,
+    );
+    check(
+        "severity>=7*",
+        r#"
+character 12: expected a value without wildcards to compare with; found `*`
+  severity>=7*
+             ^"#,
+    );
+    check(
+        "@timestamp>=yesterday",
+        r#"
+character 13: expected a time such as 2026-11-24T09:30:00Z, or a date; found `yesterday`
+  @timestamp>=yesterday
+              ^"#,
+    );
+    check(
+        "failed | stats count",
+        r#"
+character 8: expected a term: commands after | are not known yet, and "|" is the text; found `|`
+  failed | stats count
+         ^"#,
+    );
+}
+
+#[test]
+fn a_query_has_bounds() {
+    let check = |query: String, expected: &str| {
+        let error = Query::parse(&query).unwrap_err();
+        assert_eq!(error.expected, expected);
+        // A long query is shown in part.
+        assert!(error.to_string().len() < 500);
+    };
+    check("(".repeat(100), "at most 64 levels of nesting");
+    check("not ".repeat(100), "at most 64 levels of nesting");
+    check("a ".repeat(2000), "at most 1024 terms");
+    check("a".repeat(20_000), "a query of at most 16384 bytes");
+    check(
+        format!("{} \"", "a".repeat(200)),
+        "a \" for the \" at character 202",
+    );
+}

@@ -1,0 +1,295 @@
+//! Searching an index: order, pages, bounds, large events.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests unwrap as tests do.
+
+mod common;
+
+use std::time::Instant;
+
+use common::{add, event, hit_ids, ids, line, open, request, source};
+use serde_json::json;
+use vakt_event::{JournalPosition, Timestamp, Value};
+use vakt_search::{Error, Order, Request};
+
+#[test]
+fn a_hit_is_the_flat_event_with_its_identity() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let mut made = line(1_700_000_000, "Failed password");
+    made.sent("Image", "/bin/sh");
+    made.added("process.executable", "/bin/sh");
+    made.sent("n", Value::number(7));
+    made.sent("tags", "a");
+    made.sent("tags", "b");
+    made.sent("event.id", "the sender's");
+    made.problem("no year");
+    add(&mut writer, 5, &[made]);
+    let response = index.search(&request("failed")).unwrap();
+    assert_eq!(
+        serde_json::Value::from(response.hits),
+        json!([{
+            "@timestamp": "2023-11-14T22:13:20Z",
+            "event.ingested": "2023-11-14T22:13:20Z",
+            "message": "Failed password",
+            "process.executable": "/bin/sh",
+            "n": 7,
+            "tags": ["a", "b"],
+            "event.id": "5",
+            "event.original": "Failed password",
+            "error.message": "no year",
+            "vakt.stream": "default",
+            "vakt.peer": "192.0.2.1",
+        }])
+    );
+    assert_eq!((response.total, response.next), (1, None));
+}
+
+#[test]
+fn hits_come_by_time_then_position_page_by_page() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    // Two segments, times out of order, equal times, an event without any time.
+    let mut timeless = line(0, "x");
+    timeless.time.received = None;
+    add(
+        &mut writer,
+        0,
+        &[line(5, "x"), line(3, "x"), timeless, line(5, "x")],
+    );
+    add(&mut writer, 4, &[line(4, "x"), line(5, "x")]);
+    let newest_first = [5, 3, 0, 4, 1, 2];
+    for order in [Order::Descending, Order::Ascending] {
+        let mut expected = newest_first.to_vec();
+        if order == Order::Ascending {
+            expected.reverse();
+        }
+        for limit in 1..8 {
+            let mut request = Request {
+                limit,
+                order,
+                ..request("x")
+            };
+            let mut found = vec![];
+            loop {
+                let response = index.search(&request).unwrap();
+                assert_eq!(response.total, 6);
+                found.extend(hit_ids(&response));
+                request.cursor = response.next;
+                if request.cursor.is_none() {
+                    break;
+                }
+                assert_eq!(found.len() % limit, 0);
+            }
+            assert_eq!(found, expected, "{order:?} {limit}");
+        }
+    }
+    let response = index
+        .search(&Request {
+            limit: 0,
+            ..request("x")
+        })
+        .unwrap();
+    assert_eq!(
+        (response.total, response.hits.len(), response.next),
+        (6, 0, None)
+    );
+}
+
+#[test]
+fn a_page_does_not_move_when_newer_events_arrive() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    add(&mut writer, 0, &[line(1, "x"), line(2, "x"), line(3, "x")]);
+    let mut request = Request {
+        limit: 2,
+        ..request("x")
+    };
+    let first = index.search(&request).unwrap();
+    assert_eq!(hit_ids(&first), [2, 1]);
+    add(&mut writer, 3, &[line(9, "x")]);
+    request.cursor = first.next;
+    let second = index.search(&request).unwrap();
+    assert_eq!((hit_ids(&second), second.total), (vec![0], 4));
+}
+
+#[test]
+fn since_is_inclusive_and_until_exclusive() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    add(&mut writer, 0, &[line(1, "x"), line(2, "x"), line(3, "x")]);
+    let at = |seconds| Timestamp::from_seconds(seconds);
+    let check = |since, until, expected: &[u64]| {
+        let request = Request {
+            since,
+            until,
+            ..request("x")
+        };
+        assert_eq!(ids(&index, &request), expected);
+    };
+    check(None, None, &[2, 1, 0]);
+    check(at(2), None, &[2, 1]);
+    check(None, at(2), &[0]);
+    check(at(2), at(3), &[1]);
+    check(at(3), at(2), &[]);
+}
+
+#[test]
+fn streams_limit_a_search_and_are_compared_as_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let long = "s".repeat(300);
+    let streams = ["a", "A", "b", &long, &format!("{long}x")];
+    for (position, stream) in (0..).zip(streams) {
+        let position = JournalPosition(position);
+        writer
+            .add(position, &line(1, "x"), &source(stream))
+            .unwrap();
+    }
+    writer.commit(JournalPosition(5)).unwrap();
+    let check = |streams: &[&str], expected: &[u64]| {
+        let streams = streams.iter().map(|stream| (*stream).to_owned()).collect();
+        let request = Request {
+            streams: Some(streams),
+            ..request("")
+        };
+        assert_eq!(ids(&index, &request), expected);
+    };
+    check(&["a"], &[0]);
+    check(&["A", "b"], &[2, 1]);
+    check(&[&long], &[3]);
+    check(&["c"], &[]);
+    check(&[], &[]);
+}
+
+#[test]
+fn large_values_and_many_fields_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let mut huge = event(1);
+    // One word longer than a term of the engine can be, then more text.
+    huge.sent("blob", format!("{} needle", "ab".repeat(128 * 1024)));
+    huge.added("derived", format!("{} thread", "cd".repeat(128 * 1024)));
+    let mut wide = event(2);
+    for number in 0..5_000 {
+        wide.sent(format!("f{number}"), format!("value {number}"));
+    }
+    wide.sent("k".repeat(70_000), "deep");
+    add(&mut writer, 0, &[huge, wide]);
+    let check = |query: &str, expected: &[u64]| {
+        assert_eq!(ids(&index, &request(query)), expected, "{query:.60}");
+    };
+    check("needle", &[0]);
+    check("blob:needle", &[0]);
+    check("derived:thread", &[0]);
+    check("thread", &[]);
+    check("abab*", &[0]);
+    check("*baba*", &[0]);
+    check("derived:*dcdc*", &[0]);
+    check(&"ab".repeat(200), &[]);
+    check(&format!("{}*", "ab".repeat(200)), &[0]);
+    check("f4999:4999", &[1]);
+    check("f4999:4998", &[]);
+    check("f7:* and f4999:*", &[1]);
+    check(&format!("{}:deep", "k".repeat(16_000)), &[]);
+}
+
+#[test]
+fn a_search_gives_up_at_its_deadline() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    add(&mut writer, 0, &[line(1, "a b")]);
+    let request = Request {
+        deadline: Some(Instant::now()),
+        ..request("\"a b\"")
+    };
+    assert!(matches!(
+        index.search(&request),
+        Err(Error::OutOfTime { .. })
+    ));
+}
+
+#[test]
+fn a_foreign_cursor_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, _writer) = open(dir.path());
+    let request = Request {
+        cursor: Some("abc".into()),
+        ..Request::default()
+    };
+    assert!(matches!(index.search(&request), Err(Error::Cursor { .. })));
+}
+
+/// Many commits, so that segments are merged in the background while searches run; every line
+/// stands three times.
+#[test]
+fn totals_stay_exact_over_many_commits_and_merges() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let mut position = 0;
+    for round in 0..20_i64 {
+        for number in 0..500_i64 {
+            for _ in 0..3 {
+                let made = line(
+                    round * 1000 + number,
+                    &format!("round{round} number {number} all"),
+                );
+                writer
+                    .add(JournalPosition(position), &made, &source("default"))
+                    .unwrap();
+                position += 1;
+            }
+        }
+        writer.commit(JournalPosition(position)).unwrap();
+        let check = |query: &str, expected: u64| {
+            let response = index
+                .search(&Request {
+                    limit: 2,
+                    ..request(query)
+                })
+                .unwrap();
+            assert_eq!(response.total, expected, "{query}");
+        };
+        check("", position);
+        check("all", position);
+        check(&format!("round{round}"), 1500);
+        check("\"number 77 all\"", (u64::try_from(round).unwrap() + 1) * 3);
+    }
+    let newest = Request {
+        limit: 3,
+        ..request("")
+    };
+    let response = index.search(&newest).unwrap();
+    assert_eq!(hit_ids(&response), [29_999, 29_998, 29_997]);
+    writer.close().unwrap();
+}
+
+/// Batches are committed whole: a search on another thread sees a whole number of them, and never
+/// fewer than before.
+#[test]
+fn searches_see_snapshots_while_events_come_in() {
+    const BATCH: u64 = 50;
+    const BATCHES: u64 = 40;
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for batch in 0..BATCHES {
+                let lines: Vec<_> = (0..BATCH).map(|_| line(1, "one two")).collect();
+                add(&mut writer, batch * BATCH, &lines);
+            }
+        });
+        let mut before = 0;
+        while before < BATCH * BATCHES {
+            let request = Request {
+                limit: 3,
+                ..request("\"one two\"")
+            };
+            let response = index.search(&request).unwrap();
+            assert_eq!(response.total % BATCH, 0);
+            assert!(response.total >= before);
+            let newest: Vec<u64> = (0..response.total).rev().take(3).collect();
+            assert_eq!(hit_ids(&response), newest);
+            before = response.total;
+        }
+    });
+}

@@ -1,0 +1,129 @@
+//! A search over a part that is committed and a part that is not answers like one over all of it.
+
+use tempfile::TempDir;
+use vakt_event::{Event, EventTime, JournalPosition, Source, Timestamp, Transport};
+use vakt_search::{Error, Index, Order, Query, Request, Response};
+
+const EVENTS: u64 = 300;
+
+fn source(number: u64) -> Source {
+    Source {
+        stream: if number.is_multiple_of(3) { "a" } else { "b" }.to_owned(),
+        transport: Transport::Tcp,
+        listener: "syslog".to_owned(),
+        peer: None,
+        zone: None,
+        drill: false,
+    }
+}
+
+/// Times jump about, some are equal, some are missing.
+fn event(number: u64) -> Event<'static> {
+    let mut event = Event::default();
+    let words = ["alpha", "beta", "gamma delta"];
+    let word = words[usize::try_from(number % 3).unwrap()];
+    event.sent("message", format!("{word} needle{}", number % 7));
+    event.original = format!("line {number}").into();
+    event.time = EventTime {
+        claimed: (!number.is_multiple_of(11))
+            .then(|| Timestamp::from_seconds(i64::try_from(number * 37 % 100).unwrap()).unwrap()),
+        received: None,
+    };
+    event
+}
+
+/// An index that holds the events before `end`.
+fn index(folder: &TempDir, end: u64) -> Index {
+    let index = Index::open(folder.path()).unwrap();
+    let mut writer = index.writer().unwrap();
+    for number in 0..end {
+        writer
+            .add(JournalPosition(number), &event(number), &source(number))
+            .unwrap();
+        if number % 90 == 89 {
+            writer.commit(JournalPosition(number + 1)).unwrap();
+        }
+    }
+    writer.commit(JournalPosition(end)).unwrap();
+    writer.close().unwrap();
+    index
+}
+
+/// Every page of the answer, one after the other.
+fn pages(request: &Request, search: impl Fn(&Request) -> Response) -> (Vec<String>, u64) {
+    let mut request = request.clone();
+    let mut found = Vec::new();
+    loop {
+        let answer = search(&request);
+        assert!(answer.hits.len() <= request.limit);
+        found.extend(
+            answer
+                .hits
+                .iter()
+                .map(|hit| format!("{} {}", hit["event.id"], hit["event.original"])),
+        );
+        match answer.next {
+            Some(next) => request.cursor = Some(next),
+            None => return (found, answer.total),
+        }
+    }
+}
+
+#[test]
+fn what_is_not_committed_is_found_in_its_place() {
+    let (all, part, none) = (
+        TempDir::new().unwrap(),
+        TempDir::new().unwrap(),
+        TempDir::new().unwrap(),
+    );
+    let whole = index(&all, EVENTS);
+    let parts = [(index(&part, 200), 200), (index(&none, 0), 0)];
+    let queries = [
+        "",
+        "alpha",
+        "needle3",
+        "gamma and not needle2",
+        "message:*lt*",
+        "nothing",
+    ];
+    let bounds = [(None, None), (Some(20), Some(60))];
+    let streams = [None, Some(vec!["a".to_owned()])];
+    for query in queries {
+        for order in [Order::Descending, Order::Ascending] {
+            for (since, until) in bounds {
+                for streams in &streams {
+                    for limit in [1, 7, 1000] {
+                        let request = Request {
+                            query: Query::parse(query).unwrap(),
+                            since: since.and_then(Timestamp::from_seconds),
+                            until: until.and_then(Timestamp::from_seconds),
+                            streams: streams.clone(),
+                            limit,
+                            order,
+                            ..Request::default()
+                        };
+                        let expected = pages(&request, |request| whole.search(request).unwrap());
+                        for (index, end) in &parts {
+                            let found = pages(&request, |request| {
+                                index
+                                    .search_with(request, |from, tail| {
+                                        assert_eq!(from.0, *end);
+                                        for number in from.0..EVENTS {
+                                            tail.offer(
+                                                JournalPosition(number),
+                                                &event(number),
+                                                &source(number),
+                                            )?;
+                                        }
+                                        Ok::<_, Error>(())
+                                    })
+                                    .unwrap()
+                            });
+                            assert_eq!(found, expected, "{query} {order:?} {limit}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
