@@ -1,1 +1,53 @@
-//! vakt-incident
+//! Alerts, incidents, their clocks, and the records that hold them.
+//!
+//! Detections come in, alerts are grouped, drafts open with provisional clocks, and people record
+//! facts, from which states and deadlines are derived. This crate opens no socket, sends nothing,
+//! and reads no wall clock: the present comes from a [`vakt_event::Clock`], and what shall be told
+//! to the outside waits in the outbox for somebody to deliver it.
+//!
+//! Start with [`clock`] (the law as a pure computation over [`regime`] and [`factset`]), then
+//! [`fact`] and [`lifecycle`], then [`records`] (SQLite, one transaction for each change).
+
+pub mod regime;
+
+pub mod calendar;
+pub mod holidays;
+
+pub mod fact;
+pub mod factset;
+
+pub mod clock;
+
+mod doubt;
+pub mod lifecycle;
+
+pub mod detection;
+mod group;
+
+pub mod alert;
+pub mod incident;
+
+mod error;
+pub mod records;
+
+mod suggest;
+
+pub use alert::{Alert, AlertFilter, AlertState, Page, PageRequest};
+pub use clock::{Clock, ClockState, Computed};
+pub use detection::{Detection, Evidence};
+pub use error::{Error, Result};
+pub use fact::{Fact, FactError, FactKind, NewFact};
+pub use factset::FactSet;
+pub use group::{DRAFTS_PER_HOUR_MAX, HISTORIC_AGE_MICROS, QUIET_GAP_MICROS};
+pub use incident::{Incident, IncidentDetail, IncidentFilter, NewIncident, Recorded};
+pub use lifecycle::IncidentState;
+pub use records::{
+    Applied, AuditEntry, AuditReport, Notice, OutboxCounts, Records, RuleVerdicts, Settings,
+};
+pub use regime::Regimes;
+
+/// Items on a page of a list where the caller names no number.
+pub const PAGE_ITEMS_DEFAULT: usize = 50;
+
+/// The most items on a page: each incident's clocks are computed when it is shown.
+pub const PAGE_ITEMS_MAX: usize = 500;

@@ -1,0 +1,69 @@
+//! What can go wrong with the records.
+
+use std::path::PathBuf;
+
+use crate::fact::FactError;
+use crate::regime::RegimeError;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the records at {} cannot be opened: {source}", path.display())]
+    Open {
+        path: PathBuf,
+        source: rusqlite::Error,
+    },
+    #[error("the records at {} cannot be created: {source}", path.display())]
+    Create {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(
+        "the records at {} have schema {found}, and this version of vakt knows schemas up to {known}: \
+         start the version that wrote them, or a newer one",
+        path.display()
+    )]
+    NewerSchema {
+        path: PathBuf,
+        found: i64,
+        known: i64,
+    },
+    #[error("the records cannot be read or written: {0}")]
+    Sql(#[from] rusqlite::Error),
+    #[error("the records hold what this version cannot read: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("there is no incident `{id}`")]
+    NoIncident { id: String },
+    #[error("there is no alert `{id}`")]
+    NoAlert { id: String },
+    #[error("{0}")]
+    Fact(#[from] FactError),
+    #[error("{0}")]
+    Regime(#[from] RegimeError),
+    #[error("an incident needs a title of 1 to {chars_max} characters")]
+    Title { chars_max: usize },
+    #[error("`{cursor}` is no cursor: use the `next` of the page before")]
+    Cursor { cursor: String },
+    #[error("`{name}` has {bytes} bytes; {bytes_max} is the most that is kept")]
+    TooLarge {
+        name: String,
+        bytes: usize,
+        bytes_max: usize,
+    },
+}
+
+impl Error {
+    /// Whether the caller asked for something that is not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::NoIncident { .. } | Self::NoAlert { .. })
+    }
+
+    /// Whether the caller can mend it: what was handed in is at fault, not the store.
+    pub fn is_callers(&self) -> bool {
+        matches!(
+            self,
+            Self::Fact(_) | Self::Regime(_) | Self::Title { .. } | Self::Cursor { .. }
+        )
+    }
+}

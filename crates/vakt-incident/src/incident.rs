@@ -1,0 +1,158 @@
+//! Incidents as the API shows them.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use vakt_event::{Level, Timestamp};
+
+use crate::alert::Alert;
+use crate::clock::Clock;
+use crate::fact::Fact;
+use crate::lifecycle::IncidentState;
+
+/// An incident as it stands in a list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Incident {
+    pub id: String,
+    /// A short number for people, in the order of opening. `id` is the name.
+    pub number: i64,
+    pub title: String,
+    pub state: IncidentState,
+    pub party: String,
+    pub clocks: Vec<Clock>,
+    pub origin: Origin,
+    /// A recorded exercise.
+    pub drill: bool,
+    /// Its events were back-filled: it happened long before we could see it.
+    pub historic: bool,
+    pub stream: String,
+    pub level: Option<Level>,
+    #[serde(rename = "rule.id")]
+    pub rule_id: Option<String>,
+    #[serde(rename = "rule.name")]
+    pub rule_name: Option<String>,
+    pub entity: String,
+    pub entity_fields: Map<String, Value>,
+    /// ATT&CK technique ids, from the rule's tags.
+    pub techniques: Vec<String>,
+    /// The wall clock of the match, or what the person who opened it said.
+    pub detected_at: Timestamp,
+    pub opened_at: Timestamp,
+    /// Until when it shall be assessed: an internal target, no legal deadline.
+    pub assess_by: Option<Timestamp>,
+    /// The principal; `vakt` for a detection.
+    pub opened_by: String,
+    /// The first matched event.
+    pub first_event: Option<FirstEvent>,
+    pub regimes: Vec<String>,
+    /// The version of the regimes' data that the clocks are computed with.
+    pub regimes_version: String,
+    /// Whether the organisation was configured when the incident opened. Without it the regime is
+    /// an assumption.
+    pub organisation_configured: bool,
+    /// Matches that joined it.
+    pub match_count: u64,
+    /// Matched events, frozen or not.
+    pub event_count: u64,
+}
+
+/// What began an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    Detection,
+    /// A person opened it.
+    Manual,
+    /// It collects the matches beyond the cap on drafts an hour.
+    Burst,
+}
+
+impl Origin {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Detection => "detection",
+            Self::Manual => "manual",
+            Self::Burst => "burst",
+        }
+    }
+}
+
+/// The times of the first matched event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FirstEvent {
+    pub claimed: Option<Timestamp>,
+    pub received: Timestamp,
+    /// Receipt minus claim, in seconds: delay and the error of the sender's clock together.
+    pub skew_seconds: Option<f64>,
+}
+
+/// An incident with everything that belongs to it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct IncidentDetail {
+    #[serde(flatten)]
+    pub incident: Incident,
+    /// In the order of recording.
+    pub facts: Vec<Fact>,
+    /// Clocks that others took the place of.
+    pub history: Vec<Clock>,
+    /// The frozen events, in journal order, bounded.
+    pub evidence: Vec<FrozenEvent>,
+    /// How many events there were to freeze.
+    pub evidence_total: u64,
+    /// The newest alerts that belong to it, bounded.
+    pub alerts: Vec<Alert>,
+}
+
+/// An event that was copied into the incident.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FrozenEvent {
+    /// The journal position.
+    pub id: String,
+    /// The original, invalid UTF-8 replaced; the hash is over the bytes as they came.
+    pub original: String,
+    pub fields: Value,
+    pub claimed: Option<Timestamp>,
+    pub received: Timestamp,
+    /// BLAKE3 of the original bytes, hexadecimal.
+    pub hash: String,
+}
+
+/// An incident opened by hand: the body of `POST /api/v1/incidents`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewIncident {
+    pub title: String,
+    /// RFC 3339 with an offset; absent means now.
+    #[serde(default)]
+    pub detected_at: Option<String>,
+    /// Absent or empty means the configured ones.
+    #[serde(default)]
+    pub regimes: Vec<String>,
+    #[serde(default)]
+    pub party: Option<String>,
+    #[serde(default)]
+    pub stream: Option<String>,
+    #[serde(default)]
+    pub drill: bool,
+}
+
+/// Which incidents a list holds; an empty filter is all of them.
+#[derive(Clone, Debug, Default)]
+pub struct IncidentFilter {
+    /// Any of these; empty is all.
+    pub states: Vec<IncidentState>,
+    /// Open or not, as [`IncidentState::is_open`] says.
+    pub open: Option<bool>,
+    pub level_at_least: Option<Level>,
+    pub drill: Option<bool>,
+    /// Only these streams; `None` is all, an empty list is none.
+    pub streams: Option<Vec<String>>,
+}
+
+/// The answer to a recorded fact.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recorded {
+    pub fact: Fact,
+    /// What is doubtful about it, or left to do. The fact is recorded all the same.
+    pub warnings: Vec<String>,
+    pub incident: IncidentDetail,
+}

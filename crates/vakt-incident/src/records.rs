@@ -1,0 +1,153 @@
+//! The records in SQLite: alerts, incidents, facts, evidence, outbox, audit log.
+//!
+//! Every change is one transaction, written through to the disk (`synchronous=FULL`) before it is
+//! answered. One connection writes, behind a lock; one reads, and sees whole transactions only.
+//! Facts, evidence and audit entries are only ever added; triggers in the schema refuse the rest.
+
+mod alerts;
+mod apply;
+mod audit;
+mod drafts;
+mod facts;
+mod incidents;
+mod outbox;
+mod rows;
+mod schema;
+mod state;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use vakt_event::Clock;
+
+use crate::error::{Error, Result};
+use crate::regime::{DEFAULT_REGIME, Regimes};
+
+pub use apply::Applied;
+pub use audit::{AuditEntry, AuditReport};
+pub use incidents::RuleVerdicts;
+pub use outbox::{Notice, NoticeKind, OutboxCounts};
+
+/// How long a connection waits for the lock of another one, such as a backup's.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The principal of what the daemon does by itself.
+pub const DAEMON: &str = "vakt";
+
+/// What the configuration says about incidents.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The organisation that reports; without it every page says that it is not configured.
+    pub organisation: Option<String>,
+    /// The regimes of a new draft.
+    pub regimes: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            organisation: None,
+            regimes: vec![DEFAULT_REGIME.to_owned()],
+        }
+    }
+}
+
+/// The store of alerts and incidents.
+pub struct Records {
+    writer: Mutex<Connection>,
+    reader: Mutex<Connection>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+}
+
+impl Records {
+    /// Opens or creates the records at `path`, with the settings of an unconfigured installation.
+    pub fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self> {
+        Self::open_with(path, clock, Settings::default())
+    }
+
+    pub fn open_with(path: &Path, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self> {
+        Regimes::embedded().select(&settings.regimes)?;
+        create_private(path)?;
+        let mut writer = connect(path)?;
+        schema::migrate(&mut writer, path)?;
+        let reader = connect(path)?;
+        reader.pragma_update(None, "query_only", true)?;
+        Ok(Self {
+            writer: Mutex::new(writer),
+            reader: Mutex::new(reader),
+            clock,
+            settings,
+        })
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Runs `change` in one transaction; an error leaves everything as it was.
+    fn write<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = lock(&self.writer);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = change(&transaction)?;
+        transaction.commit()?;
+        Ok(value)
+    }
+
+    /// Runs `change` and takes it back: what would come of it.
+    fn try_out<T>(&self, change: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = lock(&self.writer);
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let value = change(&transaction)?;
+        transaction.rollback()?;
+        Ok(value)
+    }
+
+    /// Runs `query` on one consistent state.
+    fn read<T>(&self, query: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let mut connection = lock(&self.reader);
+        let transaction = connection.transaction()?;
+        query(&transaction)
+    }
+}
+
+/// A panic in another thread rolled its transaction back when it unwound: the connection is whole.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let open = || -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        Ok(connection)
+    };
+    open().map_err(|source| Error::Open {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Creates the file for its owner alone: it holds log lines and names.
+fn create_private(path: &Path) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Error::Create {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}

@@ -1,0 +1,251 @@
+//! Detections become alerts, and some of them drafts: one transaction with the checkpoint.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use vakt_event::{JournalPosition, Level, Timestamp};
+
+use super::rows::{rank, signed};
+use super::{Records, drafts, outbox, state};
+use crate::detection::Detection;
+use crate::error::Result;
+use crate::group::{QUIET_GAP_MICROS, alert_id, group_key};
+
+/// Newest events whose ids an alert keeps. More than a person reads; the count goes on.
+const ALERT_EVENTS_MAX: i64 = 100;
+
+/// Newest alerts that are kept. Years of a tuned installation, a few hundred megabytes of one
+/// that is not. Alerts of an incident stay until there are twice as many.
+const ALERTS_MAX: i64 = 200_000;
+
+/// New alerts of this level and above are told to the outside.
+const NOTICE_LEVEL: Level = Level::High;
+
+/// What a batch of detections came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Ids of new alerts.
+    pub alerts_opened: Vec<String>,
+    /// Matches that joined an alert that was there.
+    pub alerts_joined: usize,
+    /// Ids of new draft incidents, burst drafts included.
+    pub drafts_opened: Vec<String>,
+    /// Matches that joined a draft that was there.
+    pub drafts_joined: usize,
+    /// Detections that were applied before, by an earlier run over the same journal.
+    pub repeated: usize,
+    /// Detections without an event, which cannot be traced and are left out.
+    pub without_events: usize,
+}
+
+/// An alert in the course of a transaction.
+pub(super) struct OpenAlert {
+    pub(super) seq: i64,
+    pub(super) id: String,
+    pub(super) group_key: String,
+    pub(super) is_new: bool,
+    pub(super) match_count: i64,
+}
+
+impl Records {
+    /// Applies the detections of the events before `next`, and moves the checkpoint there.
+    ///
+    /// A detection whose completing event lies before the stored checkpoint was applied before and
+    /// is skipped, so that a batch may be handed in again after a crash, and events may be fed
+    /// again to a correlator that was restored from an older `snapshot`.
+    pub fn apply(
+        &self,
+        detections: &[Detection],
+        next: JournalPosition,
+        snapshot: Option<&[u8]>,
+    ) -> Result<Applied> {
+        let now = self.clock.now();
+        self.write(|records| {
+            let checkpoint = state::checkpoint(records)?.unwrap_or_default();
+            let mut applied = Applied::default();
+            for detection in detections {
+                self.apply_one(records, detection, checkpoint, now, &mut applied)?;
+            }
+            if !applied.alerts_opened.is_empty() {
+                prune(records)?;
+                outbox::prune(records, now)?;
+            }
+            state::save_checkpoint(records, next)?;
+            if let Some(snapshot) = snapshot {
+                state::save_snapshot(records, next, snapshot)?;
+            }
+            records
+                .prepare_cached("DELETE FROM applied WHERE position < ?1")?
+                .execute([signed(next.0)])?;
+            Ok(applied)
+        })
+    }
+
+    fn apply_one(
+        &self,
+        records: &Transaction<'_>,
+        detection: &Detection,
+        checkpoint: JournalPosition,
+        now: Timestamp,
+        applied: &mut Applied,
+    ) -> Result<()> {
+        let Some(completing) = detection.completing() else {
+            applied.without_events += 1;
+            return Ok(());
+        };
+        let group_key = group_key(detection);
+        let is_first = records
+            .prepare_cached("INSERT OR IGNORE INTO applied (group_key, position) VALUES (?1, ?2)")?
+            .execute(params![group_key, signed(completing.position.0)])?
+            > 0;
+        if completing.position < checkpoint || !is_first {
+            applied.repeated += 1;
+            return Ok(());
+        }
+        let alert = match open_alert(records, &group_key, completing.received)? {
+            Some(alert) => join_alert(records, alert, detection)?,
+            None => insert_alert(records, group_key, detection)?,
+        };
+        save_event_ids(records, &alert, detection)?;
+        if alert.is_new {
+            applied.alerts_opened.push(alert.id.clone());
+        } else {
+            applied.alerts_joined += 1;
+        }
+        let draft = if detection.opens_draft {
+            Some(drafts::open_or_join(records, self, detection, &alert, now)?)
+        } else {
+            None
+        };
+        match draft {
+            Some(draft) if draft.is_new => {
+                // One notice for one match: the draft's says what the alert's would.
+                applied.drafts_opened.push(draft.id.clone());
+                outbox::file_draft(records, &draft, detection, &alert, now)?;
+            }
+            other => {
+                if alert.is_new && detection.level >= NOTICE_LEVEL {
+                    let incident = other.as_ref().map(|draft| draft.id.as_str());
+                    outbox::file_alert(records, detection, &alert, incident, now)?;
+                }
+                applied.drafts_joined += usize::from(other.is_some());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The group's newest alert, if it is open and its last event was received less than the quiet
+/// gap before. Receipt, because it is a fact that a replay repeats.
+fn open_alert(
+    records: &Connection,
+    group_key: &str,
+    received: Timestamp,
+) -> Result<Option<OpenAlert>> {
+    let row = records
+        .prepare_cached(
+            "SELECT seq, id, state, last_received, match_count FROM alerts
+             WHERE group_key = ?1 ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([group_key], |row| {
+            let is_open = row.get_ref(2)?.as_str()? == "open";
+            let last_received: i64 = row.get(3)?;
+            let is_near = received.micros().saturating_sub(last_received) <= QUIET_GAP_MICROS;
+            Ok((is_open && is_near).then_some(OpenAlert {
+                seq: row.get(0)?,
+                id: row.get(1)?,
+                group_key: group_key.to_owned(),
+                is_new: false,
+                match_count: row.get(4)?,
+            }))
+        });
+    Ok(row.optional()?.flatten())
+}
+
+fn join_alert(records: &Connection, alert: OpenAlert, detection: &Detection) -> Result<OpenAlert> {
+    let (first_seen, last_seen) = detection.seen().unwrap_or_default();
+    let received = detection.completing().map(|event| event.received);
+    records
+        .prepare_cached(
+            "UPDATE alerts SET match_count = match_count + 1, event_count = event_count + ?2,
+                 first_seen = min(first_seen, ?3), last_seen = max(last_seen, ?4),
+                 last_received = max(last_received, ?5), level = max(level, ?6)
+             WHERE seq = ?1",
+        )?
+        .execute(params![
+            alert.seq,
+            signed(detection.event_count),
+            first_seen.micros(),
+            last_seen.micros(),
+            received.unwrap_or_default().micros(),
+            rank(detection.level),
+        ])?;
+    Ok(OpenAlert {
+        match_count: alert.match_count + 1,
+        ..alert
+    })
+}
+
+fn insert_alert(
+    records: &Connection,
+    group_key: String,
+    detection: &Detection,
+) -> Result<OpenAlert> {
+    let id = alert_id(&group_key, detection);
+    let (first_seen, last_seen) = detection.seen().unwrap_or_default();
+    let received = detection.completing().map(|event| event.received);
+    records
+        .prepare_cached(
+            "INSERT INTO alerts (id, group_key, rule_id, rule_title, level, tags, entity, stream,
+                 drill, state, match_count, event_count, first_seen, last_seen, last_received,
+                 detected_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'open', 1, ?10, ?11, ?12, ?13, ?14)",
+        )?
+        .execute(params![
+            id,
+            group_key,
+            detection.rule_id,
+            detection.rule_title,
+            rank(detection.level),
+            serde_json::to_string(&detection.tags)?,
+            serde_json::to_string(&detection.entity)?,
+            detection.stream,
+            detection.drill,
+            signed(detection.event_count),
+            first_seen.micros(),
+            last_seen.micros(),
+            received.unwrap_or_default().micros(),
+            detection.detected_at.micros(),
+        ])?;
+    Ok(OpenAlert {
+        seq: records.last_insert_rowid(),
+        id,
+        group_key,
+        is_new: true,
+        match_count: 1,
+    })
+}
+
+fn save_event_ids(records: &Connection, alert: &OpenAlert, detection: &Detection) -> Result<()> {
+    let mut insert = records
+        .prepare_cached("INSERT OR IGNORE INTO alert_events (alert, position) VALUES (?1, ?2)")?;
+    for event in &detection.events {
+        insert.execute(params![alert.seq, signed(event.position.0)])?;
+    }
+    records
+        .prepare_cached(
+            "DELETE FROM alert_events WHERE alert = ?1 AND position <= (
+                 SELECT position FROM alert_events WHERE alert = ?1
+                 ORDER BY position DESC LIMIT 1 OFFSET ?2)",
+        )?
+        .execute(params![alert.seq, ALERT_EVENTS_MAX])?;
+    Ok(())
+}
+
+fn prune(records: &Connection) -> Result<()> {
+    records
+        .prepare_cached(
+            "DELETE FROM alerts WHERE seq <= (SELECT max(seq) FROM alerts) - ?1
+                 AND (incident IS NULL OR seq <= (SELECT max(seq) FROM alerts) - 2 * ?1)",
+        )?
+        .execute([ALERTS_MAX])?;
+    Ok(())
+}

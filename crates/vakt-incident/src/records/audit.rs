@@ -1,0 +1,319 @@
+//! The audit log: who changed what, each entry chained to the one before it.
+//!
+//! An entry's hash is BLAKE3 (key-derivation mode, context `vakt audit`) over its columns, each
+//! with its length before it, and the hash of the entry before; the first entry has an empty one.
+//! Whoever alters an entry must alter all that follow; whoever cuts the end off is found where the
+//! head was noted elsewhere. Facts and evidence are compared with the entries that added them.
+//!
+//! Alerts are no part of it before a person closes one: they follow from the journal, which has a
+//! chain of its own, and come by the thousand.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use serde_json::Value;
+use vakt_event::Timestamp;
+
+use super::rows::{instant, page, page_start};
+use super::{Records, facts, incidents};
+use crate::alert::{Page, PageRequest};
+use crate::error::Result;
+use crate::group::Parts;
+use crate::lifecycle;
+
+/// Faults that a report names; the check stops there.
+const FAULTS_MAX: usize = 100;
+
+/// What a check of the audit log found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AuditReport {
+    pub entries: u64,
+    /// The hash of the last entry, to be noted elsewhere.
+    pub head: String,
+    pub facts: u64,
+    pub evidence: u64,
+    /// One line each; empty where all is well.
+    pub faults: Vec<String>,
+}
+
+/// An entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditEntry {
+    /// From 1, without gaps.
+    pub seq: i64,
+    pub at: Timestamp,
+    pub principal: String,
+    /// `incident.opened`, `incident.joined`, `fact.added`, `alert.closed`.
+    pub action: String,
+    /// The id of the incident or alert.
+    pub subject: String,
+    /// JSON text, as it was hashed.
+    pub before: String,
+    pub after: String,
+    /// The hash of the entry before.
+    pub previous: String,
+    pub hash: String,
+}
+
+impl AuditEntry {
+    fn computed_hash(&self) -> String {
+        let mut parts = Parts::new("vakt audit");
+        parts.add(&self.seq.to_be_bytes());
+        parts.add(&self.at.micros().to_be_bytes());
+        for text in [
+            &self.principal,
+            &self.action,
+            &self.subject,
+            &self.before,
+            &self.after,
+            &self.previous,
+        ] {
+            parts.add(text.as_bytes());
+        }
+        parts.hex()
+    }
+}
+
+impl AuditReport {
+    pub fn is_sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    fn fault(&mut self, fault: String) {
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push(fault);
+        }
+    }
+}
+
+impl Records {
+    /// The entries of the audit log, newest first.
+    pub fn audit_log(&self, request: &PageRequest) -> Result<Page<AuditEntry>> {
+        let (before, limit) = page_start(request)?;
+        self.read(|records| {
+            let mut query = records
+                .prepare_cached("SELECT * FROM audit WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2")?;
+            let more = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+            let rows =
+                query.query_map([before, more], |row| Ok((row.get("seq")?, from_row(row)?)))?;
+            Ok(page(rows.collect::<rusqlite::Result<_>>()?, limit))
+        })
+    }
+
+    /// Checks the chain, and that facts, evidence, incidents and their states are what it says.
+    pub fn verify_audit(&self) -> Result<AuditReport> {
+        self.read(|records| {
+            let mut report = AuditReport::default();
+            check_entries(records, &mut report)?;
+            check_nothing_unlogged(records, &mut report)?;
+            check_states(records, &mut report)?;
+            Ok(report)
+        })
+    }
+}
+
+/// Adds an entry, in the transaction of the change that it tells of.
+pub(super) fn add(
+    records: &Connection,
+    at: Timestamp,
+    principal: &str,
+    action: &str,
+    subject: &str,
+    before: &Value,
+    after: &Value,
+) -> Result<()> {
+    let last = records
+        .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+        .optional()?;
+    let (last, previous) = last.unwrap_or_default();
+    let mut entry = AuditEntry {
+        seq: last + 1,
+        at,
+        principal: principal.to_owned(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
+        before: before.to_string(),
+        after: after.to_string(),
+        previous,
+        hash: String::new(),
+    };
+    entry.hash = entry.computed_hash();
+    records
+        .prepare_cached(
+            "INSERT INTO audit (seq, at, principal, action, subject, before, after, previous, hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            entry.seq,
+            entry.at.micros(),
+            entry.principal,
+            entry.action,
+            entry.subject,
+            entry.before,
+            entry.after,
+            entry.previous,
+            entry.hash,
+        ])?;
+    Ok(())
+}
+
+fn check_entries(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    let mut query = records.prepare("SELECT * FROM audit ORDER BY seq")?;
+    let mut rows = query.query_map([], from_row)?;
+    while let Some(entry) = rows.next().transpose()? {
+        report.entries += 1;
+        let number = i64::try_from(report.entries).unwrap_or(i64::MAX);
+        if entry.seq != number || entry.previous != report.head {
+            report.fault(format!(
+                "audit entry {}: an entry before it is missing or was altered",
+                entry.seq
+            ));
+        }
+        if entry.computed_hash() != entry.hash {
+            report.fault(format!("audit entry {}: it was altered", entry.seq));
+        }
+        check_change(records, &entry, report)?;
+        report.head = entry.hash;
+        if report.faults.len() >= FAULTS_MAX {
+            break;
+        }
+    }
+    let given: Option<i64> = records
+        .query_row(
+            "SELECT seq FROM sqlite_sequence WHERE name = 'audit'",
+            [],
+            |row| row.get(0),
+        )
+        .optional()?;
+    if given.is_some_and(|given| given > i64::try_from(report.entries).unwrap_or(i64::MAX)) {
+        report.fault("audit log: its last entries are missing".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether the rows that the entry says were added are there, unaltered.
+fn check_change(records: &Connection, entry: &AuditEntry, report: &mut AuditReport) -> Result<()> {
+    let Ok(after) = serde_json::from_str::<Value>(&entry.after) else {
+        report.fault(format!("audit entry {}: `after` is no JSON", entry.seq));
+        return Ok(());
+    };
+    let subject = &entry.subject;
+    let Some(seq) = incident_seq(records, subject)? else {
+        if entry.action != "alert.closed" {
+            report.fault(format!("incident {subject}: it is missing"));
+        }
+        return Ok(());
+    };
+    if entry.action == "incident.opened"
+        && after.get("incident") != Some(&incidents::core(records, seq)?)
+    {
+        report.fault(format!("incident {subject}: it was altered"));
+    }
+    if let Some(logged) = after.get("fact") {
+        report.facts += 1;
+        let known = facts::of_incident(records, seq)?;
+        let id = logged.get("id").and_then(Value::as_i64).unwrap_or(0);
+        let stored = known.iter().find(|fact| fact.id == id);
+        match stored.map(serde_json::to_value).transpose()? {
+            None => report.fault(format!("fact {id} of incident {subject}: it is missing")),
+            Some(stored) if stored != *logged => {
+                report.fault(format!("fact {id} of incident {subject}: it was altered"));
+            }
+            Some(_) => {}
+        }
+    }
+    let frozen = after.get("evidence").and_then(Value::as_array);
+    for logged in frozen.into_iter().flatten() {
+        report.evidence += 1;
+        let position = logged.get(0).and_then(Value::as_i64).unwrap_or(-1);
+        let found = records
+            .prepare_cached(
+                "SELECT original, fields, hash FROM evidence WHERE incident = ?1 AND position = ?2",
+            )?
+            .query_row([seq, position], |row| {
+                Ok((
+                    row.get::<_, Vec<u8>>(0)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                ))
+            })
+            .optional()?;
+        let is_whole = found.is_some_and(|(original, fields, hash)| {
+            let original = blake3::hash(&original).to_hex();
+            let fields = blake3::hash(fields.as_bytes()).to_hex();
+            let is = |index: usize, value: &str| {
+                logged.get(index).and_then(Value::as_str) == Some(value)
+            };
+            is(1, original.as_str()) && is(2, fields.as_str()) && hash == original.as_str()
+        });
+        if !is_whole {
+            report.fault(format!(
+                "event {position} of incident {subject}: it is missing or was altered"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether there are rows that no entry tells of.
+fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    let counts = [
+        ("facts", report.facts, "SELECT count(*) FROM facts"),
+        ("evidence", report.evidence, "SELECT count(*) FROM evidence"),
+    ];
+    for (name, logged, sql) in counts {
+        let stored: i64 = records.query_row(sql, [], |row| row.get(0))?;
+        if super::rows::count(stored) > logged {
+            report.fault(format!(
+                "{name}: {stored} are stored, and {logged} are in the audit log"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether each incident's state is the one that its facts give.
+fn check_states(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    let mut query = records.prepare("SELECT seq FROM incidents ORDER BY seq")?;
+    let seqs: Vec<i64> = query
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for seq in seqs {
+        let row = incidents::by_seq(records, seq)?;
+        let facts = facts::of_incident(records, seq)?;
+        let last = facts
+            .last()
+            .map(|fact| fact.recorded_at)
+            .unwrap_or_default();
+        let computed = facts::clocks(&row, &facts, last);
+        let derived = lifecycle::state(&row.party, &facts, &computed.clocks);
+        if derived != row.state {
+            report.fault(format!(
+                "incident {}: its state is {}, and its facts give {derived}",
+                row.id, row.state
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn incident_seq(records: &Connection, id: &str) -> Result<Option<i64>> {
+    let found = records
+        .prepare_cached("SELECT seq FROM incidents WHERE id = ?1")?
+        .query_row([id], |row| row.get(0));
+    Ok(found.optional()?)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        seq: row.get("seq")?,
+        at: instant(row, "at")?,
+        principal: row.get("principal")?,
+        action: row.get("action")?,
+        subject: row.get("subject")?,
+        before: row.get("before")?,
+        after: row.get("after")?,
+        previous: row.get("previous")?,
+        hash: row.get("hash")?,
+    })
+}

@@ -1,0 +1,387 @@
+//! Incidents: opened by hand, listed, shown whole.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Value, json};
+use vakt_event::{EventTime, Level, Timestamp};
+
+use super::drafts::{self, NewRow};
+use super::rows::{
+    count, entity_map, instant, instant_or_none, json as json_column, level, page, page_start,
+    parsed, rank,
+};
+use super::{Records, alerts, audit, facts};
+use crate::alert::{Page, PageRequest};
+use crate::error::{Error, Result};
+use crate::fact::{Fact, FactKind, NewFact};
+use crate::group::{entity_text, incident_id};
+use crate::incident::{
+    FirstEvent, FrozenEvent, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin,
+};
+use crate::lifecycle::{self, IncidentState};
+use crate::regime::{Regime, Regimes};
+
+/// Characters of a title. A line on a page.
+const TITLE_CHARS_MAX: usize = 300;
+
+/// The stream of an incident that a person opened without naming one.
+const DEFAULT_STREAM: &str = "default";
+
+/// How the drafts of a rule were judged.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct RuleVerdicts {
+    #[serde(rename = "rule.id")]
+    pub rule_id: String,
+    /// Drafts that the rule opened or joined, drills apart.
+    pub drafts: u64,
+    /// Those that were dismissed: the rule's false positives.
+    pub dismissed: u64,
+}
+
+/// A row of `incidents`.
+#[derive(Clone, Debug)]
+pub(super) struct IncidentRow {
+    pub(super) seq: i64,
+    pub(super) id: String,
+    pub(super) party: String,
+    pub(super) state: IncidentState,
+    origin: Origin,
+    title: String,
+    drill: bool,
+    historic: bool,
+    stream: String,
+    level: Option<Level>,
+    rule_id: Option<String>,
+    rule_title: Option<String>,
+    entity: Vec<(String, String)>,
+    techniques: Vec<String>,
+    regimes: Vec<String>,
+    organisation_configured: bool,
+    detected_at: Timestamp,
+    opened_at: Timestamp,
+    opened_by: String,
+    first_claimed: Option<Timestamp>,
+    first_received: Option<Timestamp>,
+    match_count: u64,
+    event_count: u64,
+    evidence_total: u64,
+}
+
+impl Records {
+    /// The incidents that pass the filter, newest first.
+    pub fn incidents(
+        &self,
+        filter: &IncidentFilter,
+        request: &PageRequest,
+    ) -> Result<Page<Incident>> {
+        let (before, limit) = page_start(request)?;
+        let now = self.clock.now();
+        let states: Vec<&str> = filter.states.iter().map(|state| state.as_str()).collect();
+        self.read(|records| {
+            let mut query = records.prepare_cached(
+                "SELECT * FROM incidents
+                 WHERE seq < ?1
+                     AND (?2 = '[]' OR state IN (SELECT value FROM json_each(?2)))
+                     AND (?3 IS NULL OR is_open = ?3)
+                     AND (?4 IS NULL OR level >= ?4)
+                     AND (?5 IS NULL OR drill = ?5)
+                     AND (?6 IS NULL OR stream IN (SELECT value FROM json_each(?6)))
+                 ORDER BY seq DESC LIMIT ?7",
+            )?;
+            let rows = query.query_map(
+                params![
+                    before,
+                    serde_json::to_string(&states)?,
+                    filter.open,
+                    filter.level_at_least.map(rank),
+                    filter.drill,
+                    filter
+                        .streams
+                        .as_ref()
+                        .map(serde_json::to_string)
+                        .transpose()?,
+                    i64::try_from(limit + 1).unwrap_or(i64::MAX),
+                ],
+                from_row,
+            )?;
+            let mut items = Vec::new();
+            for row in rows {
+                let row = row?;
+                let facts = facts::of_incident(records, row.seq)?;
+                items.push((row.seq, shown(row, &facts, now).0));
+            }
+            Ok(page(items, limit))
+        })
+    }
+
+    /// An incident with everything that belongs to it, by its id or number.
+    pub fn incident(&self, id: &str) -> Result<IncidentDetail> {
+        let now = self.clock.now();
+        self.read(|records| {
+            let row = find(records, id)?;
+            detail(records, row.seq, now)
+        })
+    }
+
+    /// Opens an incident by hand: a draft like any other, with provisional clocks.
+    pub fn open_incident(&self, new: NewIncident, principal: &str) -> Result<IncidentDetail> {
+        let now = self.clock.now();
+        let title = new.title.trim();
+        if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX {
+            return Err(Error::Title {
+                chars_max: TITLE_CHARS_MAX,
+            });
+        }
+        let regimes = match new.regimes.is_empty() {
+            true => self.settings.regimes.clone(),
+            false => new.regimes,
+        };
+        Regimes::embedded().select(&regimes)?;
+        let detected = NewFact {
+            fact: FactKind::Detected.as_str().to_owned(),
+            at: new.detected_at,
+            party: new.party,
+            source: Some("opened by hand".to_owned()),
+            ..NewFact::default()
+        };
+        let detected = detected.check(now, principal)?;
+        self.write(|records| {
+            let number: i64 = records.query_row(
+                "SELECT coalesce(max(seq), 0) + 1 FROM incidents",
+                [],
+                |row| row.get(0),
+            )?;
+            let row = NewRow {
+                id: incident_id("manual", &[title.as_bytes(), &number.to_be_bytes()]),
+                origin: Origin::Manual,
+                title: title.to_owned(),
+                party: &detected.party,
+                stream: new.stream.as_deref().unwrap_or(DEFAULT_STREAM),
+                drill: new.drill,
+                historic: false,
+                regimes: &regimes,
+                detected_at: detected.at,
+                opened_by: principal,
+                detection: None,
+            };
+            let seq = drafts::insert(records, self, &row, now)?;
+            let opened = json!({ "incident": core(records, seq)?, "evidence": [] });
+            let action = "incident.opened";
+            audit::add(
+                records,
+                now,
+                principal,
+                action,
+                &row.id,
+                &Value::Null,
+                &opened,
+            )?;
+            facts::insert(records, seq, detected.clone())?;
+            detail(records, seq, now)
+        })
+    }
+
+    /// For each rule that ever opened or joined a draft, how those were judged.
+    pub fn rule_verdicts(&self) -> Result<Vec<RuleVerdicts>> {
+        self.read(|records| {
+            let mut query = records.prepare_cached(
+                "SELECT rule_id, count(*), sum(state = 'dismissed') FROM (
+                     SELECT rule_id, seq, state, drill FROM incidents WHERE rule_id IS NOT NULL
+                     UNION
+                     SELECT a.rule_id, i.seq, i.state, i.drill
+                     FROM alerts a JOIN incidents i ON i.seq = a.incident)
+                 WHERE drill = 0 GROUP BY rule_id ORDER BY rule_id",
+            )?;
+            let rows = query.query_map([], |row| {
+                Ok(RuleVerdicts {
+                    rule_id: row.get(0)?,
+                    drafts: count(row.get(1)?),
+                    dismissed: count(row.get(2)?),
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+impl IncidentRow {
+    /// Its regimes, as far as the present data has them.
+    pub(super) fn known_regimes(&self) -> Vec<&'static Regime> {
+        let data = Regimes::embedded();
+        self.regimes.iter().filter_map(|id| data.get(id)).collect()
+    }
+
+    pub(super) fn first_event_time(&self) -> Option<Timestamp> {
+        let time = EventTime {
+            claimed: self.first_claimed,
+            received: self.first_received,
+        };
+        time.effective()
+    }
+}
+
+/// The incident with this id, or else with this number.
+pub(super) fn find(records: &Connection, id: &str) -> Result<IncidentRow> {
+    let by_id = records
+        .prepare_cached("SELECT * FROM incidents WHERE id = ?1")?
+        .query_row([id], from_row)
+        .optional()?;
+    if let Some(row) = by_id {
+        return Ok(row);
+    }
+    let missing = || Error::NoIncident { id: id.to_owned() };
+    let number: i64 = id.parse().map_err(|_| missing())?;
+    records
+        .prepare_cached("SELECT * FROM incidents WHERE seq = ?1")?
+        .query_row([number], from_row)
+        .optional()?
+        .ok_or_else(missing)
+}
+
+pub(super) fn by_seq(records: &Connection, seq: i64) -> Result<IncidentRow> {
+    Ok(records
+        .prepare_cached("SELECT * FROM incidents WHERE seq = ?1")?
+        .query_row([seq], from_row)?)
+}
+
+/// What never changes of an incident, as the audit log keeps it.
+pub(super) fn core(records: &Connection, seq: i64) -> Result<Value> {
+    let row = by_seq(records, seq)?;
+    Ok(json!({
+        "id": row.id,
+        "number": row.seq,
+        "origin": row.origin,
+        "title": row.title,
+        "party": row.party,
+        "drill": row.drill,
+        "historic": row.historic,
+        "stream": row.stream,
+        "rule.id": row.rule_id,
+        "rule.name": row.rule_title,
+        "entity": row.entity,
+        "techniques": row.techniques,
+        "regimes": row.regimes,
+        "organisation_configured": row.organisation_configured,
+        "detected_at": row.detected_at,
+        "opened_at": row.opened_at,
+        "opened_by": row.opened_by,
+        "first_claimed": row.first_claimed,
+        "first_received": row.first_received,
+    }))
+}
+
+pub(super) fn detail(records: &Connection, seq: i64, now: Timestamp) -> Result<IncidentDetail> {
+    let row = by_seq(records, seq)?;
+    let evidence_total = row.evidence_total;
+    let facts = facts::of_incident(records, seq)?;
+    let (incident, history) = shown(row, &facts, now);
+    Ok(IncidentDetail {
+        alerts: alerts::of_incident(records, seq)?,
+        evidence: evidence(records, seq)?,
+        evidence_total,
+        incident,
+        facts,
+        history,
+    })
+}
+
+fn shown(row: IncidentRow, facts: &[Fact], now: Timestamp) -> (Incident, Vec<crate::Clock>) {
+    let computed = facts::clocks(&row, facts, now);
+    let first_event = row.first_received.map(|received| FirstEvent {
+        claimed: row.first_claimed,
+        received,
+        skew_seconds: row.first_claimed.map(|claimed| seconds(received, claimed)),
+    });
+    let incident = Incident {
+        id: row.id,
+        number: row.seq,
+        title: row.title,
+        state: row.state,
+        party: row.party,
+        clocks: computed.clocks,
+        origin: row.origin,
+        drill: row.drill,
+        historic: row.historic,
+        stream: row.stream,
+        level: row.level,
+        rule_id: row.rule_id,
+        rule_name: row.rule_title,
+        entity: entity_text(&row.entity),
+        entity_fields: entity_map(&row.entity),
+        techniques: row.techniques,
+        detected_at: row.detected_at,
+        opened_at: row.opened_at,
+        assess_by: lifecycle::assess_by(row.state, row.detected_at),
+        opened_by: row.opened_by,
+        first_event,
+        regimes: row.regimes,
+        regimes_version: Regimes::embedded().version.clone(),
+        organisation_configured: row.organisation_configured,
+        match_count: row.match_count,
+        event_count: row.event_count,
+    };
+    (incident, computed.history)
+}
+
+/// Seconds from `claimed` to `received`, for people: a skew of centuries may lose its last digits.
+fn seconds(received: Timestamp, claimed: Timestamp) -> f64 {
+    let micros = received.micros_since(claimed);
+    let whole = i32::try_from(micros / 1_000_000);
+    let rest = i32::try_from(micros % 1_000_000).unwrap_or(0);
+    let limit = if micros < 0 {
+        f64::from(i32::MIN)
+    } else {
+        f64::from(i32::MAX)
+    };
+    whole.map_or(limit, f64::from) + f64::from(rest) / 1e6
+}
+
+fn evidence(records: &Connection, seq: i64) -> Result<Vec<FrozenEvent>> {
+    let mut query =
+        records.prepare_cached("SELECT * FROM evidence WHERE incident = ?1 ORDER BY position")?;
+    let rows = query.query_map([seq], |row| {
+        let original: Vec<u8> = row.get("original")?;
+        Ok(FrozenEvent {
+            id: count(row.get("position")?).to_string(),
+            original: String::from_utf8_lossy(&original).into_owned(),
+            fields: json_column(row, "fields")?,
+            claimed: instant_or_none(row, "claimed")?,
+            received: instant(row, "received")?,
+            hash: row.get("hash")?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<IncidentRow> {
+    let origin: String = row.get("origin")?;
+    Ok(IncidentRow {
+        seq: row.get("seq")?,
+        id: row.get("id")?,
+        origin: match origin.as_str() {
+            "manual" => Origin::Manual,
+            "burst" => Origin::Burst,
+            _ => Origin::Detection,
+        },
+        title: row.get("title")?,
+        state: parsed(row, "state")?,
+        party: row.get("party")?,
+        drill: row.get("drill")?,
+        historic: row.get("historic")?,
+        stream: row.get("stream")?,
+        level: row.get::<_, Option<i64>>("level")?.map(level),
+        rule_id: row.get("rule_id")?,
+        rule_title: row.get("rule_title")?,
+        entity: json_column(row, "entity")?,
+        techniques: json_column(row, "techniques")?,
+        regimes: json_column(row, "regimes")?,
+        organisation_configured: row.get("organisation_configured")?,
+        detected_at: instant(row, "detected_at")?,
+        opened_at: instant(row, "opened_at")?,
+        opened_by: row.get("opened_by")?,
+        first_claimed: instant_or_none(row, "first_claimed")?,
+        first_received: instant_or_none(row, "first_received")?,
+        match_count: count(row.get("match_count")?),
+        event_count: count(row.get("event_count")?),
+        evidence_total: count(row.get("evidence_total")?),
+    })
+}

@@ -1,0 +1,153 @@
+//! The audit log shows what was altered or removed behind the store's back.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod common;
+
+use common::{Store, brute_force};
+use rusqlite::Connection;
+use vakt_incident::PageRequest;
+
+fn story() -> Store {
+    let store = Store::new();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    store.apply(&[brute_force(&store, "203.0.113.7", 14)]);
+    store.fact("1", r#"{"fact":"aware"}"#);
+    store.fact("1", r#"{"fact":"submitted","report":"notification"}"#);
+    let alert = store.alerts().remove(0);
+    store
+        .records
+        .close_alert(&alert.id, Some("seen"), "bo")
+        .unwrap();
+    store
+}
+
+#[test]
+fn an_untouched_log_is_sound() {
+    let report = story().records.verify_audit().unwrap();
+    assert_eq!(report.faults, Vec::<String>::new());
+    // Opened, detected, joined, aware, submitted, alert closed.
+    assert_eq!((report.entries, report.facts, report.evidence), (6, 3, 4));
+    assert_eq!(report.head.len(), 64);
+}
+
+#[test]
+fn the_log_is_listed_newest_first() {
+    let store = story();
+    let page = PageRequest {
+        limit: 4,
+        cursor: None,
+    };
+    let first = store.records.audit_log(&page).unwrap();
+    let rest = store
+        .records
+        .audit_log(&PageRequest {
+            cursor: first.next,
+            ..page
+        })
+        .unwrap();
+    let shown: Vec<String> = first
+        .items
+        .iter()
+        .chain(&rest.items)
+        .map(|entry| format!("{} {} {}", entry.seq, entry.principal, entry.action))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "6 bo alert.closed",
+            "5 anna fact.added",
+            "4 anna fact.added",
+            "3 vakt incident.joined",
+            "2 vakt fact.added",
+            "1 vakt incident.opened",
+        ]
+    );
+    assert_eq!(rest.next, None);
+}
+
+#[test]
+fn what_is_altered_behind_its_back_is_found() {
+    let check = |sql: &str, expected: &str| {
+        let store = story();
+        let connection = Connection::open(store.path()).unwrap();
+        for trigger in [
+            "facts_stay",
+            "facts_remain",
+            "evidence_stays",
+            "evidence_remains",
+            "audit_stays",
+            "audit_remains",
+        ] {
+            connection
+                .execute_batch(&format!("DROP TRIGGER {trigger}"))
+                .unwrap();
+        }
+        connection.execute(sql, []).unwrap();
+        let faults = store.records.verify_audit().unwrap().faults.join("\n");
+        assert!(faults.contains(expected), "{sql}: {faults}");
+    };
+    check(
+        "UPDATE facts SET at = at + 1 WHERE fact = 'aware'",
+        "fact 2 of incident",
+    );
+    check(
+        "UPDATE facts SET claimed_by = 'eve' WHERE fact = 'aware'",
+        "fact 2 of incident",
+    );
+    check(
+        "DELETE FROM facts WHERE fact = 'submitted'",
+        "fact 3 of incident",
+    );
+    check(
+        "UPDATE evidence SET original = x'00' WHERE position = 12",
+        "event 12 of incident",
+    );
+    check(
+        "UPDATE evidence SET fields = '{}' WHERE position = 13",
+        "event 13 of incident",
+    );
+    check(
+        "DELETE FROM evidence WHERE position = 11",
+        "event 11 of incident",
+    );
+    check("UPDATE incidents SET detected_at = 0", "it was altered");
+    check(
+        "UPDATE incidents SET state = 'dismissed'",
+        "its facts give notified",
+    );
+    check(
+        "UPDATE audit SET principal = 'eve' WHERE seq = 4",
+        "audit entry 4: it was altered",
+    );
+    check(
+        "DELETE FROM audit WHERE seq = 4",
+        "audit entry 5: an entry before it is missing",
+    );
+    check(
+        "DELETE FROM audit WHERE seq = 6",
+        "its last entries are missing",
+    );
+    check(
+        "INSERT INTO facts (incident, fact, at, recorded_at, recorded_by, claimed_by, party)
+         VALUES (1, 'handled', 0, 0, 'eve', 'eve', 'nobody')",
+        "facts: 4 are stored, and 3 are in the audit log",
+    );
+}
+
+#[test]
+fn the_tables_refuse_to_be_rewritten() {
+    let store = story();
+    let connection = Connection::open(store.path()).unwrap();
+    for sql in [
+        "UPDATE facts SET at = 0",
+        "DELETE FROM facts",
+        "UPDATE evidence SET received = 0",
+        "DELETE FROM evidence",
+        "UPDATE audit SET principal = 'eve'",
+        "DELETE FROM audit",
+    ] {
+        let error = connection.execute(sql, []).unwrap_err().to_string();
+        assert!(error.contains("only added"), "{sql}: {error}");
+    }
+}

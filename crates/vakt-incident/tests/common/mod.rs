@@ -1,0 +1,149 @@
+//! A store in a directory of its own, a clock that tests move, and detections.
+
+// Each test binary uses a part of this module, and none of it outside tests.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use serde_json::Map;
+use tempfile::TempDir;
+use vakt_event::{Clock, JournalPosition, Level, Timestamp};
+use vakt_incident::{
+    Alert, AlertFilter, Detection, Evidence, Incident, IncidentFilter, NewFact, PageRequest,
+    Records,
+};
+
+pub const START: &str = "2026-11-23T20:00:00Z";
+
+pub struct MovingClock(AtomicI64);
+
+impl MovingClock {
+    pub fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovingClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+pub struct Store {
+    pub records: Records,
+    pub clock: Arc<MovingClock>,
+    directory: TempDir,
+}
+
+impl Store {
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let clock = Arc::new(MovingClock(AtomicI64::new(at(START).micros())));
+        let records = Records::open(&directory.path().join("records.db"), clock.clone()).unwrap();
+        Self {
+            records,
+            clock,
+            directory,
+        }
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.directory.path().join("records.db")
+    }
+
+    /// Closes the store and opens it again, as a restart does.
+    pub fn restart(self) -> Self {
+        let Self {
+            records,
+            clock,
+            directory,
+        } = self;
+        drop(records);
+        let records = Records::open(&directory.path().join("records.db"), clock.clone()).unwrap();
+        Self {
+            records,
+            clock,
+            directory,
+        }
+    }
+
+    pub fn apply(&self, detections: &[Detection]) -> vakt_incident::Applied {
+        let last = detections
+            .iter()
+            .flat_map(|d| &d.events)
+            .map(|e| e.position.0)
+            .max();
+        let next = JournalPosition(last.map_or(0, |last| last + 1));
+        self.records.apply(detections, next, None).unwrap()
+    }
+
+    pub fn alerts(&self) -> Vec<Alert> {
+        self.records
+            .alerts(&AlertFilter::default(), &PageRequest::default())
+            .unwrap()
+            .items
+    }
+
+    pub fn incidents(&self) -> Vec<Incident> {
+        let page = PageRequest {
+            limit: 500,
+            cursor: None,
+        };
+        self.records
+            .incidents(&IncidentFilter::default(), &page)
+            .unwrap()
+            .items
+    }
+
+    pub fn fact(&self, id: &str, json: &str) -> vakt_incident::Recorded {
+        let new: NewFact = serde_json::from_str(json).unwrap();
+        self.records.add_fact(id, new, "anna").unwrap()
+    }
+
+    pub fn payloads(&self) -> Vec<serde_json::Value> {
+        let due = self.records.outbox_due(self.clock.now(), 1_000).unwrap();
+        due.into_iter().map(|notice| notice.payload).collect()
+    }
+}
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A brute force that succeeded, seen at the clock's time, completed by the event at `position`.
+pub fn brute_force(store: &Store, entity: &str, position: u64) -> Detection {
+    let now = store.clock.now();
+    Detection {
+        rule_id: "11111111-2222-4333-8444-555555555555".to_owned(),
+        rule_title: "SSH login after failures".to_owned(),
+        level: Level::High,
+        tags: vec![
+            "attack.t1110".to_owned(),
+            "attack.initial-access".to_owned(),
+        ],
+        opens_draft: true,
+        entity: vec![("source.ip".to_owned(), entity.to_owned())],
+        detected_at: now,
+        events: vec![event(position - 1, now, 3), event(position, now, 1)],
+        event_count: 2,
+        stream: "default".to_owned(),
+        drill: false,
+    }
+}
+
+/// An event claimed `age_seconds` before it was received at `received`.
+pub fn event(position: u64, received: Timestamp, age_seconds: i64) -> Evidence {
+    let line = format!("<38>Nov 23 20:00:00 web1 sshd[1]: line {position}");
+    let mut fields = Map::new();
+    fields.insert("host.name".into(), "web1".into());
+    fields.insert("event.original".into(), line.clone().into());
+    Evidence {
+        position: JournalPosition(position),
+        original: line.into_bytes(),
+        fields,
+        claimed: Some(received.saturating_add_micros(-age_seconds * 1_000_000)),
+        received,
+    }
+}

@@ -1,0 +1,410 @@
+//! Facts move incidents: what is doubtful is recorded with a warning, what follows is derived.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod common;
+
+use common::{START, Store, brute_force};
+use vakt_incident::{
+    ClockState, Error, FactError, IncidentFilter, IncidentState, NewFact, NewIncident, PageRequest,
+    Recorded,
+};
+
+/// A store with a draft detected at [`START`], and a day's clock after it.
+fn with_draft() -> Store {
+    let store = Store::new();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    store
+}
+
+fn clocks(recorded: &Recorded) -> Vec<String> {
+    let clocks = &recorded.incident.incident.clocks;
+    clocks
+        .iter()
+        .map(|clock| {
+            let due = clock
+                .due
+                .map_or_else(|| "-".to_owned(), |due| due.to_string());
+            format!("{} {} {due}", clock.stage, clock.state)
+        })
+        .collect()
+}
+
+#[test]
+fn an_incident_from_awareness_to_its_review() {
+    let store = with_draft();
+    let check = |pause: i64, fact: &str, state: IncidentState, expected: [&str; 3]| {
+        store.clock.advance(pause);
+        let recorded = store.fact("1", fact);
+        assert_eq!(recorded.incident.incident.state, state, "{fact}");
+        assert_eq!(clocks(&recorded), expected, "{fact}");
+        recorded.warnings
+    };
+    let none = Vec::<String>::new();
+    let warnings = check(
+        600,
+        r#"{"fact":"aware","at":"2026-11-23T20:08:00Z","by":"Bo Ek"}"#,
+        IncidentState::Significant,
+        [
+            "early_warning running 2026-11-24T20:08:00Z",
+            "notification running 2026-11-26T20:08:00Z",
+            "final projected -",
+        ],
+    );
+    assert_eq!(warnings, none);
+    let warnings = check(
+        3_600,
+        r#"{"fact":"submitted","report":"early_warning","reference":"A-1"}"#,
+        IncidentState::EarlyWarned,
+        [
+            "early_warning met 2026-11-24T20:08:00Z",
+            "notification running 2026-11-26T20:08:00Z",
+            "final projected -",
+        ],
+    );
+    assert_eq!(warnings, none);
+    check(
+        2 * 86_400,
+        r#"{"fact":"submitted","report":"notification","reference":"A-2","at":"2026-11-25T12:00:00Z"}"#,
+        IncidentState::Notified,
+        [
+            "early_warning met 2026-11-24T20:08:00Z",
+            "notification met 2026-11-26T20:08:00Z",
+            "final running 2026-12-25T23:00:00Z",
+        ],
+    );
+    check(
+        86_400,
+        r#"{"fact":"handled"}"#,
+        IncidentState::Handled,
+        [
+            "early_warning met 2026-11-24T20:08:00Z",
+            "notification met 2026-11-26T20:08:00Z",
+            "final running 2026-12-25T23:00:00Z",
+        ],
+    );
+    let warnings = check(
+        31 * 86_400,
+        r#"{"fact":"submitted","report":"final","reference":"A-3"}"#,
+        IncidentState::FinalReported,
+        [
+            "early_warning met 2026-11-24T20:08:00Z",
+            "notification met 2026-11-26T20:08:00Z",
+            "final met_late 2026-12-25T23:00:00Z",
+        ],
+    );
+    assert_eq!(warnings, ["it is late: record the reason for the delay"]);
+    let closed = store.fact("1", r#"{"fact":"closed","reason":"reviewed"}"#);
+    assert_eq!(closed.incident.incident.state, IncidentState::Closed);
+    let facts: Vec<String> = closed
+        .incident
+        .facts
+        .iter()
+        .map(|fact| format!("{} by {} for {}", fact.fact, fact.recorded_by, fact.by))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            "detected by vakt for vakt",
+            "aware by anna for Bo Ek",
+            "submitted by anna for anna",
+            "submitted by anna for anna",
+            "handled by anna for anna",
+            "submitted by anna for anna",
+            "closed by anna for anna",
+        ]
+    );
+    let superseded: Vec<ClockState> = closed
+        .incident
+        .history
+        .iter()
+        .map(|clock| clock.state)
+        .collect();
+    assert_eq!(superseded, [ClockState::Superseded; 2]);
+}
+
+#[test]
+fn the_story_survives_a_restart() {
+    let store = with_draft();
+    let recorded = store.fact("1", r#"{"fact":"aware"}"#);
+    let store = store.restart();
+    assert_eq!(store.records.incident("1").unwrap(), recorded.incident);
+}
+
+#[test]
+fn a_fact_that_happened_is_recorded_with_its_doubts() {
+    let check = |before: &[&str], fact: &str, expected: &[&str]| {
+        let store = with_draft();
+        for before in before {
+            store.fact("1", before);
+        }
+        let count = store.records.incident("1").unwrap().facts.len();
+        let recorded = store.fact("1", fact);
+        assert_eq!(recorded.warnings, expected, "{fact}");
+        assert_eq!(recorded.incident.facts.len(), count + 1);
+        assert!(store.records.verify_audit().unwrap().is_sound());
+    };
+    const AWARE: &str = r#"{"fact":"aware"}"#;
+    check(
+        &[],
+        r#"{"fact":"aware","at":"2026-11-20T00:00:00Z"}"#,
+        &["awareness lies before the first matched event, at 2026-11-23T19:59:57Z"],
+    );
+    check(
+        &[r#"{"fact":"aware","at":"2026-11-23T19:59:58Z"}"#],
+        AWARE,
+        &[
+            "awareness at 2026-11-23T19:59:58Z is already recorded and keeps counting: it moves \
+             earlier freely, and later only with a reason and two approvals",
+        ],
+    );
+    check(
+        &[],
+        r#"{"fact":"aware_pdb"}"#,
+        &["none of the incident's regimes counts from `aware_pdb`: it starts no clock"],
+    );
+    check(
+        &[],
+        r#"{"fact":"aware","at":"2026-11-23T20:04:00Z"}"#,
+        &["the time lies a little ahead of this machine's clock"],
+    );
+    check(
+        &[r#"{"fact":"dismissed","reason":"a test"}"#],
+        AWARE,
+        &["the assessment had ended: the incident is taken up again"],
+    );
+    check(
+        &[],
+        r#"{"fact":"submitted","report":"early_warning"}"#,
+        &[
+            "no reference is given: record the receipt's number when it comes",
+            "no awareness is declared: it counts as no later than this submission",
+        ],
+    );
+    check(
+        &[AWARE],
+        r#"{"fact":"submitted","report":"early_warning","reference":"phone","at":"2026-11-23T19:00:00Z"}"#,
+        &[
+            "it was submitted before the declared awareness at 2026-11-23T20:00:00Z: awareness \
+             counts from the submission",
+        ],
+    );
+    check(
+        &[AWARE],
+        r#"{"fact":"submitted","report":"final","reference":"x"}"#,
+        &[
+            "no notification is recorded before it",
+            "the incident is not recorded as handled",
+        ],
+    );
+    check(
+        &[AWARE],
+        r#"{"fact":"submitted","report":"authority","reference":"x"}"#,
+        &["the incident's regimes (nis2-se) have no such report: it meets no clock"],
+    );
+    check(
+        &[AWARE],
+        r#"{"fact":"dismissed","reason":"a test"}"#,
+        &["awareness is already declared: official clocks go on, and the state stays"],
+    );
+    check(
+        &[],
+        r#"{"fact":"not_significant"}"#,
+        &["no reason is given: an authority may ask for it"],
+    );
+    check(
+        &[],
+        r#"{"fact":"handled"}"#,
+        &["no awareness is declared: the incident stays a draft until it is assessed"],
+    );
+    check(
+        &[],
+        r#"{"fact":"closed"}"#,
+        &["a final report is still owed, or nothing is assessed: the state stays"],
+    );
+    check(
+        &[],
+        r#"{"fact":"reopened"}"#,
+        &["the incident is not closed: nothing changes"],
+    );
+    check(
+        &[],
+        r#"{"fact":"service_lost","at":"2026-11-23T19:00:00Z"}"#,
+        &[],
+    );
+}
+
+#[test]
+fn the_impossible_is_refused_and_leaves_no_trace() {
+    let store = with_draft();
+    let before = store.records.verify_audit().unwrap();
+    let check = |id: &str, json: &str| {
+        let new: NewFact = serde_json::from_str(json).unwrap();
+        store.records.add_fact(id, new, "anna").unwrap_err()
+    };
+    let error = check("1", r#"{"fact":"aware","at":"2026-11-23T20:05:01Z"}"#);
+    assert!(matches!(error, Error::Fact(FactError::InTheFuture { .. })) && error.is_callers());
+    let error = check("1", r#"{"fact":"dismissed"}"#);
+    assert!(matches!(error, Error::Fact(FactError::NoReason)));
+    assert!(check("2", r#"{"fact":"aware"}"#).is_not_found());
+    assert!(check("nobody", r#"{"fact":"aware"}"#).is_not_found());
+    assert_eq!(store.records.verify_audit().unwrap(), before);
+}
+
+#[test]
+fn an_incident_opened_by_hand_is_a_draft_like_any_other() {
+    let store = Store::new();
+    let open = |json: &str| {
+        let new: NewIncident = serde_json::from_str(json).unwrap();
+        store.records.open_incident(new, "anna")
+    };
+    let opened = open(
+        r#"{"title":"A customer called","detected_at":"2026-11-23T18:00:00+01:00","regimes":["nis2-se","gdpr"]}"#,
+    )
+    .unwrap();
+    assert_eq!(opened.incident.opened_by, "anna");
+    let due: Vec<String> = opened
+        .incident
+        .clocks
+        .iter()
+        .filter_map(|clock| Some(format!("{} {}", clock.stage, clock.due?)))
+        .collect();
+    assert_eq!(
+        due,
+        [
+            "early_warning 2026-11-24T17:00:00Z",
+            "notification 2026-11-26T17:00:00Z",
+            "authority 2026-11-26T17:00:00Z",
+        ]
+    );
+    // The same title again is another incident.
+    assert_ne!(
+        open(r#"{"title":"A customer called"}"#)
+            .unwrap()
+            .incident
+            .id,
+        opened.incident.id
+    );
+    assert!(open(r#"{"title":" "}"#).unwrap_err().is_callers());
+    assert!(
+        open(r#"{"title":"x","regimes":["nis2-es"]}"#)
+            .unwrap_err()
+            .is_callers()
+    );
+    assert!(
+        open(r#"{"title":"x","detected_at":"2027-01-01T00:00:00Z"}"#)
+            .unwrap_err()
+            .is_callers()
+    );
+}
+
+#[test]
+fn parties_have_clocks_of_their_own() {
+    let store = with_draft();
+    let recorded = store.fact(
+        "1",
+        r#"{"fact":"aware","party":"acme","at":"2026-11-23T19:59:59Z"}"#,
+    );
+    let shown: Vec<String> = recorded
+        .incident
+        .incident
+        .clocks
+        .iter()
+        .map(|clock| format!("{} {} {}", clock.party, clock.stage, clock.state))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "own early_warning provisional",
+            "own notification provisional",
+            "own final projected",
+            "acme early_warning running",
+            "acme notification running",
+            "acme final projected",
+        ]
+    );
+    assert_eq!(recorded.incident.incident.state, IncidentState::Draft);
+}
+
+#[test]
+fn a_deadline_that_passes_shows_without_a_new_fact() {
+    let store = with_draft();
+    let first = |store: &Store| store.records.incident("1").unwrap().incident.clocks[0].state;
+    store.clock.advance(24 * 3_600);
+    assert_eq!(first(&store), ClockState::Provisional);
+    store.clock.advance(1);
+    assert_eq!(first(&store), ClockState::ElapsedUnassessed);
+    store.fact("1", &format!(r#"{{"fact":"aware","at":"{START}"}}"#));
+    assert_eq!(first(&store), ClockState::Overdue);
+}
+
+#[test]
+fn lists_are_filtered_and_paged_newest_first() {
+    let store = Store::new();
+    for host in 0..5_u64 {
+        let mut detection = brute_force(&store, &format!("203.0.113.{host}"), 10 + 2 * host);
+        detection.drill = host == 4;
+        store.apply(&[detection]);
+    }
+    store.fact("2", r#"{"fact":"aware"}"#);
+    store.fact("3", r#"{"fact":"dismissed","reason":"a test"}"#);
+    let check = |filter: &IncidentFilter, expected: &[&[i64]]| {
+        let mut pages = Vec::new();
+        let mut cursor = None;
+        loop {
+            let page = store
+                .records
+                .incidents(filter, &PageRequest { limit: 2, cursor })
+                .unwrap();
+            pages.push(page.items.iter().map(|it| it.number).collect::<Vec<_>>());
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, expected);
+    };
+    let all = IncidentFilter::default;
+    check(&all(), &[&[5, 4], &[3, 2], &[1]]);
+    check(
+        &IncidentFilter {
+            open: Some(true),
+            ..all()
+        },
+        &[&[5, 4], &[2, 1]],
+    );
+    check(
+        &IncidentFilter {
+            drill: Some(false),
+            ..all()
+        },
+        &[&[4, 3], &[2, 1]],
+    );
+    let states = vec![IncidentState::Significant, IncidentState::Dismissed];
+    check(&IncidentFilter { states, ..all() }, &[&[3, 2]]);
+    check(
+        &IncidentFilter {
+            streams: Some(vec![]),
+            ..all()
+        },
+        &[&[]],
+    );
+    check(
+        &IncidentFilter {
+            streams: Some(vec!["default".into()]),
+            ..all()
+        },
+        &[&[5, 4], &[3, 2], &[1]],
+    );
+    let wrong = PageRequest {
+        limit: 2,
+        cursor: Some("x".into()),
+    };
+    assert!(
+        store
+            .records
+            .incidents(&all(), &wrong)
+            .unwrap_err()
+            .is_callers()
+    );
+}
