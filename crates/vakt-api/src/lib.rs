@@ -1,1 +1,30 @@
-//! vakt-api
+//! The HTTP API and the pages: intake by push, search, incidents, users and tokens, metrics.
+//!
+//! It never runs the pipeline: events go to an [`vakt_ingest::intake::Intake`], everything else is
+//! asked of the traits in [`backend`], which the daemon implements. It decides who may do what.
+//!
+//! Start with [`routes`] (every route and what it needs), then `guard` (the one way that every
+//! request takes), [`origin`] (browsers and proxies) and [`access`] (users and tokens).
+
+pub mod access;
+pub mod app;
+pub mod backend;
+mod body;
+pub mod connection;
+mod endpoints;
+pub mod error;
+mod guard;
+mod metrics;
+pub mod origin;
+mod pages;
+pub mod params;
+pub mod roles;
+pub mod routes;
+pub mod server;
+mod write_timeout;
+
+pub use access::{Access, AccessError, Caller, Principal};
+pub use app::{Limits, Parts, Site};
+pub use connection::{Connection, ListenerPolicy};
+pub use roles::{Permission, Role};
+pub use server::{Api, HttpListener, serve};

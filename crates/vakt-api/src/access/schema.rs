@@ -1,0 +1,61 @@
+//! The tables of the access database. Times are microseconds since 1970 in UTC.
+
+use rusqlite::Connection;
+
+use super::AccessError;
+
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS users (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL,
+  streams TEXT,                    -- JSON array; NULL: all streams
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  disabled_at INTEGER
+) STRICT;
+CREATE TABLE IF NOT EXISTS tokens (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash BLOB NOT NULL UNIQUE,       -- BLAKE3 of the token
+  kind TEXT NOT NULL CHECK (kind IN ('personal', 'intake')),
+  user_id INTEGER REFERENCES users (id),
+  stream TEXT,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  revoked_at INTEGER,
+  CHECK ((kind = 'personal') = (user_id IS NOT NULL)),
+  CHECK ((kind = 'intake') = (stream IS NOT NULL))
+) STRICT;
+CREATE TABLE IF NOT EXISTS sign_in_codes (
+  hash BLOB PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  expires_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS sessions (
+  hash BLOB PRIMARY KEY,
+  user_id INTEGER NOT NULL REFERENCES users (id),
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT;
+PRAGMA user_version = 1;
+COMMIT;
+";
+
+pub(super) fn prepare(connection: &Connection) -> Result<(), AccessError> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > VERSION {
+        return Err(AccessError::NewerSchema {
+            found,
+            known: VERSION,
+        });
+    }
+    connection.execute_batch(TABLES)?;
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! What the API is made of: everything that a request may need.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
+use vakt_event::Clock;
+use vakt_ingest::intake::Intake;
+
+use crate::access::Access;
+use crate::backend::{HealthView, IncidentBackend, RulesView, SearchBackend, SourcesView};
+use crate::error::{ApiError, ErrorCode};
+use crate::metrics::Metrics;
+
+/// Searches at one time; more wait. Each holds a blocking thread, and two cores are busy with two.
+const SEARCHES_MAX: usize = 8;
+
+/// Other calls into the backends at one time. They are short, and do not wait for searches.
+const CALLS_MAX: usize = 16;
+
+/// The parts that the daemon gives to the API.
+pub struct Parts {
+    pub intake: Arc<dyn Intake>,
+    pub search: Arc<dyn SearchBackend>,
+    pub incidents: Arc<dyn IncidentBackend>,
+    pub rules: Arc<dyn RulesView>,
+    pub sources: Arc<dyn SourcesView>,
+    pub health: Arc<dyn HealthView>,
+    pub access: Arc<Access>,
+    /// Everything that `/metrics` shows; the API adds its own.
+    pub registry: prometheus::Registry,
+    pub clock: Arc<dyn Clock>,
+    pub site: Arc<ArcSwap<Site>>,
+    pub limits: Limits,
+}
+
+/// What the pages say about this installation. Exchanged as a whole on a reload.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The organisation's name; `None` shows on every page that it is not configured.
+    pub organisation: Option<String>,
+    /// The jurisdiction's zone, in which people are shown times.
+    pub zone: jiff::tz::TimeZone,
+    /// Where syslog over TCP is taken in (`127.0.0.1:5514`), for the lines that a newcomer copies.
+    pub syslog_address: Option<String>,
+}
+
+/// Bounds on what one request may bring.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most bytes of a body of `POST /api/v1/events`, compressed and decompressed: 64 MiB, about
+    /// 400,000 syslog lines; a sender with more makes several requests.
+    pub events_body_bytes_max: u64,
+    /// Longest line of such a body.
+    pub line_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            events_body_bytes_max: 64 * 1024 * 1024,
+            line_bytes_max: vakt_ingest::push::ndjson::LINE_BYTES_MAX,
+        }
+    }
+}
+
+/// The parts, and what the API itself keeps.
+pub(crate) struct App {
+    pub(crate) parts: Parts,
+    pub(crate) metrics: Metrics,
+    searches: Arc<Semaphore>,
+    calls: Arc<Semaphore>,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Result<Self, prometheus::Error> {
+        let metrics = Metrics::register(&parts.registry)?;
+        Ok(Self {
+            parts,
+            metrics,
+            searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
+            calls: Arc::new(Semaphore::new(CALLS_MAX)),
+        })
+    }
+
+    /// Runs a short call into the backends on a blocking thread.
+    pub(crate) async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        call: impl FnOnce(&Parts) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.run(&self.calls, call).await
+    }
+
+    /// Runs a call that searches on a blocking thread.
+    pub(crate) async fn searching<T: Send + 'static>(
+        self: &Arc<Self>,
+        call: impl FnOnce(&Parts) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        self.run(&self.searches, call).await
+    }
+
+    async fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        room: &Arc<Semaphore>,
+        call: impl FnOnce(&Parts) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let permit = Arc::clone(room)
+            .acquire_owned()
+            .await
+            .map_err(|_| ApiError::new(ErrorCode::Stopping, "the daemon is stopping"))?;
+        let app = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            call(&app.parts)
+        });
+        task.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a request's work ended in a panic");
+            Err(ApiError::new(
+                ErrorCode::Internal,
+                "the daemon failed at this request",
+            ))
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! What the API needs from the rest of Vakt, as traits of its own: the daemon implements them over
+//! the index, the incident records and the pipeline, tests over a few vectors.
+//!
+//! All calls may block; the API makes them on blocking threads.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use vakt_event::Timestamp;
+
+use crate::access::Principal;
+
+/// In which order hits come, by the event's effective time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    NewestFirst,
+    OldestFirst,
+}
+
+/// One search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchRequest {
+    /// In the query language; empty means everything.
+    pub query: String,
+    /// Inclusive.
+    pub since: Option<Timestamp>,
+    /// Exclusive.
+    pub until: Option<Timestamp>,
+    /// Only these streams; `None` is all of them, an empty list is none.
+    pub streams: Option<Vec<String>>,
+    /// Most hits in the answer; 0 asks for the total only.
+    pub limit: usize,
+    pub order: Order,
+    /// `next` of the answer before.
+    pub cursor: Option<String>,
+    /// How long to wait for events that were acknowledged and are not indexed yet; `None` is the
+    /// backend's own patience.
+    pub patience: Option<Duration>,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SearchAnswer {
+    /// Flat events (`vakt_event::encode::to_flat_json` with `event.id`, `vakt.stream`, …).
+    pub hits: Vec<Map<String, Value>>,
+    /// All events that match, exactly.
+    pub total: u64,
+    /// The cursor of what follows.
+    pub next: Option<String>,
+}
+
+/// Why a search was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SearchFailure {
+    /// The query cannot be read; `position` counts characters from 0.
+    Query {
+        position: usize,
+        message: String,
+        help: String,
+    },
+    /// The cursor is none of ours, or of another search.
+    Cursor(String),
+    /// The index cannot answer now.
+    Unavailable(String),
+    Internal(String),
+}
+
+pub trait SearchBackend: Send + Sync {
+    /// Finds everything whose acknowledgement was sent before this call.
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure>;
+}
+
+/// A page of a list of alerts or incidents.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListRequest {
+    /// Most items; at least 1.
+    pub limit: usize,
+    /// `next` of the answer before.
+    pub cursor: Option<String>,
+    /// Only in this state: of an incident `draft`, `open`, …; `open` of incidents also stands for
+    /// every state in which a clock may still run.
+    pub state: Option<String>,
+    /// Only exercises, or only what is none; `None` is both.
+    pub drill: Option<bool>,
+    /// Only these streams; `None` is all of them.
+    pub streams: Option<Vec<String>>,
+}
+
+/// Items, newest first, each an object with `id`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ItemPage {
+    pub items: Vec<Value>,
+    pub next: Option<String>,
+}
+
+/// An incident that a person opens by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewIncident {
+    pub title: String,
+    pub detected_at: Timestamp,
+    /// Ids of regimes; empty means the configured ones.
+    pub regimes: Vec<String>,
+    pub party: String,
+    /// The other members of the body, as they came.
+    pub rest: Map<String, Value>,
+}
+
+/// A fact that a person records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewFact {
+    /// `aware`, `dismissed`, `submitted`, …
+    pub fact: String,
+    pub at: Timestamp,
+    /// Who did or knew it, as claimed; the principal is stored beside it.
+    pub by: String,
+    pub reason: Option<String>,
+    pub party: String,
+    /// The stage of a `submitted`.
+    pub report: Option<String>,
+    pub reference: Option<String>,
+    /// The other members of the body, as they came.
+    pub rest: Map<String, Value>,
+}
+
+impl NewIncident {
+    /// The whole as one JSON object, defaults filled in: what a body would hold that says all.
+    pub fn to_body(&self) -> Map<String, Value> {
+        let mut body = self.rest.clone();
+        body.insert("title".into(), self.title.clone().into());
+        body.insert("detected_at".into(), self.detected_at.to_string().into());
+        body.insert("regimes".into(), self.regimes.clone().into());
+        body.insert("party".into(), self.party.clone().into());
+        body
+    }
+}
+
+impl NewFact {
+    /// The whole as one JSON object, defaults filled in, absent members left out.
+    pub fn to_body(&self) -> Map<String, Value> {
+        let mut body = self.rest.clone();
+        let given = [
+            ("fact", Some(&self.fact)),
+            ("by", Some(&self.by)),
+            ("party", Some(&self.party)),
+            ("reason", self.reason.as_ref()),
+            ("report", self.report.as_ref()),
+            ("reference", self.reference.as_ref()),
+        ];
+        for (name, value) in given {
+            if let Some(value) = value {
+                body.insert(name.into(), value.clone().into());
+            }
+        }
+        body.insert("at".into(), self.at.to_string().into());
+        body
+    }
+}
+
+/// Why the incident records did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IncidentFailure {
+    NotFound,
+    Invalid { message: String, help: String },
+    Conflict { message: String, help: String },
+    Internal(String),
+}
+
+pub trait IncidentBackend: Send + Sync {
+    fn incidents(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure>;
+    /// One incident with its facts, clocks, history and evidence. `streams` as in [`ListRequest`]:
+    /// an incident of another stream is not found.
+    fn incident(&self, id: &str, streams: Option<&[String]>) -> Result<Value, IncidentFailure>;
+    /// Answers the incident as [`Self::incident`] would.
+    fn open(&self, new: &NewIncident, by: &Principal) -> Result<Value, IncidentFailure>;
+    /// Answers the incident after the fact, with `warnings`.
+    fn add_fact(&self, id: &str, fact: &NewFact, by: &Principal) -> Result<Value, IncidentFailure>;
+    /// What [`Self::add_fact`] would answer now; records nothing.
+    fn preview_fact(
+        &self,
+        id: &str,
+        fact: &NewFact,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure>;
+    fn alerts(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure>;
+}
+
+/// The rules that run, each an object with `id`, in the order of their titles.
+pub trait RulesView: Send + Sync {
+    fn rules(&self) -> Vec<Value>;
+}
+
+/// The sources that were heard, each an object with `id`.
+pub trait SourcesView: Send + Sync {
+    /// Only of these streams; `None` is all of them.
+    fn sources(&self, streams: Option<&[String]>) -> Vec<Value>;
+}
+
+/// Whether the daemon can do its work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readiness {
+    /// What is not ready, in words; ready when empty.
+    pub reasons: Vec<String>,
+}
+
+pub trait HealthView: Send + Sync {
+    fn readiness(&self) -> Readiness;
+}

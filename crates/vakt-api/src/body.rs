@@ -1,0 +1,96 @@
+//! Reading request bodies: with a bound, and not for ever.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use http_body_util::BodyExt as _;
+use serde_json::{Map, Value};
+
+use crate::error::{ApiError, ErrorCode};
+
+/// A sender that sends nothing for this long has gone away.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+
+/// Largest JSON body of the API's own calls: facts, users, tokens.
+pub(crate) const JSON_BYTES_MAX: usize = 256 * 1024;
+
+/// After a refusal this much of the body is still read and dropped, so that the client reads the
+/// answer before the connection closes under its hands.
+const DRAIN_BYTES_MAX: usize = 1024 * 1024;
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// The next piece of the body; `None` at its end. An error means that the client has gone away or
+/// paused too long.
+pub(crate) async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, ApiError> {
+    loop {
+        let frame = tokio::time::timeout(PAUSE_MAX, body.frame())
+            .await
+            .map_err(|_| {
+                ApiError::new(ErrorCode::RequestTimeout, "the body did not go on arriving")
+            })?;
+        match frame {
+            None => return Ok(None),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data()
+                    && !data.is_empty()
+                {
+                    return Ok(Some(data));
+                }
+            }
+            Some(Err(error)) => {
+                return Err(ApiError::new(
+                    ErrorCode::InvalidRequest,
+                    format!("the body broke off: {error}"),
+                ));
+            }
+        }
+    }
+}
+
+/// The whole body, at most `max` bytes.
+pub(crate) async fn read_all(body: &mut Body, max: usize) -> Result<Vec<u8>, ApiError> {
+    let mut all = Vec::new();
+    while let Some(piece) = next_piece(body).await? {
+        if all.len() + piece.len() > max {
+            return Err(ApiError::new(
+                ErrorCode::BodyTooLarge,
+                format!("the body is over {max} bytes"),
+            )
+            .with_help("send less in one request"));
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(all)
+}
+
+/// The body as one JSON object.
+pub(crate) async fn read_object(body: &mut Body) -> Result<Map<String, Value>, ApiError> {
+    let bytes = read_all(body, JSON_BYTES_MAX).await?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(ApiError::new(
+            ErrorCode::InvalidJson,
+            "the body is JSON, but no object",
+        )),
+        Err(error) => Err(ApiError::new(
+            ErrorCode::InvalidJson,
+            format!("the body is no JSON: {error}"),
+        )),
+    }
+}
+
+/// Reads and drops some of what is still under way.
+pub(crate) async fn drain(body: &mut Body) {
+    let reading = async {
+        let mut left = DRAIN_BYTES_MAX;
+        while let Some(Ok(frame)) = body.frame().await {
+            let size = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(size) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    // When the time is up the connection closes, whatever the client is still sending.
+    drop(tokio::time::timeout(DRAIN_TIME_MAX, reading).await);
+}

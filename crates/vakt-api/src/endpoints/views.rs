@@ -1,0 +1,31 @@
+//! Rules and sources, as they are now.
+
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use serde_json::json;
+
+use crate::error::ApiError;
+use crate::guard::{self, Call};
+use crate::params::Params;
+
+pub(crate) async fn rules(call: Call) -> Result<Response<Body>, ApiError> {
+    Params::parse(call.request.uri(), &[])?;
+    let rules = call.app.blocking(|parts| Ok(parts.rules.rules())).await?;
+    Ok(guard::json(
+        StatusCode::OK,
+        &json!({ "rules": rules, "next": null }),
+    ))
+}
+
+pub(crate) async fn sources(call: Call) -> Result<Response<Body>, ApiError> {
+    Params::parse(call.request.uri(), &[])?;
+    let streams = call.principal()?.streams.clone();
+    let sources = call
+        .app
+        .blocking(move |parts| Ok(parts.sources.sources(streams.as_deref())))
+        .await?;
+    Ok(guard::json(
+        StatusCode::OK,
+        &json!({ "sources": sources, "next": null }),
+    ))
+}

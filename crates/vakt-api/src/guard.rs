@@ -1,0 +1,281 @@
+//! The one way that every request takes: who is it, may it, do it, answer it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+
+use crate::access::{Caller, Principal};
+use crate::app::App;
+use crate::body::drain;
+use crate::connection::Connection;
+use crate::error::{ApiError, ErrorCode};
+use crate::origin::{check_direct, check_same_origin};
+use crate::pages;
+use crate::roles::Permission;
+use crate::routes::{Need, Route};
+
+/// A request that was let in.
+pub(crate) struct Call {
+    pub(crate) app: Arc<App>,
+    pub(crate) connection: Connection,
+    pub(crate) caller: Caller,
+    pub(crate) request: Request<Body>,
+    /// The variable parts of the path.
+    path: Vec<(String, String)>,
+}
+
+impl Call {
+    /// A variable part of the path; empty when the route has none of that name.
+    pub(crate) fn path(&self, name: &str) -> &str {
+        self.path
+            .iter()
+            .find(|(given, _)| given == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// The person who makes this request.
+    pub(crate) fn principal(&self) -> Result<&Principal, ApiError> {
+        match &self.caller {
+            Caller::Person(principal) => Ok(principal),
+            Caller::Anonymous | Caller::Sender(_) => Err(ApiError::new(
+                ErrorCode::Forbidden,
+                "only a person may do this",
+            )),
+        }
+    }
+}
+
+/// How a caller showed who it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    Nothing,
+    Token,
+    Session,
+}
+
+/// Serves one request of `route`.
+pub(crate) async fn serve(
+    app: Arc<App>,
+    route: &'static Route,
+    path: Vec<(String, String)>,
+    request: Request<Body>,
+) -> Response<Body> {
+    let began = Instant::now();
+    let as_text = route.text_errors && accepts(request.headers(), "text/plain");
+    let as_page = matches!(route.need, Need::Page(_));
+    let tls = request
+        .extensions()
+        .get::<Connection>()
+        .is_some_and(|connection| connection.tls);
+    let answer = admit_and_run(&app, route, path, request).await;
+    let mut response = answer.unwrap_or_else(|error| {
+        if error.code == ErrorCode::Internal {
+            tracing::error!(
+                route = route.path,
+                message = error.message,
+                "request failed"
+            );
+        }
+        match error.code {
+            ErrorCode::Unauthenticated if as_page => pages::sign_in::to_sign_in(),
+            _ if as_page => pages::error_page(&error),
+            _ => error.into_response(as_text),
+        }
+    });
+    secure(response.headers_mut(), tls);
+    app.metrics
+        .observe(route.path, response.status(), began.elapsed());
+    response
+}
+
+/// The answer where no route is: nothing but the fact.
+pub(crate) fn no_route(app: &App, code: ErrorCode) -> Response<Body> {
+    let message = match code {
+        ErrorCode::MethodNotAllowed => "this path does not take this method",
+        _ => "there is nothing at this path",
+    };
+    let mut response = ApiError::new(code, message).into_response(false);
+    secure(response.headers_mut(), false);
+    app.metrics
+        .observe("none", response.status(), std::time::Duration::ZERO);
+    response
+}
+
+async fn admit_and_run(
+    app: &Arc<App>,
+    route: &'static Route,
+    path: Vec<(String, String)>,
+    request: Request<Body>,
+) -> Result<Response<Body>, ApiError> {
+    let Some(connection) = request.extensions().get::<Connection>().cloned() else {
+        return Err(ApiError::new(
+            ErrorCode::Internal,
+            "the request came without its connection",
+        ));
+    };
+    match admit(app, route, &connection, &request) {
+        Ok(caller) => {
+            let call = Call {
+                app: Arc::clone(app),
+                connection,
+                caller,
+                request,
+                path,
+            };
+            (route.run)(call).await
+        }
+        Err(error) => {
+            // A client that waits for `100 Continue` has sent no body, and is not to be asked for it.
+            if !request.headers().contains_key(header::EXPECT) {
+                drain(&mut request.into_body()).await;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Who the caller is, if it may do what the route does.
+fn admit(
+    app: &App,
+    route: &Route,
+    connection: &Connection,
+    request: &Request<Body>,
+) -> Result<Caller, ApiError> {
+    let (caller, proof) = identify(app, request.headers(), connection.tls)?;
+    let (headers, uri) = (request.headers(), request.uri());
+    match route.need {
+        Need::Public => Ok(caller),
+        Need::Observe => match proof {
+            Proof::Nothing if connection.is_loopback() => {
+                check_direct(headers, uri, connection)?;
+                Ok(caller)
+            }
+            _ => allow(caller, Permission::ReadState),
+        },
+        Need::Intake => match proof {
+            Proof::Token => allow(caller, Permission::SendEvents),
+            // A cookie is no credential here: it would be one that a browser sends unasked.
+            Proof::Nothing | Proof::Session if connection.takes_open_intake() => {
+                check_direct(headers, uri, connection)?;
+                Ok(Caller::Anonymous)
+            }
+            Proof::Nothing | Proof::Session => Err(unauthenticated(
+                "events are taken here only with an intake token",
+            )
+            .with_help(
+                "make one with `vakt tokens add --intake --stream STREAM` and send it as `Authorization: Bearer TOKEN`",
+            )),
+        },
+        Need::Role(permission) | Need::Page(permission) => {
+            let caller = allow(caller, permission)?;
+            let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
+            if proof == Proof::Session && changes {
+                check_same_origin(headers, uri, matches!(route.need, Need::Role(_)))?;
+            }
+            Ok(caller)
+        }
+    }
+}
+
+fn allow(caller: Caller, permission: Permission) -> Result<Caller, ApiError> {
+    if caller.may(permission) {
+        return Ok(caller);
+    }
+    Err(match &caller {
+        Caller::Anonymous => unauthenticated("this needs a credential"),
+        Caller::Person(principal) => ApiError::new(
+            ErrorCode::Forbidden,
+            format!(
+                "{} is {} and may not {}",
+                principal.name,
+                principal.role,
+                permission.describe()
+            ),
+        ),
+        Caller::Sender(_) => ApiError::new(
+            ErrorCode::Forbidden,
+            format!("an intake token may not {}", permission.describe()),
+        )
+        .with_help("use a personal token"),
+    })
+}
+
+fn identify(app: &App, headers: &HeaderMap, tls: bool) -> Result<(Caller, Proof), ApiError> {
+    let access = &app.parts.access;
+    if let Some(authorization) = headers.get(header::AUTHORIZATION) {
+        let token = authorization
+            .to_str()
+            .ok()
+            .and_then(|text| text.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or_else(|| unauthenticated("the `Authorization` header is not `Bearer TOKEN`"))?;
+        let caller = access
+            .by_token(token)
+            .ok_or_else(|| unauthenticated("the token is unknown or was revoked"))?;
+        return Ok((caller, Proof::Token));
+    }
+    if let Some(session) = pages::sign_in::session_cookie(headers, tls) {
+        let found = access
+            .by_session(session)
+            .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))?;
+        if let Some(principal) = found {
+            return Ok((Caller::Person(principal), Proof::Session));
+        }
+    }
+    Ok((Caller::Anonymous, Proof::Nothing))
+}
+
+fn unauthenticated(message: &str) -> ApiError {
+    ApiError::new(ErrorCode::Unauthenticated, message)
+}
+
+/// Whether the first choice of the `Accept` header is this media type.
+fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.starts_with(media_type))
+}
+
+/// Nothing from elsewhere, nothing inline, no frames.
+pub(crate) const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+fn secure(headers: &mut HeaderMap, tls: bool) {
+    let mut set = |name, value| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(
+        header::HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    set(
+        header::HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    if tls {
+        // One day, renewed with every answer: enough against a downgrade, and a trial with a
+        // self-signed certificate is not locked out for long.
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=86400");
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// An answer with a JSON body.
+pub(crate) fn json(status: StatusCode, value: &serde_json::Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    response
+}

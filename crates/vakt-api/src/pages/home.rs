@@ -1,0 +1,248 @@
+//! The start page: search, newest alerts, open incidents.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Response;
+use maud::{Markup, html};
+use serde_json::Value;
+use vakt_event::Timestamp;
+
+use super::incident_parts::{actions, badges, countdown, drill, fact_dialog};
+use super::words::{plain, time_of};
+use super::{layout, results, setup};
+use crate::app::{Parts, Site};
+use crate::backend::{ItemPage, ListRequest, Order, SearchRequest};
+use crate::endpoints::incidents::failure;
+use crate::endpoints::search::failure as search_failure;
+use crate::error::ApiError;
+use crate::guard::Call;
+use crate::params::Params;
+use crate::roles::Permission;
+
+/// Hits on the page; the API and further pages give the rest.
+const HITS: usize = 50;
+const INCIDENTS: usize = 10;
+const ALERTS: usize = 12;
+
+/// Incidents and alerts are not kept from a person while the index has a backlog: the newest events
+/// are then left out, with words.
+const GLANCE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The choices of how far a search goes back.
+pub(crate) const RANGES: [(&str, &str); 6] = [
+    ("", "all time"),
+    ("-15m", "15 minutes"),
+    ("-1h", "hour"),
+    ("-24h", "24 hours"),
+    ("-7d", "7 days"),
+    ("-30d", "30 days"),
+];
+
+/// Everything that the page shows.
+struct Home {
+    query: String,
+    since: String,
+    /// The person asked for something, so the results come first.
+    searching: bool,
+    results: Result<crate::backend::SearchAnswer, ApiError>,
+    older_than: Option<String>,
+    incidents: ItemPage,
+    alerts: ItemPage,
+    no_source_yet: bool,
+}
+
+pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
+    let params = Params::parse(call.request.uri(), &["q", "since", "cursor"])?;
+    let searching = call.request.uri().query().is_some();
+    let principal = call.principal()?.clone();
+    let now = call.app.parts.clock.now();
+    let may_record = principal.role.may(Permission::RecordFacts);
+    let request = SearchRequest {
+        query: params.get("q").unwrap_or_default().to_owned(),
+        since: params.time("since", now)?,
+        until: None,
+        streams: principal.streams.clone(),
+        limit: HITS,
+        order: Order::NewestFirst,
+        cursor: params.get("cursor").map(str::to_owned),
+        patience: (!searching).then_some(GLANCE_PATIENCE),
+    };
+    let since = params.get("since").unwrap_or_default().to_owned();
+    let work = move |parts: &Parts| gather(parts, &request, since, searching);
+    let home = if searching {
+        call.app.searching(work).await?
+    } else {
+        // Nobody who looks for a deadline stands in line behind searches.
+        call.app.blocking(work).await?
+    };
+    let site = call.app.parts.site.load();
+    let address = setup::Address::of(&call);
+    let main = page(&home, &site, now, may_record, &address);
+    Ok(layout::page("Start", &site, &principal, &main))
+}
+
+fn gather(
+    parts: &Parts,
+    request: &SearchRequest,
+    since: String,
+    searching: bool,
+) -> Result<Home, ApiError> {
+    let list = |limit, state: Option<&str>| ListRequest {
+        limit,
+        cursor: None,
+        state: state.map(str::to_owned),
+        drill: None,
+        streams: request.streams.clone(),
+    };
+    let records = &parts.incidents;
+    Ok(Home {
+        query: request.query.clone(),
+        since,
+        searching,
+        results: parts.search.search(request).map_err(search_failure),
+        older_than: request.cursor.clone(),
+        incidents: records
+            .incidents(&list(INCIDENTS, Some("open")))
+            .map_err(failure)?,
+        alerts: records.alerts(&list(ALERTS, None)).map_err(failure)?,
+        no_source_yet: parts.sources.sources(request.streams.as_deref()).is_empty(),
+    })
+}
+
+fn page(
+    home: &Home,
+    site: &Site,
+    now: Timestamp,
+    may_record: bool,
+    address: &setup::Address,
+) -> Markup {
+    html! {
+        h1.unseen { "Search, incidents and alerts" }
+        (search_form(home))
+        div.columns.searching[home.searching || home.no_source_yet] {
+            section.results id="results" aria-label="Events" {
+                @if home.no_source_yet && !home.searching {
+                    (setup::lines(site, address))
+                } @else {
+                    (results::list(home.results.as_ref(), &results::Shown {
+                        query: &home.query,
+                        since: &home.since,
+                        is_later_page: home.older_than.is_some(),
+                        site,
+                    }))
+                }
+            }
+            div.side {
+                section id="incidents" data-refresh aria-labelledby="incidents-heading" {
+                    h2 id="incidents-heading" { "Open incidents" }
+                    (incidents(&home.incidents, site, now, may_record))
+                }
+                section id="alerts" data-refresh aria-labelledby="alerts-heading" {
+                    h2 id="alerts-heading" { "Newest alerts" }
+                    (alerts(&home.alerts, site))
+                }
+            }
+        }
+        @if may_record { (fact_dialog()) }
+    }
+}
+
+fn search_form(home: &Home) -> Markup {
+    html! {
+        form.search id="search" role="search" method="get" action="/" {
+            label.unseen for="q" { "Search events" }
+            input id="q" name="q" type="search" value=(home.query) autocomplete="off"
+                spellcheck="false" placeholder="failed password source.ip:203.0.113.7"
+                aria-keyshortcuts="/";
+            label.unseen for="since" { "How far back" }
+            select id="since" name="since" {
+                @for (value, words) in RANGES {
+                    option value=(value) selected[home.since == value] { (words) }
+                }
+            }
+            button.main type="submit" { "Search" }
+        }
+    }
+}
+
+fn incidents(page: &ItemPage, site: &Site, now: Timestamp, may_record: bool) -> Markup {
+    html! {
+        @if page.items.is_empty() {
+            p.quiet { "None." }
+        }
+        @for incident in &page.items {
+            article.card {
+                h3 {
+                    a href=(incident_path(incident)) {
+                        (incident["title"].as_str().unwrap_or("(without a title)"))
+                    }
+                }
+                p.badges { (badges(incident)) }
+                (countdown(incident, site, now))
+                @if may_record && super::incident_parts::is_unassessed(incident) {
+                    (actions(incident))
+                }
+            }
+        }
+        @if page.next.is_some() {
+            p.quiet { "There are more: " code { "vakt incidents list" } " shows all." }
+        }
+    }
+}
+
+fn incident_path(incident: &Value) -> String {
+    format!("/incidents/{}", incident["id"].as_str().unwrap_or_default())
+}
+
+fn alerts(page: &ItemPage, site: &Site) -> Markup {
+    html! {
+        @if page.items.is_empty() {
+            p.quiet { "None." }
+        }
+        ul.alerts {
+            @for alert in &page.items {
+                (alert_line(alert, site))
+            }
+        }
+    }
+}
+
+/// One alert: level, rule, entity, how often, when last.
+pub(crate) fn alert_line(alert: &Value, site: &Site) -> Markup {
+    let level = alert["level"].as_str().unwrap_or("informational");
+    let name = alert["rule.name"]
+        .as_str()
+        .or_else(|| alert["rule"]["title"].as_str())
+        .unwrap_or("(rule without a name)");
+    let entity = alert["entity"].as_str().unwrap_or_default();
+    let last = time_of(&alert["last_seen"], &site.zone);
+    html! {
+        li {
+            span class={ "level " (level) } { (short_level(level)) }
+            div {
+                div.what {
+                    @if let Some(incident) = alert["incident"].as_str() {
+                        a href={ "/incidents/" (incident) } { (name) }
+                    } @else {
+                        (name)
+                    }
+                    @if alert["drill"] == true { " " (drill()) }
+                }
+                div.quiet {
+                    @if !entity.is_empty() { span.entity { (entity) } " · " }
+                    @if let Some(count) = alert["count"].as_u64() { (count) "× · " }
+                    @if let Some(last) = last { (last) }
+                }
+            }
+        }
+    }
+}
+
+/// A level's word, short enough for its column.
+fn short_level(level: &str) -> String {
+    match level {
+        "informational" => "Info".into(),
+        _ => plain(level),
+    }
+}

@@ -1,0 +1,76 @@
+//! What every page has around it.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, header};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::access::Principal;
+use crate::app::Site;
+
+/// A page for somebody who is signed in.
+pub(crate) fn page(title: &str, site: &Site, who: &Principal, main: &Markup) -> Response<Body> {
+    document(
+        title,
+        site.zone.iana_name(),
+        &html! {
+            a.skip href="#main" { "Skip to the content" }
+            header.top {
+                a.brand href="/" { "Vakt" }
+                @if let Some(organisation) = &site.organisation {
+                    span.organisation { (organisation) }
+                }
+                form.who method="post" action="/sign-out" {
+                    span { (who.name) " " span.quiet { "(" (who.role) ")" } }
+                    button.link type="submit" { "Sign out" }
+                }
+            }
+            @if site.organisation.is_none() {
+                p.banner role="status" {
+                    strong { "This organisation is not configured." }
+                    " Deadlines follow " code { "nis2-se" }
+                    " until you write who you are into the configuration; "
+                    code { "vakt doctor" } " says what is missing."
+                }
+            }
+            main id="main" tabindex="-1" { (main) }
+            footer.foot { "Vakt " (env!("CARGO_PKG_VERSION")) }
+        },
+    )
+}
+
+/// A page for somebody who is not.
+pub(crate) fn bare(title: &str, main: &Markup) -> Response<Body> {
+    document(
+        title,
+        None,
+        &html! {
+            main.bare id="main" { (main) }
+        },
+    )
+}
+
+/// `zone` is the IANA name of the zone in which the scripts show times.
+fn document(title: &str, zone: Option<&str>, body: &Markup) -> Response<Body> {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                title { (title) " · Vakt" }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                link rel="icon" href="/static/icon.svg" type="image/svg+xml";
+                link rel="stylesheet" href="/static/vakt.css";
+                link rel="stylesheet" href="/static/pages.css";
+                script type="module" src="/static/main.js" {}
+            }
+            body data-zone=[zone] { (body) }
+        }
+    };
+    let mut response = Response::new(Body::from(page.into_string()));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    response
+}

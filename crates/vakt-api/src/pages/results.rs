@@ -1,0 +1,170 @@
+//! Search results: one line an event, which opens to all its fields.
+
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+
+use super::words::time_of;
+use crate::app::Site;
+use crate::backend::SearchAnswer;
+use crate::error::ApiError;
+
+/// What the list is about.
+pub(crate) struct Shown<'a> {
+    pub(crate) query: &'a str,
+    pub(crate) since: &'a str,
+    pub(crate) is_later_page: bool,
+    pub(crate) site: &'a Site,
+}
+
+/// Longest message of a closed line, in characters; opened it is whole.
+const MESSAGE_CHARS_MAX: usize = 300;
+
+pub(crate) fn list(results: Result<&SearchAnswer, &ApiError>, shown: &Shown<'_>) -> Markup {
+    let answer = match results {
+        Ok(answer) => answer,
+        Err(error) => {
+            return html! {
+                h2 { "Events" }
+                p.problem role="alert" {
+                    (error.message)
+                    @for (name, value) in &error.extra {
+                        @if *name == "position" { " (character " (value) ")" }
+                    }
+                }
+                p.quiet.sentence { (error.help()) }
+            };
+        }
+    };
+    html! {
+        h2 {
+            "Events "
+            span.quiet aria-live="polite" { (total(answer.total)) }
+        }
+        @if answer.hits.is_empty() {
+            p.quiet { "Nothing was found." }
+        }
+        ol.hits {
+            @for hit in &answer.hits { (line(hit, shown.site)) }
+        }
+        @if let Some(next) = &answer.next {
+            p { a href=(page_path(shown, next)) { "Older events" } }
+        }
+        @if shown.is_later_page {
+            p { a href=(page_path(shown, "")) { "Back to the newest" } }
+        }
+        @if let Some(zone) = shown.site.zone.iana_name() {
+            p.quiet { "Times are in " (zone) "." }
+        }
+    }
+}
+
+fn total(total: u64) -> String {
+    match total {
+        1 => "1 found".into(),
+        _ => format!("{} found", grouped(total)),
+    }
+}
+
+/// 128411 as 128,411.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn line(hit: &Map<String, Value>, site: &Site) -> Markup {
+    let text = |name: &str| hit.get(name).map(shown).unwrap_or_default();
+    let time = time_of(hit.get("@timestamp").unwrap_or(&Value::Null), &site.zone);
+    let message = first_filled([text("message"), text("event.original")]);
+    let short: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
+    let program = first_filled([text("process.name"), text("event.provider")]);
+    html! {
+        li {
+            details {
+                summary {
+                    span.time { (time.unwrap_or_default()) }
+                    span.host { (text("host.name")) }
+                    span.program { (program) }
+                    span.message {
+                        (short)
+                        @if short.len() < message.len() { "…" }
+                    }
+                }
+                dl.fields {
+                    @for (name, value) in hit {
+                        dt { (name) }
+                        dd { (shown(value)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn first_filled(texts: [String; 2]) -> String {
+    let [first, second] = texts;
+    if first.is_empty() { second } else { first }
+}
+
+/// Text as it is, several values one after the other.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(shown).collect();
+            values.join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+fn page_path(shown: &Shown<'_>, cursor: &str) -> String {
+    let mut path = format!("/?q={}", encoded(shown.query));
+    for (name, value) in [("since", shown.since), ("cursor", cursor)] {
+        if !value.is_empty() {
+            path.push_str(&format!("&{name}={}", encoded(value)));
+        }
+    }
+    path
+}
+
+/// Percent-encoding of everything but letters, digits and `-._~` (RFC 3986 section 2.3).
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands() {
+        let check = |number, expected: &str| assert_eq!(grouped(number), expected);
+        check(0, "0");
+        check(999, "999");
+        check(1_000, "1,000");
+        check(12_345_678, "12,345,678");
+    }
+
+    #[test]
+    fn percent_encoding() {
+        let check = |text: &str, expected: &str| assert_eq!(encoded(text), expected);
+        check("failed password", "failed%20password");
+        check("a&b=c#d+e%\"å", "a%26b%3Dc%23d%2Be%25%22%C3%A5");
+    }
+}

@@ -1,0 +1,153 @@
+//! Every route, and what it needs. A route without a need cannot be written.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request};
+use axum::http::Response;
+use axum::routing::{MethodRouter, delete, get, post};
+
+use crate::app::App;
+use crate::endpoints::{access, events, incidents, observe, search, upload, views};
+use crate::error::{ApiError, ErrorCode};
+use crate::guard::{self, Call};
+use crate::pages;
+use crate::roles::Permission;
+
+/// What a request must show before a route runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Nothing: signing in, and the style and scripts of the pages, which hold no data.
+    Public,
+    /// Nothing on loopback, `ReadState` elsewhere: health and metrics.
+    Observe,
+    /// Nothing on loopback from a program on this machine, a token elsewhere: events.
+    Intake,
+    /// A credential that has the permission.
+    Role(Permission),
+    /// The same for a page: who is not signed in is sent to sign in.
+    Page(Permission),
+}
+
+type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, ApiError>> + Send>>;
+
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) need: Need,
+    /// Errors are plain text for a client that asks for it, because it shows them to a person.
+    pub(crate) text_errors: bool,
+    pub(crate) run: fn(Call) -> Answer,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $need:expr, $run:path;)*) => {
+        /// The table.
+        pub(crate) static ROUTES: &[Route] = &[$(Route {
+            method: stringify!($method),
+            path: $path,
+            need: $need,
+            text_errors: matches!($need, Need::Intake),
+            run: |call| Box::pin($run(call)),
+        },)*];
+    };
+}
+
+use Need::{Intake, Observe, Page, Public, Role};
+use Permission::{ManageAccess, ReadEvents, ReadState, RecordFacts};
+
+routes! {
+    POST   "/api/v1/events" Intake, events::post;
+    POST   "/upload" Intake, upload::post;
+    GET    "/healthz" Observe, observe::healthz;
+    GET    "/readyz" Observe, observe::readyz;
+    GET    "/metrics" Observe, observe::metrics;
+    GET    "/openapi.json" Role(ReadState), observe::openapi;
+    GET    "/api/v1/search" Role(ReadEvents), search::get;
+    GET    "/api/v1/incidents" Role(ReadState), incidents::list;
+    POST   "/api/v1/incidents" Role(RecordFacts), incidents::open;
+    GET    "/api/v1/incidents/{id}" Role(ReadState), incidents::show;
+    POST   "/api/v1/incidents/{id}/facts" Role(RecordFacts), incidents::add_fact;
+    POST   "/api/v1/incidents/{id}/facts/preview" Role(RecordFacts), incidents::preview_fact;
+    GET    "/api/v1/alerts" Role(ReadState), incidents::alerts;
+    GET    "/api/v1/rules" Role(ReadState), views::rules;
+    GET    "/api/v1/sources" Role(ReadState), views::sources;
+    GET    "/api/v1/me" Role(ReadState), access::me;
+    POST   "/api/v1/sign-in-links" Role(ReadState), access::sign_in_link;
+    GET    "/api/v1/users" Role(ManageAccess), access::users;
+    POST   "/api/v1/users" Role(ManageAccess), access::add_user;
+    DELETE "/api/v1/users/{name}" Role(ManageAccess), access::disable_user;
+    GET    "/api/v1/tokens" Role(ManageAccess), access::tokens;
+    POST   "/api/v1/tokens" Role(ManageAccess), access::add_token;
+    DELETE "/api/v1/tokens/{id}" Role(ManageAccess), access::revoke_token;
+    GET    "/" Page(ReadEvents), pages::home::get;
+    GET    "/incidents/{id}" Page(ReadState), pages::incident::get;
+    GET    "/sign-in" Public, pages::sign_in::get;
+    POST   "/sign-in" Public, pages::sign_in::post;
+    POST   "/sign-out" Page(ReadState), pages::sign_in::sign_out;
+    GET    "/static/{file}" Public, pages::assets::get;
+}
+
+pub(crate) fn router_of(app: &Arc<App>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        router = router.route(route.path, method_router(app, route));
+    }
+    let (unknown, wrong) = (Arc::clone(app), Arc::clone(app));
+    router
+        .fallback(move || async move { guard::no_route(&unknown, ErrorCode::NotFound) })
+        .method_not_allowed_fallback(move || async move {
+            guard::no_route(&wrong, ErrorCode::MethodNotAllowed)
+        })
+}
+
+fn method_router(app: &Arc<App>, route: &'static Route) -> MethodRouter {
+    let app = Arc::clone(app);
+    let handler = move |path: RawPathParams, request: Request| {
+        let path = path
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        guard::serve(app, route, path, request)
+    };
+    match route.method {
+        "POST" => post(handler),
+        "DELETE" => delete(handler),
+        _ => get(handler),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_description_lists_exactly_the_routes() {
+        let description: serde_json::Value = serde_json::from_str(observe::OPENAPI).unwrap();
+        let mut described = BTreeSet::new();
+        for (path, methods) in description["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                described.insert(format!("{} {path}", method.to_uppercase()));
+                let security = operation["security"].as_array().unwrap();
+                let open = security.is_empty() || security.contains(&serde_json::json!({}));
+                let route = ROUTES
+                    .iter()
+                    .find(|route| route.path == path && route.method.eq_ignore_ascii_case(method));
+                let closed = matches!(route.map(|route| route.need), Some(Role(_) | Page(_)));
+                assert_ne!(
+                    open, closed,
+                    "{method} {path}: the security is described wrongly"
+                );
+            }
+        }
+        let served: BTreeSet<_> = ROUTES
+            .iter()
+            .map(|route| format!("{} {}", route.method, route.path))
+            .collect();
+        assert_eq!(described, served);
+    }
+}

@@ -1,0 +1,41 @@
+// The server renders; scripts fetch the same page again and take parts of it.
+
+/** The page at `path` as a document; `null` when it could not be had. */
+export async function fetchPage(path, signal) {
+  const response = await fetch(path, { signal, headers: { Accept: "text/html" } });
+  if (new URL(response.url).pathname === "/sign-in") {
+    // The session has ended.
+    location.assign("/sign-in");
+    return null;
+  }
+  if (!response.ok) {
+    return null;
+  }
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+/** Puts the fresh element with this id in the place of the old one. */
+export function take(fresh, id) {
+  const before = document.getElementById(id);
+  const after = fresh?.getElementById(id);
+  if (!before || !after) {
+    return;
+  }
+  before.replaceWith(document.adoptNode(after));
+  document.dispatchEvent(new CustomEvent("vakt:parts"));
+}
+
+/** A call of the API that changes something. */
+export async function post(path, body) {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Vakt-Request": "1" },
+    body: JSON.stringify(body),
+  });
+  const answer = await response.json();
+  if (!response.ok) {
+    const { message, help } = answer.error;
+    throw new Error(`${message}. ${help}.`);
+  }
+  return answer;
+}

@@ -1,0 +1,16 @@
+// "/" goes to the search box.
+
+export function startKeys() {
+  const box = document.getElementById("q");
+  if (!box) {
+    return;
+  }
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, select, textarea, dialog");
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      box.focus();
+      box.select();
+    }
+  });
+}

@@ -1,0 +1,15 @@
+// What the pages do beyond HTML. Everything can be read and searched without it.
+
+import { startCountdowns } from "./countdown.js";
+import { startCopyButtons } from "./copy.js";
+import { startFacts } from "./facts.js";
+import { startKeys } from "./keys.js";
+import { startRefresh } from "./refresh.js";
+import { startSearch } from "./search.js";
+
+startCountdowns();
+startCopyButtons();
+startFacts();
+startKeys();
+startRefresh();
+startSearch();

@@ -1,0 +1,359 @@
+//! Users, tokens, sessions and sign-in links.
+
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use vakt_api::access::{NewUser, UserRow};
+use vakt_api::{Access, AccessError, Caller, Role};
+use vakt_event::{Clock, Timestamp};
+
+use crate::fake::start;
+
+/// A clock that tests move.
+struct HandClock(Mutex<Timestamp>);
+
+impl HandClock {
+    fn advance(&self, seconds: i64) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.saturating_add_micros(seconds * 1_000_000);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+fn open(dir: &tempfile::TempDir) -> (Access, Arc<HandClock>) {
+    let clock = Arc::new(HandClock(Mutex::new(
+        "2026-11-24T09:00:00Z".parse().unwrap(),
+    )));
+    let access = Access::open(&dir.path().join("access.db"), clock.clone()).unwrap();
+    (access, clock)
+}
+
+fn viewer(name: &str) -> NewUser {
+    NewUser {
+        name: name.into(),
+        role: Role::Viewer,
+        streams: Some(vec!["a".into()]),
+    }
+}
+
+#[test]
+fn the_first_administrator_is_made_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let token = {
+        let (access, _) = open(&dir);
+        let failing = access.ensure_admin_with(|_| Err(std::io::Error::other("disk full")));
+        assert!(matches!(failing, Err(AccessError::Write(_))));
+        assert_eq!(
+            access.users().unwrap(),
+            Vec::<UserRow>::new(),
+            "nothing was changed"
+        );
+        access.ensure_admin().unwrap().unwrap()
+    };
+    assert!(token.reveal().starts_with("vakt_") && token.reveal().len() == 48);
+    assert_eq!(format!("{token:?}"), "Secret(…)");
+    let (access, _) = open(&dir);
+    assert!(access.ensure_admin().unwrap().is_none());
+    let Some(Caller::Person(admin)) = access.by_token(token.reveal()) else {
+        panic!("the token works after a restart");
+    };
+    assert_eq!((admin.name.as_str(), admin.role), ("admin", Role::Admin));
+    let stored = std::fs::read(dir.path().join("access.db")).unwrap();
+    let secret = token.reveal().as_bytes();
+    assert!(!stored.windows(secret.len()).any(|bytes| bytes == secret));
+}
+
+#[test]
+fn a_removed_user_is_out_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (access, _) = open(&dir);
+    access.ensure_admin().unwrap();
+    let token = access.add_user(&viewer("vera"), "admin").unwrap().secret;
+    let session = access.sign_in_by_token(token.reveal()).unwrap().unwrap();
+    let link = access.sign_in_link("vera").unwrap();
+    assert!(access.by_session(session.reveal()).unwrap().is_some());
+    access.disable_user("vera").unwrap();
+    assert_eq!(access.by_token(token.reveal()), None);
+    assert_eq!(access.by_session(session.reveal()).unwrap(), None);
+    assert!(
+        access
+            .sign_in_by_code(link.code.reveal())
+            .unwrap()
+            .is_none()
+    );
+    assert!(matches!(
+        access.disable_user("admin"),
+        Err(AccessError::LastAdmin(_))
+    ));
+    assert!(matches!(
+        access.add_user(&viewer("vera"), "admin"),
+        Err(AccessError::NameTaken(_))
+    ));
+    for name in ["", "Vera", "a b", "-a", "vakt", "å", &"a".repeat(65)] {
+        let added = access.add_user(&viewer(name), "admin");
+        assert!(matches!(added, Err(AccessError::Invalid(_))), "{name}");
+    }
+}
+
+#[test]
+fn a_link_works_once_and_for_a_quarter_of_an_hour() {
+    let dir = tempfile::tempdir().unwrap();
+    let (access, clock) = open(&dir);
+    access.ensure_admin().unwrap();
+    let link = access.sign_in_link("admin").unwrap();
+    assert!(access.is_code_good(link.code.reveal()).unwrap());
+    assert!(
+        access
+            .sign_in_by_code(link.code.reveal())
+            .unwrap()
+            .is_some()
+    );
+    assert!(
+        access
+            .sign_in_by_code(link.code.reveal())
+            .unwrap()
+            .is_none()
+    );
+    let late = access.sign_in_link("admin").unwrap();
+    clock.advance(15 * 60);
+    assert!(!access.is_code_good(late.code.reveal()).unwrap());
+    assert!(
+        access
+            .sign_in_by_code(late.code.reveal())
+            .unwrap()
+            .is_none()
+    );
+    assert!(matches!(
+        access.sign_in_link("ghost"),
+        Err(AccessError::UnknownUser(_))
+    ));
+}
+
+#[test]
+fn sessions_end_by_time_by_number_and_by_signing_out() {
+    let dir = tempfile::tempdir().unwrap();
+    let (access, clock) = open(&dir);
+    let token = access.ensure_admin().unwrap().unwrap();
+    let begin = || access.sign_in_by_token(token.reveal()).unwrap().unwrap();
+    let alive =
+        |session: &vakt_api::access::Secret| access.by_session(session.reveal()).unwrap().is_some();
+    let first = begin();
+    let others: Vec<_> = (0..16).map(|_| begin()).collect();
+    assert!(!alive(&first), "the oldest ended");
+    assert!(others.iter().all(alive));
+    access.sign_out(others[0].reveal()).unwrap();
+    assert!(!alive(&others[0]) && alive(&others[1]));
+    clock.advance(12 * 60 * 60);
+    assert!(!alive(&others[1]));
+}
+
+#[test]
+fn users_and_tokens_over_http() {
+    let daemon = start();
+    let added = daemon.admin("POST /api/v1/users", r#"{"name":"anna","role":"analyst"}"#);
+    assert_eq!(added.status, 201);
+    let bearer = format!(
+        "Authorization: Bearer {}",
+        added.json()["token"].as_str().unwrap()
+    );
+    let me = daemon.request("GET /api/v1/me", &[&bearer], b"").json();
+    assert_eq!(
+        me,
+        json!({"name": "anna", "role": "analyst", "streams": null})
+    );
+    let users = daemon.admin("GET /api/v1/users", "").json();
+    let names: Vec<_> = users["users"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| user["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["admin", "anna"]);
+    assert!(!users.to_string().contains("vakt_"), "no secret in a list");
+
+    let check = |line: &str, body: &str, status: u16, part: &str| {
+        let answer = daemon.admin(line, body);
+        assert_eq!(answer.status, status, "{line} {body}: {}", answer.text());
+        assert!(answer.text().contains(part), "{}", answer.text());
+    };
+    check(
+        "POST /api/v1/users",
+        r#"{"name":"anna","role":"viewer"}"#,
+        409,
+        "is taken",
+    );
+    check(
+        "POST /api/v1/users",
+        r#"{"name":"bo","role":"king"}"#,
+        400,
+        "`king` is no role",
+    );
+    check(
+        "POST /api/v1/users",
+        r#"{"name":"bo"}"#,
+        400,
+        "`role` is missing",
+    );
+    check(
+        "POST /api/v1/users",
+        r#"{"name":"bo","role":"viewer","rolle":1}"#,
+        400,
+        "`rolle`",
+    );
+    check("POST /api/v1/users", "{", 400, "line 1 column 1");
+    check(
+        "POST /api/v1/tokens",
+        r#"{"kind":"intake","name":"web"}"#,
+        400,
+        "`stream` is missing",
+    );
+    check(
+        "POST /api/v1/tokens",
+        r#"{"kind":"intake","name":"web","stream":"A B"}"#,
+        400,
+        "no name of a stream",
+    );
+    check(
+        "POST /api/v1/tokens",
+        r#"{"kind":"personal","name":"x","user":"ghost"}"#,
+        404,
+        "no user `ghost`",
+    );
+    check("DELETE /api/v1/users/admin", "", 409, "last administrator");
+
+    let token = daemon
+        .admin(
+            "POST /api/v1/tokens",
+            r#"{"kind":"intake","name":"web","stream":"web"}"#,
+        )
+        .json();
+    let intake = format!("Authorization: Bearer {}", token["token"].as_str().unwrap());
+    assert_eq!(
+        daemon
+            .request("POST /api/v1/events", &[&intake], b"{}")
+            .status,
+        200
+    );
+    check(
+        &format!("DELETE /api/v1/tokens/{}", token["id"]),
+        "",
+        204,
+        "",
+    );
+    assert_eq!(
+        daemon
+            .request("POST /api/v1/events", &[&intake], b"{}")
+            .status,
+        401
+    );
+    check("DELETE /api/v1/users/anna", "", 204, "");
+    assert_eq!(
+        daemon.request("GET /api/v1/me", &[&bearer], b"").status,
+        401
+    );
+}
+
+#[test]
+fn signing_in_with_a_browser() {
+    let daemon = start();
+    let origin = format!("Origin: http://{}", daemon.address);
+    let form = "Content-Type: application/x-www-form-urlencoded";
+    let link = daemon.access.sign_in_link("admin").unwrap();
+    // Looking at the link, as a preview does, uses nothing up.
+    for _ in 0..2 {
+        let page = daemon.request(&format!("GET {}", link.path()), &[], b"");
+        assert!(page.status == 200 && page.text().contains("<button"));
+    }
+    let body = format!("code={}", link.code.reveal());
+    assert_eq!(
+        daemon
+            .request("POST /sign-in", &[form], body.as_bytes())
+            .status,
+        403
+    );
+    let evil = "Origin: http://evil.example";
+    assert_eq!(
+        daemon
+            .request("POST /sign-in", &[form, evil], body.as_bytes())
+            .status,
+        403
+    );
+    let signed = daemon.request("POST /sign-in", &[form, &origin], body.as_bytes());
+    assert_eq!((signed.status, signed.header("location")), (303, Some("/")));
+    let cookie = signed.header("set-cookie").unwrap();
+    for part in [
+        "vakt_session=",
+        "HttpOnly",
+        "SameSite=Strict",
+        "Path=/",
+        "Max-Age=43200",
+    ] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let cookie = format!("Cookie: {}", cookie.split(';').next().unwrap());
+    assert_eq!(
+        daemon.request("GET /api/v1/me", &[&cookie], b"").status,
+        200
+    );
+    let again = daemon.request("POST /sign-in", &[form, &origin], body.as_bytes());
+    assert_eq!(again.status, 401);
+    assert!(again.text().contains("was used"));
+
+    let out = daemon.request("POST /sign-out", &[&cookie, &origin], b"");
+    assert_eq!(
+        (out.status, out.header("location")),
+        (303, Some("/sign-in"))
+    );
+    assert_eq!(
+        daemon.request("GET /api/v1/me", &[&cookie], b"").status,
+        401
+    );
+
+    let body = format!("token={}", daemon.admin);
+    assert_eq!(
+        daemon
+            .request("POST /sign-in", &[form, &origin], body.as_bytes())
+            .status,
+        303
+    );
+    let wrong = daemon.request("POST /sign-in", &[form, &origin], b"token=vakt_wrong");
+    assert_eq!(wrong.status, 401);
+}
+
+#[test]
+fn who_sees_some_streams_acts_in_those_only() {
+    let daemon = start();
+    let new = NewUser {
+        name: "anna".into(),
+        role: Role::Analyst,
+        streams: Some(vec!["a".into(), "b".into()]),
+    };
+    let token = daemon.access.add_user(&new, "admin").unwrap().secret;
+    let bearer = format!("Authorization: Bearer {}", token.reveal());
+    let check = |line: &str, body: &str, expected: u16| {
+        let answer = daemon.request(line, &[&bearer], body.as_bytes());
+        assert_eq!(answer.status, expected, "{line} {body}: {}", answer.text());
+    };
+    check("POST /api/v1/events", "{}", 403);
+    let open =
+        |stream: &str| format!(r#"{{"title":"t","detected_at":"2026-11-24T09:30:00Z"{stream}}}"#);
+    check("POST /api/v1/incidents", &open(r#","stream":"c""#), 403);
+    check("POST /api/v1/incidents", &open(r#","stream":"b""#), 201);
+    check("POST /api/v1/incidents", &open(""), 201);
+    check("GET /api/v1/search?stream=b,c", "", 200);
+    check("GET /api/v1/search", "", 200);
+    let opened = daemon.fake.opened.lock().unwrap();
+    let streams: Vec<_> = opened.iter().map(|new| &new.rest["stream"]).collect();
+    assert_eq!(streams, ["b", "a"]);
+    let searches = daemon.fake.searches.lock().unwrap();
+    let streams: Vec<_> = searches
+        .iter()
+        .map(|search| search.streams.clone().unwrap())
+        .collect();
+    assert_eq!(streams, [vec!["b"], vec!["a", "b"]]);
+}

@@ -1,0 +1,184 @@
+//! `POST /api/v1/events`.
+
+use std::io::Write as _;
+
+use serde_json::json;
+use vakt_api::{Limits, Role};
+use vakt_event::{Format, Transport};
+
+use crate::client::chunked;
+use crate::fake::{Wanted, start, start_with};
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn lines_are_accepted_as_they_are() {
+    let daemon = start();
+    let check = |body: &[u8], accepted: usize, expected: &[&str]| {
+        daemon.fake.frames.lock().unwrap().clear();
+        let answer = daemon.request("POST /api/v1/events", &[], body);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.json(), json!({"accepted": accepted, "rejected": []}));
+        assert_eq!(daemon.fake.texts(), expected);
+    };
+    check(b"", 0, &[]);
+    check(b"\n\n", 0, &[]);
+    check(b"{\"a\":1}\n{\"b\":2}", 2, &["{\"a\":1}", "{\"b\":2}"]);
+    check(
+        b"{\"a\":1}\r\n\r\nno json\r\n",
+        2,
+        &["{\"a\":1}", "no json"],
+    );
+    check(b"\xff\xfe", 1, &["\u{fffd}\u{fffd}"]);
+    let frames = daemon.fake.frames.lock().unwrap();
+    let (source, frame) = &frames[0];
+    assert_eq!(frame.format, Format::Text);
+    assert_eq!(source.transport, Transport::Http);
+    assert_eq!(source.stream, "default");
+    assert_eq!(source.peer, Some("127.0.0.1".parse().unwrap()));
+    assert!(!source.drill);
+}
+
+#[test]
+fn lines_over_the_limit_are_rejected_by_number() {
+    let daemon = start();
+    let mut body = b"{\"a\":1}\n".to_vec();
+    body.extend(vec![b'x'; 1024 * 1024 + 1]);
+    body.extend(b"\nlast");
+    let answer = daemon.request("POST /api/v1/events", &[], &body);
+    assert_eq!(
+        answer.json(),
+        json!({"accepted": 2, "rejected": [{"line": 2, "reason": "longer than 1048576 bytes"}]})
+    );
+}
+
+#[test]
+fn the_list_of_rejected_lines_is_bounded() {
+    let limits = Limits {
+        line_bytes_max: 4,
+        ..Limits::default()
+    };
+    let daemon = start_with(Wanted {
+        limits,
+        ..Wanted::default()
+    });
+    let answer = daemon
+        .request("POST /api/v1/events", &[], &b"too long\n".repeat(150))
+        .json();
+    assert_eq!(answer["accepted"], 0);
+    assert_eq!(answer["rejected"].as_array().unwrap().len(), 100);
+    assert_eq!(answer["rejected_total"], 150);
+}
+
+#[test]
+fn compressed_bodies() {
+    let daemon = start();
+    let body = b"{\"a\":1}\n{\"b\":2}\n";
+    let check = |encoding: Option<&str>, body: &[u8], expected: u16| {
+        daemon.fake.frames.lock().unwrap().clear();
+        let headers: Vec<String> = encoding
+            .map(|name| format!("Content-Encoding: {name}"))
+            .into_iter()
+            .collect();
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let answer = daemon.request("POST /api/v1/events", &headers, body);
+        assert_eq!(answer.status, expected, "{encoding:?}: {}", answer.text());
+        let stored = daemon.fake.texts().len();
+        assert_eq!(stored, if expected == 200 { 2 } else { 0 });
+    };
+    let zstd = zstd::encode_all(body.as_slice(), 3).unwrap();
+    check(Some("gzip"), &gzip(body), 200);
+    check(Some("zstd"), &zstd, 200);
+    check(Some("identity"), body, 200);
+    check(None, &gzip(body), 200);
+    check(None, &zstd, 200);
+    check(Some("br"), body, 415);
+    check(Some("gzip"), body, 400);
+    check(Some("zstd"), &gzip(body), 400);
+    check(Some("gzip"), &gzip(body)[..20], 400);
+}
+
+#[test]
+fn what_is_over_the_cap_is_413_however_it_is_packed() {
+    let limits = Limits {
+        events_body_bytes_max: 2_000_000,
+        ..Limits::default()
+    };
+    let daemon = start_with(Wanted {
+        limits,
+        ..Wanted::default()
+    });
+    let large = b"{\"text\":\"nothing new\"}\n".repeat(1_000_000);
+    let check = |headers: &[&str], body: &[u8]| {
+        let answer = daemon.request("POST /api/v1/events", headers, body);
+        assert_eq!(answer.status, 413, "{headers:?}");
+        let error = &answer.json()["error"];
+        assert_eq!(error["code"], "body_too_large");
+        let accepted = error["accepted"].as_u64().unwrap();
+        assert_eq!(daemon.fake.texts().len() as u64, accepted);
+        daemon.fake.frames.lock().unwrap().clear();
+    };
+    check(&[], &large);
+    check(&["Transfer-Encoding: chunked"], &chunked(&large, 100_000));
+    check(&["Content-Encoding: gzip"], &gzip(&large));
+    let zstd = zstd::encode_all(large.as_slice(), 3).unwrap();
+    check(&["Content-Encoding: zstd"], &zstd);
+    check(&["Content-Encoding: gzip"], &gzip(&vec![b' '; 100_000_000]));
+}
+
+#[test]
+fn a_busy_journal_is_503_with_the_prefix_that_is_durable() {
+    let daemon = start();
+    *daemon.fake.batches_left.lock().unwrap() = Some(1);
+    let line = format!("{{\"text\":\"{}\"}}\n", "x".repeat(1000));
+    let answer = daemon.request("POST /api/v1/events", &[], line.repeat(3000).as_bytes());
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    let error = &answer.json()["error"];
+    assert_eq!(error["code"], "busy");
+    let stored = daemon.fake.texts().len();
+    assert!(stored > 0 && stored < 3000, "{stored}");
+    assert_eq!(error["accepted"], stored);
+    assert_eq!(error["next_line"], stored + 1);
+}
+
+#[test]
+fn streams_come_from_tokens_and_drills_need_a_person() {
+    let daemon = start();
+    let intake = daemon
+        .access
+        .add_intake_token("customer-a", "web", "admin")
+        .unwrap();
+    let analyst = daemon.token("anna", Role::Analyst);
+    let check = |token: Option<&str>, drill: Option<&str>, expected: Result<(&str, bool), u16>| {
+        daemon.fake.frames.lock().unwrap().clear();
+        let mut headers = Vec::new();
+        headers.extend(token.map(|token| format!("Authorization: Bearer {token}")));
+        headers.extend(drill.map(|drill| format!("X-Vakt-Drill: {drill}")));
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let answer = daemon.request("POST /api/v1/events", &headers, b"{}");
+        let frames = daemon.fake.frames.lock().unwrap();
+        let found = match answer.status {
+            200 => Ok((frames[0].0.stream.as_str(), frames[0].0.drill)),
+            status => Err(status),
+        };
+        assert_eq!(found, expected);
+    };
+    check(None, None, Ok(("default", false)));
+    check(None, Some("0"), Ok(("default", false)));
+    check(None, Some("1"), Err(403));
+    check(None, Some("yes"), Err(400));
+    check(
+        Some(intake.secret.reveal()),
+        None,
+        Ok(("customer-a", false)),
+    );
+    check(Some(intake.secret.reveal()), Some("1"), Err(403));
+    check(Some(&analyst), Some("1"), Ok(("default", true)));
+    check(Some(&daemon.admin), Some("1"), Ok(("default", true)));
+    check(Some(&daemon.admin), None, Ok(("default", false)));
+}

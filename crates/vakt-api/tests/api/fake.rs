@@ -1,0 +1,281 @@
+//! A daemon of a few vectors, and the API in front of it.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use vakt_api::access::NewUser;
+use vakt_api::backend::{
+    HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident,
+    Readiness, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SourcesView,
+};
+use vakt_api::{Access, Api, HttpListener, Limits, ListenerPolicy, Parts, Principal, Role, Site};
+use vakt_event::clock::SystemClock;
+use vakt_event::{Batch, Frame, Source};
+use vakt_ingest::intake::{Accepted, Intake, Refused, Reply};
+
+/// What reached the journal, and what it says to more.
+#[derive(Default)]
+pub(crate) struct Fake {
+    pub(crate) frames: Mutex<Vec<(Arc<Source>, Frame)>>,
+    /// Batches that are still taken; `None` is no limit.
+    pub(crate) batches_left: Mutex<Option<usize>>,
+    pub(crate) searches: Mutex<Vec<SearchRequest>>,
+    pub(crate) facts: Mutex<Vec<(NewFact, Principal)>>,
+    pub(crate) opened: Mutex<Vec<NewIncident>>,
+    pub(crate) not_ready: Mutex<Vec<String>>,
+}
+
+impl Fake {
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let frames = self.frames.lock().unwrap();
+        frames
+            .iter()
+            .map(|(_, frame)| String::from_utf8_lossy(&frame.bytes).into_owned())
+            .collect()
+    }
+}
+
+impl Intake for Fake {
+    fn submit(&self, batch: Batch, done: Box<dyn FnOnce(Reply) + Send>) {
+        let mut left = self.batches_left.lock().unwrap();
+        match left.as_mut() {
+            Some(0) => return done(Err(Refused::Busy)),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        let accepted = Accepted {
+            stored: batch.frames.len(),
+            repeated: 0,
+        };
+        let source = &batch.source;
+        let frames = batch.frames.into_iter();
+        self.frames
+            .lock()
+            .unwrap()
+            .extend(frames.map(|frame| (Arc::clone(source), frame)));
+        done(Ok(accepted));
+    }
+
+    fn bytes_in_flight(&self) -> usize {
+        0
+    }
+}
+
+impl SearchBackend for Fake {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
+        self.searches.lock().unwrap().push(request.clone());
+        if request.query == "(" {
+            return Err(SearchFailure::Query {
+                position: 1,
+                message: "the query ends where a word was expected".into(),
+                help: "close the bracket".into(),
+            });
+        }
+        let hit = json!({"@timestamp": "2026-11-24T09:30:00Z", "message": "<script>alert(1)</script>", "event.id": "7"});
+        Ok(SearchAnswer {
+            hits: vec![hit.as_object().unwrap().clone()],
+            total: 1,
+            next: None,
+        })
+    }
+}
+
+pub(crate) fn incident() -> Value {
+    json!({
+        "id": "inc-1", "title": "Login after failures <b>", "state": "draft", "party": "own", "drill": true,
+        "clocks": [
+            {"regime": "nis2-se", "stage": "early_warning", "party": "own", "state": "provisional",
+             "start": "2026-11-24T09:30:00Z", "due": "2026-11-25T09:30:00Z", "nominal_date": null, "statutory_latest_date": null},
+            {"regime": "nis2-se", "stage": "final", "party": "own", "state": "projected",
+             "start": null, "due": null, "nominal_date": null, "statutory_latest_date": null}],
+        "facts": [], "history": [], "evidence": []
+    })
+}
+
+impl IncidentBackend for Fake {
+    fn incidents(&self, _: &ListRequest) -> Result<ItemPage, IncidentFailure> {
+        Ok(ItemPage {
+            items: vec![incident()],
+            next: None,
+        })
+    }
+
+    fn incident(&self, id: &str, _: Option<&[String]>) -> Result<Value, IncidentFailure> {
+        match id {
+            "inc-1" => Ok(incident()),
+            _ => Err(IncidentFailure::NotFound),
+        }
+    }
+
+    fn open(&self, new: &NewIncident, _: &Principal) -> Result<Value, IncidentFailure> {
+        self.opened.lock().unwrap().push(new.clone());
+        Ok(incident())
+    }
+
+    fn add_fact(&self, _: &str, fact: &NewFact, by: &Principal) -> Result<Value, IncidentFailure> {
+        self.facts.lock().unwrap().push((fact.clone(), by.clone()));
+        Ok(incident())
+    }
+
+    fn preview_fact(&self, _: &str, _: &NewFact, _: &Principal) -> Result<Value, IncidentFailure> {
+        Ok(incident())
+    }
+
+    fn alerts(&self, _: &ListRequest) -> Result<ItemPage, IncidentFailure> {
+        Ok(ItemPage {
+            items: vec![
+                json!({"id": "a1", "rule": {"id": "r", "title": "SSH brute force", "level": "high"}, "event_count": 3}),
+            ],
+            next: None,
+        })
+    }
+}
+
+impl RulesView for Fake {
+    fn rules(&self) -> Vec<Value> {
+        vec![json!({"id": "r", "title": "SSH brute force"})]
+    }
+}
+
+impl SourcesView for Fake {
+    fn sources(&self, _: Option<&[String]>) -> Vec<Value> {
+        Vec::new()
+    }
+}
+
+impl HealthView for Fake {
+    fn readiness(&self) -> Readiness {
+        Readiness {
+            reasons: self.not_ready.lock().unwrap().clone(),
+        }
+    }
+}
+
+/// A served API. It stops when this is dropped.
+pub(crate) struct Daemon {
+    pub(crate) address: SocketAddr,
+    pub(crate) fake: Arc<Fake>,
+    pub(crate) access: Arc<Access>,
+    pub(crate) admin: String,
+    pub(crate) stop: watch::Sender<bool>,
+    pub(crate) runtime: Option<tokio::runtime::Runtime>,
+    pub(crate) serving: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
+    _dir: tempfile::TempDir,
+}
+
+/// What a test may want otherwise.
+#[derive(Default)]
+pub(crate) struct Wanted {
+    pub(crate) address: Option<&'static str>,
+    pub(crate) policy: ListenerPolicy,
+    pub(crate) limits: Limits,
+    pub(crate) tls: Option<Arc<ArcSwap<rustls::ServerConfig>>>,
+}
+
+pub(crate) fn start() -> Daemon {
+    start_with(Wanted::default())
+}
+
+pub(crate) fn start_with(wanted: Wanted) -> Daemon {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(SystemClock);
+    let access = Arc::new(Access::open(&dir.path().join("access.db"), clock.clone()).unwrap());
+    let admin = access.ensure_admin().unwrap().unwrap();
+    let fake = Arc::new(Fake::default());
+    let parts = Parts {
+        intake: fake.clone(),
+        search: fake.clone(),
+        incidents: fake.clone(),
+        rules: fake.clone(),
+        sources: fake.clone(),
+        health: fake.clone(),
+        access: access.clone(),
+        registry: prometheus::Registry::new(),
+        clock,
+        site: Arc::new(ArcSwap::from_pointee(Site {
+            organisation: None,
+            zone: jiff::tz::TimeZone::UTC,
+            syslog_address: Some("127.0.0.1:5514".into()),
+        })),
+        limits: wanted.limits,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let bind = wanted.address.unwrap_or("127.0.0.1:0");
+    let socket = runtime
+        .block_on(tokio::net::TcpListener::bind(bind))
+        .unwrap();
+    // A listener on all addresses is reached by loopback.
+    let port = socket.local_addr().unwrap().port();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let listener = HttpListener {
+        socket,
+        tls: wanted.tls,
+        policy: Arc::new(wanted.policy),
+    };
+    let (stop, stopped) = watch::channel(false);
+    let api = Api::new(parts).unwrap();
+    let serving = runtime.spawn(vakt_api::serve(
+        listener,
+        api,
+        stopped,
+        Duration::from_secs(5),
+    ));
+    Daemon {
+        address,
+        fake,
+        access,
+        admin: admin.reveal().to_owned(),
+        stop,
+        runtime: Some(runtime),
+        serving: Some(serving),
+        _dir: dir,
+    }
+}
+
+impl Daemon {
+    pub(crate) fn token(&self, name: &str, role: Role) -> String {
+        let new = NewUser {
+            name: name.into(),
+            role,
+            streams: None,
+        };
+        let token = self.access.add_user(&new, "admin").unwrap();
+        token.secret.reveal().to_owned()
+    }
+
+    pub(crate) fn session(&self) -> String {
+        let session = self.access.sign_in_by_token(&self.admin).unwrap().unwrap();
+        session.reveal().to_owned()
+    }
+
+    pub(crate) fn request(
+        &self,
+        line: &str,
+        headers: &[&str],
+        body: &[u8],
+    ) -> crate::client::Answer {
+        crate::client::request(self.address, line, headers, body)
+    }
+
+    /// With the administrator's token.
+    pub(crate) fn admin(&self, line: &str, body: &str) -> crate::client::Answer {
+        let bearer = format!("Authorization: Bearer {}", self.admin);
+        self.request(line, &[&bearer], body.as_bytes())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

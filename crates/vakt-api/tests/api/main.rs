@@ -1,0 +1,11 @@
+//! The API over real sockets, with backends of a few vectors.
+#![allow(clippy::unwrap_used, reason = "all of it is test code, helpers too")]
+
+mod access;
+mod admission;
+mod client;
+mod events;
+mod fake;
+mod journal_upload;
+mod pages;
+mod server;
