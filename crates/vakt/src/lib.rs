@@ -1,1 +1,19 @@
-//! vakt
+//! The daemon and the command line: configuration, wiring, supervision and subcommands.
+//!
+//! Nothing is parsed or matched here; the crates above do that. Start with [`command`] (what a
+//! person types), then [`daemon`] (what `serve` starts and in which order it stops) and
+//! [`pipeline`] (the threads between the journal and the records).
+
+pub mod client;
+pub mod command;
+pub mod config;
+pub mod daemon;
+pub mod data_dir;
+pub mod deliver;
+pub mod descriptors;
+pub mod files;
+pub mod metrics;
+pub mod output;
+pub mod pipeline;
+pub mod ruleset;
+pub mod words;

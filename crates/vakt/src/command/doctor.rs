@@ -1,0 +1,233 @@
+//! `vakt doctor`: what this installation still lacks.
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
+
+use super::{Connection, Global, Outcome};
+use crate::client::Client;
+use crate::config::Config;
+use crate::data_dir::DataDir;
+use crate::output::{Output, Printer};
+use crate::ruleset::Ruleset;
+
+#[derive(Args, Debug)]
+pub struct Options {
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    Missing,
+    /// Not wrong, but a person should know.
+    Note,
+}
+
+struct Finding {
+    subject: &'static str,
+    verdict: Verdict,
+    text: String,
+}
+
+pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
+    let config = Config::of(global)?;
+    let data_dir = DataDir::find(global.data_dir.as_deref(), config.data_dir.as_deref())?;
+    let findings = [
+        organisation(&config),
+        outputs(&config),
+        tls(&config),
+        time_synchronisation(),
+        rules(&config, global)?,
+        data(&data_dir),
+        daemon(global, options),
+    ];
+    let mut out = Printer::new();
+    for finding in &findings {
+        let verdict = match finding.verdict {
+            Verdict::Good => "ok",
+            Verdict::Missing => "missing",
+            Verdict::Note => "note",
+        };
+        if Output::or_by_terminal(global.output) == Output::Text {
+            out.line(&format!(
+                "{verdict:<8} {:<13} {}",
+                finding.subject, finding.text
+            ))?;
+        } else {
+            out.json_line(&json!({
+                "subject": finding.subject,
+                "verdict": verdict,
+                "text": finding.text,
+            }))?;
+        }
+    }
+    out.flush()?;
+    let missing = findings
+        .iter()
+        .any(|finding| finding.verdict == Verdict::Missing);
+    Ok(if missing {
+        Outcome::Found
+    } else {
+        Outcome::Done
+    })
+}
+
+fn organisation(config: &Config) -> Finding {
+    let (verdict, text) = match &config.organisation {
+        Some(organisation) => (Verdict::Good, organisation.name.clone()),
+        None => (
+            Verdict::Missing,
+            "no organisation is configured: reports and pages cannot say whose they are; write \
+             `organisation:` with `name`, `number` and `contact`"
+                .to_owned(),
+        ),
+    };
+    Finding {
+        subject: "organisation",
+        verdict,
+        text,
+    }
+}
+
+fn outputs(config: &Config) -> Finding {
+    let (verdict, text) = match &config.webhook {
+        Some(webhook) => (
+            Verdict::Good,
+            format!("notices go to {}", host_of(&webhook.url)),
+        ),
+        None => (
+            Verdict::Missing,
+            "nobody is told of a new draft: write `notices:` with `webhook:` and its `url`"
+                .to_owned(),
+        ),
+    };
+    Finding {
+        subject: "outputs",
+        verdict,
+        text,
+    }
+}
+
+/// An address without its path, which may hold a secret.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}
+
+fn tls(config: &Config) -> Finding {
+    let beyond_loopback = config
+        .listeners
+        .iter()
+        .any(|listener| !listener.address.ip().is_loopback());
+    let (verdict, text) = match (&config.tls, beyond_loopback) {
+        (Some(files), _) => match vakt_ingest::tls::load(&files.to_ingest(), &[]) {
+            Ok(_) => (Verdict::Good, files.certificate.display().to_string()),
+            Err(error) => (Verdict::Missing, error.to_string()),
+        },
+        (None, true) => (
+            Verdict::Missing,
+            "a listener is open beyond loopback and no certificate is configured".to_owned(),
+        ),
+        (None, false) => (
+            Verdict::Note,
+            "no certificate is configured: only this machine can reach Vakt".to_owned(),
+        ),
+    };
+    Finding {
+        subject: "TLS",
+        verdict,
+        text,
+    }
+}
+
+/// What the kernel says of its clock (adjtimex(2)); `timedatectl` reads the same.
+fn time_synchronisation() -> Finding {
+    let (verdict, text) = match clock_is_synchronised() {
+        Some(true) => (
+            Verdict::Good,
+            "the kernel's clock is synchronised".to_owned(),
+        ),
+        Some(false) => (
+            Verdict::Missing,
+            "the kernel says that its clock is not synchronised: deadlines and correlation count \
+             on it; run chrony or systemd-timesyncd"
+                .to_owned(),
+        ),
+        None => (
+            Verdict::Note,
+            "it cannot be told here whether the clock is synchronised".to_owned(),
+        ),
+    };
+    Finding {
+        subject: "time",
+        verdict,
+        text,
+    }
+}
+
+/// systemd-timesyncd leaves this file when it has set the clock; chrony and ntpd have theirs. No
+/// call of the kernel is made, since that needs unsafe code.
+fn clock_is_synchronised() -> Option<bool> {
+    if std::path::Path::new("/run/systemd/timesync/synchronized").exists() {
+        return Some(true);
+    }
+    let output = std::process::Command::new("timedatectl")
+        .args(["show", "--property=NTPSynchronized", "--value"])
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(output.stdout.starts_with(b"yes"))
+}
+
+fn rules(config: &Config, global: &Global) -> Result<Finding> {
+    let ruleset = Ruleset::load(&config.rule_paths(global))?;
+    let refused = ruleset.counts.refused;
+    Ok(Finding {
+        subject: "rules",
+        verdict: if refused == 0 {
+            Verdict::Good
+        } else {
+            Verdict::Missing
+        },
+        text: format!(
+            "{} loaded, {refused} refused{}",
+            ruleset.counts.loaded,
+            if refused == 0 {
+                ""
+            } else {
+                "; `vakt check` says why"
+            }
+        ),
+    })
+}
+
+fn data(data_dir: &DataDir) -> Finding {
+    let exists = data_dir.path().is_dir();
+    Finding {
+        subject: "data",
+        verdict: if exists { Verdict::Good } else { Verdict::Note },
+        text: if exists {
+            data_dir.path().display().to_string()
+        } else {
+            format!(
+                "{} is not there yet; `vakt serve` makes it",
+                data_dir.path().display()
+            )
+        },
+    }
+}
+
+fn daemon(global: &Global, options: &Options) -> Finding {
+    let up = Client::new(global, &options.connection).is_ok_and(|client| client.is_up());
+    Finding {
+        subject: "daemon",
+        verdict: if up { Verdict::Good } else { Verdict::Note },
+        text: if up {
+            format!("answers at {}", options.connection.url)
+        } else {
+            format!("none answers at {}", options.connection.url)
+        },
+    }
+}

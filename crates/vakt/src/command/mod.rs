@@ -1,0 +1,164 @@
+//! What a person types: the arguments, and the exit status that they end in.
+//!
+//! Exit status: 0 done; 1 errors found in what was read, or matches with `--fail-on`; 2 wrong
+//! usage or an input that cannot be opened.
+
+mod check;
+mod demo;
+mod doctor;
+mod incidents;
+mod parse;
+mod people;
+pub(crate) mod rules;
+mod scan;
+mod search;
+mod serve;
+mod sources;
+mod tls;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::{Output, is_broken_pipe, tell};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "vakt",
+    version,
+    about = "Takes logs, matches Sigma rules, searches, and keeps NIS2 reporting clocks",
+    max_term_width = 100
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Args, Clone, Debug, Default)]
+pub struct Global {
+    /// The configuration, one YAML file
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where Vakt keeps its data [default: $VAKT_DATA_DIR, $STATE_DIRECTORY, ~/.local/share/vakt]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// A rule file or folder, repeatable; replaces the embedded rule pack
+    #[arg(long, global = true, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+    /// The form of the output [default: text on a terminal, ndjson in a pipe]
+    #[arg(long, global = true, value_name = "FORM")]
+    pub output: Option<Output>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the daemon
+    Serve(serve::Options),
+    /// Check the configuration and the rules, and say everything that is wrong
+    Check,
+    /// Run the rules over files or standard input
+    Scan(scan::Options),
+    /// Show files or standard input as events, one ECS object a line
+    Parse(parse::Options),
+    /// List, lint, test and explain rules
+    #[command(subcommand)]
+    Rules(rules::Action),
+    /// Search the events of a running daemon
+    Search(search::Options),
+    /// Incidents and their clocks
+    #[command(subcommand)]
+    Incidents(incidents::Action),
+    /// Who sends logs, and when each was last heard
+    Sources(Connection),
+    /// The people who may sign in
+    #[command(subcommand)]
+    Users(people::Users),
+    /// Tokens for people and for senders of logs
+    #[command(subcommand)]
+    Tokens(people::Tokens),
+    /// Certificates for a trial
+    #[command(subcommand)]
+    Tls(tls::Action),
+    /// Replay a recorded attack as a drill and say what to look at
+    Demo(demo::Options),
+    /// Say what this installation still lacks
+    Doctor(doctor::Options),
+}
+
+/// How to reach a running daemon.
+#[derive(Args, Clone, Debug)]
+pub struct Connection {
+    /// The daemon's address
+    #[arg(long, default_value = "http://127.0.0.1:8514", value_name = "URL")]
+    pub url: String,
+    /// The credential [default: $VAKT_TOKEN, else DATA_DIR/admin.token]
+    #[arg(long, value_name = "TOKEN")]
+    pub token: Option<String>,
+    /// A certificate to trust beside the system's, for https
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+}
+
+/// Addresses that the command line gives in place of the configuration's.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ListenFlags {
+    /// Address for syslog over UDP
+    #[arg(long, value_name = "ADDRESS")]
+    pub syslog_udp: Option<SocketAddr>,
+    /// Address for syslog over TCP
+    #[arg(long, value_name = "ADDRESS")]
+    pub syslog_tcp: Option<SocketAddr>,
+    /// Address for syslog over TLS
+    #[arg(long, value_name = "ADDRESS")]
+    pub syslog_tls: Option<SocketAddr>,
+    /// Address for HTTP
+    #[arg(long, value_name = "ADDRESS")]
+    pub http: Option<SocketAddr>,
+}
+
+/// How a command ended, when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// Errors were found in what was read, or matches with `--fail-on`.
+    Found,
+}
+
+/// Runs the command and gives the exit status.
+pub fn run(cli: Cli) -> ExitCode {
+    // rustls has no provider of its own here; a second call would only find the first's.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    match dispatch(cli) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("vakt: {error:#}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Result<Outcome> {
+    let global = cli.global;
+    match cli.command {
+        Command::Serve(options) => serve::run(&global, &options),
+        Command::Check => check::run(&global),
+        Command::Scan(options) => scan::run(&global, &options),
+        Command::Parse(options) => parse::run(&global, &options),
+        Command::Rules(action) => rules::run(&global, &action),
+        Command::Search(options) => search::run(&global, &options),
+        Command::Incidents(action) => incidents::run(&global, &action),
+        Command::Sources(connection) => sources::run(&global, &connection),
+        Command::Users(action) => people::users(&global, &action),
+        Command::Tokens(action) => people::tokens(&global, &action),
+        Command::Tls(action) => tls::run(&global, &action),
+        Command::Demo(options) => demo::run(&global, &options),
+        Command::Doctor(options) => doctor::run(&global, &options),
+    }
+}

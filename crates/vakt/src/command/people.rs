@@ -1,0 +1,204 @@
+//! `vakt users` and `vakt tokens`.
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::{Value as Json, json};
+
+use super::{Connection, Global, Outcome};
+use crate::client::Client;
+use crate::output::{Output, Printer, printable};
+
+#[derive(Debug, Subcommand)]
+pub enum Users {
+    /// Add a person and print his personal token, once
+    Add {
+        name: String,
+        /// admin, lead, analyst or viewer
+        #[arg(long, value_name = "ROLE")]
+        role: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// List the people
+    List {
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Take away a person's access; what he recorded stays
+    Remove {
+        name: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Tokens {
+    /// Add a token that may only send logs, into one stream
+    Add {
+        /// A name for the sender
+        name: String,
+        #[arg(long, default_value = "default", value_name = "STREAM")]
+        stream: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// List the tokens, without their secrets
+    List {
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Make a token worthless at once
+    Revoke {
+        id: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+}
+
+pub(super) fn users(global: &Global, action: &Users) -> Result<Outcome> {
+    match action {
+        Users::Add {
+            name,
+            role,
+            connection,
+        } => {
+            let answer = Client::new(global, connection)?
+                .post("/api/v1/users", &json!({"name": name, "role": role}))?;
+            new_token(global, &answer, &format!("token of {name} ({role})"))
+        }
+        Users::List { connection } => {
+            let answer = Client::new(global, connection)?.get("/api/v1/users", &[])?;
+            table(global, &answer, "users", &["name", "role", "disabled"])
+        }
+        Users::Remove { name, connection } => {
+            Client::new(global, connection)?.delete(&format!("/api/v1/users/{name}"))?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+pub(super) fn tokens(global: &Global, action: &Tokens) -> Result<Outcome> {
+    match action {
+        Tokens::Add {
+            name,
+            stream,
+            connection,
+        } => {
+            let answer = Client::new(global, connection)?.post(
+                "/api/v1/tokens",
+                &json!({"kind": "intake", "name": name, "stream": stream}),
+            )?;
+            new_token(
+                global,
+                &answer,
+                &format!("intake token {name} into {stream}"),
+            )
+        }
+        Tokens::List { connection } => {
+            let answer = Client::new(global, connection)?.get("/api/v1/tokens", &[])?;
+            table(
+                global,
+                &answer,
+                "tokens",
+                &["id", "kind", "name", "user", "stream", "created_at"],
+            )
+        }
+        Tokens::Revoke { id, connection } => {
+            Client::new(global, connection)?.delete(&format!("/api/v1/tokens/{id}"))?;
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+fn new_token(global: &Global, answer: &Json, what: &str) -> Result<Outcome> {
+    let mut out = Printer::new();
+    match Output::or_by_terminal(global.output) {
+        Output::Text => {
+            out.line(&format!("{what}, shown only now:"))?;
+            out.line(text(answer, "token"))?;
+        }
+        Output::Ndjson => out.json_line(answer)?,
+        Output::Json => out.json_pretty(answer)?,
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+/// Prints the list that `answer` holds under `key`: as a table of `columns`, or as JSON.
+pub(super) fn table(
+    global: &Global,
+    answer: &Json,
+    key: &str,
+    columns: &[&str],
+) -> Result<Outcome> {
+    let mut out = Printer::new();
+    let rows = answer[key]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    match Output::or_by_terminal(global.output) {
+        Output::Json => out.json_pretty(answer)?,
+        Output::Ndjson => {
+            for row in rows {
+                out.json_line(row)?;
+            }
+        }
+        Output::Text => {
+            let cells: Vec<Vec<String>> =
+                std::iter::once(columns.iter().map(|column| (*column).to_owned()).collect())
+                    .chain(rows.iter().map(|row| {
+                        columns
+                            .iter()
+                            .map(|column| cell(row.pointer(&pointer(column)).or(row.get(*column))))
+                            .collect()
+                    }))
+                    .collect();
+            for line in aligned(&cells) {
+                out.line(&line)?;
+            }
+        }
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+fn pointer(column: &str) -> String {
+    format!("/{}", column.replace('.', "/"))
+}
+
+fn cell(value: Option<&Json>) -> String {
+    match value {
+        None | Some(Json::Null) => "-".to_owned(),
+        Some(Json::String(text)) => printable(text),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// The rows as lines, each column as wide as its widest cell.
+pub(super) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            rows.iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    rows.iter()
+        .map(|row| {
+            let cells: Vec<String> = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:<width$}"))
+                .collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
+pub(super) fn text<'j>(value: &'j Json, key: &str) -> &'j str {
+    value.get(key).and_then(Json::as_str).unwrap_or_default()
+}

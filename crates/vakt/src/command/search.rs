@@ -1,0 +1,100 @@
+//! `vakt search`: asks a running daemon for events.
+
+use anyhow::Result;
+use clap::Args;
+use serde_json::Value as Json;
+
+use super::people::text;
+use super::{Connection, Global, Outcome};
+use crate::client::Client;
+use crate::output::{Output, Printer, printable, tell};
+
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Words, "phrases", field:value, and or not; nothing finds everything; what begins with `-` goes after `--`
+    #[arg(value_name = "QUERY")]
+    query: Vec<String>,
+    /// From this instant on: RFC 3339, or a time back from now such as -15m, -2h, -7d
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    since: Option<String>,
+    /// Before this instant
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    until: Option<String>,
+    /// Only this stream
+    #[arg(long, value_name = "STREAM")]
+    stream: Option<String>,
+    /// The most events to show
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    limit: usize,
+    /// newest or oldest first
+    #[arg(long, default_value = "newest", value_name = "ORDER", value_parser = ["newest", "oldest"])]
+    order: String,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
+    let client = Client::new(global, &options.connection)?;
+    let mut query = vec![
+        ("q", options.query.join(" ")),
+        ("limit", options.limit.to_string()),
+        ("order", options.order.clone()),
+    ];
+    for (name, value) in [
+        ("since", &options.since),
+        ("until", &options.until),
+        ("stream", &options.stream),
+    ] {
+        if let Some(value) = value {
+            query.push((name, value.clone()));
+        }
+    }
+    let answer = client.get("/api/v1/search", &query)?;
+    let hits = answer["hits"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let mut out = Printer::new();
+    match Output::or_by_terminal(global.output) {
+        Output::Json => out.json_pretty(&answer)?,
+        Output::Ndjson => {
+            for hit in hits {
+                out.json_line(hit)?;
+            }
+        }
+        Output::Text => {
+            for hit in hits {
+                out.line(&one_line(hit))?;
+            }
+            out.flush()?;
+            tell(&format!(
+                "{} of {} events, {} ms",
+                hits.len(),
+                answer["total"],
+                answer["elapsed_ms"]
+            ));
+        }
+    }
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+/// Time, host, program and message of an event, as a person reads a log.
+fn one_line(hit: &Json) -> String {
+    let program = first(
+        hit,
+        &["log.syslog.appname", "process.name", "event.provider"],
+    );
+    let mut parts = vec![text(hit, "@timestamp").to_owned()];
+    parts.extend(first(hit, &["host.name", "vakt.peer"]));
+    parts.extend(program.map(|program| format!("{program}:")));
+    parts.push(first(hit, &["message", "event.original"]).unwrap_or_default());
+    printable(&parts.join(" "))
+}
+
+fn first(hit: &Json, names: &[&str]) -> Option<String> {
+    names
+        .iter()
+        .find_map(|name| hit.get(*name).and_then(Json::as_str))
+        .map(str::to_owned)
+}

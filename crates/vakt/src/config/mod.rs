@@ -1,0 +1,281 @@
+//! The configuration: one YAML file. Without one, Vakt runs on loopback with its embedded rules.
+//!
+//! Everything wrong in the file is said at once, each fault at its line, and an unknown key is an
+//! error that names the nearest known one.
+
+mod read;
+mod schema;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use ipnet::IpNet;
+use vakt_rules::Diagnostic;
+
+use crate::command::{Global, ListenFlags};
+
+/// The configuration file must be smaller than this, in bytes: a list of networks and streams.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// The stream of whatever no rule of the configuration assigns elsewhere.
+pub const DEFAULT_STREAM: &str = "default";
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Who the records and reports are for.
+    pub organisation: Option<Organisation>,
+    pub data_dir: Option<PathBuf>,
+    /// Rule files and folders in place of the embedded pack.
+    pub rules: Vec<PathBuf>,
+    pub listeners: Vec<Listener>,
+    pub tls: Option<TlsFiles>,
+    /// The names of all streams; a token or listener may name no other.
+    pub streams: Vec<String>,
+    /// Credentials that may only send logs, each into one stream.
+    pub intake_tokens: Vec<IntakeToken>,
+    pub webhook: Option<Webhook>,
+    /// Where people reach the pages, for links in notices.
+    pub public_url: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Organisation {
+    pub name: String,
+    pub number: Option<String>,
+    pub contact: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenerKind {
+    SyslogUdp,
+    SyslogTcp,
+    SyslogTls,
+    Http,
+}
+
+impl ListenerKind {
+    pub const ALL: [Self; 4] = [
+        Self::SyslogUdp,
+        Self::SyslogTcp,
+        Self::SyslogTls,
+        Self::Http,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SyslogUdp => "syslog-udp",
+            Self::SyslogTcp => "syslog-tcp",
+            Self::SyslogTls => "syslog-tls",
+            Self::Http => "http",
+        }
+    }
+
+    fn default_port(self) -> u16 {
+        match self {
+            Self::SyslogUdp | Self::SyslogTcp => 5514,
+            // RFC 5425, section 4.1.
+            Self::SyslogTls => 6514,
+            Self::Http => 8514,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// Shown in events as `vakt.listener`; the kind where nothing else is said.
+    pub name: String,
+    pub kind: ListenerKind,
+    pub address: SocketAddr,
+    /// HTTP only: serve TLS with the certificate of `tls`.
+    pub tls: bool,
+    /// Plaintext syslog: who may send. Empty means everybody, which only loopback may have.
+    pub networks: Vec<IpNet>,
+    pub stream: String,
+    /// The zone of claimed times without an offset; `None` is this machine's own.
+    pub time_zone: Option<String>,
+    /// Senders of some networks, kept apart.
+    pub sources: Vec<SourceRule>,
+    /// HTTP only: names, beside addresses, under which clients may address it.
+    pub hosts: Vec<String>,
+    /// The operator wrote that this listener may speak plaintext beyond loopback.
+    pub allow_plaintext: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRule {
+    pub networks: Vec<IpNet>,
+    pub stream: String,
+    pub time_zone: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntakeToken {
+    pub name: String,
+    pub stream: String,
+    /// The file that holds the token, so that the configuration holds no secret.
+    pub token_file: PathBuf,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    pub url: String,
+    /// Sent as a bearer token.
+    pub token: Option<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            organisation: None,
+            data_dir: None,
+            rules: Vec::new(),
+            listeners: [
+                ListenerKind::SyslogUdp,
+                ListenerKind::SyslogTcp,
+                ListenerKind::Http,
+            ]
+            .map(Listener::on_loopback)
+            .into(),
+            tls: None,
+            streams: vec![DEFAULT_STREAM.to_owned()],
+            intake_tokens: Vec::new(),
+            webhook: None,
+            public_url: None,
+        }
+    }
+}
+
+impl Listener {
+    fn on_loopback(kind: ListenerKind) -> Self {
+        Self {
+            name: kind.as_str().to_owned(),
+            kind,
+            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), kind.default_port()),
+            tls: kind == ListenerKind::SyslogTls,
+            networks: Vec::new(),
+            stream: DEFAULT_STREAM.to_owned(),
+            time_zone: None,
+            sources: Vec::new(),
+            hosts: Vec::new(),
+            allow_plaintext: false,
+        }
+    }
+}
+
+impl TlsFiles {
+    pub fn to_ingest(&self) -> vakt_ingest::tls::TlsFiles {
+        vakt_ingest::tls::TlsFiles {
+            certificate: self.certificate.clone(),
+            key: self.key.clone(),
+        }
+    }
+}
+
+impl Config {
+    /// The configuration that the command line names, or the defaults.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is wrong: then with every fault in the message.
+    pub fn of(global: &Global) -> Result<Self> {
+        match &global.config {
+            None => Ok(Self::default()),
+            Some(path) => {
+                let (config, diagnostics) = Self::read(path)?;
+                if diagnostics.is_empty() {
+                    return Ok(config);
+                }
+                let shown: String = diagnostics.iter().map(ToString::to_string).collect();
+                bail!("the configuration is refused\n{shown}")
+            }
+        }
+    }
+
+    /// The configuration of a file, and everything that is wrong with it.
+    pub fn read(path: &Path) -> Result<(Self, Vec<Diagnostic>)> {
+        let shown = path.display().to_string();
+        let size = std::fs::metadata(path)
+            .with_context(|| format!("cannot read the configuration {shown}"))?
+            .len();
+        anyhow::ensure!(
+            size <= FILE_BYTES_MAX,
+            "the configuration {shown} has {size} bytes; the most is {FILE_BYTES_MAX}"
+        );
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration {shown}"))?;
+        Ok(schema::parse(&shown, &text))
+    }
+
+    /// The rules to load: those of the command line, else those of the configuration.
+    pub fn rule_paths(&self, global: &Global) -> Vec<PathBuf> {
+        if global.rules.is_empty() {
+            self.rules.clone()
+        } else {
+            global.rules.clone()
+        }
+    }
+
+    /// Replaces addresses by those that the command line gives; a kind that is not configured is
+    /// added.
+    pub fn apply(&mut self, flags: &ListenFlags) {
+        let given = [
+            (ListenerKind::SyslogUdp, flags.syslog_udp),
+            (ListenerKind::SyslogTcp, flags.syslog_tcp),
+            (ListenerKind::SyslogTls, flags.syslog_tls),
+            (ListenerKind::Http, flags.http),
+        ];
+        for (kind, address) in given {
+            let Some(address) = address else { continue };
+            if let Some(listener) = self.listeners.iter_mut().find(|one| one.kind == kind) {
+                listener.address = address;
+            } else {
+                self.listeners.push(Listener {
+                    address,
+                    ..Listener::on_loopback(kind)
+                });
+            }
+        }
+    }
+
+    /// Why these listeners may not be opened, each reason with what to do.
+    pub fn unsafe_listeners(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        for listener in &self.listeners {
+            let Listener { name, address, .. } = listener;
+            if listener.tls && self.tls.is_none() {
+                reasons.push(format!(
+                    "listener {name} speaks TLS, but no certificate is configured: write `tls:` \
+                     with `certificate` and `key` (for a trial, `vakt tls self-signed` makes them)"
+                ));
+            }
+            if address.ip().is_loopback() || listener.tls || listener.allow_plaintext {
+                continue;
+            }
+            match listener.kind {
+                ListenerKind::Http => reasons.push(format!(
+                    "listener {name} would serve HTTP without TLS on {address}, which is not \
+                     loopback: tokens and logs would cross the network readable. Configure `tls:` \
+                     and `tls: true` on the listener, or write `allow_plaintext: true` on it if \
+                     something in front of it encrypts"
+                )),
+                ListenerKind::SyslogUdp | ListenerKind::SyslogTcp
+                    if listener.networks.is_empty() =>
+                {
+                    reasons.push(format!(
+                        "listener {name} would take plaintext syslog from anybody on {address}, \
+                         which is not loopback: name the senders' `networks`, use kind syslog-tls, \
+                         or write `allow_plaintext: true` on it"
+                    ));
+                }
+                _ => {}
+            }
+        }
+        reasons
+    }
+}

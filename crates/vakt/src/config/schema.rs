@@ -1,0 +1,282 @@
+//! What the configuration's keys mean.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use vakt_rules::yaml::{self, Node};
+use vakt_rules::{Diagnostic, Report, RuleSource, SourceText, add_fault, nearest};
+
+use super::read::{CONFIG_TYPE, CONFIG_VALUE, Section, text};
+use super::{
+    Config, DEFAULT_STREAM, IntakeToken, Listener, ListenerKind, Organisation, SourceRule,
+    TlsFiles, Webhook,
+};
+
+const ADDRESS: &str = "an address with a port, such as 127.0.0.1:5514 or [::1]:5514";
+const NETWORK: &str = "a network such as 10.0.0.0/8 or 2001:db8::/32";
+
+/// Reads the text of the file at `path`.
+pub(super) fn parse(path: &str, text: &str) -> (Config, Vec<Diagnostic>) {
+    let source = RuleSource {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        embedded: false,
+    };
+    let source = SourceText::new(&source);
+    let mut report = Report::new(&source);
+    let mut config = Config::default();
+    let (documents, broken) = yaml::parse(source.text);
+    for fault in broken
+        .iter()
+        .chain(documents.iter().flat_map(|document| &document.faults))
+    {
+        add_fault(fault, &mut report);
+    }
+    if let Some(second) = documents.get(1) {
+        report.add(
+            &CONFIG_TYPE,
+            &second.root.span,
+            "the configuration is one document",
+            "remove the line `---` and what follows, or merge it into the first document",
+        );
+    }
+    if let Some(document) = documents.first() {
+        file(&document.root, &mut config, &mut report);
+    }
+    (config, report.finish())
+}
+
+fn file(root: &Node<'_>, config: &mut Config, report: &mut Report<'_>) {
+    let Some(mut section) = Section::new("", root, report) else {
+        return;
+    };
+    config.data_dir = section.text("data_dir", report).map(PathBuf::from);
+    config.rules = section
+        .list("rules")
+        .iter()
+        .filter_map(|node| text("rules", node, report))
+        .map(PathBuf::from)
+        .collect();
+    config.public_url = section
+        .text("public_url", report)
+        .map(|url| url.trim_end_matches('/').to_owned());
+    for node in section.list("streams") {
+        if let Some(name) = text("streams", node, report)
+            && stream_name(&name, node, report)
+            && !config.streams.contains(&name)
+        {
+            config.streams.push(name);
+        }
+    }
+    if let Some(node) = section.get("organisation") {
+        config.organisation = organisation(node, report);
+    }
+    if let Some(node) = section.get("tls") {
+        config.tls = tls(node, report);
+    }
+    if section.get("listeners").is_some() {
+        config.listeners = section
+            .list("listeners")
+            .iter()
+            .filter_map(|node| listener(node, &config.streams, report))
+            .collect();
+    }
+    config.intake_tokens = section
+        .list("intake_tokens")
+        .iter()
+        .filter_map(|node| intake_token(node, &config.streams, report))
+        .collect();
+    if let Some(node) = section.get("notices") {
+        config.webhook = notices(node, report);
+    }
+    section.finish(report);
+}
+
+/// A stream's name becomes a label, a file name and a query word.
+fn stream_name(name: &str, node: &Node<'_>, report: &mut Report<'_>) -> bool {
+    let fine = (1..=64).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_');
+    if !fine {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("`{name}` cannot name a stream"),
+            "use 1 to 64 lower-case letters, digits, `-` and `_`",
+        );
+    }
+    fine
+}
+
+fn organisation(node: &Node<'_>, report: &mut Report<'_>) -> Option<Organisation> {
+    let mut section = Section::new("organisation", node, report)?;
+    let name = section.required("name", report);
+    let number = section.text("number", report);
+    let contact = section.text("contact", report);
+    section.finish(report);
+    Some(Organisation {
+        name: name?,
+        number,
+        contact,
+    })
+}
+
+fn tls(node: &Node<'_>, report: &mut Report<'_>) -> Option<TlsFiles> {
+    let mut section = Section::new("tls", node, report)?;
+    let certificate = section.required("certificate", report);
+    let key = section.required("key", report);
+    section.finish(report);
+    Some(TlsFiles {
+        certificate: certificate?.into(),
+        key: key?.into(),
+    })
+}
+
+fn listener(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Option<Listener> {
+    let mut section = Section::new("listeners", node, report)?;
+    let word = section.required("kind", report);
+    let kind = word.as_ref().and_then(|word| {
+        ListenerKind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    });
+    if let (Some(word), None) = (&word, kind) {
+        let known = ListenerKind::ALL.map(ListenerKind::as_str);
+        let help = match nearest(word, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("a kind is one of {}", known.join(", ")),
+        };
+        report.add(
+            &CONFIG_VALUE,
+            section.span(),
+            format!("unknown kind of listener `{word}`"),
+            help,
+        );
+    }
+    let address: Option<SocketAddr> = section.parsed("address", ADDRESS, report);
+    let name = section.text("name", report);
+    let tls = section.boolean("tls", report);
+    let allow_plaintext = section.boolean("allow_plaintext", report);
+    let networks: Vec<IpNet> = section.parsed_list("networks", NETWORK, report);
+    let stream = stream(&mut section, streams, report);
+    let time_zone = time_zone(&mut section, report);
+    let hosts = section
+        .list("hosts")
+        .iter()
+        .filter_map(|node| text("hosts", node, report))
+        .collect();
+    let sources = section
+        .list("sources")
+        .iter()
+        .filter_map(|node| source_rule(node, streams, report))
+        .collect();
+    section.finish(report);
+    let plain = Listener::on_loopback(kind?);
+    Some(Listener {
+        name: name.unwrap_or(plain.name),
+        address: address.unwrap_or(plain.address),
+        tls: tls || plain.tls,
+        networks,
+        stream,
+        time_zone,
+        sources,
+        hosts,
+        allow_plaintext,
+        ..plain
+    })
+}
+
+fn source_rule(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Option<SourceRule> {
+    let mut section = Section::new("sources", node, report)?;
+    let networks: Vec<IpNet> = section.parsed_list("networks", NETWORK, report);
+    let stream = stream(&mut section, streams, report);
+    let time_zone = time_zone(&mut section, report);
+    section.finish(report);
+    Some(SourceRule {
+        networks,
+        stream,
+        time_zone,
+    })
+}
+
+/// The stream that the section names, which must be one of `streams:`.
+fn stream(section: &mut Section<'_, '_>, streams: &[String], report: &mut Report<'_>) -> String {
+    let Some(node) = section.get("stream") else {
+        return DEFAULT_STREAM.to_owned();
+    };
+    let Some(name) = text("stream", node, report) else {
+        return DEFAULT_STREAM.to_owned();
+    };
+    if !streams.contains(&name) {
+        let help = match nearest(&name, streams.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("add `{name}` to `streams:`"),
+        };
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("the stream `{name}` is not listed under `streams:`"),
+            help,
+        );
+    }
+    name
+}
+
+fn time_zone(section: &mut Section<'_, '_>, report: &mut Report<'_>) -> Option<String> {
+    let node = section.get("time_zone")?;
+    let name = text("time_zone", node, report)?;
+    if TimeZone::get(&name).is_err() {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("there is no time zone `{name}`"),
+            "write an IANA name such as Europe/Stockholm, or UTC",
+        );
+        return None;
+    }
+    Some(name)
+}
+
+fn intake_token(
+    node: &Node<'_>,
+    streams: &[String],
+    report: &mut Report<'_>,
+) -> Option<IntakeToken> {
+    let mut section = Section::new("intake_tokens", node, report)?;
+    let name = section.required("name", report);
+    let token_file = section.required("token_file", report);
+    let stream = stream(&mut section, streams, report);
+    section.finish(report);
+    Some(IntakeToken {
+        name: name?,
+        stream,
+        token_file: token_file?.into(),
+    })
+}
+
+fn notices(node: &Node<'_>, report: &mut Report<'_>) -> Option<Webhook> {
+    let mut section = Section::new("notices", node, report)?;
+    let webhook = section.get("webhook").and_then(|node| {
+        let mut section = Section::new("webhook", node, report)?;
+        let url_node = section.get("url").map(|node| node.span.clone());
+        let url = section.required("url", report);
+        let token = section.text("token", report);
+        if let (Some(url), Some(span)) = (&url, url_node)
+            && !(url.starts_with("https://") || url.starts_with("http://"))
+        {
+            report.add(
+                &CONFIG_VALUE,
+                &span,
+                format!("`{url}` is no address of a webhook"),
+                "write an address that begins with https://",
+            );
+        }
+        section.finish(report);
+        Some(Webhook { url: url?, token })
+    });
+    section.finish(report);
+    webhook
+}

@@ -1,0 +1,419 @@
+//! What `serve` starts, and the order in which it stops.
+//!
+//! Start: the directory is locked, before anything in it is opened; rules, records, access and index are opened;
+//! the threads run; sockets are bound last. Stop is the other way round: listeners hand over what
+//! they have read, the journal becomes durable, index and detection work off what is left.
+
+mod backend;
+mod listen;
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use arc_swap::ArcSwap;
+use prometheus::Registry;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use vakt_api::access::ConfiguredSender;
+use vakt_api::{Access, Api, Limits, Parts, Site};
+use vakt_event::Clock;
+use vakt_event::clock::SystemClock;
+use vakt_incident::Records;
+use vakt_ingest::accounting::{Sources, SourcesCollector};
+use vakt_ingest::intake::Intake;
+use vakt_search::Index;
+use vakt_storage::Journal;
+
+use crate::config::Config;
+use crate::data_dir::{DataDir, write_secret};
+use crate::deliver::Delivery;
+use crate::metrics::{DetectMetrics, Gauges, NoticeMetrics};
+use crate::pipeline::Stop;
+use crate::pipeline::detect::{self, DetectProgress, DetectThread};
+use crate::pipeline::index::{self, IndexProgress};
+use crate::pipeline::intake::JournalIntake;
+use crate::ruleset::Ruleset;
+pub(crate) use backend::Health;
+use backend::{Incidents, Rules, Search, SourceTable};
+use listen::{Bound, Listening};
+
+/// What the daemon is started with.
+pub struct Settings {
+    pub config: Config,
+    pub data_dir: DataDir,
+    pub rule_paths: Vec<PathBuf>,
+}
+
+/// A running daemon.
+pub struct Daemon {
+    settings: Settings,
+    runtime: Mutex<Option<Runtime>>,
+    stop_listening: watch::Sender<bool>,
+    listening: Listening,
+    journal: Arc<Journal>,
+    access: Arc<Access>,
+    ruleset: Arc<ArcSwap<Ruleset>>,
+    gauges: Arc<Gauges>,
+    index: Arc<IndexProgress>,
+    detect: Arc<DetectProgress>,
+    stop: Stop,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// The data directory is ours until this is dropped.
+    _lock: Box<dyn vakt_storage::disk::Lock>,
+}
+
+impl Daemon {
+    pub fn start(settings: Settings) -> Result<Self> {
+        let data_dir = &settings.data_dir;
+        data_dir.create()?;
+        let lock = data_dir.lock()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let records = Arc::new(Records::open_with(
+            &data_dir.records(),
+            Arc::clone(&clock),
+            record_settings(&settings.config),
+        )?);
+        let index = Arc::new(open_index(data_dir)?);
+        let journal = Arc::new(open_journal(data_dir, &records, &index)?);
+        let registry = Registry::new();
+        let gauges = Arc::new(Gauges::new(&registry)?);
+
+        let ruleset = Ruleset::load(&settings.rule_paths)?;
+        ruleset.report();
+        gauges.show_rules(&ruleset);
+        let ruleset = Arc::new(ArcSwap::from_pointee(ruleset));
+
+        let access = Arc::new(open_access(&settings, &clock)?);
+        let sources = Arc::new(Sources::default());
+        registry.register(Box::new(SourcesCollector::new(Arc::clone(&sources))?))?;
+        let stop = Stop::default();
+        let mut threads = Vec::new();
+
+        let index_progress = Arc::new(IndexProgress::default());
+        let detect_progress = Arc::new(DetectProgress::default());
+        let acknowledged_before = journal.durable_end();
+        threads.push(spawn("index", {
+            let (journal, progress, stop) = (
+                Arc::clone(&journal),
+                Arc::clone(&index_progress),
+                stop.clone(),
+            );
+            let (index, writer) = (Arc::clone(&index), index.writer()?);
+            move || index::run(&journal, &index, writer, &progress, &stop)
+        })?);
+        let detection = DetectThread {
+            journal: Arc::clone(&journal),
+            records: Arc::clone(&records),
+            ruleset: Arc::clone(&ruleset),
+            sources: Arc::clone(&sources),
+            clock: Arc::clone(&clock),
+            metrics: DetectMetrics::new(&registry)?,
+            progress: Arc::clone(&detect_progress),
+            stop: stop.clone(),
+            accounted: AtomicU64::new(detect::UNKNOWN),
+        };
+        threads.push(spawn("detect", move || detection.run())?);
+
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .thread_name("net")
+            .enable_all()
+            .build()
+            .context("cannot start the network threads")?;
+        let intake: Arc<dyn Intake> = Arc::new(JournalIntake::new(Arc::clone(&journal)));
+        let (stop_listening, stopping) = watch::channel(false);
+        let bound = runtime.block_on(Bound::bind(&settings.config, &registry, &clock))?;
+        threads.extend(deliver(
+            &settings.config,
+            &bound.http_url(),
+            &records,
+            &clock,
+            &registry,
+            &stop,
+        )?);
+        let health = Arc::new(Health {
+            journal: Arc::clone(&journal),
+            index: Arc::clone(&index_progress),
+            detect: Arc::clone(&detect_progress),
+            acknowledged_before,
+        });
+        gauges.collect_with(&registry, Arc::clone(&health))?;
+        let api = Api::new(Parts {
+            intake: Arc::clone(&intake),
+            search: Arc::new(Search {
+                index,
+                progress: Arc::clone(&index_progress),
+                journal: Arc::clone(&journal),
+            }),
+            incidents: Arc::new(Incidents { records }),
+            rules: Arc::new(Rules(Arc::clone(&ruleset))),
+            sources: Arc::new(SourceTable(sources)),
+            health,
+            access: Arc::clone(&access),
+            registry,
+            clock,
+            site: Arc::new(ArcSwap::from_pointee(site(&settings.config, &bound)?)),
+            limits: Limits::default(),
+        })?;
+        let listening = bound.serve(&runtime, &intake, &api, &stopping, HTTP_GRACE);
+        Ok(Self {
+            settings,
+            runtime: Mutex::new(Some(runtime)),
+            stop_listening,
+            listening,
+            journal,
+            access,
+            ruleset,
+            gauges,
+            index: index_progress,
+            detect: detect_progress,
+            stop,
+            threads: Mutex::new(threads),
+            _lock: lock,
+        })
+    }
+
+    /// What listens, where the data is, which zone is assumed: for the person who started it.
+    pub fn greeting(&self) -> String {
+        let ruleset = self.ruleset.load();
+        let zone = jiff::tz::TimeZone::system();
+        let mut text = format!(
+            "vakt {}\n  data       {}\n  rules      {} loaded, {} refused ({})\n  time zone  {} for times without an offset\n",
+            env!("CARGO_PKG_VERSION"),
+            self.settings.data_dir.path().display(),
+            ruleset.counts.loaded,
+            ruleset.counts.refused,
+            if self.settings.rule_paths.is_empty() {
+                "embedded"
+            } else {
+                "from files"
+            },
+            zone.iana_name().unwrap_or("UTC"),
+        );
+        for (kind, url) in self.listening.addresses() {
+            text.push_str(&format!("  {kind:<10} {url}\n"));
+        }
+        let token = self.settings.data_dir.admin_token();
+        let where_it_is = if token.exists() {
+            "in"
+        } else {
+            // It is not written again: whoever took it away may have had his reasons.
+            "is no longer in"
+        };
+        text.push_str(&format!(
+            "  token      {where_it_is} {} (administrator)\n",
+            token.display()
+        ));
+        text
+    }
+
+    /// A link that signs the administrator in, once, within 15 minutes.
+    pub fn sign_in_link(&self) -> Result<String> {
+        let link = self.access.sign_in_link(vakt_api::access::ADMIN)?;
+        Ok(format!("{}{}", self.listening.http_url(), link.path()))
+    }
+
+    /// Reads rules and certificates again. What is broken is refused and the old goes on.
+    pub fn reload(&self) {
+        match Ruleset::load(&self.settings.rule_paths) {
+            Ok(new) => self.take_rules(new),
+            Err(error) => {
+                self.gauges.reloads_refused.inc();
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    "rules cannot be read; the old ones go on"
+                );
+            }
+        }
+        if let Err(error) = self.listening.reload_tls() {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "certificates cannot be read; the old ones go on"
+            );
+        }
+    }
+
+    fn take_rules(&self, new: Ruleset) {
+        let broken: Vec<String> = new
+            .newly_refused(&self.ruleset.load())
+            .iter()
+            .map(|refused| format!("{}:{} {}", refused.path, refused.line, refused.title))
+            .collect();
+        if !broken.is_empty() {
+            new.report();
+            self.gauges.reloads_refused.inc();
+            tracing::error!(
+                broken = broken.join(", "),
+                "the new rules are refused; the old ones go on"
+            );
+            return;
+        }
+        tracing::info!(
+            loaded = new.counts.loaded,
+            refused = new.counts.refused,
+            "rules reloaded"
+        );
+        self.gauges.show_rules(&new);
+        self.ruleset.store(Arc::new(new));
+        self.gauges.reloads.inc();
+    }
+
+    /// Ends everything in order. Listeners have bounds of their own for handing over what they have
+    /// read; index and detection work off what the journal holds, as far as they get in time.
+    pub fn stop(&self) -> Result<()> {
+        self.stop_listening.send_replace(true);
+        let runtime = self
+            .runtime
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(runtime) = runtime {
+            runtime.block_on(self.listening.ended());
+            runtime.shutdown_timeout(Duration::from_secs(1));
+        }
+        self.journal.close()?;
+        self.stop.set(BACKLOG_PATIENCE);
+        let threads =
+            std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            thread.join().map_err(|_| {
+                anyhow!("a thread ended in a panic; what it left is done at the next start")
+            })?;
+        }
+        let end = self.journal.durable_end().0;
+        let done = self.index.committed().min(self.detect.next()).0;
+        if done < end {
+            tracing::warn!(
+                events = end - done,
+                "not all is indexed and evaluated; the next start goes on with it"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Index and detection get this long to work off a backlog: with what comes before it, well within
+/// the minute that the service manager waits.
+const BACKLOG_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Requests under way get this long to end after the stop.
+const HTTP_GRACE: Duration = Duration::from_secs(10);
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .with_context(|| format!("cannot start the thread {name}"))
+}
+
+fn record_settings(config: &Config) -> vakt_incident::Settings {
+    vakt_incident::Settings {
+        organisation: config
+            .organisation
+            .as_ref()
+            .map(|organisation| organisation.name.clone()),
+        ..vakt_incident::Settings::default()
+    }
+}
+
+/// The index, or a new one where the old cannot be read: the journal holds everything.
+fn open_index(data_dir: &DataDir) -> Result<Index> {
+    let (index, rebuilt) = Index::open_or_rebuild(&data_dir.index())?;
+    if let Some(rebuilt) = rebuilt {
+        tracing::error!(
+            reason = %rebuilt.reason,
+            moved_to = %rebuilt.moved_to.display(),
+            "the index cannot be used and is built again from the journal"
+        );
+    }
+    Ok(index)
+}
+
+/// The journal. No position is given twice, even
+/// where the journal lost what the index or the records have already seen.
+fn open_journal(data_dir: &DataDir, records: &Records, index: &Index) -> Result<Journal> {
+    let seen = records
+        .detect_checkpoint()?
+        .unwrap_or_default()
+        .max(index.next_position()?);
+    let options = vakt_storage::Options {
+        next_position_min: seen,
+        ..vakt_storage::Options::default()
+    };
+    let (journal, recovery) = Journal::open(&data_dir.journal(), &options)?;
+    backend::report_recovery(&recovery);
+    Ok(journal)
+}
+
+/// Opens the users and tokens; on the first start writes the administrator's token.
+fn open_access(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Access> {
+    let access = Access::open(&settings.data_dir.access(), Arc::clone(clock))?;
+    let path = settings.data_dir.admin_token();
+    access.ensure_admin_with(|secret| {
+        write_secret(&path, &format!("{}\n", secret.reveal())).map_err(std::io::Error::other)
+    })?;
+    let mut secrets = Vec::new();
+    for token in &settings.config.intake_tokens {
+        let secret = std::fs::read_to_string(&token.token_file).with_context(|| {
+            format!(
+                "the token file {} of the intake token {} cannot be read",
+                token.token_file.display(),
+                token.name
+            )
+        })?;
+        secrets.push(secret.trim().to_owned());
+    }
+    let senders: Vec<ConfiguredSender<'_>> = settings
+        .config
+        .intake_tokens
+        .iter()
+        .zip(&secrets)
+        .map(|(token, secret)| ConfiguredSender {
+            name: &token.name,
+            stream: &token.stream,
+            token: secret,
+        })
+        .collect();
+    access.set_configured_senders(&senders)?;
+    Ok(access)
+}
+
+fn deliver(
+    config: &Config,
+    http_url: &str,
+    records: &Arc<Records>,
+    clock: &Arc<dyn Clock>,
+    registry: &Registry,
+    stop: &Stop,
+) -> Result<Option<JoinHandle<()>>> {
+    let Some(webhook) = &config.webhook else {
+        return Ok(None);
+    };
+    let delivery = Delivery {
+        records: Arc::clone(records),
+        clock: Arc::clone(clock),
+        webhook: webhook.clone(),
+        public_url: config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| http_url.to_owned()),
+        metrics: NoticeMetrics::new(registry)?,
+        stop: stop.clone(),
+    };
+    spawn("deliver", move || delivery.run()).map(Some)
+}
+
+fn site(config: &Config, bound: &Bound) -> Result<Site> {
+    Ok(Site {
+        organisation: config
+            .organisation
+            .as_ref()
+            .map(|organisation| organisation.name.clone()),
+        zone: jiff::tz::TimeZone::get("Europe/Stockholm")
+            .context("the time-zone data has no Europe/Stockholm")?,
+        syslog_address: bound.syslog_tcp(),
+    })
+}

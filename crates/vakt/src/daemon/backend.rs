@@ -1,0 +1,371 @@
+//! What the API asks of the daemon: search, incidents, rules, sources, health.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use serde_json::{Value as Json, json};
+use vakt_api::Principal;
+use vakt_api::backend::{
+    HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident,
+    Order, Readiness, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest,
+    SourcesView,
+};
+use vakt_event::JournalPosition;
+use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Records};
+use vakt_ingest::accounting::Sources;
+use vakt_search::{Index, Query, Tail};
+use vakt_storage::{Journal, Recovery};
+
+use crate::command::rules::summary;
+use crate::metrics::Gauges;
+use crate::pipeline::detect::DetectProgress;
+use crate::pipeline::index::IndexProgress;
+use crate::pipeline::tail::JournalTail;
+use crate::ruleset::Ruleset;
+
+/// A search waits this long for the index to reach what was acknowledged before it began; a commit
+/// takes a few milliseconds. What it lacks then is read from the journal.
+const INDEX_PATIENCE: Duration = Duration::from_millis(300);
+
+/// A search that takes longer is given up, with words.
+const SEARCH_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Says in the log what opening the journal had to mend.
+pub(super) fn report_recovery(recovery: &Recovery) {
+    if recovery.cut_bytes > 0 {
+        tracing::warn!(
+            bytes = recovery.cut_bytes,
+            reason = recovery.cut_reason.as_deref().unwrap_or_default(),
+            "the journal's tail was torn and is cut at the last whole batch; nothing in it was acknowledged"
+        );
+    }
+    for lost in &recovery.lost {
+        tracing::error!(%lost, "the journal is damaged");
+    }
+    if recovery.skipped_to_min {
+        tracing::error!(
+            next = recovery.next.0,
+            "the journal ends before what was indexed or evaluated: frames are gone, and their positions are left out"
+        );
+    }
+}
+
+pub(super) struct Search {
+    pub(super) index: Arc<Index>,
+    pub(super) progress: Arc<IndexProgress>,
+    pub(super) journal: Arc<Journal>,
+}
+
+impl SearchBackend for Search {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
+        let query = Query::parse(&request.query).map_err(|error| SearchFailure::Query {
+            position: error.position,
+            help: "the query language is described in docs/search.md".to_owned(),
+            message: error.message,
+        })?;
+        // What is acknowledged now must be found. Usually the index is there at once; behind a
+        // backlog, what it lacks is read from the journal.
+        let end = self.journal.durable_end();
+        self.progress.wait_for(end, INDEX_PATIENCE);
+        let request = vakt_search::Request {
+            query,
+            since: request.since,
+            until: request.until,
+            streams: request.streams.clone(),
+            limit: request.limit,
+            order: match request.order {
+                Order::NewestFirst => vakt_search::Order::Descending,
+                Order::OldestFirst => vakt_search::Order::Ascending,
+            },
+            cursor: request.cursor.clone(),
+            deadline: Some(Instant::now() + request.patience.unwrap_or(SEARCH_TIME_MAX)),
+        };
+        let response = self
+            .index
+            .search_with(&request, |from, tail| self.offer_tail(from, end, tail))
+            .map_err(failure_of_search)?;
+        Ok(SearchAnswer {
+            hits: response.hits,
+            total: response.total,
+            next: response.next,
+        })
+    }
+}
+
+impl Search {
+    /// Offers what the journal holds from `from` up to `end`.
+    fn offer_tail(
+        &self,
+        from: JournalPosition,
+        end: JournalPosition,
+        tail: &mut Tail<'_>,
+    ) -> anyhow::Result<()> {
+        let mut journal = JournalTail::new(&self.journal, from, end);
+        journal.each(|position, event, source| Ok(tail.offer(position, event, source)?))
+    }
+}
+
+fn failure_of_search(error: anyhow::Error) -> SearchFailure {
+    match error.downcast_ref::<vakt_search::Error>() {
+        Some(vakt_search::Error::OutOfTime { .. }) => SearchFailure::Unavailable(error.to_string()),
+        Some(vakt_search::Error::Cursor { .. }) => SearchFailure::Cursor(error.to_string()),
+        _ => SearchFailure::Internal(format!("{error:#}")),
+    }
+}
+
+pub(super) struct Incidents {
+    pub(super) records: Arc<Records>,
+}
+
+impl IncidentBackend for Incidents {
+    fn incidents(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure> {
+        let mut filter = IncidentFilter {
+            drill: request.drill,
+            streams: request.streams.clone(),
+            ..IncidentFilter::default()
+        };
+        match request.state.as_deref() {
+            None => {}
+            Some("open") => filter.open = Some(true),
+            Some(word) => filter.states = vec![state(word)?],
+        }
+        let page = self
+            .records
+            .incidents(&filter, &page_request(request))
+            .map_err(|error| failure(&error))?;
+        items(&page.items, page.next)
+    }
+
+    fn incident(&self, id: &str, streams: Option<&[String]>) -> Result<Json, IncidentFailure> {
+        let incident = self.records.incident(id).map_err(|error| failure(&error))?;
+        if streams.is_some_and(|streams| !streams.contains(&incident.incident.stream)) {
+            return Err(IncidentFailure::NotFound);
+        }
+        as_json(&incident)
+    }
+
+    fn open(&self, new: &NewIncident, by: &Principal) -> Result<Json, IncidentFailure> {
+        let mut body = new.rest.clone();
+        body.insert("title".to_owned(), new.title.clone().into());
+        body.insert("detected_at".to_owned(), new.detected_at.to_string().into());
+        body.insert("regimes".to_owned(), new.regimes.clone().into());
+        body.insert("party".to_owned(), new.party.clone().into());
+        let incident = self
+            .records
+            .open_incident(from_body(body)?, &by.name)
+            .map_err(|error| failure(&error))?;
+        as_json(&incident)
+    }
+
+    fn add_fact(&self, id: &str, fact: &NewFact, by: &Principal) -> Result<Json, IncidentFailure> {
+        let recorded = self
+            .records
+            .add_fact(id, fact_of(fact)?, &by.name)
+            .map_err(|error| failure(&error))?;
+        with_warnings(&recorded.incident, &recorded.warnings)
+    }
+
+    fn preview_fact(
+        &self,
+        id: &str,
+        fact: &NewFact,
+        by: &Principal,
+    ) -> Result<Json, IncidentFailure> {
+        let recorded = self
+            .records
+            .preview_fact(id, fact_of(fact)?, &by.name)
+            .map_err(|error| failure(&error))?;
+        with_warnings(&recorded.incident, &recorded.warnings)
+    }
+
+    fn alerts(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure> {
+        let state = match request.state.as_deref() {
+            None => None,
+            Some("open") => Some(AlertState::Open),
+            Some("closed") => Some(AlertState::Closed),
+            Some(word) => {
+                return Err(IncidentFailure::Invalid {
+                    message: format!("there is no state of an alert named `{word}`"),
+                    help: "a state is open or closed".to_owned(),
+                });
+            }
+        };
+        let filter = AlertFilter {
+            state,
+            drill: request.drill,
+            streams: request.streams.clone(),
+            ..AlertFilter::default()
+        };
+        let page = self
+            .records
+            .alerts(&filter, &page_request(request))
+            .map_err(|error| failure(&error))?;
+        items(&page.items, page.next)
+    }
+}
+
+fn state(word: &str) -> Result<IncidentState, IncidentFailure> {
+    word.parse().map_err(|_| IncidentFailure::Invalid {
+        message: format!("there is no state of an incident named `{word}`"),
+        help: "a state is open, draft, significant, dismissed, …".to_owned(),
+    })
+}
+
+fn page_request(request: &ListRequest) -> PageRequest {
+    PageRequest {
+        limit: request.limit,
+        cursor: request.cursor.clone(),
+    }
+}
+
+fn fact_of(fact: &NewFact) -> Result<vakt_incident::NewFact, IncidentFailure> {
+    let mut body = fact.rest.clone();
+    body.insert("fact".to_owned(), fact.fact.clone().into());
+    body.insert("at".to_owned(), fact.at.to_string().into());
+    body.insert("by".to_owned(), fact.by.clone().into());
+    body.insert("party".to_owned(), fact.party.clone().into());
+    for (name, value) in [
+        ("reason", &fact.reason),
+        ("report", &fact.report),
+        ("reference", &fact.reference),
+    ] {
+        if let Some(value) = value {
+            body.insert(name.to_owned(), value.clone().into());
+        }
+    }
+    from_body(body)
+}
+
+fn from_body<T: serde::de::DeserializeOwned>(
+    body: serde_json::Map<String, Json>,
+) -> Result<T, IncidentFailure> {
+    serde_json::from_value(Json::Object(body)).map_err(|error| IncidentFailure::Invalid {
+        message: error.to_string(),
+        help: "the members of the body are described in /openapi.json".to_owned(),
+    })
+}
+
+fn failure(error: &vakt_incident::Error) -> IncidentFailure {
+    if error.is_not_found() {
+        IncidentFailure::NotFound
+    } else if error.is_callers() {
+        IncidentFailure::Invalid {
+            message: error.to_string(),
+            help: String::new(),
+        }
+    } else {
+        tracing::error!(%error, "the incident records failed");
+        IncidentFailure::Internal(error.to_string())
+    }
+}
+
+fn as_json(value: &impl serde::Serialize) -> Result<Json, IncidentFailure> {
+    serde_json::to_value(value).map_err(|error| IncidentFailure::Internal(error.to_string()))
+}
+
+fn with_warnings(
+    incident: &impl serde::Serialize,
+    warnings: &[String],
+) -> Result<Json, IncidentFailure> {
+    let mut answer = as_json(incident)?;
+    answer["warnings"] = warnings.into();
+    Ok(answer)
+}
+
+fn items<T: serde::Serialize>(
+    items: &[T],
+    next: Option<String>,
+) -> Result<ItemPage, IncidentFailure> {
+    Ok(ItemPage {
+        items: items.iter().map(as_json).collect::<Result<_, _>>()?,
+        next,
+    })
+}
+
+pub(super) struct Rules(pub(super) Arc<ArcSwap<Ruleset>>);
+
+impl RulesView for Rules {
+    fn rules(&self) -> Vec<Json> {
+        let ruleset = self.0.load();
+        let rules = ruleset.rules.rules.iter().map(|rule| (&rule.meta, "rule"));
+        let correlations = ruleset.rules.correlations.iter();
+        let mut all: Vec<_> = rules
+            .chain(correlations.map(|one| (&one.meta, "correlation")))
+            .collect();
+        all.sort_by(|a, b| a.0.title.cmp(&b.0.title));
+        all.iter().map(|(meta, kind)| summary(meta, kind)).collect()
+    }
+}
+
+pub(super) struct SourceTable(pub(super) Arc<Sources>);
+
+impl SourcesView for SourceTable {
+    fn sources(&self, streams: Option<&[String]>) -> Vec<Json> {
+        self.0
+            .snapshot()
+            .iter()
+            .filter(|row| streams.is_none_or(|streams| streams.contains(&row.stream)))
+            .map(|row| {
+                let mut row = json!(row);
+                let part = |name: &str| row[name].as_str().unwrap_or("-").to_owned();
+                let id = format!(
+                    "{}/{}/{}/{}",
+                    part("stream"),
+                    part("transport"),
+                    part("peer"),
+                    part("host")
+                );
+                row["id"] = id.into();
+                row
+            })
+            .collect()
+    }
+}
+
+pub(crate) struct Health {
+    pub(super) journal: Arc<Journal>,
+    pub(super) index: Arc<IndexProgress>,
+    pub(super) detect: Arc<DetectProgress>,
+    /// What was acknowledged before the start: it must be found before we say that we are ready.
+    pub(super) acknowledged_before: JournalPosition,
+}
+
+impl Health {
+    /// Brings the gauges up to date.
+    pub(crate) fn show(&self, gauges: &Gauges) {
+        let stats = self.journal.stats();
+        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        gauges.journal_end.set(number(self.journal.durable_end().0));
+        gauges
+            .journal_in_flight_bytes
+            .set(i64::try_from(stats.in_flight_bytes).unwrap_or(i64::MAX));
+        gauges.indexed.set(number(self.index.committed().0));
+        gauges.detected.set(number(self.detect.next().0));
+    }
+}
+
+impl HealthView for Health {
+    fn readiness(&self) -> Readiness {
+        let mut reasons = Vec::new();
+        if let Some(reason) = self.journal.stats().poisoned {
+            reasons.push(format!("the journal cannot be written: {reason}"));
+        }
+        if let Some(reason) = self.index.failure() {
+            reasons.push(format!("the index cannot be written: {reason}"));
+        }
+        if let Some(reason) = self.detect.failure() {
+            reasons.push(format!("detection stands still: {reason}"));
+        }
+        let missing = self
+            .acknowledged_before
+            .0
+            .saturating_sub(self.index.committed().0);
+        if missing > 0 {
+            reasons.push(format!(
+                "{missing} events from before the start are not indexed yet"
+            ));
+        }
+        Readiness { reasons }
+    }
+}

@@ -1,0 +1,254 @@
+//! The sockets: bound before anything is announced, served until the stop, TLS read again.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use prometheus::Registry;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use vakt_api::{Api, HttpListener, ListenerPolicy};
+use vakt_event::Clock;
+use vakt_ingest::accounting::Metrics;
+use vakt_ingest::admission::{AdmissionConfig, SourceRule};
+use vakt_ingest::intake::Intake;
+use vakt_ingest::listener::{self, Kind, Limits, ListenerConfig};
+use vakt_ingest::tls::ReloadableTls;
+
+use crate::config::{Config, Listener, ListenerKind};
+use crate::descriptors;
+
+/// All listeners, bound and not served yet.
+pub(super) struct Bound {
+    syslog: Vec<(ListenerKind, listener::Bound)>,
+    http: Vec<(Listener, tokio::net::TcpListener, SocketAddr)>,
+    tls: Option<ReloadableTls>,
+    connections_max: usize,
+}
+
+/// What listens.
+pub(super) struct Listening {
+    addresses: Vec<(&'static str, String)>,
+    http_url: String,
+    tls: Option<ReloadableTls>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Bound {
+    /// Binds every listener of the configuration.
+    ///
+    /// # Errors
+    /// An address that cannot be had, a certificate that cannot be read; each with its name.
+    pub(super) async fn bind(
+        config: &Config,
+        registry: &Registry,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Self> {
+        let tls = config
+            .tls
+            .as_ref()
+            .map(|files| ReloadableTls::load(files.to_ingest(), &[b"http/1.1"]))
+            .transpose()?;
+        let metrics = Metrics::register(registry)?;
+        let with_connections = config
+            .listeners
+            .iter()
+            .filter(|listener| listener.kind != ListenerKind::SyslogUdp)
+            .count();
+        let connections_max = descriptors::connections_max(descriptors::raise(), with_connections);
+        let mut bound = Self {
+            syslog: Vec::new(),
+            http: Vec::new(),
+            tls,
+            connections_max,
+        };
+        for listener in &config.listeners {
+            let kind = match listener.kind {
+                ListenerKind::SyslogUdp => Kind::Udp,
+                ListenerKind::SyslogTcp => Kind::Tcp,
+                ListenerKind::SyslogTls => Kind::Tls(
+                    bound
+                        .tls
+                        .as_ref()
+                        .context("a TLS listener needs a certificate")?
+                        .config(),
+                ),
+                ListenerKind::Http => {
+                    bound.bind_http(listener).await?;
+                    continue;
+                }
+            };
+            let socket = listener::Listener::bind(ListenerConfig {
+                name: listener.name.clone(),
+                address: listener.address,
+                kind,
+                admission: admission(listener),
+                limits: Limits {
+                    connections_max,
+                    ..Limits::default()
+                },
+                metrics: metrics.clone(),
+                clock: Arc::clone(clock),
+            })?;
+            bound.syslog.push((listener.kind, socket));
+        }
+        Ok(bound)
+    }
+
+    async fn bind_http(&mut self, listener: &Listener) -> Result<()> {
+        let socket = tokio::net::TcpListener::bind(listener.address)
+            .await
+            .with_context(|| {
+                format!(
+                    "listener {} cannot listen on {}",
+                    listener.name, listener.address
+                )
+            })?;
+        let address = socket.local_addr()?;
+        self.http.push((listener.clone(), socket, address));
+        Ok(())
+    }
+
+    /// The first HTTP listener's address, as people type it; empty where there is none.
+    pub(super) fn http_url(&self) -> String {
+        self.http
+            .first()
+            .map_or_else(String::new, |(listener, _, address)| {
+                http_url(listener, *address)
+            })
+    }
+
+    /// The first syslog listener over TCP.
+    pub(super) fn syslog_tcp(&self) -> Option<String> {
+        self.syslog
+            .iter()
+            .find(|(kind, _)| *kind == ListenerKind::SyslogTcp)
+            .map(|(_, socket)| socket.local_addr.to_string())
+    }
+
+    /// Serves on the runtime until `stopping` says so.
+    pub(super) fn serve(
+        self,
+        runtime: &Runtime,
+        intake: &Arc<dyn Intake>,
+        api: &Api,
+        stopping: &watch::Receiver<bool>,
+        grace: Duration,
+    ) -> Listening {
+        let http_url = self.http_url();
+        let mut addresses = Vec::new();
+        let mut tasks = Vec::new();
+        for (kind, socket) in self.syslog {
+            let scheme = match kind {
+                ListenerKind::SyslogUdp => "udp",
+                ListenerKind::SyslogTls => "tls",
+                ListenerKind::SyslogTcp | ListenerKind::Http => "tcp",
+            };
+            addresses.push(("syslog", format!("{scheme}://{}", socket.local_addr)));
+            let (intake, stopping) = (Arc::clone(intake), stopping.clone());
+            tasks.push(runtime.spawn(async move {
+                if let Err(error) = socket.run(intake, stopping).await {
+                    tracing::error!(%error, "a syslog listener ended");
+                }
+            }));
+        }
+        for (listener, socket, address) in self.http {
+            addresses.push(("http", self::http_url(&listener, address)));
+            let http = HttpListener {
+                socket,
+                tls: self
+                    .tls
+                    .as_ref()
+                    .filter(|_| listener.tls)
+                    .map(ReloadableTls::config),
+                policy: Arc::new(ListenerPolicy {
+                    name: listener.name,
+                    stream: listener.stream,
+                    open_intake: None,
+                    hosts: listener.hosts,
+                    zone: listener.time_zone,
+                    connections_max: self.connections_max,
+                }),
+            };
+            let (api, stopping) = (api.clone(), stopping.clone());
+            tasks.push(runtime.spawn(async move {
+                if let Err(error) = vakt_api::serve(http, api, stopping, grace).await {
+                    tracing::error!(%error, "an HTTP listener ended");
+                }
+            }));
+        }
+        Listening {
+            addresses,
+            http_url,
+            tls: self.tls,
+            tasks: Mutex::new(tasks),
+        }
+    }
+}
+
+impl Listening {
+    /// Kinds and addresses, in the order of the configuration.
+    pub(super) fn addresses(&self) -> &[(&'static str, String)] {
+        &self.addresses
+    }
+
+    pub(super) fn http_url(&self) -> &str {
+        &self.http_url
+    }
+
+    /// Reads certificate and key again; new connections take them.
+    pub(super) fn reload_tls(&self) -> Result<()> {
+        if let Some(tls) = &self.tls {
+            tls.reload()?;
+            tracing::info!("certificate reloaded");
+        }
+        Ok(())
+    }
+
+    /// Comes back when every listener has handed over what it had read.
+    pub(super) async fn ended(&self) {
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a listener ended in a panic");
+            }
+        }
+    }
+}
+
+fn http_url(listener: &Listener, address: SocketAddr) -> String {
+    let scheme = if listener.tls { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
+fn admission(listener: &Listener) -> AdmissionConfig {
+    let everybody = || {
+        ["0.0.0.0/0", "::/0"]
+            .iter()
+            .filter_map(|net| net.parse().ok())
+            .collect()
+    };
+    AdmissionConfig {
+        allow: if !listener.networks.is_empty() {
+            Some(listener.networks.clone())
+        } else if listener.allow_plaintext || listener.tls {
+            Some(everybody())
+        } else {
+            None
+        },
+        rules: listener
+            .sources
+            .iter()
+            .map(|rule| SourceRule {
+                networks: rule.networks.clone(),
+                stream: rule.stream.clone(),
+                zone: rule.time_zone.clone(),
+            })
+            .collect(),
+        stream: listener.stream.clone(),
+        zone: listener.time_zone.clone(),
+        drill: false,
+    }
+}

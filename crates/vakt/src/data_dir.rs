@@ -1,0 +1,121 @@
+//! Where the daemon keeps what it writes.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use vakt_storage::disk::Lock;
+use vakt_storage::{Disk, RealDisk};
+
+/// The files and folders of a data directory.
+#[derive(Clone, Debug)]
+pub struct DataDir(PathBuf);
+
+impl DataDir {
+    /// `flag`, else the configuration's `data_dir`, else `$VAKT_DATA_DIR`, `$STATE_DIRECTORY`
+    /// (systemd), `$XDG_DATA_HOME/vakt`, `~/.local/share/vakt`.
+    pub fn find(flag: Option<&Path>, configured: Option<&Path>) -> Result<Self> {
+        let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        let path = if let Some(path) = flag.or(configured) {
+            path.to_owned()
+        } else if let Some(path) = variable("VAKT_DATA_DIR").or_else(|| variable("STATE_DIRECTORY"))
+        {
+            path.into()
+        } else if let Some(path) = variable("XDG_DATA_HOME") {
+            PathBuf::from(path).join("vakt")
+        } else {
+            let home = variable("HOME").context(
+                "no data directory: give --data-dir DIR or set VAKT_DATA_DIR (HOME is not set)",
+            )?;
+            PathBuf::from(home).join(".local/share/vakt")
+        };
+        Ok(Self(path))
+    }
+
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Makes the directory, for the owner only.
+    pub fn create(&self) -> Result<()> {
+        use std::os::unix::fs::DirBuilderExt;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.0)
+            .with_context(|| format!("cannot create the data directory {}", self.0.display()))
+    }
+
+    /// Takes the directory for one daemon alone, until the lock is dropped or the process ends.
+    ///
+    /// # Errors
+    /// When another daemon has it.
+    pub fn lock(&self) -> Result<Box<dyn Lock>> {
+        let path = self.0.join("lock");
+        let lock = RealDisk
+            .lock(&path)
+            .with_context(|| format!("cannot lock {}", path.display()))?;
+        lock.with_context(|| {
+            format!(
+                "{} is in use: another daemon holds the lock {}; stop it, or choose another data directory",
+                self.0.display(),
+                path.display()
+            )
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("journal")
+    }
+
+    pub fn index(&self) -> PathBuf {
+        self.0.join("index")
+    }
+
+    /// Alerts, incidents, facts, the audit log, checkpoints.
+    pub fn records(&self) -> PathBuf {
+        self.0.join("records.db")
+    }
+
+    /// Users, tokens, sessions.
+    pub fn access(&self) -> PathBuf {
+        self.0.join("access.db")
+    }
+
+    pub fn admin_token(&self) -> PathBuf {
+        self.0.join("admin.token")
+    }
+
+    pub fn tls_certificate(&self) -> PathBuf {
+        self.0.join("tls-certificate.pem")
+    }
+
+    pub fn tls_key(&self) -> PathBuf {
+        self.0.join("tls-key.pem")
+    }
+}
+
+/// Writes a secret for the owner's eyes only, replacing what was there.
+pub fn write_secret(path: &Path, text: &str) -> Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let temporary = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        if temporary.exists() {
+            std::fs::remove_file(&temporary)?;
+        }
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}

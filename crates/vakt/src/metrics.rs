@@ -1,0 +1,193 @@
+//! The daemon's own metrics; listeners and the HTTP server register theirs beside them.
+//!
+//! Names and units by Prometheus' conventions, all beginning with `vakt_`.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::MetricFamily;
+use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
+
+use crate::daemon::Health;
+use crate::ruleset::Ruleset;
+
+/// Counters of the detection thread.
+#[derive(Clone)]
+pub struct DetectMetrics {
+    pub events: IntCounter,
+    pub unparsed: IntCounter,
+    pub matches: IntCounter,
+    pub alerts: IntCounter,
+    pub drafts: IntCounter,
+}
+
+/// Counters of the delivery of notices.
+#[derive(Clone)]
+pub struct NoticeMetrics {
+    pub delivered: IntCounter,
+    pub failed: IntCounter,
+}
+
+/// What becomes of rules and the stations of the pipeline.
+#[derive(Clone)]
+pub struct Gauges {
+    pub journal_end: IntGauge,
+    pub journal_in_flight_bytes: IntGauge,
+    pub indexed: IntGauge,
+    pub detected: IntGauge,
+    rules: IntGaugeVec,
+    pub reloads: IntCounter,
+    pub reloads_refused: IntCounter,
+}
+
+/// Readings that are taken when somebody asks for the metrics.
+struct Readings {
+    gauges: Gauges,
+    health: Arc<Health>,
+}
+
+impl Collector for Readings {
+    fn desc(&self) -> Vec<&Desc> {
+        self.gauges
+            .read()
+            .into_iter()
+            .flat_map(Collector::desc)
+            .collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.health.show(&self.gauges);
+        self.gauges
+            .read()
+            .into_iter()
+            .flat_map(Collector::collect)
+            .collect()
+    }
+}
+
+fn registered<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C> {
+    registry.register(Box::new(metric.clone()))?;
+    Ok(metric)
+}
+
+fn counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter> {
+    registered(registry, IntCounter::new(name, help)?)
+}
+
+impl DetectMetrics {
+    pub fn new(registry: &Registry) -> Result<Self> {
+        Ok(Self {
+            events: counter(
+                registry,
+                "vakt_detect_events_total",
+                "Events that were decoded and matched against the rules.",
+            )?,
+            unparsed: counter(
+                registry,
+                "vakt_detect_events_unparsed_total",
+                "Events in which something was not understood; they are stored and searchable.",
+            )?,
+            matches: counter(
+                registry,
+                "vakt_detect_matches_total",
+                "Matches of rules and correlations.",
+            )?,
+            alerts: counter(
+                registry,
+                "vakt_alerts_opened_total",
+                "Alerts that were opened, after grouping by rule and entity.",
+            )?,
+            drafts: counter(
+                registry,
+                "vakt_incident_drafts_opened_total",
+                "Draft incidents that were opened.",
+            )?,
+        })
+    }
+}
+
+impl NoticeMetrics {
+    pub fn new(registry: &Registry) -> Result<Self> {
+        Ok(Self {
+            delivered: counter(
+                registry,
+                "vakt_notices_delivered_total",
+                "Notices that the webhook took.",
+            )?,
+            failed: counter(
+                registry,
+                "vakt_notices_failed_total",
+                "Attempts to deliver a notice that failed; each is tried again.",
+            )?,
+        })
+    }
+}
+
+impl Gauges {
+    pub fn new(registry: &Registry) -> Result<Self> {
+        let states = Opts::new(
+            "vakt_rules",
+            "Rules by what became of them at the last load.",
+        );
+        Ok(Self {
+            journal_end: IntGauge::new(
+                "vakt_journal_end_position",
+                "Events that are durable in the journal, ever.",
+            )?,
+            journal_in_flight_bytes: IntGauge::new(
+                "vakt_journal_in_flight_bytes",
+                "Bytes that were handed to the journal and are not durable yet.",
+            )?,
+            indexed: IntGauge::new(
+                "vakt_index_committed_position",
+                "Events of the journal that a search of the index finds.",
+            )?,
+            detected: IntGauge::new(
+                "vakt_detect_applied_position",
+                "Events of the journal whose effect on alerts is recorded.",
+            )?,
+            rules: registered(registry, IntGaugeVec::new(states, &["state"])?)?,
+            reloads: counter(
+                registry,
+                "vakt_rules_reloads_total",
+                "Reloads of the rules that took effect.",
+            )?,
+            reloads_refused: counter(
+                registry,
+                "vakt_rules_reloads_refused_total",
+                "Reloads that were refused because a rule was broken; the old rules went on.",
+            )?,
+        })
+    }
+
+    /// Takes the readings from `health` whenever the registry is asked.
+    pub(crate) fn collect_with(&self, registry: &Registry, health: Arc<Health>) -> Result<()> {
+        registry.register(Box::new(Readings {
+            gauges: self.clone(),
+            health,
+        }))?;
+        Ok(())
+    }
+
+    pub fn show_rules(&self, ruleset: &Ruleset) {
+        for (state, count) in [
+            ("loaded", ruleset.counts.loaded),
+            ("refused", ruleset.counts.refused),
+            ("skipped", ruleset.counts.skipped),
+        ] {
+            self.rules
+                .with_label_values(&[state])
+                .set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
+    fn read(&self) -> [&IntGauge; 4] {
+        [
+            &self.journal_end,
+            &self.journal_in_flight_bytes,
+            &self.indexed,
+            &self.detected,
+        ]
+    }
+}

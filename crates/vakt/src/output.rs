@@ -1,0 +1,100 @@
+//! What the commands print: text for people, NDJSON for pipes.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// The form of a command's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Ndjson,
+    /// One JSON document.
+    Json,
+}
+
+impl Output {
+    /// What was asked for; else text on a terminal and NDJSON in a pipe.
+    pub fn or_by_terminal(asked: Option<Self>) -> Self {
+        asked.unwrap_or(if io::stdout().is_terminal() {
+            Self::Text
+        } else {
+            Self::Ndjson
+        })
+    }
+}
+
+/// Standard output, locked and buffered. A reader that went away ends the program quietly, as
+/// `head` expects of its left side; see [`is_broken_pipe`].
+pub struct Printer {
+    out: io::BufWriter<io::StdoutLock<'static>>,
+}
+
+impl Printer {
+    pub fn new() -> Self {
+        Self {
+            out: io::BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+        }
+    }
+
+    pub fn line(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())?;
+        self.out.write_all(b"\n")
+    }
+
+    pub fn json_line(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.out, value)?;
+        self.out.write_all(b"\n")
+    }
+
+    pub fn json_pretty(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut self.out, value)?;
+        self.out.write_all(b"\n")
+    }
+
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Default for Printer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether the error says that nobody reads the output any more.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+            || cause
+                .downcast_ref::<serde_json::Error>()
+                .is_some_and(|error| error.io_error_kind() == Some(io::ErrorKind::BrokenPipe))
+    })
+}
+
+/// Text from outside with control characters made visible, so that a log line cannot move a
+/// person's cursor or colour his terminal.
+pub fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' => ' ',
+            c if c.is_control() => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+/// Writes a line for the person at the terminal to standard error.
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where the commands speak to the person"
+)]
+pub fn tell(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,48 @@
+//! The table of sources as the records keep it, with the position that it belongs to.
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use vakt_event::JournalPosition;
+use vakt_ingest::accounting::SourceRow;
+
+/// Under this name the records keep the table of sources.
+pub(super) const SOURCES_BLOB: &str = "sources";
+
+/// Counts of everything before `next`.
+pub(super) struct KeptSources {
+    /// `None` in what the first version kept, which had no position.
+    pub(super) next: Option<JournalPosition>,
+    pub(super) rows: Vec<SourceRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Form {
+    WithPosition { next: u64, rows: Vec<SourceRow> },
+    RowsAlone(Vec<SourceRow>),
+}
+
+impl KeptSources {
+    pub(super) fn read(bytes: &[u8]) -> Result<Self> {
+        let form = serde_json::from_slice(bytes)
+            .context("the table of sources in the records cannot be read")?;
+        Ok(match form {
+            Form::WithPosition { next, rows } => Self {
+                next: Some(JournalPosition(next)),
+                rows,
+            },
+            Form::RowsAlone(rows) => Self { next: None, rows },
+        })
+    }
+
+    pub(super) fn write(self) -> Result<Vec<u8>> {
+        let form = match self.next {
+            Some(JournalPosition(next)) => Form::WithPosition {
+                next,
+                rows: self.rows,
+            },
+            None => Form::RowsAlone(self.rows),
+        };
+        Ok(serde_json::to_vec(&form)?)
+    }
+}

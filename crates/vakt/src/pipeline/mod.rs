@@ -1,0 +1,125 @@
+//! The threads between the journal and what follows from it.
+
+pub mod detect;
+pub mod detector;
+pub mod index;
+pub mod intake;
+mod kept_sources;
+pub(crate) mod tail;
+mod zones;
+
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use vakt_codec::{DecodeContext, decode};
+use vakt_event::{Event, Source, Transport, Value, ecs};
+use vakt_storage::{ReadError, Reader, StoredBatch, StoredFrame};
+
+use zones::Zones;
+
+/// Tells threads to finish what the journal holds, as far as they get in time, and end.
+#[derive(Clone, Debug, Default)]
+pub struct Stop(Arc<OnceLock<Instant>>);
+
+impl Stop {
+    /// `patience` is how long a backlog may take; the next start does what is left.
+    pub fn set(&self, patience: Duration) {
+        self.0.get_or_init(|| Instant::now() + patience);
+    }
+
+    pub fn is_set(&self) -> bool {
+        self.0.get().is_some()
+    }
+
+    /// Whether a backlog has to wait for the next start.
+    fn is_over(&self) -> bool {
+        self.0.get().is_some_and(|end| Instant::now() >= *end)
+    }
+
+    /// Waits for `pause`, or until it is set; says whether it is.
+    fn wait(&self, pause: Duration) -> bool {
+        let end = Instant::now() + pause;
+        while !self.is_set() && Instant::now() < end {
+            thread::sleep(STOP_POLL);
+        }
+        self.is_set()
+    }
+}
+
+/// How often a thread that pauses looks whether it shall end.
+const STOP_POLL: Duration = Duration::from_millis(50);
+
+/// A thread whose work failed (a full disk, a locked database) tries again after this long.
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
+
+/// What is said of work that ended in a panic; the panic itself is on standard error.
+fn panicked() -> anyhow::Error {
+    anyhow::anyhow!("it ended in a panic, which is a fault of Vakt: please report it")
+}
+
+/// A disk that fails to read is asked again after this long.
+const READ_PAUSE: Duration = Duration::from_secs(1);
+
+/// What the journal gives next.
+enum Next {
+    Batch(StoredBatch),
+    /// Nothing came within the time that was given.
+    Idle,
+    /// The journal is closed and everything in it was read.
+    Ended,
+}
+
+/// Reads on. A damaged part is named in the log and passed over; a read that failed is tried again.
+///
+/// # Errors
+/// The journal was written by a newer version.
+fn read_on(reader: &mut Reader, patience: Duration) -> Result<Next, ReadError> {
+    match reader.next(patience) {
+        Ok(Some(batch)) => Ok(Next::Batch(batch)),
+        Ok(None) => Ok(Next::Idle),
+        Err(ReadError::Closed) => Ok(Next::Ended),
+        Err(error @ ReadError::Lost(_)) => {
+            tracing::error!(%error, "a part of the journal is damaged");
+            Ok(Next::Idle)
+        }
+        Err(error @ ReadError::Io { .. }) => {
+            tracing::error!(%error, "the journal cannot be read");
+            thread::sleep(READ_PAUSE);
+            Ok(Next::Idle)
+        }
+        Err(error @ ReadError::Version { .. }) => Err(error),
+    }
+}
+
+/// The event of a frame, with what the listener knew of it.
+fn decode_frame<'f>(frame: &'f StoredFrame, source: &Source, zones: &mut Zones) -> Event<'f> {
+    let context = DecodeContext {
+        received: Some(frame.received),
+        reference: None,
+        zone: zones.get(source.zone.as_deref()),
+        logsource_fields: false,
+        assume: None,
+    };
+    let mut event = decode(&frame.bytes, frame.format, &context);
+    if frame.truncated {
+        event.problem("the message is longer than the limit and was cut");
+    }
+    event.added(ecs::VAKT_LISTENER, source.listener.clone());
+    event.added(ecs::VAKT_TRANSPORT, transport(source.transport));
+    if source.drill {
+        event.added(ecs::VAKT_DRILL, Value::Bool(true));
+    }
+    event
+}
+
+fn transport(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Udp => "udp",
+        Transport::Tcp => "tcp",
+        Transport::Tls => "tls",
+        Transport::Http => "http",
+        Transport::Journal => "journal",
+        Transport::File => "file",
+    }
+}

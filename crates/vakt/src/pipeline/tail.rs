@@ -1,0 +1,67 @@
+//! The end of the journal, read for one search.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use vakt_event::{Event, JournalPosition, Source};
+use vakt_storage::{Journal, ReadError, Reader};
+
+use super::decode_frame;
+use super::zones::Zones;
+
+/// Everything up to the end is durable already, so that nothing is waited for.
+const PATIENCE: Duration = Duration::ZERO;
+
+/// The events from one position up to another, exclusive.
+pub(crate) struct JournalTail {
+    reader: Reader,
+    from: JournalPosition,
+    end: JournalPosition,
+    zones: Zones,
+}
+
+impl JournalTail {
+    pub(crate) fn new(journal: &Journal, from: JournalPosition, end: JournalPosition) -> Self {
+        Self {
+            reader: journal.reader(from),
+            from,
+            end,
+            zones: Zones::default(),
+        }
+    }
+
+    /// Gives the events in order; those in a damaged part are left out.
+    ///
+    /// # Errors
+    /// Those of `look`, and a journal that cannot be read.
+    pub(crate) fn each(
+        &mut self,
+        mut look: impl FnMut(JournalPosition, &Event<'_>, &Source) -> Result<()>,
+    ) -> Result<()> {
+        while self.from < self.end {
+            let batch = match self.reader.next(PATIENCE) {
+                Ok(Some(batch)) => batch,
+                Ok(None) | Err(ReadError::Closed) => break,
+                // The index meets the same damage, and says so in the log.
+                Err(ReadError::Lost(lost)) => {
+                    self.from = lost.to;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            for frame in batch
+                .frames
+                .iter()
+                .filter(|frame| frame.position < self.end)
+            {
+                let event = decode_frame(frame, &batch.source, &mut self.zones);
+                look(frame.position, &event, &batch.source)?;
+            }
+            self.from = batch
+                .frames
+                .last()
+                .map_or(self.end, |frame| frame.position.next());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,343 @@
+//! `vakt scan`, `parse`, `check` and `rules` over files and pipes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may panic, and says what it skips"
+)]
+
+mod common;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use common::{shared_data, vakt};
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// A rule that matches a word in any field of any event.
+const RULE: &str = "\
+title: The word needle
+id: 1b1fae4c-6c0f-4d0d-9d4d-0f1d2f3a4b5c
+status: stable
+description: A test rule
+level: high
+logsource:
+    product: linux
+detection:
+    keywords:
+        - needle
+    condition: keywords
+";
+
+fn run(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = vakt()
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+fn json_lines(output: &Output) -> Vec<Json> {
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn every_form_of_input_is_read_and_a_match_names_file_and_number() {
+    let folder = TempDir::new().unwrap();
+    let rule = folder.path().join("rule.yml");
+    fs::write(&rule, RULE).unwrap();
+    let rule = rule.to_str().unwrap();
+    let check = |name: &str, bytes: &[u8], more: &[&str], number: u64| {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let path = path.to_str().unwrap();
+        let mut arguments = vec!["scan", "--rules", rule, "--output", "ndjson", path];
+        arguments.extend(more);
+        let output = run(&arguments, b"");
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+        let matches = json_lines(&output);
+        assert_eq!(matches.len(), 1, "{name}: {matches:#?} {}", stderr(&output));
+        assert_eq!(matches[0]["event"]["source"], path, "{name}");
+        assert_eq!(matches[0]["event"]["number"], number, "{name}");
+        assert_eq!(matches[0]["rule"]["title"], "The word needle");
+        assert_eq!(matches[0]["rule"]["level"], "high");
+    };
+    let linux = &["--logsource", "product=linux"];
+    check("a.ndjson", b"{\"a\":1}\n{\"a\":\"x needle y\"}\n", linux, 2);
+    check(
+        "pretty.json",
+        b"{\n \"a\": 1\n}\n{\n \"a\":\n \"NEEDLE\"\n}",
+        linux,
+        2,
+    );
+    check(
+        "array.json",
+        b"[{\"a\":1},\n{\"a\":2},{\"b\":\"needle\"}]",
+        linux,
+        3,
+    );
+    check("joined.json", b"{\"a\":1}{\"a\":\"needle\"}", linux, 2);
+    check(
+        "plain.log",
+        b"Nov 24 10:00:00 web1 app[1]: hay\r\nNov 24 10:00:01 web1 app[1]: a needle\r\n",
+        linux,
+        2,
+    );
+    check(
+        "export",
+        b"__REALTIME_TIMESTAMP=1764000000000000\nMESSAGE=hay\n\n__REALTIME_TIMESTAMP=1764000000000000\nMESSAGE\n\x06\0\0\0\0\0\0\0needle\n\n",
+        linux,
+        2,
+    );
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(b"{\"a\":\"needle\"}\n").unwrap();
+    check("a.gz", &gzip.finish().unwrap(), linux, 1);
+    let zstd = zstd::encode_all(&b"{\"a\":\"needle\"}\n"[..], 1).unwrap();
+    check("a.zst", &zstd, linux, 1);
+}
+
+#[test]
+fn exit_status_tells_matches_refusals_and_wrong_usage_apart() {
+    let folder = TempDir::new().unwrap();
+    let rule = folder.path().join("rule.yml");
+    fs::write(&rule, RULE).unwrap();
+    let rule = rule.to_str().unwrap();
+    let scan = |more: &[&str]| {
+        let mut arguments = vec!["scan", "--rules", rule, "--logsource", "product=linux"];
+        arguments.extend(more);
+        run(&arguments, b"{\"a\":\"needle\"}\n").status.code()
+    };
+    assert_eq!(scan(&[]), Some(0));
+    assert_eq!(scan(&["--fail-on", "high"]), Some(1));
+    assert_eq!(scan(&["--fail-on", "critical"]), Some(0));
+    assert_eq!(scan(&["--fail-on", "shrill"]), Some(2));
+    assert_eq!(scan(&["/nonexistent"]), Some(2));
+}
+
+#[test]
+fn a_refused_rule_is_reported_and_the_others_go_on() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("good.yml"), RULE).unwrap();
+    fs::write(
+        folder.path().join("bad.yml"),
+        RULE.replace("condition: keywords", "condition: keyword")
+            .replace("1b1fae4c", "2b1fae4c"),
+    )
+    .unwrap();
+    let rules = folder.path().to_str().unwrap();
+    let output = run(
+        &[
+            "scan",
+            "--rules",
+            rules,
+            "--logsource",
+            "product=linux",
+            "--output",
+            "ndjson",
+        ],
+        b"{\"a\":\"needle\"}\n",
+    );
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(json_lines(&output).len(), 1);
+    let said = stderr(&output);
+    assert!(
+        said.contains("bad.yml:") && said.contains("help:"),
+        "{said}"
+    );
+    let output = run(&["check", "--rules", rules], b"");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn parse_prints_valid_json_for_whatever_comes_and_says_what_was_not_understood() {
+    let output = run(
+        &["parse", "--format", "syslog"],
+        b"<38>Nov 24 10:00:00 web1 sshd[7]: Failed password for root from 203.0.113.7 port 22 ssh2\n",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let events = json_lines(&output);
+    assert_eq!(events.len(), 1);
+    for (name, value) in [
+        ("source.ip", "203.0.113.7"),
+        ("user.name", "root"),
+        ("host.name", "web1"),
+        ("process.name", "sshd"),
+        ("event.outcome", "failure"),
+    ] {
+        assert_eq!(events[0][name], value, "{name}");
+    }
+    let output = run(
+        &["parse", "--format", "json"],
+        b"{\"a\":1}\nnot json \xff\n",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let events = json_lines(&output);
+    assert_eq!(events.len(), 2);
+    assert!(events[1]["error.message"].is_string());
+}
+
+#[test]
+fn the_embedded_rules_pass_their_own_tests() {
+    let output = run(&["rules", "test"], b"");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}{}", stderr(&output));
+    let output = run(&["rules", "list", "--output", "ndjson"], b"");
+    assert!(json_lines(&output).len() >= 25);
+}
+
+#[test]
+fn a_configuration_is_checked_all_at_once() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("vakt.yaml");
+    fs::write(
+        &path,
+        "organisaton:\n  name: X\nlisteners:\n  - kind: syslog-tpc\n    address: nowhere\n  - kind: http\n    address: 127.0.0.1:0\n    stream: other\n",
+    )
+    .unwrap();
+    let output = run(&["check", "--config", path.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stdout).replace(path.to_str().unwrap(), "vakt.yaml");
+    for expected in [
+        "vakt.yaml:1:1: error[config-unknown-key]: unknown key `organisaton`",
+        "help: did you mean `organisation`?",
+        "unknown kind of listener `syslog-tpc`",
+        "help: did you mean `syslog-tcp`?",
+        "`address: nowhere` is not an address with a port",
+        "the stream `other` is not listed",
+    ] {
+        assert!(said.contains(expected), "{expected:?} is not in\n{said}");
+    }
+    let output = run(&["serve", "--config", path.to_str().unwrap()], b"");
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn clocks_are_a_pure_computation() {
+    let output = run(
+        &[
+            "incidents",
+            "clocks",
+            "--regime",
+            "nis2-se",
+            "--output",
+            "json",
+            "--fact",
+            "aware=2026-11-23T20:08:00Z",
+            "--fact",
+            "submitted.notification=2026-11-24T10:00:00Z",
+        ],
+        b"",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let answer: Json = serde_json::from_slice(&output.stdout).unwrap();
+    let due = |stage: &str| {
+        answer["clocks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|clock| clock["stage"] == stage)
+            .map(|clock| (clock["due"].clone(), clock["nominal_date"].clone()))
+            .unwrap()
+    };
+    assert_eq!(due("early_warning").0, "2026-11-24T20:08:00Z");
+    assert_eq!(due("notification").0, "2026-11-26T20:08:00Z");
+    // A calendar month in Stockholm: by the end of 24 December.
+    assert_eq!(
+        due("final"),
+        ("2026-12-24T23:00:00Z".into(), "2026-12-24".into())
+    );
+    let wrong = run(
+        &[
+            "incidents",
+            "clocks",
+            "--regime",
+            "nis2-se",
+            "--fact",
+            "aware=2026-11-23T20:08:00",
+        ],
+        b"",
+    );
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("offset"), "{}", stderr(&wrong));
+}
+
+/// The public rules over the regression events of their own repository, each file for its rule.
+#[test]
+fn public_rules_fire_on_their_own_regression_events() {
+    let Some(data) = shared_data("public_rules_fire_on_their_own_regression_events") else {
+        return;
+    };
+    let rules = data.join("sigma/rules");
+    let folder = data.join("sigma-regression");
+    let index = fs::read_to_string(folder.join("index.tsv")).unwrap();
+    let events = folder.join("events");
+    let output = run(
+        &[
+            "scan",
+            "--rules",
+            path(&rules),
+            "--output",
+            "ndjson",
+            path(&events),
+        ],
+        b"",
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let fired: Vec<(String, String)> = json_lines(&output)
+        .iter()
+        .map(|line| {
+            (
+                line["rule"]["id"].as_str().unwrap().to_owned(),
+                line["event"]["source"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    let mut silent = Vec::new();
+    let mut files = 0;
+    for line in index.lines().skip(1) {
+        let id = line.split('\t').next().unwrap();
+        let file = events.join(format!("{id}.ndjson"));
+        if !file.is_file() {
+            continue;
+        }
+        files += 1;
+        if !fired
+            .iter()
+            .any(|(rule, source)| rule == id && Path::new(source) == file)
+        {
+            silent.push(line.to_owned());
+        }
+    }
+    eprintln!(
+        "{} of {files} regression files fire their rule",
+        files - silent.len()
+    );
+    assert!(files > 0);
+    assert!(
+        silent.len() * 10 <= files,
+        "{} of {files} files do not fire their rule: {silent:#?}",
+        silent.len()
+    );
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
