@@ -1,5 +1,7 @@
 //! A search over a part that is committed and a part that is not answers like one over all of it.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use tempfile::TempDir;
 use vakt_event::{Event, EventTime, JournalPosition, Source, Timestamp, Transport};
 use vakt_search::{Error, Index, Order, Query, Request, Response};

@@ -84,7 +84,7 @@ impl SearchBackend for Search {
         let response = self
             .index
             .search_with(&request, |from, tail| self.offer_tail(from, end, tail))
-            .map_err(failure_of_search)?;
+            .map_err(|error| failure_of_search(&error))?;
         Ok(SearchAnswer {
             hits: response.hits,
             total: response.total,
@@ -106,7 +106,7 @@ impl Search {
     }
 }
 
-fn failure_of_search(error: anyhow::Error) -> SearchFailure {
+fn failure_of_search(error: &anyhow::Error) -> SearchFailure {
     match error.downcast_ref::<vakt_search::Error>() {
         Some(vakt_search::Error::OutOfTime { .. }) => SearchFailure::Unavailable(error.to_string()),
         Some(vakt_search::Error::Cursor { .. }) => SearchFailure::Cursor(error.to_string()),
