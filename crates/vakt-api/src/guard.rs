@@ -165,7 +165,7 @@ fn admit(
                 "events are taken here only with an intake token",
             )
             .with_help(
-                "make one with `vakt tokens add --intake --stream STREAM` and send it as `Authorization: Bearer TOKEN`",
+                "make one with `vakt tokens add NAME --stream STREAM` and send it as `Authorization: Bearer TOKEN`",
             )),
         },
         Need::Role(permission) | Need::Page(permission) => {
