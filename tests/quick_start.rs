@@ -147,6 +147,36 @@ fn back_filled_logs_keep_the_distances_between_their_events() {
     assert_eq!(drafts(&daemon).len(), 1);
 }
 
+/// Failures of one customer and a success of another once made one draft, whose evidence showed
+/// the one's lines to the other; so did a drill and the real world.
+#[test]
+fn streams_and_drills_are_correlated_apart() {
+    let daemon = Daemon::start();
+    let now = jiff::Timestamp::now();
+    let line = |word: &str| {
+        format!(
+            "{{\"@timestamp\":\"{now}\",\"host.name\":\"web1\",\"log.syslog.appname\":\"sshd\",\
+             \"message\":\"{word} password for root from 203.0.113.50 port 1 ssh2\"}}\n"
+        )
+    };
+    let answer = ureq::post(format!("{}/api/v1/events", daemon.http))
+        .header("authorization", format!("Bearer {}", daemon.token))
+        .header("x-vakt-drill", "1")
+        .send(line("Failed").repeat(12))
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let (status, _) = daemon.post_events(&line("Accepted")).unwrap();
+    assert_eq!(status, 200);
+    // A marker of its own, after which everything before it was evaluated.
+    daemon.send_tcp(attack("203.0.113.51", 12, true).as_bytes());
+    daemon.wait_for("the marker", |daemon| drafts(daemon).first().cloned());
+    let entities: Vec<_> = drafts(&daemon)
+        .iter()
+        .map(|draft| draft["entity"].clone())
+        .collect();
+    assert_eq!(entities, ["203.0.113.51"]);
+}
+
 #[test]
 fn a_dismissed_draft_has_no_running_clocks_and_can_be_reopened() {
     let daemon = Daemon::start();

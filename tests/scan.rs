@@ -114,6 +114,28 @@ fn every_form_of_input_is_read_and_a_match_names_file_and_number() {
     check("a.zst", &zstd, linux, 1);
 }
 
+/// An execution whose records end with the file was joined too late to be matched.
+#[test]
+fn an_audit_execution_at_the_end_of_the_input_is_matched() {
+    let folder = TempDir::new().unwrap();
+    let rule = folder.path().join("rule.yml");
+    let text = RULE
+        .replace(
+            "product: linux",
+            "product: linux\n    category: process_creation",
+        )
+        .replace(
+            "    keywords:\n        - needle",
+            "    keywords:\n        CommandLine|contains: needle",
+        );
+    fs::write(&rule, text).unwrap();
+    let output = run(
+        &["scan", "--rules", rule.to_str().unwrap(), "--output", "ndjson"],
+        b"type=SYSCALL msg=audit(1795514400.123:71): arch=c000003e syscall=59 success=yes exit=0 ppid=1 pid=2 uid=0 comm=\"echo\" exe=\"/bin/echo\"\ntype=EXECVE msg=audit(1795514400.123:71): argc=2 a0=\"echo\" a1=\"needle\"\n",
+    );
+    assert_eq!(json_lines(&output).len(), 1, "{}", stderr(&output));
+}
+
 #[test]
 fn exit_status_tells_matches_refusals_and_wrong_usage_apart() {
     let folder = TempDir::new().unwrap();

@@ -119,6 +119,20 @@ impl Correlator {
         hits: &[usize],
         firings: &mut Vec<Firing>,
     ) {
+        self.observe_within("", position, time, event, hits, firings);
+    }
+
+    /// As [`Self::observe`]; only events of one `scope` (a customer's stream, an exercise) meet in a
+    /// group, whatever their fields say. The scope is not part of [`Firing::group`].
+    pub fn observe_within(
+        &mut self,
+        scope: &str,
+        position: u64,
+        time: Timestamp,
+        event: &Event<'_>,
+        hits: &[usize],
+        firings: &mut Vec<Firing>,
+    ) {
         let mut pending: BTreeMap<usize, Vec<Feed>> = BTreeMap::new();
         for rule in hits {
             for (rank, input) in self.definitions.fed_by_rule(*rule) {
@@ -134,6 +148,7 @@ impl Correlator {
                 state: &mut self.states[correlation],
                 position,
                 time: time.micros(),
+                scope,
             };
             for (firing, key) in fired.observe(event, feeds) {
                 for (outer, input) in self.definitions.fed_by_correlation(correlation) {
@@ -156,6 +171,7 @@ struct Fired<'c> {
     state: &'c mut Groups,
     position: u64,
     time: i64,
+    scope: &'c str,
 }
 
 impl Fired<'_> {
@@ -163,9 +179,10 @@ impl Fired<'_> {
         // Aliases can make inputs of one event fall into different groups.
         let mut by_group: BTreeMap<Vec<String>, Vec<Item>> = BTreeMap::new();
         for (input, inner) in feeds {
-            let Some(key) = self.definition.group_of(input, event) else {
+            let Some(mut key) = self.definition.group_of(input, event) else {
                 continue;
             };
+            key.insert(0, self.scope.to_owned());
             let items = by_group.entry(key).or_default();
             if let Some(first) = items.first_mut()
                 && !self.definition.counts_inputs()
@@ -189,7 +206,7 @@ impl Fired<'_> {
                     .definition
                     .group_names()
                     .cloned()
-                    .zip(key.iter().cloned());
+                    .zip(key.iter().skip(1).cloned());
                 let firing = Firing {
                     correlation: self.correlation,
                     group: group.collect(),

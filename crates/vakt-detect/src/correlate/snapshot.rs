@@ -18,7 +18,7 @@ use super::groups::Groups;
 use super::limits::GROUPS_MAX;
 use super::tally::Tally;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a restored snapshot held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -100,6 +100,7 @@ struct Chunk {
 }
 
 /// An event that something follows from, with nothing borrowed.
+#[derive(Clone)]
 struct Kept {
     file: usize,
     number: u64,
@@ -120,6 +121,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let mut scan = Scan::new(&ruleset, &paths, Output::or_by_terminal(global.output));
     let started = Instant::now();
     scan.all(&pool, options, started)?;
+    scan.take_rest()?;
     let seconds = started.elapsed().as_secs_f64();
     scan.finish(seconds)?;
     let failed = options
@@ -144,6 +146,8 @@ struct Scan<'r> {
     matches: u64,
     highest: Option<Level>,
     last_time: Timestamp,
+    /// The last event from which something may follow still.
+    last: Option<Kept>,
     found: Vec<Found>,
 }
 
@@ -168,6 +172,7 @@ impl<'r> Scan<'r> {
             matches: 0,
             highest: None,
             last_time: Timestamp::default(),
+            last: None,
             found: Vec::new(),
         }
     }
@@ -237,6 +242,23 @@ impl<'r> Scan<'r> {
                 self.print(kept, &found)?;
             }
             self.found = found;
+        }
+        if let Some(last) = kept.last() {
+            self.last = Some(last.clone());
+        }
+        Ok(())
+    }
+
+    /// The input ended: what was open is complete as far as it will ever be.
+    fn take_rest(&mut self) -> Result<()> {
+        let Some(last) = self.last.take() else {
+            return Ok(());
+        };
+        let mut found = Vec::new();
+        self.detector
+            .finish(self.events, self.last_time, &mut found);
+        for found in found.iter().filter(|found| !found.repeat) {
+            self.print(&last, found)?;
         }
         Ok(())
     }

@@ -254,6 +254,16 @@ impl Config {
                      with `certificate` and `key` (for a trial, `vakt tls self-signed` makes them)"
                 ));
             }
+            let is_open_to_all = listener.networks.is_empty() && !listener.allow_plaintext;
+            if listener.kind == ListenerKind::SyslogTls
+                && !address.ip().is_loopback()
+                && is_open_to_all
+            {
+                reasons.push(format!(
+                    "listener {name} would take syslog from anybody on {address}, which is not \
+                     loopback: name the senders' `networks` (0.0.0.0/0 and ::/0 are everybody)"
+                ));
+            }
             if address.ip().is_loopback() || listener.tls || listener.allow_plaintext {
                 continue;
             }

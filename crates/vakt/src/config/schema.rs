@@ -175,10 +175,21 @@ fn listener(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Opt
         .collect();
     section.finish(report);
     let plain = Listener::on_loopback(kind?);
+    if tls && !matches!(plain.kind, ListenerKind::Http | ListenerKind::SyslogTls) {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!(
+                "a listener of kind `{}` cannot speak TLS",
+                plain.kind.as_str()
+            ),
+            "write `kind: syslog-tls`",
+        );
+    }
     Some(Listener {
         name: name.unwrap_or(plain.name),
         address: address.unwrap_or(plain.address),
-        tls: tls || plain.tls,
+        tls: (tls && plain.kind == ListenerKind::Http) || plain.tls,
         networks,
         stream,
         time_zone,

@@ -233,7 +233,7 @@ fn admission(listener: &Listener) -> AdmissionConfig {
     AdmissionConfig {
         allow: if !listener.networks.is_empty() {
             Some(listener.networks.clone())
-        } else if listener.allow_plaintext || listener.tls {
+        } else if listener.allow_plaintext {
             Some(everybody())
         } else {
             None

@@ -167,6 +167,7 @@ impl DetectThread {
             let idle = !matches!(read, Next::Batch(_));
             if let Next::Batch(batch) = read {
                 let key = format!("{} {:?}", batch.source.stream, batch.source.peer);
+                detector.within(&batch.source.stream, batch.source.drill);
                 for frame in &batch.frames {
                     let event = decode_frame(frame, &batch.source, &mut run.zones);
                     let position = frame.position;

@@ -41,6 +41,8 @@ pub struct Detector<'r> {
     coalescer: Coalescer,
     pub correlator: Correlator,
     firings: Vec<Firing>,
+    /// Whose events these are: only those of one scope are correlated.
+    scope: String,
     joined_hits: Vec<usize>,
 }
 
@@ -51,6 +53,7 @@ impl<'r> Detector<'r> {
             coalescer: Coalescer::new(),
             correlator: Correlator::new(&ruleset.rules),
             firings: Vec::new(),
+            scope: String::new(),
             joined_hits: Vec::new(),
             ruleset,
         }
@@ -59,6 +62,14 @@ impl<'r> Detector<'r> {
     /// The rules that match `event`, by index: independent of every other event.
     pub fn matches(&mut self, event: &Event<'_>, hits: &mut Vec<usize>) {
         self.ruleset.engine.matches(event, &mut self.scratch, hits);
+    }
+
+    /// What is observed from here on belongs to this stream, and is a drill or is not: events of
+    /// different customers, or of an exercise and the real world, never add up.
+    pub fn within(&mut self, stream: &str, drill: bool) {
+        self.scope.clear();
+        self.scope.push_str(if drill { "drill " } else { "" });
+        self.scope.push_str(stream);
     }
 
     /// What follows from `event`, whose matches are `hits`, and from what it completes.
@@ -132,7 +143,7 @@ impl<'r> Detector<'r> {
         }
         self.firings.clear();
         self.correlator
-            .observe(position, time, event, hits, &mut self.firings);
+            .observe_within(&self.scope, position, time, event, hits, &mut self.firings);
         for firing in self.firings.drain(..) {
             if self.ruleset.rules.correlations[firing.correlation].generate {
                 found.push(Found {
