@@ -46,8 +46,8 @@ fn define(rules: &RuleSet, seen: &[Seen]) -> Vec<(u64, Firing)> {
             let needs_value = !matches!(
                 c.kind,
                 CorrelationKind::EventCount(_)
-                    | CorrelationKind::Temporal
-                    | CorrelationKind::TemporalOrdered
+                    | CorrelationKind::Temporal(_)
+                    | CorrelationKind::TemporalOrdered(_)
             );
             if needs_value && seen.value.is_none() {
                 continue;
@@ -150,10 +150,16 @@ fn holds(c: &Correlation, window: &Window<'_>) -> bool {
             values.dedup();
             t.holds(count(values.len()))
         }
-        CorrelationKind::Temporal => {
-            (0..c.inputs.len()).all(|input| window.iter().any(|item| item.2.contains(&input)))
+        CorrelationKind::Temporal(all) => {
+            let stands = |input: &usize| window.iter().any(|item| item.2.contains(input));
+            all.iter()
+                .any(|one| one.present.iter().all(stands) && !one.absent.iter().any(stands))
         }
-        CorrelationKind::TemporalOrdered => ordered(0, c.inputs.len(), window),
+        CorrelationKind::TemporalOrdered(all) => {
+            let stands = |input: &usize| window.iter().any(|item| item.2.contains(input));
+            all.iter()
+                .any(|one| ordered(&one.present, window) && !one.absent.iter().any(stands))
+        }
         CorrelationKind::ValueSum(_, t) => t.holds(sum),
         CorrelationKind::ValueAvg(_, t) => t.holds(sum / count(values.len())),
         CorrelationKind::ValuePercentile(_, percent, t) => {
@@ -167,12 +173,29 @@ fn holds(c: &Correlation, window: &Window<'_>) -> bool {
     }
 }
 
-/// Whether the inputs from `input` on stand in the window, each after the one before.
-fn ordered(input: usize, inputs: usize, window: &Window<'_>) -> bool {
-    input == inputs
-        || (0..window.len()).any(|at| {
-            window[at].2.contains(&input) && ordered(input + 1, inputs, &window[at + 1..])
+/// Whether the inputs stand in the window, each after the one before.
+fn ordered(inputs: &[usize], window: &Window<'_>) -> bool {
+    let Some((input, others)) = inputs.split_first() else {
+        return true;
+    };
+    (0..window.len()).any(|at| window[at].2.contains(input) && ordered(others, &window[at + 1..]))
+}
+
+/// Mostly all inputs, else combinations of the first three.
+fn combinations() -> impl Strategy<Value = Vec<Combination>> {
+    let combination = prop::collection::vec(0u8..3, 3)
+        .prop_map(|part| {
+            let part = |wanted| (0..3).filter(|at| part[*at] == wanted).collect();
+            Combination {
+                present: part(1),
+                absent: part(2),
+            }
         })
+        .prop_filter("something is present", |one| !one.present.is_empty());
+    prop_oneof![
+        1 => Just(Vec::new()),
+        1 => prop::collection::vec(combination, 1..3),
+    ]
 }
 
 fn kind() -> impl Strategy<Value = CorrelationKind> {
@@ -192,8 +215,8 @@ fn kind() -> impl Strategy<Value = CorrelationKind> {
     prop_oneof![
         2 => threshold().prop_map(CorrelationKind::EventCount),
         2 => threshold().prop_map(|t| CorrelationKind::ValueCount(vec!["bytes".into()], t)),
-        2 => Just(CorrelationKind::Temporal),
-        3 => Just(CorrelationKind::TemporalOrdered),
+        2 => combinations().prop_map(CorrelationKind::Temporal),
+        3 => combinations().prop_map(CorrelationKind::TemporalOrdered),
         1 => threshold().prop_map(|t| CorrelationKind::ValueSum("bytes".into(), t)),
         1 => threshold().prop_map(|t| CorrelationKind::ValueAvg("bytes".into(), t)),
         1 => (threshold(), 0u8..101).prop_map(|(t, percent)| {
@@ -201,6 +224,27 @@ fn kind() -> impl Strategy<Value = CorrelationKind> {
         }),
         1 => threshold().prop_map(|t| CorrelationKind::ValueMedian("bytes".into(), t)),
     ]
+}
+
+/// Combinations of inputs that there are; all of them where there are none.
+fn of(combinations: Vec<Combination>, inputs: &[RuleRef]) -> Vec<Combination> {
+    let known = |all: Vec<usize>| {
+        all.into_iter()
+            .filter(|input| *input < inputs.len())
+            .collect()
+    };
+    let mut found: Vec<Combination> = combinations
+        .into_iter()
+        .map(|one| Combination {
+            present: known(one.present),
+            absent: known(one.absent),
+        })
+        .filter(|one| !one.present.is_empty())
+        .collect();
+    if found.is_empty() {
+        found.push(Combination::all(inputs.len()));
+    }
+    found
 }
 
 /// The first from rules, the second and third also from the one before.
@@ -218,6 +262,13 @@ fn correlations() -> impl Strategy<Value = Vec<Correlation>> {
                 let at = at.index(inputs.len());
                 inputs[at] = RuleRef::Correlation(inner);
             }
+            let kind = match kind {
+                CorrelationKind::Temporal(all) => CorrelationKind::Temporal(of(all, &inputs)),
+                CorrelationKind::TemporalOrdered(all) => {
+                    CorrelationKind::TemporalOrdered(of(all, &inputs))
+                }
+                other => other,
+            };
             correlations.push(correlation(kind, inputs, seconds));
         }
         correlations

@@ -44,7 +44,7 @@ fn success_after_failures() -> RuleSet {
             60,
         ),
         correlation(
-            CorrelationKind::TemporalOrdered,
+            CorrelationKind::TemporalOrdered(vec![Combination::all(2)]),
             vec![RuleRef::Correlation(0), RuleRef::Rule(1)],
             60,
         ),
@@ -141,7 +141,7 @@ fn an_event_that_stands_for_several_counts_as_so_many() {
 #[test]
 fn aliases_name_a_field_for_each_input() {
     let mut by_address = correlation(
-        CorrelationKind::Temporal,
+        CorrelationKind::Temporal(vec![Combination::all(2)]),
         vec![RuleRef::Rule(0), RuleRef::Rule(1)],
         60,
     );
@@ -208,10 +208,14 @@ fn a_changed_rule_loses_its_state_and_no_other() {
 
 #[test]
 fn a_correlation_that_feeds_itself_is_named_and_left_out() {
+    let one = |input| {
+        let kind = CorrelationKind::Temporal(vec![Combination::all(1)]);
+        correlation(kind, vec![input], 9)
+    };
     let rules = rule_set(vec![
-        correlation(CorrelationKind::Temporal, vec![RuleRef::Correlation(1)], 9),
-        correlation(CorrelationKind::Temporal, vec![RuleRef::Correlation(0)], 9),
-        correlation(CorrelationKind::Temporal, vec![RuleRef::Rule(0)], 9),
+        one(RuleRef::Correlation(1)),
+        one(RuleRef::Correlation(0)),
+        one(RuleRef::Rule(0)),
     ]);
     let named: Vec<_> = Correlator::new(&rules)
         .problems()

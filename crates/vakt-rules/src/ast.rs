@@ -191,14 +191,34 @@ pub enum CorrelationKind {
     EventCount(Threshold),
     /// Distinct tuples of values of the fields.
     ValueCount(Vec<String>, Threshold),
-    /// All inputs within the timespan, in any order.
-    Temporal,
-    /// All inputs within the timespan, in the order given.
-    TemporalOrdered,
+    /// The inputs of one of the combinations within the timespan, in any order.
+    Temporal(Vec<Combination>),
+    /// The same, in the order of [`Correlation::inputs`].
+    TemporalOrdered(Vec<Combination>),
     ValueSum(String, Threshold),
     ValueAvg(String, Threshold),
     ValuePercentile(String, f64, Threshold),
     ValueMedian(String, Threshold),
+}
+
+/// Inputs that a temporal correlation asks for, as indices into [`Correlation::inputs`], ascending.
+/// A condition over rule names is written out into such.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Combination {
+    /// Never empty.
+    pub present: Vec<usize>,
+    /// Inputs of which the timespan before the event holds nothing.
+    pub absent: Vec<usize>,
+}
+
+impl Combination {
+    /// Every one of so many inputs: what a temporal correlation without a condition asks for.
+    pub fn all(inputs: usize) -> Self {
+        Self {
+            present: (0..inputs).collect(),
+            absent: Vec::new(),
+        }
+    }
 }
 
 /// Bounds that must all hold: `gte: 5` and `lt: 10` together are a range.

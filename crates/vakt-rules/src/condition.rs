@@ -4,7 +4,9 @@
 
 use std::fmt;
 
+use crate::diagnostic::Report;
 use crate::source::Span;
+use crate::yaml::Node;
 
 /// Bytes of a condition. The longest public one has 200.
 const BYTES_MAX: usize = 65_536;
@@ -317,6 +319,30 @@ impl fmt::Display for Expression {
                 Ok(())
             }
         }
+    }
+}
+
+/// Where a part of a condition stands in the source; the whole value where the source writes it
+/// in another form (escapes, folded lines).
+pub(crate) fn locate(node: &Node<'_>, text: &str, part: &Span, report: &Report<'_>) -> Span {
+    let source = report
+        .source
+        .text
+        .get(node.span.clone())
+        .unwrap_or_default();
+    let quote = usize::from(source.starts_with(['\'', '"']));
+    let verbatim = source
+        .get(quote..)
+        .is_some_and(|source| source.starts_with(text));
+    if verbatim {
+        let start = node.span.start + quote;
+        return start + part.start..start + part.end;
+    }
+    // A folded or escaped text: where its words are as they are, the first like it.
+    let found = text.get(part.clone()).filter(|word| !word.is_empty());
+    match found.and_then(|word| source.find(word).map(|at| (at, word.len()))) {
+        Some((at, len)) => node.span.start + at..node.span.start + at + len,
+        None => node.span.clone(),
     }
 }
 

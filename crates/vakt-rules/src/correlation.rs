@@ -10,8 +10,9 @@ use crate::metadata::unknown_word;
 use crate::scalar::{self, Resolved};
 use crate::source::Span;
 use crate::suggest;
+use crate::temporal;
 use crate::value::field_name;
-use crate::yaml::{Entry, Kind, Node};
+use crate::yaml::{Kind, Node};
 
 /// A correlation that refers to its rules by name.
 #[derive(Clone, Debug)]
@@ -107,7 +108,8 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<D
     let group_by = group_by(&inner, report);
     let aliases = aliases(&inner, &group_by, report);
     let generate = generate(fields, &inner, report);
-    let kind = kind(&inner, rules.as_ref().map_or(0, Vec::len), report);
+    // Without its rules a condition over their names cannot be judged.
+    let kind = kind(&inner, rules.as_deref().unwrap_or_default(), report);
     Some(Draft {
         kind: kind?,
         rules: rules?,
@@ -123,7 +125,7 @@ fn refuse(span: &Span, message: &str, help: &str, report: &mut Report<'_>) {
     report.add(&checks::CORRELATION_KEY, span, message, help);
 }
 
-fn scalar_text<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+pub(crate) fn scalar_text<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     match &node.kind {
         Kind::Scalar(scalar) if !scalar.text.is_empty() => Some(&scalar.text),
         _ => None,
@@ -145,6 +147,9 @@ fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<Vec<Referen
     let help =
         "list the ids or names of the rules that feed the correlation: `rules: [failed_login]`";
     let Some(entry) = fields.get("rules") else {
+        if let Some(rules) = temporal::rules(fields) {
+            return Some(rules);
+        }
         refuse(&fields.start, "there are no `rules`", help, report);
         return None;
     };
@@ -322,7 +327,11 @@ fn generate(outer: &Fields<'_, '_>, inner: &Fields<'_, '_>, report: &mut Report<
     false
 }
 
-fn kind(fields: &Fields<'_, '_>, rules: usize, report: &mut Report<'_>) -> Option<CorrelationKind> {
+fn kind(
+    fields: &Fields<'_, '_>,
+    rules: &[Reference],
+    report: &mut Report<'_>,
+) -> Option<CorrelationKind> {
     let Some(entry) = fields.get("type") else {
         let help = format!("add `type:` with one of {}", TYPES.join(", "));
         refuse(&fields.start, "there is no `type`", &help, report);
@@ -342,12 +351,10 @@ fn kind(fields: &Fields<'_, '_>, rules: usize, report: &mut Report<'_>) -> Optio
         return None;
     }
     if name.starts_with("temporal") {
-        if let Some(condition) = fields.get("condition") {
-            temporal_condition(condition, rules, report)?;
-        }
+        let combinations = temporal::combinations(fields.get("condition"), rules, report)?;
         return Some(match name {
-            "temporal" => CorrelationKind::Temporal,
-            _ => CorrelationKind::TemporalOrdered,
+            "temporal" => CorrelationKind::Temporal(combinations),
+            _ => CorrelationKind::TemporalOrdered(combinations),
         });
     }
     let condition = condition(name, fields, report)?;
@@ -366,27 +373,6 @@ fn kind(fields: &Fields<'_, '_>, rules: usize, report: &mut Report<'_>) -> Optio
         "value_median" => CorrelationKind::ValueMedian(field, threshold),
         _ => CorrelationKind::ValuePercentile(field, condition.percentile, threshold),
     })
-}
-
-/// A temporal correlation asks for all of its rules; a condition may only say the same.
-fn temporal_condition(entry: &Entry<'_>, rules: usize, report: &mut Report<'_>) -> Option<()> {
-    let all_of_them = document::section(&entry.value).is_some_and(|entries| {
-        let [entry] = entries else { return false };
-        let count = scalar_text(&entry.value).and_then(|text| text.parse::<usize>().ok());
-        matches!(entry.key.as_ref(), "gte" | "eq") && count == Some(rules)
-    });
-    if all_of_them {
-        return Some(());
-    }
-    report.add(
-        &checks::CORRELATION_CONDITION,
-        &entry.key_span,
-        "a temporal correlation takes no condition other than all of its rules",
-        format!(
-            "remove the condition: all {rules} rules must fire within the time span; for some of them, chain correlations"
-        ),
-    );
-    None
 }
 
 struct CountCondition {
@@ -419,7 +405,7 @@ fn condition(
     let Some(entries) = document::section(&entry.value) else {
         refuse(
             &entry.key_span,
-            "the condition is not a map of bounds",
+            "the condition is not a map of bounds (only `temporal` and `temporal_ordered` take names of rules)",
             help,
         );
         return None;

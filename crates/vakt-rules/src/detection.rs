@@ -264,7 +264,7 @@ impl Resolver<'_> {
         key_span: &Span,
         report: &mut Report<'_>,
     ) {
-        let span = locate(node, text, &problem.span, report);
+        let span = condition::locate(node, text, &problem.span, report);
         let (check, message, help) = match &problem.kind {
             ProblemKind::Empty => {
                 report.add(
@@ -340,7 +340,7 @@ impl Resolver<'_> {
                         known.take(20).collect::<Vec<_>>().join(", ")
                     ),
                 };
-                let span = locate(node, text, &name.span, report);
+                let span = condition::locate(node, text, &name.span, report);
                 let message = format!("there is no search `{}`", name.text);
                 report.add(&checks::CONDITION_SEARCH_UNKNOWN, &span, message, help);
                 None
@@ -380,7 +380,7 @@ impl Resolver<'_> {
             return None;
         }
         if found.is_empty() {
-            let span = locate(node, text, &name.span, report);
+            let span = condition::locate(node, text, &name.span, report);
             let known = self.searches.iter().map(|s| s.name.as_str());
             let help = format!(
                 "the searches are {}; one that begins with `_` is not among `them`",
@@ -395,29 +395,5 @@ impl Resolver<'_> {
             (Quantifier::One, _) => Condition::Any(found),
             (Quantifier::All, _) => Condition::All(found),
         })
-    }
-}
-
-/// Where a part of a condition stands in the source; the whole value where the source writes it
-/// in another form (escapes, folded lines).
-fn locate(node: &Node<'_>, text: &str, part: &Span, report: &Report<'_>) -> Span {
-    let source = report
-        .source
-        .text
-        .get(node.span.clone())
-        .unwrap_or_default();
-    let quote = usize::from(source.starts_with(['\'', '"']));
-    let verbatim = source
-        .get(quote..)
-        .is_some_and(|source| source.starts_with(text));
-    if verbatim {
-        let start = node.span.start + quote;
-        return start + part.start..start + part.end;
-    }
-    // A folded or escaped text: where its words are as they are, the first like it.
-    let found = text.get(part.clone()).filter(|word| !word.is_empty());
-    match found.and_then(|word| source.find(word).map(|at| (at, word.len()))) {
-        Some((at, len)) => node.span.start + at..node.span.start + at + len,
-        None => node.span.clone(),
     }
 }

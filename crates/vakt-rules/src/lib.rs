@@ -30,6 +30,7 @@ mod rule_test;
 mod scalar;
 mod source;
 mod suggest;
+mod temporal;
 mod text;
 mod value;
 pub mod yaml;

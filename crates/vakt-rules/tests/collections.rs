@@ -33,9 +33,18 @@ detection: {sel: {a: c}, condition: sel}
 ---
 ";
 
+const THIRD: &str = "title: Third
+name: third
+logsource: {product: linux}
+detection: {sel: {a: d}, condition: sel}
+---
+";
+
 #[track_caller]
 fn check_correlation(correlation: &str, expected: &str) {
-    let loaded = load_text(&format!("{LOGINS}title: C\ncorrelation: {correlation}\n"));
+    let loaded = load_text(&format!(
+        "{LOGINS}{THIRD}title: C\ncorrelation: {correlation}\n"
+    ));
     let got = &loaded.rules.correlations[0];
     let text = format!(
         "{:?} inputs {:?} group {:?} in {} s",
@@ -56,11 +65,48 @@ fn correlation_types() {
     );
     check_correlation(
         "{type: temporal, rules: [failed], group-by: [w], timespan: 30s, aliases: {w: {failed: user}}}",
-        "Temporal inputs [Rule(0)] group [GroupField { name: \"w\", per_input: [\"user\"] }] in 30 s",
+        "Temporal([Combination { present: [0], absent: [] }]) inputs [Rule(0)] group [GroupField { name: \"w\", per_input: [\"user\"] }] in 30 s",
     );
     check_correlation(
         "{type: temporal_ordered, rules: [failed, 4d0a2c83-c62c-4ed4-b475-c7e23a9269b8], group-by: [w], timespan: 2d, condition: {gte: 2}}",
-        "TemporalOrdered inputs [Rule(0), Rule(1)] group [GroupField { name: \"w\", per_input: [] }] in 172800 s",
+        "TemporalOrdered([Combination { present: [0, 1], absent: [] }]) inputs [Rule(0), Rule(1)] group [GroupField { name: \"w\", per_input: [] }] in 172800 s",
+    );
+    let combinations = |condition: &str, expected: &str| {
+        check_correlation(
+            &format!(
+                "{{type: temporal, rules: [failed, 4d0a2c83-c62c-4ed4-b475-c7e23a9269b8, third], group-by: [u], timespan: 5m, condition: {condition}}}"
+            ),
+            &format!(
+                "Temporal([{expected}]) inputs [Rule(0), Rule(1), Rule(2)] group [GroupField {{ name: \"u\", per_input: [] }}] in 300 s"
+            ),
+        );
+    };
+    let one = |present: &str, absent: &str| {
+        format!("Combination {{ present: [{present}], absent: [{absent}] }}")
+    };
+    const SECOND: &str = "4d0a2c83-c62c-4ed4-b475-c7e23a9269b8";
+    combinations(
+        &format!("third and ({SECOND} or failed)"),
+        &[one("0, 2", ""), one("1, 2", "")].join(", "),
+    );
+    combinations(
+        &format!("failed and not ({SECOND} or third)"),
+        &one("0", "1, 2"),
+    );
+    // De Morgan; what asks for more than another is left out.
+    combinations(
+        &format!("failed and not (not third and {SECOND}) or failed and third"),
+        &[one("0", "1"), one("0, 2", "")].join(", "),
+    );
+    combinations("{gte: 3}", &one("0, 1, 2", ""));
+    combinations(
+        "{gte: 2}",
+        &[one("0, 1", ""), one("0, 2", ""), one("1, 2", "")].join(", "),
+    );
+    // Without `rules`, those of the condition, in its order.
+    check_correlation(
+        "{type: temporal_ordered, group-by: [u], timespan: 5m, condition: third and not failed}",
+        "TemporalOrdered([Combination { present: [0], absent: [1] }]) inputs [Rule(2), Rule(0)] group [GroupField { name: \"u\", per_input: [] }] in 300 s",
     );
     check_correlation(
         "{type: value_sum, rules: [failed], group-by: [u], timespan: 1s, condition: {field: n, gt: 1.5}}",

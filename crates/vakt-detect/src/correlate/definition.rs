@@ -114,7 +114,7 @@ impl Definition {
     pub(super) fn counts_inputs(&self) -> bool {
         matches!(
             self.kind,
-            CorrelationKind::Temporal | CorrelationKind::TemporalOrdered
+            CorrelationKind::Temporal(_) | CorrelationKind::TemporalOrdered(_)
         )
     }
 
@@ -151,7 +151,7 @@ impl Definition {
             inner: inner.map(Box::new),
         };
         match &self.kind {
-            CorrelationKind::Temporal | CorrelationKind::TemporalOrdered => {}
+            CorrelationKind::Temporal(_) | CorrelationKind::TemporalOrdered(_) => {}
             CorrelationKind::EventCount(_) => item.number = weight(event),
             CorrelationKind::ValueCount(fields, _) => {
                 item.value = Some(tuple(fields, event)?.into());

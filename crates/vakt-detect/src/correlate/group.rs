@@ -169,7 +169,7 @@ impl Group {
 
     fn append(&mut self, definition: &Definition, items: Vec<Item>) {
         for item in items {
-            self.tally.enter(&item);
+            self.tally.enter(definition, &item);
             self.items.push_back(item);
         }
         let newest = self.newest().unwrap_or(0);
@@ -193,15 +193,10 @@ impl Group {
         for item in items {
             let at = self.items.partition_point(|other| other.key() < item.key());
             first = first.min(at);
-            self.tally.enter(&item);
+            self.tally.enter(definition, &item);
             self.items.insert(at, item);
         }
-        if matches!(self.tally, Tally::Chains(_)) {
-            self.tally = Tally::new(definition);
-            for item in &self.items {
-                self.tally.enter(item);
-            }
-        }
+        self.tally.lead_again(definition, self.items.iter());
         first
     }
 
@@ -230,7 +225,7 @@ impl Group {
         let mut tally = Tally::new(definition);
         let mut start = 0;
         for (end, item) in self.items.iter().enumerate() {
-            tally.enter(item);
+            tally.enter(definition, item);
             while self.items[start].time < item.time - span {
                 tally.leave(&self.items[start]);
                 start += 1;

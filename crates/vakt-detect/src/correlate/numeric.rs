@@ -22,8 +22,8 @@ pub(super) fn holds(kind: &CorrelationKind, mut numbers: Vec<f64>) -> bool {
         CorrelationKind::ValueMedian(_, threshold) => threshold.holds(median(&mut numbers)),
         CorrelationKind::EventCount(_)
         | CorrelationKind::ValueCount(..)
-        | CorrelationKind::Temporal
-        | CorrelationKind::TemporalOrdered => false,
+        | CorrelationKind::Temporal(_)
+        | CorrelationKind::TemporalOrdered(_) => false,
     }
 }
 

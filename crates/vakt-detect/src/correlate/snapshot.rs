@@ -1,6 +1,6 @@
 //! Correlation state as bytes, and back.
 //!
-//! The bytes are JSON: `{"version": 1, "correlations": [{"id", "fingerprint", "evicted", "late",
+//! The bytes are JSON: `{"version": 3, "correlations": [{"id", "fingerprint", "evicted", "late",
 //! "groups": [{"key", "active", "window_start", "chains", "items"}]}]}`, groups least recently
 //! touched first. A floating-point number is written as its bits, so that nothing is rounded. State
 //! is found again by the correlation's id, and dropped where its fingerprint differs: the rule
@@ -16,9 +16,9 @@ use super::definition::Definition;
 use super::group::{Group, Inner, Item};
 use super::groups::Groups;
 use super::limits::GROUPS_MAX;
-use super::tally::Tally;
+use super::tally::{Chain, Tally};
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a restored snapshot held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ struct GroupState {
     key: Vec<String>,
     active: Option<i64>,
     window_start: usize,
-    chains: Option<Vec<Option<i64>>>,
+    chains: Option<Vec<Chain>>,
     items: Vec<ItemState>,
 }
 
@@ -142,7 +142,7 @@ fn save((key, group): (&Arc<[String]>, &Group)) -> GroupState {
         active: group.active,
         window_start: group.window_start,
         chains: match &group.tally {
-            Tally::Chains(starts) => Some(starts.clone()),
+            Tally::Chains(_, chains) => Some(chains.clone()),
             _ => None,
         },
         items: group.items.iter().map(save_item).collect(),
@@ -200,14 +200,18 @@ fn load(definition: &Definition, state: GroupState) -> Option<Group> {
     }
     group.window_start = state.window_start;
     group.active = state.active;
+    for item in group.items.range(state.window_start..) {
+        group.tally.enter(definition, item);
+    }
+    // Chains also lead on from items before the window.
     match (&mut group.tally, state.chains) {
-        (Tally::Chains(starts), Some(saved)) if starts.len() == saved.len() => *starts = saved,
-        (Tally::Chains(_), _) => return None,
-        (tally, _) => {
-            for item in group.items.range(state.window_start..) {
-                tally.enter(item);
-            }
+        (Tally::Chains(_, chains), Some(saved))
+            if chains.iter().map(Vec::len).eq(saved.iter().map(Vec::len)) =>
+        {
+            *chains = saved;
         }
+        (Tally::Chains(..), _) => return None,
+        _ => {}
     }
     Some(group)
 }
