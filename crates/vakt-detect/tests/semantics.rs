@@ -241,6 +241,11 @@ fn keywords_look_at_what_the_sender_sent() {
     event.original = "the HAYSTACK".into();
     check(quoted("z"), &event, true);
     check(quoted("absent"), &event, false);
+    event.structured = true;
+    event.original = r#"{"x":"needle","y":42}"#.into();
+    check(keyword(text("*need*")), &event, true);
+    check(keyword(text("*x*")), &event, false);
+    check(keyword(text("*\":*")), &event, false);
 }
 
 #[test]

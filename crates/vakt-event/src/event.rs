@@ -33,6 +33,9 @@ pub struct Event<'a> {
     pub time: EventTime,
     /// What the sender sent, without the framing. Bytes that are no UTF-8 are shown as U+FFFD.
     pub original: Cow<'a, str>,
+    /// Whether the sent fields hold all that `original` says, which beside them has names and
+    /// punctuation only (JSON, a journald entry, understood to the end).
+    pub structured: bool,
     /// What could not be understood, in words for people; printed as `error.message`.
     pub problems: Vec<Cow<'a, str>>,
 }
@@ -101,6 +104,7 @@ impl<'a> Event<'a> {
                 .collect(),
             time: self.time,
             original: owned(self.original),
+            structured: self.structured,
             problems: self.problems.into_iter().map(owned).collect(),
         }
     }

@@ -83,7 +83,8 @@ pub enum Detection {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predicate {
     /// The name as the rule wrote it, blanks removed; `None` for a keyword, which is tested
-    /// against every value that the sender sent ([`vakt_event::Origin::Sent`]) and the original text.
+    /// against every value that the sender sent ([`vakt_event::Origin::Sent`]) and the original text
+    /// (not of a [`vakt_event::Event::structured`] one: a keyword never means a field's name).
     pub field: Option<String>,
     pub test: Test,
 }

@@ -115,6 +115,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Stored<'_>> {
             log_sources: vec![],
             time,
             original: Cow::Borrowed(original),
+            // Rules alone ask for it, and they see events as they come in.
+            structured: false,
             problems,
         },
         stream,

@@ -256,3 +256,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_event_whose_fields_say_it_all_is_structured() {
+    let check = |bytes: &[u8], format: Format, expected: bool| {
+        let event = decode(bytes, format, &DecodeContext::new(&TimeZone::UTC));
+        assert_eq!(event.structured, expected, "{}", event.original);
+    };
+    check(br#"{"a":{"b":1}}"#, Format::Json, true);
+    check(br#"{"a":"\ud800"}"#, Format::Json, false);
+    check(br#"{"a":1"#, Format::Json, false);
+    check(b"MESSAGE=hello\n", Format::Journal, true);
+    check(b"MESSAGE=hello\nno field\n", Format::Journal, false);
+    check(br#"<13>app: {"a":1}"#, Format::Syslog, false);
+    check(b"hello", Format::Text, false);
+}

@@ -50,6 +50,7 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], cx: &DecodeContext<'_>) -> Event<'a> {
             crop(&String::from_utf8_lossy(bytes))
         ));
     }
+    event.structured = event.problems.is_empty();
     if replaced {
         event.problem("bytes that are no UTF-8 are shown as U+FFFD");
     }

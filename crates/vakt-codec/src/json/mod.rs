@@ -57,7 +57,10 @@ pub(crate) fn decode<'a>(
         (Arrays::Repeated, false)
     };
     match scanner::flatten(text, arrays, &mut event.fields) {
-        Ok(notes) => note(event, notes),
+        Ok(notes) => {
+            note(event, notes);
+            event.structured = event.problems.is_empty();
+        }
         Err(fault) => {
             event.problem(format!(
                 "not a JSON object: {} at byte {}",

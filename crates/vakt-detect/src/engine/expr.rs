@@ -55,7 +55,7 @@ impl FieldRef {
                 .filter(|value| !value.is_null())
                 .any(|value| relates_to(value.text())),
             None => {
-                relates_to(&event.original)
+                (!event.structured && relates_to(&event.original))
                     || event
                         .fields
                         .iter()

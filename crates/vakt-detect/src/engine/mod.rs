@@ -173,8 +173,10 @@ impl Engine {
                     self.test(&route.keywords, key, &field.value, scratch);
                 }
             }
-            let original = Value::Str(event.original.as_ref().into());
-            self.test(&route.keywords, key, &original, scratch);
+            if !event.structured {
+                let original = Value::Str(event.original.as_ref().into());
+                self.test(&route.keywords, key, &original, scratch);
+            }
         }
         self.evaluate(&route, event, scratch, hits);
     }

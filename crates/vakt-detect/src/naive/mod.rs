@@ -6,7 +6,8 @@
 //! - A field is every value under a name that means the same ([`vakt_event::alias::canonical`]);
 //!   one value that passes the test is enough. A null value passes no test but `null`, and `null`
 //!   holds for an absent field too.
-//! - A keyword is tested against every value that the sender sent, and the original text.
+//! - A keyword is tested against every value that the sender sent, and the original text
+//!   unless that is but names and values (JSON): a keyword never means a field's name.
 //! - A rule with a regular expression that cannot be compiled matches nothing.
 
 use std::sync::{Arc, OnceLock};

@@ -23,7 +23,8 @@ pub(super) fn passing_values<'e>(
         ),
         None => {
             let original = Value::Str(event.original.as_ref().into());
-            let in_original = passes(&original).then_some((ORIGINAL, event.original.as_ref()));
+            let in_original = (!event.structured && passes(&original))
+                .then_some((ORIGINAL, event.original.as_ref()));
             Box::new(
                 event
                     .fields

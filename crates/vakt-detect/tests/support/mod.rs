@@ -259,11 +259,13 @@ pub fn event() -> impl Strategy<Value = Event<'static>> {
         prop::collection::vec(field, 0..7),
         prop::collection::vec(shown(), 0..4),
         text(),
+        any::<bool>(),
     )
-        .prop_map(|(fields, log_sources, original)| Event {
+        .prop_map(|(fields, log_sources, original, structured)| Event {
             fields,
             log_sources,
             original: original.into(),
+            structured,
             ..Event::default()
         })
 }
