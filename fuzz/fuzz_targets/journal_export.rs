@@ -13,7 +13,7 @@ fn entries<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<(Vec<u8>, bool)> {
         splitter.push(piece, &mut |entry| entries.push((entry.bytes, entry.truncated)));
     }
     // A premature end is an answer too; the entries before it count.
-    drop(splitter.finish(&mut |entry| entries.push((entry.bytes, entry.truncated))));
+    let _premature = splitter.finish(&mut |entry| entries.push((entry.bytes, entry.truncated)));
     entries
 }
 

@@ -20,6 +20,12 @@ fuzz_target!(|text: &str| {
     let mut event = Event::default();
     event.sent("message", "Failed password for root from 203.0.113.7 port 22");
     event.sent("EventID", "4688");
+    for product in ["linux", "windows"] {
+        event.log_sources.push(vakt_event::LogSource {
+            product: Some(product.into()),
+            ..Default::default()
+        });
+    }
     let mut hits = Vec::new();
     engine.matches(&event, &mut engine.scratch(), &mut hits);
     for (index, rule) in loaded.rules.rules.iter().enumerate() {
