@@ -1,12 +1,16 @@
 //! Literals anywhere in a text: by the machine that suits their number and length.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, packed};
 use memchr::memmem::Finder;
 
 use super::grams::{GRAM_BYTES, Grams};
 
 /// Up to this many literals are searched for one by one, at the speed of vector instructions.
 const ONE_BY_ONE_MAX: usize = 4;
+
+/// Up to this many literals are looked for with vector instructions first: most texts hold none,
+/// and are done then. Beyond, too many places look like the beginning of one.
+const PACKED_MAX: usize = 64;
 
 /// A set of literals; a literal's value is its index.
 #[derive(Default)]
@@ -16,17 +20,23 @@ pub(super) struct Substrings {
     /// that the table stays small.
     short: Option<(AhoCorasick, Vec<u32>)>,
     grams: Grams,
+    /// Finds the first place where any of `short` and `grams` stands.
+    packed: Option<packed::Searcher>,
+    /// Bytes of the shortest literal.
+    shortest: usize,
 }
 
 impl Substrings {
     /// `literals` are not empty texts.
     pub(super) fn new(literals: &[String]) -> Self {
         let numbered = literals.iter().map(String::as_bytes).zip(0u32..);
+        let shortest = literals.iter().map(String::len).min().unwrap_or(0);
         if literals.len() <= ONE_BY_ONE_MAX {
             return Self {
                 few: numbered
                     .map(|(literal, value)| (Finder::new(literal).into_owned(), value))
                     .collect(),
+                shortest,
                 ..Self::default()
             };
         }
@@ -36,6 +46,10 @@ impl Substrings {
             few: Vec::new(),
             short: (!short.is_empty()).then(|| automaton(&short)),
             grams: Grams::new(&long),
+            packed: (literals.len() <= PACKED_MAX)
+                .then(|| packed::Searcher::new(literals))
+                .flatten(),
+            shortest,
         }
     }
 
@@ -50,10 +64,21 @@ impl Substrings {
 
     /// Calls `found` with the index of every literal that stands in the text, at least once.
     pub(super) fn find(&self, text: &str, mut found: impl FnMut(u32)) {
-        let text = text.as_bytes();
+        let mut text = text.as_bytes();
+        if text.len() < self.shortest {
+            return;
+        }
         for (finder, value) in &self.few {
             if finder.find(text).is_some() {
                 found(*value);
+            }
+        }
+        if let Some(packed) = &self.packed {
+            // What stands in the text stands at the first place or later.
+            let first = packed.find(text).map(|first| first.start());
+            match first.and_then(|first| text.get(first..)) {
+                Some(rest) => text = rest,
+                None => return,
             }
         }
         if let Some((automaton, values)) = &self.short {
