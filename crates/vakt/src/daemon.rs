@@ -212,7 +212,7 @@ impl Daemon {
 
     /// A link that signs the administrator in, once, within 15 minutes.
     pub fn sign_in_link(&self) -> Result<String> {
-        let link = self.access.sign_in_link(vakt_api::access::ADMIN)?;
+        let link = self.access.sign_in_link(vakt_api::access::ADMIN, None)?;
         Ok(format!("{}{}", self.listening.http_url(), link.path()))
     }
 

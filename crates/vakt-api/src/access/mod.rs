@@ -42,6 +42,9 @@ pub struct Principal {
     pub role: Role,
     /// The streams that this person sees; `None` is all of them.
     pub streams: Option<Vec<String>>,
+    /// The personal token that this goes back to, by a session or a sign-in code too; `None` for a
+    /// session that a link of the daemon's own began.
+    pub token_id: Option<i64>,
 }
 
 /// A machine that may hand in events, and nothing else.

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::AccessError;
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 BEGIN IMMEDIATE;
@@ -33,15 +33,27 @@ CREATE TABLE IF NOT EXISTS tokens (
 CREATE TABLE IF NOT EXISTS sign_in_codes (
   hash BLOB PRIMARY KEY,
   user_id INTEGER NOT NULL REFERENCES users (id),
+  token_id INTEGER REFERENCES tokens (id),  -- NULL: made by the daemon for its own terminal
   expires_at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sessions (
   hash BLOB PRIMARY KEY,
   user_id INTEGER NOT NULL REFERENCES users (id),
+  token_id INTEGER REFERENCES tokens (id),  -- the token that it goes back to, as of the code
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
+COMMIT;
+";
+
+/// Version 1 did not know which token a session goes back to: such sessions end, and their people
+/// sign in again.
+const FROM_1: &str = "
+BEGIN IMMEDIATE;
+DROP TABLE sign_in_codes;
+DROP TABLE sessions;
+PRAGMA user_version = 0;
 COMMIT;
 ";
 
@@ -55,6 +67,9 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), AccessError> {
             found,
             known: VERSION,
         });
+    }
+    if found == 1 {
+        connection.execute_batch(FROM_1)?;
     }
     connection.execute_batch(TABLES)?;
     Ok(())

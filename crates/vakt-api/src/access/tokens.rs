@@ -88,7 +88,7 @@ impl Access {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Ends a token at once.
+    /// Ends a token at once, and with it every session and sign-in code that goes back to it.
     pub fn revoke_token(&self, id: i64) -> Result<(), AccessError> {
         let connection = self.lock();
         let changed = connection.execute(
@@ -183,6 +183,7 @@ pub(super) fn valid(connection: &Connection) -> Result<HashMap<SecretHash, Calle
                     name: row.get(4)?,
                     role,
                     streams: users::streams(row.get(6)?),
+                    token_id: row.get(1)?,
                 })
             }
         };

@@ -24,8 +24,11 @@ pub(crate) async fn me(call: Call) -> Result<Response<Body>, ApiError> {
 
 /// A link that signs the caller in with a browser, once.
 pub(crate) async fn sign_in_link(call: Call) -> Result<Response<Body>, ApiError> {
-    let name = call.principal()?.name.clone();
-    let link = run(&call.app, move |access| access.sign_in_link(&name)).await?;
+    let me = call.principal()?.clone();
+    let link = run(&call.app, move |access| {
+        access.sign_in_link(&me.name, me.token_id)
+    })
+    .await?;
     Ok(guard::json(
         StatusCode::CREATED,
         &json!({ "path": link.path(), "expires_at": link.expires_at }),

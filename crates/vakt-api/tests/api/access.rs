@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use serde_json::json;
-use vakt_api::access::{NewUser, UserRow};
+use vakt_api::access::{NewToken, NewUser, Secret, UserRow};
 use vakt_api::{Access, AccessError, Caller, Role};
 use vakt_event::{Clock, Timestamp};
 
@@ -75,7 +75,7 @@ fn a_removed_user_is_out_at_once() {
     access.ensure_admin().unwrap();
     let token = access.add_user(&viewer("vera"), "admin").unwrap().secret;
     let session = access.sign_in_by_token(token.reveal()).unwrap().unwrap();
-    let link = access.sign_in_link("vera").unwrap();
+    let link = access.sign_in_link("vera", None).unwrap();
     assert!(access.by_session(session.reveal()).unwrap().is_some());
     access.disable_user("vera").unwrap();
     assert_eq!(access.by_token(token.reveal()), None);
@@ -105,7 +105,7 @@ fn a_link_works_once_and_for_a_quarter_of_an_hour() {
     let dir = tempfile::tempdir().unwrap();
     let (access, clock) = open(&dir);
     access.ensure_admin().unwrap();
-    let link = access.sign_in_link("admin").unwrap();
+    let link = access.sign_in_link("admin", None).unwrap();
     assert!(access.is_code_good(link.code.reveal()).unwrap());
     assert!(
         access
@@ -119,7 +119,7 @@ fn a_link_works_once_and_for_a_quarter_of_an_hour() {
             .unwrap()
             .is_none()
     );
-    let late = access.sign_in_link("admin").unwrap();
+    let late = access.sign_in_link("admin", None).unwrap();
     clock.advance(15 * 60);
     assert!(!access.is_code_good(late.code.reveal()).unwrap());
     assert!(
@@ -129,7 +129,7 @@ fn a_link_works_once_and_for_a_quarter_of_an_hour() {
             .is_none()
     );
     assert!(matches!(
-        access.sign_in_link("ghost"),
+        access.sign_in_link("ghost", None),
         Err(AccessError::UnknownUser(_))
     ));
 }
@@ -150,6 +150,83 @@ fn sessions_end_by_time_by_number_and_by_signing_out() {
     assert!(!alive(&others[0]) && alive(&others[1]));
     clock.advance(12 * 60 * 60);
     assert!(!alive(&others[1]));
+}
+
+/// A leaked token that was revoked left its holder signed in, and with links to sign in again.
+#[test]
+fn what_a_token_began_ends_when_it_is_revoked() {
+    let dir = tempfile::tempdir().unwrap();
+    let (access, _) = open(&dir);
+    access.ensure_admin().unwrap();
+    let leaked = access
+        .add_personal_token("admin", "leaked", "admin")
+        .unwrap();
+    let kept = access.add_personal_token("admin", "kept", "admin").unwrap();
+    let by_token = |new: &NewToken| {
+        access
+            .sign_in_by_token(new.secret.reveal())
+            .unwrap()
+            .unwrap()
+    };
+    let link = |new: Option<&NewToken>| {
+        access
+            .sign_in_link("admin", new.map(|new| new.id))
+            .unwrap()
+            .code
+    };
+    let by_link = |code: &Secret| access.sign_in_by_code(code.reveal()).unwrap();
+    let ended = [by_token(&leaked), by_link(&link(Some(&leaked))).unwrap()];
+    let kept = [
+        by_token(&kept),
+        by_link(&link(Some(&kept))).unwrap(),
+        by_link(&link(None)).unwrap(),
+    ];
+    let unused = link(Some(&leaked));
+    let alive = |session: &Secret| access.by_session(session.reveal()).unwrap().is_some();
+    assert!(ended.iter().chain(&kept).all(alive));
+    let by_its_session = access.by_session(ended[1].reveal()).unwrap().unwrap();
+    assert_eq!(
+        by_its_session.token_id,
+        Some(leaked.id),
+        "and so would links that it makes"
+    );
+
+    access.revoke_token(leaked.id).unwrap();
+    assert!(!ended.iter().any(alive));
+    assert!(kept.iter().all(alive));
+    assert!(!access.is_code_good(unused.reveal()).unwrap());
+    assert!(by_link(&unused).is_none());
+}
+
+/// Sessions of the first schema cannot be traced to a token.
+#[test]
+fn sessions_of_the_first_schema_end_and_tokens_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("access.db");
+    let (token, session) = {
+        let (access, _) = open(&dir);
+        let token = access.ensure_admin().unwrap().unwrap();
+        let session = access.sign_in_by_token(token.reveal()).unwrap().unwrap();
+        (token, session)
+    };
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "ALTER TABLE sessions DROP COLUMN token_id;
+             ALTER TABLE sign_in_codes DROP COLUMN token_id;
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+    let (access, _) = open(&dir);
+    assert_eq!(access.by_session(session.reveal()).unwrap(), None);
+    let again = access.sign_in_by_token(token.reveal()).unwrap().unwrap();
+    assert!(access.by_session(again.reveal()).unwrap().is_some());
+    drop(access);
+    let (access, _) = open(&dir);
+    assert!(
+        access.by_session(again.reveal()).unwrap().is_some(),
+        "once only"
+    );
 }
 
 #[test]
@@ -263,7 +340,7 @@ fn signing_in_with_a_browser() {
     let daemon = start();
     let origin = format!("Origin: http://{}", daemon.address);
     let form = "Content-Type: application/x-www-form-urlencoded";
-    let link = daemon.access.sign_in_link("admin").unwrap();
+    let link = daemon.access.sign_in_link("admin", None).unwrap();
     // Looking at the link, as a preview does, uses nothing up.
     for _ in 0..2 {
         let page = daemon.request(&format!("GET {}", link.path()), &[], b"");
