@@ -25,6 +25,7 @@ pub fn vakt() -> Command {
     command
         .env_remove("VAKT_TOKEN")
         .env_remove("VAKT_DATA_DIR")
+        .env_remove("VAKT_CONFIG")
         .env_remove("STATE_DIRECTORY")
         .env("TZ", "UTC");
     command

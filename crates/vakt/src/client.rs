@@ -1,11 +1,14 @@
 //! The commands' way to a running daemon: HTTP with a token.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value as Json;
+use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::typestate::AgentScope;
 
 use crate::command::{Connection, Global};
 use crate::config::Config;
@@ -23,38 +26,63 @@ pub struct Client {
     agent: ureq::Agent,
     url: String,
     token: Option<String>,
+    /// Where the token was found, for the message that says it is wrong.
+    token_from: String,
 }
 
 impl Client {
     pub fn new(global: &Global, connection: &Connection) -> Result<Self> {
         let config = Config::of(global)?;
         let data_dir = DataDir::find(global.data_dir.as_deref(), config.data_dir.as_deref())?;
-        let token = match &connection.token {
-            Some(token) => Some(token.clone()),
+        let (token, token_from) = match &connection.token {
+            Some(token) => (Some(token.clone()), "of --token".to_owned()),
             None => match std::env::var("VAKT_TOKEN") {
-                Ok(token) if !token.is_empty() => Some(token),
-                _ => std::fs::read_to_string(data_dir.admin_token()).ok(),
+                Ok(token) if !token.is_empty() => (Some(token), "in VAKT_TOKEN".to_owned()),
+                _ => (
+                    std::fs::read_to_string(data_dir.admin_token()).ok(),
+                    format!("in {}", data_dir.admin_token().display()),
+                ),
             },
         };
+        let url = match &connection.url {
+            Some(url) => url.clone(),
+            None => config.http_url()?,
+        };
+        let reach = Reach::of(&url)?;
+        if reach == Reach::Readable && token.is_some() && !connection.insecure_http {
+            bail!(
+                "the credential would cross the network readable to {url}: use an https:// \
+                 address (`tls: true` on the daemon's listener), or say --insecure-http if \
+                 something else encrypts the way"
+            );
+        }
         let mut trusted = Vec::new();
         if let Some(path) = &connection.ca {
             trusted.extend(certificates(path)?);
-        } else if data_dir.tls_certificate().exists() {
-            trusted.extend(certificates(&data_dir.tls_certificate())?);
+        } else {
+            if data_dir.tls_certificate().exists() {
+                trusted.extend(certificates(&data_dir.tls_certificate())?);
+            }
+            if let Some(files) = &config.tls {
+                // Whoever may not read it here may have the authority among the system's.
+                trusted.extend(certificates(&files.certificate).unwrap_or_default());
+            }
         }
         Ok(Self {
-            agent: agent(trusted, TIMEOUT),
-            url: connection.url.trim_end_matches('/').to_owned(),
+            agent: agent_to(reach, trusted),
+            url: url.trim_end_matches('/').to_owned(),
             token: token.map(|token| token.trim().to_owned()),
+            token_from,
         })
     }
 
     /// A client with a known address and token, for a daemon that this process started.
     pub fn of(url: &str, token: Option<String>) -> Self {
         Self {
-            agent: agent(Vec::new(), TIMEOUT),
+            agent: agent_to(Reach::Loopback, Vec::new()),
             url: url.to_owned(),
             token,
+            token_from: "that it wrote itself".to_owned(),
         }
     }
 
@@ -131,8 +159,12 @@ impl Client {
             return serde_json::from_str(&text).context("the daemon's answer is not JSON");
         }
         if status == 401 {
+            let what = match self.token {
+                None => "wants a credential".to_owned(),
+                Some(_) => format!("does not know the token {}", self.token_from),
+            };
             bail!(
-                "the daemon at {} wants a credential: give --token TOKEN, set VAKT_TOKEN, or name \
+                "the daemon at {} {what}: give --token TOKEN, set VAKT_TOKEN, or name \
                  the daemon's data directory with --data-dir (its admin.token is read)",
                 self.url
             );
@@ -151,17 +183,78 @@ impl Client {
     }
 
     fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
+        let url = &self.url;
+        let inner = match error {
+            ureq::Error::Io(error) => error.get_ref(),
+            _ => None,
+        };
+        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return anyhow!(
+                "the daemon at {url} cannot be trusted ({error}): give its certificate, or its \
+                 authority's, with --ca FILE, and use a name that stands in it with --url"
+            );
+        }
+        if let ureq::Error::Timeout(_) = error {
+            return anyhow!(
+                "the daemon at {url} did not answer within {} s",
+                TIMEOUT.as_secs()
+            );
+        }
         anyhow!(
-            "no daemon answers at {} ({error}): start one with `vakt serve`, or name its address \
-             with --url",
-            self.url
+            "no daemon answers at {url} ({error}): start one with `vakt serve`, or name its \
+             address with --url"
         )
     }
+}
+
+/// Who can read what is sent to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// It stays on this machine.
+    Loopback,
+    Encrypted,
+    /// Plain HTTP over a network.
+    Readable,
+}
+
+impl Reach {
+    /// # Errors
+    /// What is no address of a daemon.
+    fn of(url: &str) -> Result<Self> {
+        let uri: ureq::http::Uri = url.parse().ok().with_context(|| no_address(url))?;
+        let host = uri.host().with_context(|| no_address(url))?;
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let is_loopback = bare.eq_ignore_ascii_case("localhost")
+            || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        match uri.scheme_str() {
+            Some("http" | "https") if is_loopback => Ok(Self::Loopback),
+            Some("https") => Ok(Self::Encrypted),
+            Some("http") => Ok(Self::Readable),
+            _ => bail!(no_address(url)),
+        }
+    }
+}
+
+fn no_address(url: &str) -> String {
+    format!("--url: `{url}` is no address of a daemon, such as http://127.0.0.1:8514")
+}
+
+/// An agent for the daemon. What goes to this machine goes to no proxy of the environment.
+fn agent_to(reach: Reach, trusted: Vec<Certificate<'static>>) -> ureq::Agent {
+    let config = settings(trusted, TIMEOUT);
+    if reach == Reach::Loopback {
+        return config.proxy(None).build().new_agent();
+    }
+    config.build().new_agent()
 }
 
 /// An agent that trusts the system's certificates and `trusted`, follows no redirect with a
 /// credential, and gives up after `timeout`.
 pub fn agent(trusted: Vec<Certificate<'static>>, timeout: Duration) -> ureq::Agent {
+    settings(trusted, timeout).build().new_agent()
+}
+
+fn settings(trusted: Vec<Certificate<'static>>, timeout: Duration) -> ConfigBuilder<AgentScope> {
     let mut roots = trusted;
     roots.extend(
         rustls_native_certs::load_native_certs()
@@ -179,8 +272,6 @@ pub fn agent(trusted: Vec<Certificate<'static>>, timeout: Duration) -> ureq::Age
                 .root_certs(RootCerts::from(roots))
                 .build(),
         )
-        .build()
-        .new_agent()
 }
 
 /// The certificates of a PEM file.
@@ -194,4 +285,32 @@ pub fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>> {
         })
         .collect::<Result<Vec<_>, _>>()
         .with_context(|| format!("{} holds no certificates in PEM form", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_can_read_what_is_sent() {
+        let check = |url: &str, expected: Option<Reach>| {
+            assert_eq!(Reach::of(url).ok(), expected, "{url}");
+        };
+        check("http://127.0.0.1:8514", Some(Reach::Loopback));
+        check("http://127.9.9.9", Some(Reach::Loopback));
+        check("http://LOCALHOST:1/", Some(Reach::Loopback));
+        check("http://[::1]:8514", Some(Reach::Loopback));
+        check("https://127.0.0.1:8514", Some(Reach::Loopback));
+        check("https://vakt.example.org", Some(Reach::Encrypted));
+        check("HTTPS://vakt.example.org", Some(Reach::Encrypted));
+        check("http://vakt.example.org", Some(Reach::Readable));
+        check("http://127.0.0.1.example.org", Some(Reach::Readable));
+        check("http://127.0.0.1:80@192.0.2.1", Some(Reach::Readable));
+        check("http://localhost.example.org", Some(Reach::Readable));
+        check("http://0.0.0.0:8514", Some(Reach::Readable));
+        check("127.0.0.1:8514", None);
+        check("ftp://127.0.0.1", None);
+        check("vakt", None);
+        check("", None);
+    }
 }

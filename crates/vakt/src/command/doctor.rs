@@ -220,14 +220,14 @@ fn data(data_dir: &DataDir) -> Finding {
 }
 
 fn daemon(global: &Global, options: &Options) -> Finding {
-    let up = Client::new(global, &options.connection).is_ok_and(|client| client.is_up());
+    let (verdict, text) = match Client::new(global, &options.connection) {
+        Ok(client) if client.is_up() => (Verdict::Good, format!("answers at {}", client.url())),
+        Ok(client) => (Verdict::Note, format!("none answers at {}", client.url())),
+        Err(error) => (Verdict::Note, format!("{error:#}")),
+    };
     Finding {
         subject: "daemon",
-        verdict: if up { Verdict::Good } else { Verdict::Note },
-        text: if up {
-            format!("answers at {}", options.connection.url)
-        } else {
-            format!("none answers at {}", options.connection.url)
-        },
+        verdict,
+        text,
     }
 }

@@ -41,7 +41,7 @@ pub struct Cli {
 
 #[derive(Args, Clone, Debug, Default)]
 pub struct Global {
-    /// The configuration, one YAML file
+    /// The configuration, one YAML file [default: $VAKT_CONFIG, else none]
     #[arg(short, long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where Vakt keeps its data [default: $VAKT_DATA_DIR, $STATE_DIRECTORY, ~/.local/share/vakt]
@@ -93,15 +93,18 @@ pub enum Command {
 /// How to reach a running daemon.
 #[derive(Args, Clone, Debug)]
 pub struct Connection {
-    /// The daemon's address
-    #[arg(long, default_value = "http://127.0.0.1:8514", value_name = "URL")]
-    pub url: String,
+    /// The daemon's address [default: the http listener of the configuration, else http://127.0.0.1:8514]
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
     /// The credential [default: $VAKT_TOKEN, else DATA_DIR/admin.token]
     #[arg(long, value_name = "TOKEN")]
     pub token: Option<String>,
     /// A certificate to trust beside the system's, for https
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
+    /// Send the credential readable over http:// to another machine
+    #[arg(long)]
+    pub insecure_http: bool,
 }
 
 /// Addresses that the command line gives in place of the configuration's.
@@ -145,7 +148,11 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<Outcome> {
-    let global = cli.global;
+    let mut global = cli.global;
+    if global.config.is_none() {
+        let given = std::env::var_os("VAKT_CONFIG").filter(|path| !path.is_empty());
+        global.config = given.map(PathBuf::from);
+    }
     match cli.command {
         Command::Serve(options) => serve::run(&global, &options),
         Command::Check => check::run(&global),

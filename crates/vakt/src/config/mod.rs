@@ -6,7 +6,7 @@
 mod read;
 mod schema;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -210,6 +210,38 @@ impl Config {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration {shown}"))?;
         Ok(schema::parse(&shown, &text))
+    }
+
+    /// Where the commands on this machine reach the daemon over HTTP.
+    ///
+    /// # Errors
+    /// No HTTP listener, or one whose port is chosen at the start.
+    pub fn http_url(&self) -> Result<String> {
+        let mut listeners = self.listeners.iter();
+        let Some(listener) = listeners.find(|one| one.kind == ListenerKind::Http) else {
+            bail!("the configuration has no listener of kind http: name the daemon with --url");
+        };
+        let mut address = listener.address;
+        if address.port() == 0 {
+            bail!(
+                "the listener {} takes any free port, which the daemon prints when it starts: \
+                 give it with --url",
+                listener.name
+            );
+        }
+        if address.ip().is_unspecified() {
+            address.set_ip(match address.ip() {
+                IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        // A certificate is for a name, as a rule, not for an address.
+        let name = listener.hosts.first().filter(|_| listener.tls);
+        Ok(match (listener.tls, name) {
+            (true, Some(name)) => format!("https://{name}:{}", address.port()),
+            (true, None) => format!("https://{address}"),
+            (false, _) => format!("http://{address}"),
+        })
     }
 
     /// The rules to load: those of the command line, else those of the configuration.

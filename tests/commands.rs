@@ -1,0 +1,117 @@
+//! What the commands say and how they find the daemon.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use common::{Daemon, vakt};
+use tempfile::TempDir;
+
+/// Exit status and what was said on standard error.
+fn ended(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().unwrap();
+    (output.status.code(), stderr(&output))
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A port that nobody has now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn configuration(folder: &Path, text: &str) -> String {
+    let path = folder.join("vakt.yaml");
+    fs::write(&path, text.replace("FOLDER", folder.to_str().unwrap())).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// With `-c` the commands went to 127.0.0.1:8514 whatever the file said.
+#[test]
+fn commands_find_the_daemon_of_the_configuration() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let made = vakt()
+        .args(["tls", "self-signed", "--data-dir"])
+        .arg(&data)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let port = free_port();
+    let config = configuration(
+        folder.path(),
+        &format!(
+            "data_dir: FOLDER/data\ntls:\n  certificate: FOLDER/data/tls-certificate.pem\n  \
+             key: FOLDER/data/tls-key.pem\nlisteners:\n  \
+             - {{kind: http, address: '127.0.0.1:{port}', tls: true}}\n"
+        ),
+    );
+    let _daemon = Daemon::start_in(&data, &["--config", &config]);
+    let by_flag = ended(vakt().args(["search", "--config", &config]));
+    assert_eq!(by_flag, (Some(0), String::new()));
+    let by_variable = ended(vakt().arg("search").env("VAKT_CONFIG", &config));
+    assert_eq!(by_variable, (Some(0), String::new()));
+
+    let check = |listeners: &str, expected: &str| {
+        let config = configuration(folder.path(), &format!("listeners: {listeners}\n"));
+        let (status, said) = ended(vakt().args(["search", "--config", &config, "--token", "t"]));
+        assert_eq!(status, Some(2));
+        assert!(said.contains(expected), "{said}");
+    };
+    let any_port = "[{kind: http, address: '127.0.0.1:0'}]";
+    check(any_port, "takes any free port");
+    check("[{kind: syslog-udp}]", "no listener of kind http");
+    let everywhere = format!("[{{kind: http, address: '0.0.0.0:{port}', allow_plaintext: true}}]");
+    check(&everywhere, &format!("at http://127.0.0.1:{port}"));
+    let named =
+        format!("[{{kind: http, address: '192.0.2.1:{port}', tls: true, hosts: [vakt.invalid]}}]");
+    check(&named, &format!("at https://vakt.invalid:{port}"));
+}
+
+#[test]
+fn a_token_does_not_cross_a_network_readable_and_does_not_leave_this_machine_by_a_proxy() {
+    let folder = TempDir::new().unwrap();
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let through = format!("http://{}", proxy.local_addr().unwrap());
+    let search = |more: &[&str]| {
+        ended(
+            vakt()
+                .args(["search", "--data-dir"])
+                .arg(folder.path())
+                .args(["--url", "http://vakt.invalid:8514"])
+                .args(more)
+                .env("HTTP_PROXY", &through),
+        )
+    };
+    let (status, said) = search(&["--token", "secret"]);
+    assert_eq!(status, Some(2));
+    for part in ["http://vakt.invalid:8514", "--insecure-http", "https://"] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    assert!(!said.contains("secret"), "{said}");
+    assert!(proxy.accept().is_err(), "nobody was spoken to");
+    drop(proxy);
+    let (_, said) = search(&["--token", "secret", "--insecure-http"]);
+    assert!(said.contains("no daemon answers"), "{said}");
+    // Without a token there is nothing to protect.
+    let (_, said) = search(&[]);
+    assert!(said.contains("no daemon answers"), "{said}");
+
+    let daemon = Daemon::start();
+    let local = ended(
+        vakt()
+            .args(["search", "--url", &daemon.http, "--token", &daemon.token])
+            .env("HTTP_PROXY", "http://127.0.0.1:9")
+            .env("ALL_PROXY", "http://127.0.0.1:9"),
+    );
+    assert_eq!(local, (Some(0), String::new()));
+}
