@@ -5,11 +5,13 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use common::{Daemon, vakt};
+use serde_json::Value as Json;
 use tempfile::TempDir;
 
 /// Exit status and what was said on standard error.
@@ -114,4 +116,98 @@ fn a_token_does_not_cross_a_network_readable_and_does_not_leave_this_machine_by_
             .env("ALL_PROXY", "http://127.0.0.1:9"),
     );
     assert_eq!(local, (Some(0), String::new()));
+}
+
+fn demo(daemon: &Daemon) -> String {
+    let output = daemon.vakt(&["--output", "json", "demo"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let answer: Json = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(answer["incident"]["state"], "draft");
+    answer["incident"]["id"].as_str().unwrap().to_owned()
+}
+
+/// The demo showed the newest drill of any state: after a dismissal, the dismissed one.
+#[test]
+fn a_demo_after_a_dismissed_one_shows_its_own_draft() {
+    let daemon = Daemon::start();
+    let first = demo(&daemon);
+    let dismiss = ["incidents", "fact", &first, "dismissed", "--reason", "seen"];
+    assert!(daemon.vakt(&dismiss).status.success());
+    assert_ne!(demo(&daemon), first);
+}
+
+/// What is printed can be done: it named a daemon that was killed before anybody could ask it.
+#[test]
+fn a_temporary_demo_says_nothing_that_cannot_be_done_any_more() {
+    let folder = TempDir::new().unwrap();
+    let output = vakt()
+        .args(["demo", "--temporary", "--output", "text"])
+        .env("TMPDIR", folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    assert!(text.contains("draft incident"), "{text}");
+    for part in ["vakt incidents", "http://", "TOKEN"] {
+        assert!(!text.contains(part), "{part} is in\n{text}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_temporary_demo_stays_on_a_terminal_until_it_is_interrupted() {
+    let name = "a_temporary_demo_stays_on_a_terminal_until_it_is_interrupted";
+    if !common::has_program(name, "script") {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let pid_file = folder.path().join("pid");
+    let temporary = folder.path().join("tmp");
+    fs::create_dir(&temporary).unwrap();
+    let line = format!(
+        "echo $$ >{}; exec {} demo --temporary",
+        pid_file.display(),
+        env!("CARGO_BIN_EXE_vakt")
+    );
+    let mut terminal = Command::new("script")
+        .args(["-qec", &line, "/dev/null"])
+        .env("TMPDIR", &temporary)
+        .env_remove("VAKT_TOKEN")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = Vec::new();
+    for line in BufReader::new(terminal.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        said.push(line.trim().to_owned());
+        if line.contains("Ctrl-C ends") {
+            break;
+        }
+    }
+    let all = said.join("\n");
+    let after = |prefix: &str| said.iter().find_map(|line| line.strip_prefix(prefix));
+    let token = after("export VAKT_TOKEN=").unwrap_or_else(|| panic!("{all}"));
+    let show = after("vakt incidents show ").unwrap_or_else(|| panic!("{all}"));
+    let shown = ended(
+        vakt()
+            .args(["incidents", "show"])
+            .args(show.split_whitespace())
+            .env("VAKT_TOKEN", token),
+    );
+    assert_eq!(shown, (Some(0), String::new()), "{all}");
+    assert!(all.contains("/sign-in?code="), "{all}");
+
+    let pid = fs::read_to_string(&pid_file).unwrap();
+    let interrupted = Command::new("kill")
+        .args(["-INT", pid.trim()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    assert!(terminal.wait().unwrap().success());
+    assert_eq!(
+        fs::read_dir(&temporary).unwrap().count(),
+        0,
+        "nothing is left"
+    );
 }
