@@ -1,5 +1,7 @@
 // Deadlines that run: each second the time that is left, never longer than it is.
 
+import { serverNow } from "./clock.js";
+
 const pad = (number) => String(number).padStart(2, "0");
 
 export function timeLeft(due, now, isDuty) {
@@ -18,7 +20,7 @@ export function timeLeft(due, now, isDuty) {
 }
 
 function tick() {
-  const now = Date.now();
+  const now = serverNow();
   for (const element of document.querySelectorAll("time[data-due]")) {
     const due = Date.parse(element.dataset.due);
     if (Number.isNaN(due)) {

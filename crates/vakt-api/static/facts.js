@@ -1,5 +1,6 @@
 // "Aware now" and "Dismiss": what will be recorded is shown before it is.
 
+import { serverNow } from "./clock.js";
 import { post } from "./fetch.js";
 
 const WORDS = {
@@ -77,7 +78,7 @@ function problem(text) {
 
 /** Opens the dialog for one fact about one incident. */
 async function ask(dialog, fact, data) {
-  const at = new Date();
+  const at = new Date(serverNow());
   at.setMilliseconds(0);
   const path = `/api/v1/incidents/${encodeURIComponent(data.incident)}/facts`;
   const body = { fact, at: utc(at), party: data.party, source: "page" };

@@ -1,7 +1,10 @@
 // The server renders; scripts fetch the same page again and take parts of it.
 
+import { takeServerTime } from "./clock.js";
+
 /** The page at `path` as a document; `null` when it could not be had. */
 export async function fetchPage(path, signal) {
+  const asked = performance.now();
   const response = await fetch(path, { signal, headers: { Accept: "text/html" } });
   if (new URL(response.url).pathname === "/sign-in") {
     // The session has ended.
@@ -11,7 +14,9 @@ export async function fetchPage(path, signal) {
   if (!response.ok) {
     return null;
   }
-  return new DOMParser().parseFromString(await response.text(), "text/html");
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  takeServerTime(page, asked);
+  return page;
 }
 
 /** Puts the fresh element with this id in the place of the old one. */

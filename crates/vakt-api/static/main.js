@@ -1,5 +1,6 @@
 // What the pages do beyond HTML. Everything can be read and searched without it.
 
+import { startClock } from "./clock.js";
 import { startCountdowns } from "./countdown.js";
 import { startCopyButtons } from "./copy.js";
 import { startFacts } from "./facts.js";
@@ -7,6 +8,7 @@ import { startKeys } from "./keys.js";
 import { startRefresh } from "./refresh.js";
 import { startSearch } from "./search.js";
 
+startClock();
 startCountdowns();
 startCopyButtons();
 startFacts();

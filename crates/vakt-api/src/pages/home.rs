@@ -79,7 +79,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let site = call.app.parts.site.load();
     let address = setup::Address::of(&call);
     let main = page(&home, &site, now, may_record, &address);
-    Ok(layout::page("Start", &site, &principal, &main))
+    Ok(layout::page("Start", &site, &principal, now, &main))
 }
 
 fn gather(

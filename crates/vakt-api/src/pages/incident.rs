@@ -35,7 +35,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let may_record = principal.role.may(Permission::RecordFacts);
     let title = incident["title"].as_str().unwrap_or("Incident");
     let main = page(&incident, &site, now, may_record);
-    Ok(layout::page(title, &site, &principal, &main))
+    Ok(layout::page(title, &site, &principal, now, &main))
 }
 
 fn page(incident: &Value, site: &Site, now: Timestamp, may_record: bool) -> Markup {

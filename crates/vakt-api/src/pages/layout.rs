@@ -4,14 +4,23 @@ use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use maud::{DOCTYPE, Markup, html};
 
+use vakt_event::Timestamp;
+
 use crate::access::Principal;
 use crate::app::Site;
 
-/// A page for somebody who is signed in.
-pub(crate) fn page(title: &str, site: &Site, who: &Principal, main: &Markup) -> Response<Body> {
+/// A page for somebody who is signed in, as of `now`.
+pub(crate) fn page(
+    title: &str,
+    site: &Site,
+    who: &Principal,
+    now: Timestamp,
+    main: &Markup,
+) -> Response<Body> {
     document(
         title,
         site.zone.iana_name(),
+        Some(now),
         &html! {
             a.skip href="#main" { "Skip to the content" }
             header.top {
@@ -43,14 +52,21 @@ pub(crate) fn bare(title: &str, main: &Markup) -> Response<Body> {
     document(
         title,
         None,
+        None,
         &html! {
             main.bare id="main" { (main) }
         },
     )
 }
 
-/// `zone` is the IANA name of the zone in which the scripts show times.
-fn document(title: &str, zone: Option<&str>, body: &Markup) -> Response<Body> {
+/// `zone` is the IANA name of the zone in which the scripts show times, `now` the time from which
+/// they count on, since a browser's clock may be wrong.
+fn document(
+    title: &str,
+    zone: Option<&str>,
+    now: Option<Timestamp>,
+    body: &Markup,
+) -> Response<Body> {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -64,7 +80,7 @@ fn document(title: &str, zone: Option<&str>, body: &Markup) -> Response<Body> {
                 link rel="stylesheet" href="/static/pages.css";
                 script type="module" src="/static/main.js" {}
             }
-            body data-zone=[zone] { (body) }
+            body data-zone=[zone] data-now=[now] { (body) }
         }
     };
     let mut response = Response::new(Body::from(page.into_string()));

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use vakt_event::Clock as _;
+use vakt_event::clock::SystemClock;
+
 use crate::client::Answer;
 use crate::fake::{Daemon, start};
 
@@ -57,6 +60,34 @@ fn the_start_page_shows_what_needs_a_decision() {
     );
     let text = daemon.request("GET /", &[&viewer], b"").text();
     assert!(!text.contains("Aware now"), "a viewer decides nothing");
+}
+
+/// A browser whose clock was an hour slow showed an hour more than was left, and "Aware now" was
+/// recorded an hour too early.
+#[test]
+fn scripts_count_by_the_clock_of_the_server() {
+    let daemon = start();
+    for path in ["/", "/incidents/inc-1"] {
+        let before = SystemClock.now();
+        let text = page(&daemon, path).text();
+        let (_, after) = text.split_once("data-now=\"").unwrap();
+        let (now, _) = after.split_once('"').unwrap();
+        let now: vakt_event::Timestamp = now.parse().unwrap();
+        assert!(before <= now && now <= SystemClock.now(), "{path}: {now}");
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        for browser_clock in ["Date.now()", "new Date()"] {
+            let allowed = path.ends_with("clock.js");
+            assert!(
+                allowed || !text.contains(browser_clock),
+                "{}",
+                path.display()
+            );
+        }
+    }
 }
 
 /// With a backlog of the index the start page, and with it every deadline, came after a minute.
