@@ -211,3 +211,86 @@ fn a_temporary_demo_stays_on_a_terminal_until_it_is_interrupted() {
         "nothing is left"
     );
 }
+
+/// A list was cut at 100 with no word.
+#[test]
+fn lists_are_whole_or_say_that_they_are_not() {
+    let daemon = Daemon::start();
+    for number in 0..120 {
+        let body = format!(
+            r#"{{"title":"number {number}","detected_at":"2026-01-01T00:00:00Z","regimes":["nis2-se"]}}"#
+        );
+        assert_eq!(daemon.post("/api/v1/incidents", &body).0, 201);
+    }
+    let check = |arguments: &[&str], lines: usize, said: &str| {
+        let output = daemon.vakt(arguments);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(text.lines().count(), lines, "{arguments:?}");
+        assert_eq!(stderr(&output), said, "{arguments:?}");
+    };
+    check(&["incidents", "list"], 120, "");
+    check(&["incidents", "list", "--state", "open"], 120, "");
+    check(
+        &["incidents", "list", "--limit", "7"],
+        7,
+        "only the 7 newest are shown; there are more: without --limit all are\n",
+    );
+    check(&["incidents", "list", "--limit", "120"], 120, "");
+    let events: String = (0..150)
+        .map(|n| format!("{{\"message\":\"event {n}\"}}\n"))
+        .collect();
+    assert_eq!(daemon.post_events(&events).unwrap().0, 200);
+    check(
+        &["search", "event"],
+        100,
+        "100 of 150 events; --limit N gives more\n",
+    );
+    check(&["search", "event", "--limit", "150"], 150, "");
+    check(&["search", "event", "--limit", "20000"], 150, "");
+    check(&["search", "event", "--limit", "0"], 0, "");
+}
+
+/// `03:05` went to the daemon as it was, which takes no local time.
+#[test]
+fn a_search_takes_times_as_people_write_them() {
+    let daemon = Daemon::start();
+    assert_eq!(
+        daemon.post_events("{\"message\":\"now\"}\n").unwrap().0,
+        200
+    );
+    let check = |arguments: &[&str], lines: usize| {
+        let output = daemon.vakt(&[&["search", "now"], arguments].concat());
+        assert_eq!(stderr(&output), "", "{arguments:?}");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(text.lines().count(), lines, "{arguments:?}");
+    };
+    check(&["--since", "yesterday 03:05"], 1);
+    check(&["--until", "yesterday 03:05"], 0);
+    check(&["--since", "-15m"], 1);
+    check(
+        &[
+            "--since",
+            "2026-01-01 03:05",
+            "--until",
+            "2100-01-01T00:00:00Z",
+        ],
+        1,
+    );
+    let (status, said) = ended(vakt().args(["search", "--since", "soon", "--url", &daemon.http]));
+    assert_eq!(status, Some(2));
+    assert!(said.contains("--since: \"soon\" is no time"), "{said}");
+}
+
+#[test]
+fn a_person_can_be_kept_to_streams() {
+    let daemon = Daemon::start();
+    let add = [
+        "users", "add", "vera", "--role", "viewer", "--stream", "default",
+    ];
+    assert!(daemon.vakt(&add).status.success());
+    let users = daemon.get_json("/api/v1/users");
+    assert_eq!(users["users"][1]["streams"], serde_json::json!(["default"]));
+    let listed = daemon.vakt(&["users", "list", "--output", "text"]);
+    let text = String::from_utf8_lossy(&listed.stdout);
+    assert!(text.contains("vera   viewer  default"), "{text}");
+}

@@ -109,6 +109,44 @@ impl Client {
         self.answer(request.call())
     }
 
+    /// The list `key` behind `path`, page after page: at most `limit` items, and the cursor of what
+    /// follows. The other members of the answer are those of the first page.
+    pub fn list(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        key: &str,
+        limit: Option<usize>,
+        page_max: usize,
+    ) -> Result<Json> {
+        let mut whole: Option<Json> = None;
+        let mut items = Vec::new();
+        let mut next = Json::Null;
+        loop {
+            let left = limit.map_or(page_max, |limit| limit.saturating_sub(items.len()));
+            let mut query = query.to_vec();
+            query.push(("limit", left.min(page_max).to_string()));
+            if let Some(cursor) = next.as_str() {
+                query.push(("cursor", cursor.to_owned()));
+            }
+            let mut page = self.get(path, &query)?;
+            next = page["next"].take();
+            let found = match page[key].take() {
+                Json::Array(found) => found,
+                _ => Vec::new(),
+            };
+            let is_last = found.is_empty() || !next.is_string();
+            items.extend(found);
+            let mut answer = whole.take().unwrap_or(page);
+            if is_last || limit.is_some_and(|limit| items.len() >= limit) {
+                answer[key] = Json::Array(items);
+                answer["next"] = next;
+                return Ok(answer);
+            }
+            whole = Some(answer);
+        }
+    }
+
     pub fn post(&self, path: &str, body: &Json) -> Result<Json> {
         let mut request = self.agent.post(format!("{}{path}", self.url));
         if let Some(token) = &self.token {

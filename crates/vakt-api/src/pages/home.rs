@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 use vakt_event::Timestamp;
 
-use super::incident_parts::{actions, badges, countdown, drill, fact_dialog};
+use super::incident_parts::{actions, badges, countdown, drill, fact_dialog, urgency};
 use super::words::{plain, time_of};
 use super::{layout, results, setup};
 use crate::app::{Parts, Site};
@@ -23,6 +23,12 @@ use crate::roles::Permission;
 /// Hits on the page; the API and further pages give the rest.
 const HITS: usize = 50;
 const INCIDENTS: usize = 10;
+
+/// Open incidents that are looked at for the earliest deadlines, and how many at a time. Drafts are
+/// capped by the hour, so that this many are open only where nobody has looked for weeks.
+const OPEN_MAX: usize = 5_000;
+const OPEN_PAGE: usize = 1_000;
+
 const ALERTS: usize = 12;
 
 /// Incidents and alerts are not kept from a person while the index has a backlog: the newest events
@@ -47,7 +53,7 @@ struct Home {
     searching: bool,
     results: Result<crate::backend::SearchAnswer, ApiError>,
     older_than: Option<String>,
-    incidents: ItemPage,
+    incidents: OpenIncidents,
     alerts: ItemPage,
     no_source_yet: bool,
 }
@@ -102,11 +108,38 @@ fn gather(
         searching,
         results: parts.search.search(request).map_err(search_failure),
         older_than: request.cursor.clone(),
-        incidents: records
-            .incidents(&list(INCIDENTS, Some("open")))
-            .map_err(failure)?,
+        incidents: open_incidents(parts, list(OPEN_PAGE, Some("open")))?,
         alerts: records.alerts(&list(ALERTS, None)).map_err(failure)?,
         no_source_yet: parts.sources.sources(request.streams.as_deref()).is_empty(),
+    })
+}
+
+/// The open incidents whose deadlines come first, and how many more are open.
+struct OpenIncidents {
+    first: Vec<Value>,
+    more: usize,
+    /// More are open than were looked at.
+    is_cut: bool,
+}
+
+fn open_incidents(parts: &Parts, mut request: ListRequest) -> Result<OpenIncidents, ApiError> {
+    let mut all = Vec::new();
+    loop {
+        let page = parts.incidents.incidents(&request).map_err(failure)?;
+        all.extend(page.items);
+        request.cursor = page.next;
+        if request.cursor.is_none() || all.len() >= OPEN_MAX {
+            break;
+        }
+    }
+    // Stable: what falls due together, or never, stays newest first.
+    all.sort_by_key(urgency);
+    let more = all.len().saturating_sub(INCIDENTS);
+    all.truncate(INCIDENTS);
+    Ok(OpenIncidents {
+        first: all,
+        more,
+        is_cut: request.cursor.is_some(),
     })
 }
 
@@ -166,12 +199,12 @@ fn search_form(home: &Home) -> Markup {
     }
 }
 
-fn incidents(page: &ItemPage, site: &Site, now: Timestamp, may_record: bool) -> Markup {
+fn incidents(open: &OpenIncidents, site: &Site, now: Timestamp, may_record: bool) -> Markup {
     html! {
-        @if page.items.is_empty() {
+        @if open.first.is_empty() {
             p.quiet { "None." }
         }
-        @for incident in &page.items {
+        @for incident in &open.first {
             article.card {
                 h3 {
                     a href=(incident_path(incident)) {
@@ -185,8 +218,12 @@ fn incidents(page: &ItemPage, site: &Site, now: Timestamp, may_record: bool) -> 
                 }
             }
         }
-        @if page.next.is_some() {
-            p.quiet { "There are more: " code { "vakt incidents list" } " shows all." }
+        @if open.more > 0 {
+            p.quiet {
+                @if open.is_cut { "More than " }
+                (open.more) " more with later deadlines: "
+                code { "vakt incidents list --state open" } " shows all."
+            }
         }
     }
 }
@@ -204,6 +241,9 @@ fn alerts(page: &ItemPage, site: &Site) -> Markup {
             @for alert in &page.items {
                 (alert_line(alert, site))
             }
+        }
+        @if page.next.is_some() {
+            p.quiet { "There are older ones: " code { "GET /api/v1/alerts" } " lists all." }
         }
     }
 }

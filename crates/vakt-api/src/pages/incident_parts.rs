@@ -22,11 +22,30 @@ pub(crate) fn is_unassessed(incident: &Value) -> bool {
 
 /// The earliest deadline that somebody still has to keep.
 fn next_clock(incident: &Value) -> Option<(&Value, Timestamp)> {
+    open_clocks(incident).min_by_key(|(_, due)| *due)
+}
+
+fn open_clocks(incident: &Value) -> impl Iterator<Item = (&Value, Timestamp)> {
     clocks(incident)
         .iter()
         .filter(|clock| OPEN.contains(&clock["state"].as_str().unwrap_or_default()))
         .filter_map(|clock| Some((clock, instant(&clock["due"])?)))
-        .min_by_key(|(_, due)| *due)
+}
+
+/// The order in which incidents need somebody: by the earliest deadline that was missed or is to
+/// come, then those whose provisional times have all passed, then those with none.
+pub(crate) fn urgency(incident: &Value) -> (u8, Option<Timestamp>) {
+    let earliest = |elapsed: bool| {
+        open_clocks(incident)
+            .filter(|(clock, _)| (clock["state"] == "elapsed_unassessed") == elapsed)
+            .map(|(_, due)| due)
+            .min()
+    };
+    match (earliest(false), earliest(true)) {
+        (Some(due), _) => (0, Some(due)),
+        (None, Some(due)) => (1, Some(due)),
+        (None, None) => (2, None),
+    }
 }
 
 /// State, drill, history and level.

@@ -26,6 +26,8 @@ pub(crate) struct Fake {
     pub(crate) searches: Mutex<Vec<SearchRequest>>,
     pub(crate) facts: Mutex<Vec<(NewFact, Principal)>>,
     pub(crate) opened: Mutex<Vec<NewIncident>>,
+    /// The incidents, newest first, where a test wants others than [`incident`].
+    pub(crate) incidents: Mutex<Vec<Value>>,
     pub(crate) not_ready: Mutex<Vec<String>>,
 }
 
@@ -97,7 +99,16 @@ pub(crate) fn incident() -> Value {
 }
 
 impl IncidentBackend for Fake {
-    fn incidents(&self, _: &ListRequest) -> Result<ItemPage, IncidentFailure> {
+    fn incidents(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure> {
+        let all = self.incidents.lock().unwrap();
+        if !all.is_empty() {
+            let from: usize = request.cursor.as_ref().map_or(0, |at| at.parse().unwrap());
+            let to = all.len().min(from + request.limit);
+            return Ok(ItemPage {
+                items: all[from..to].to_vec(),
+                next: (to < all.len()).then(|| to.to_string()),
+            });
+        }
         Ok(ItemPage {
             items: vec![incident()],
             next: None,

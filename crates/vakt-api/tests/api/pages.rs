@@ -90,6 +90,49 @@ fn scripts_count_by_the_clock_of_the_server() {
     }
 }
 
+/// The ten newest were shown, whatever fell due in the meantime.
+#[test]
+fn open_incidents_come_by_their_next_deadline() {
+    let daemon = start();
+    let incident = |number: usize, state: &str, due: &str| {
+        let mut incident = crate::fake::incident();
+        incident["id"] = format!("inc-{number}").into();
+        incident["clocks"][0]["state"] = state.into();
+        incident["clocks"][0]["due"] = due.into();
+        incident
+    };
+    let check = |incidents: Vec<serde_json::Value>, expected: &[usize], more: &str| {
+        *daemon.fake.incidents.lock().unwrap() = incidents;
+        let text = page(&daemon, "/?q=x").text();
+        let mut shown = text.split("href=\"/incidents/inc-").skip(1);
+        for number in expected {
+            let found = shown.next().and_then(|rest| rest.split('"').next());
+            assert_eq!(found, Some(number.to_string().as_str()));
+        }
+        assert!(text.contains(more), "{more} is not in\n{text}");
+    };
+    let mut many: Vec<_> = (0..2_500)
+        .map(|number| incident(number, "provisional", "2026-12-01T00:00:00Z"))
+        .collect();
+    many[2_400] = incident(2_400, "running", "2026-11-25T00:00:00Z");
+    many[1_700] = incident(1_700, "overdue", "2026-11-20T00:00:00Z");
+    many[3] = incident(3, "elapsed_unassessed", "2026-11-01T00:00:00Z");
+    check(
+        many.clone(),
+        &[1_700, 2_400, 0, 1, 2, 4],
+        "2490 more with later deadlines",
+    );
+    many.extend(many.clone());
+    many.extend(many.clone());
+    check(many, &[], "More than 4990 more");
+    let few = vec![
+        incident(1, "cancelled", "2026-11-01T00:00:00Z"),
+        incident(2, "elapsed_unassessed", "2026-11-01T00:00:00Z"),
+        incident(3, "provisional", "2026-12-01T00:00:00Z"),
+    ];
+    check(few, &[3, 2, 1], "");
+}
+
 /// With a backlog of the index the start page, and with it every deadline, came after a minute.
 #[test]
 fn the_start_page_does_not_wait_for_the_index() {

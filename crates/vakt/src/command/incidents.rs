@@ -17,9 +17,12 @@ use crate::output::{Output, Printer, printable, tell};
 pub enum Action {
     /// List incidents, newest first
     List {
-        /// Only this state: draft, significant, dismissed, …
+        /// Only this state: draft, significant, dismissed, …; `open` is every one with a clock that may run
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
+        /// The most incidents to show [default: all]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        limit: Option<u32>,
         #[command(flatten)]
         connection: Connection,
     },
@@ -75,7 +78,11 @@ pub struct FactOptions {
 
 pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
     match action {
-        Action::List { state, connection } => list(global, state.as_deref(), connection),
+        Action::List {
+            state,
+            limit,
+            connection,
+        } => list(global, state.as_deref(), *limit, connection),
         Action::Show { id, connection } => {
             let answer =
                 Client::new(global, connection)?.get(&format!("/api/v1/incidents/{id}"), &[])?;
@@ -90,12 +97,27 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
     }
 }
 
-fn list(global: &Global, state: Option<&str>, connection: &Connection) -> Result<Outcome> {
+/// The most incidents that the daemon gives in one answer.
+const PAGE_ITEMS_MAX: usize = 1_000;
+
+fn list(
+    global: &Global,
+    state: Option<&str>,
+    limit: Option<u32>,
+    connection: &Connection,
+) -> Result<Outcome> {
     let mut query = Vec::new();
     if let Some(state) = state {
         query.push(("state", state.to_owned()));
     }
-    let answer = Client::new(global, connection)?.get("/api/v1/incidents", &query)?;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    let answer = Client::new(global, connection)?.list(
+        "/api/v1/incidents",
+        &query,
+        "incidents",
+        limit,
+        PAGE_ITEMS_MAX,
+    )?;
     let incidents = answer["incidents"]
         .as_array()
         .map(Vec::as_slice)
@@ -129,6 +151,12 @@ fn list(global: &Global, state: Option<&str>, connection: &Connection) -> Result
         }
     }
     out.flush()?;
+    if answer["next"].is_string() {
+        tell(&format!(
+            "only the {} newest are shown; there are more: without --limit all are",
+            incidents.len()
+        ));
+    }
     Ok(Outcome::Done)
 }
 
@@ -256,7 +284,7 @@ fn fact(global: &Global, options: &FactOptions) -> Result<Outcome> {
 }
 
 /// `now`, a local time of the jurisdiction, or RFC 3339.
-fn instant(words: &str) -> Result<Timestamp> {
+pub(super) fn instant(words: &str) -> Result<Timestamp> {
     let zone = jiff::tz::TimeZone::get("Europe/Stockholm").context("no zone Europe/Stockholm")?;
     crate::words::instant(words, jiff::Timestamp::now(), &zone)
 }

@@ -16,6 +16,9 @@ pub enum Users {
         /// admin, lead, analyst or viewer
         #[arg(long, value_name = "ROLE")]
         role: String,
+        /// See this stream only, repeatable [default: all streams]
+        #[arg(long = "stream", value_name = "STREAM")]
+        streams: Vec<String>,
         #[command(flatten)]
         connection: Connection,
     },
@@ -61,15 +64,24 @@ pub(super) fn users(global: &Global, action: &Users) -> Result<Outcome> {
         Users::Add {
             name,
             role,
+            streams,
             connection,
         } => {
-            let answer = Client::new(global, connection)?
-                .post("/api/v1/users", &json!({"name": name, "role": role}))?;
+            let mut body = json!({"name": name, "role": role});
+            if !streams.is_empty() {
+                body["streams"] = streams.clone().into();
+            }
+            let answer = Client::new(global, connection)?.post("/api/v1/users", &body)?;
             new_token(global, &answer, &format!("token of {name} ({role})"))
         }
         Users::List { connection } => {
             let answer = Client::new(global, connection)?.get("/api/v1/users", &[])?;
-            table(global, &answer, "users", &["name", "role", "disabled"])
+            table(
+                global,
+                &answer,
+                "users",
+                &["name", "role", "streams", "created_at", "disabled_at"],
+            )
         }
         Users::Remove { name, connection } => {
             Client::new(global, connection)?.delete(&format!("/api/v1/users/{name}"))?;
@@ -171,6 +183,10 @@ fn cell(value: Option<&Json>) -> String {
     match value {
         None | Some(Json::Null) => "-".to_owned(),
         Some(Json::String(text)) => printable(text),
+        Some(Json::Array(items)) => {
+            let cells: Vec<_> = items.iter().map(|item| cell(Some(item))).collect();
+            cells.join(",")
+        }
         Some(other) => other.to_string(),
     }
 }

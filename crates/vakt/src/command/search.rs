@@ -1,6 +1,6 @@
 //! `vakt search`: asks a running daemon for events.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::Value as Json;
 
@@ -14,10 +14,10 @@ pub struct Options {
     /// Words, "phrases", field:value, and or not; nothing finds everything; what begins with `-` goes after `--`
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
-    /// From this instant on: RFC 3339, or a time back from now such as -15m, -2h, -7d
+    /// From this instant on: -15m, -2h, -7d, 03:05, `yesterday 23:10` (Swedish time), or RFC 3339
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     since: Option<String>,
-    /// Before this instant
+    /// Before this instant, in the same forms
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     until: Option<String>,
     /// Only this stream
@@ -33,23 +33,25 @@ pub struct Options {
     connection: Connection,
 }
 
+/// The most hits that the daemon gives in one answer.
+const PAGE_HITS_MAX: usize = 10_000;
+
 pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let client = Client::new(global, &options.connection)?;
     let mut query = vec![
         ("q", options.query.join(" ")),
-        ("limit", options.limit.to_string()),
         ("order", options.order.clone()),
     ];
-    for (name, value) in [
-        ("since", &options.since),
-        ("until", &options.until),
-        ("stream", &options.stream),
-    ] {
-        if let Some(value) = value {
-            query.push((name, value.clone()));
+    for (name, value) in [("since", &options.since), ("until", &options.until)] {
+        if let Some(words) = value {
+            query.push((name, instant(words).with_context(|| format!("--{name}"))?));
         }
     }
-    let answer = client.get("/api/v1/search", &query)?;
+    if let Some(stream) = &options.stream {
+        query.push(("stream", stream.clone()));
+    }
+    let limit = Some(options.limit);
+    let answer = client.list("/api/v1/search", &query, "hits", limit, PAGE_HITS_MAX)?;
     let hits = answer["hits"]
         .as_array()
         .map(Vec::as_slice)
@@ -61,6 +63,14 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
             for hit in hits {
                 out.json_line(hit)?;
             }
+            out.flush()?;
+            if answer["next"].is_string() {
+                tell(&format!(
+                    "{} of {} events; --limit N gives more",
+                    hits.len(),
+                    answer["total"]
+                ));
+            }
         }
         Output::Text => {
             for hit in hits {
@@ -68,15 +78,28 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
             }
             out.flush()?;
             tell(&format!(
-                "{} of {} events, {} ms",
+                "{} of {} events, {} ms{}",
                 hits.len(),
                 answer["total"],
-                answer["elapsed_ms"]
+                answer["elapsed_ms"],
+                if answer["next"].is_string() {
+                    "; --limit N shows more"
+                } else {
+                    ""
+                }
             ));
         }
     }
     out.flush()?;
     Ok(Outcome::Done)
+}
+
+/// A time back from now goes to the daemon as it is; everything else becomes an instant here.
+fn instant(words: &str) -> Result<String> {
+    if words.starts_with('-') {
+        return Ok(words.to_owned());
+    }
+    Ok(super::incidents::instant(words)?.to_string())
 }
 
 /// Time, host, program and message of an event, as a person reads a log.
