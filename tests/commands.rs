@@ -294,3 +294,27 @@ fn a_person_can_be_kept_to_streams() {
     let text = String::from_utf8_lossy(&listed.stdout);
     assert!(text.contains("vera   viewer  default"), "{text}");
 }
+
+/// A `TZ` that is a rule was shown as UTC, while times were read by the rule.
+#[test]
+fn the_greeting_names_the_zone_that_is_used() {
+    let check = |zone: &str, expected: &str| {
+        let folder = TempDir::new().unwrap();
+        let mut command = vakt();
+        command.env("TZ", zone);
+        let daemon = Daemon::start_as(command, folder.path(), &[]);
+        let line = daemon
+            .greeting
+            .iter()
+            .find(|line| line.contains("time zone"))
+            .unwrap();
+        assert_eq!(
+            line.trim(),
+            format!("time zone  {expected} for times without an offset")
+        );
+    };
+    check("IST-5:30", "UTC+05:30 now (it has no name)");
+    check("<-03>3", "UTC-03:00 now (it has no name)");
+    check("Europe/Stockholm", "Europe/Stockholm");
+    check("UTC", "UTC");
+}

@@ -41,6 +41,8 @@ pub struct Site {
     pub organisation: Option<String>,
     /// The jurisdiction's zone, in which people are shown times.
     pub zone: jiff::tz::TimeZone,
+    /// The streams that the configuration names, `default` among them.
+    pub streams: Vec<String>,
     /// Where syslog over TCP is taken in (`127.0.0.1:5514`), for the lines that a newcomer copies.
     pub syslog_address: Option<String>,
 }

@@ -143,17 +143,23 @@ fn admit(
     connection: &Connection,
     request: &Request<Body>,
 ) -> Result<Caller, ApiError> {
-    let (caller, proof) = identify(app, request.headers(), connection.tls)?;
     let (headers, uri) = (request.headers(), request.uri());
+    if route.need == Need::Observe && connection.is_loopback() {
+        match check_direct(headers, uri, connection) {
+            // What needs no credential minds none that is sent along.
+            Ok(()) => return Ok(Caller::Anonymous),
+            Err(error) => {
+                return match identify(app, headers, connection.tls)? {
+                    (_, Proof::Nothing) => Err(error),
+                    (caller, _) => allow(caller, Permission::ReadState),
+                };
+            }
+        }
+    }
+    let (caller, proof) = identify(app, headers, connection.tls)?;
     match route.need {
         Need::Public => Ok(caller),
-        Need::Observe => match proof {
-            Proof::Nothing if connection.is_loopback() => {
-                check_direct(headers, uri, connection)?;
-                Ok(caller)
-            }
-            _ => allow(caller, Permission::ReadState),
-        },
+        Need::Observe => allow(caller, Permission::ReadState),
         Need::Intake => match proof {
             Proof::Token => allow(caller, Permission::SendEvents),
             // A cookie is no credential here: it would be one that a browser sends unasked.

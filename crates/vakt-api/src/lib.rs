@@ -21,6 +21,7 @@ pub mod params;
 pub mod roles;
 pub mod routes;
 pub mod server;
+mod streams;
 mod write_timeout;
 
 pub use access::{Access, AccessError, Caller, Principal};

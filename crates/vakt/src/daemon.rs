@@ -191,7 +191,7 @@ impl Daemon {
             } else {
                 "from files"
             },
-            zone.iana_name().unwrap_or("UTC"),
+            name_of(&zone, jiff::Timestamp::now()),
         );
         for (kind, url) in self.listening.addresses() {
             text.push_str(&format!("  {kind:<10} {url}\n"));
@@ -406,6 +406,23 @@ fn deliver(
     spawn("deliver", move || delivery.run()).map(Some)
 }
 
+/// A zone's IANA name; its offset now where it has none (POSIX rules in `TZ`).
+fn name_of(zone: &jiff::tz::TimeZone, now: jiff::Timestamp) -> String {
+    if let Some(name) = zone.iana_name() {
+        return name.to_owned();
+    }
+    if zone.is_unknown() {
+        return "UTC".to_owned();
+    }
+    let seconds = zone.to_offset(now).seconds();
+    let (sign, minutes) = (if seconds < 0 { '-' } else { '+' }, seconds.abs() / 60);
+    format!(
+        "UTC{sign}{:02}:{:02} now (it has no name)",
+        minutes / 60,
+        minutes % 60
+    )
+}
+
 fn site(config: &Config, bound: &Bound) -> Result<Site> {
     Ok(Site {
         organisation: config
@@ -414,6 +431,7 @@ fn site(config: &Config, bound: &Bound) -> Result<Site> {
             .map(|organisation| organisation.name.clone()),
         zone: jiff::tz::TimeZone::get("Europe/Stockholm")
             .context("the time-zone data has no Europe/Stockholm")?,
+        streams: config.streams.clone(),
         syslog_address: bound.syslog_tcp(),
     })
 }

@@ -9,7 +9,7 @@ mod sessions;
 mod tokens;
 mod users;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -147,6 +147,19 @@ impl Access {
             known.get(&hash).cloned()
         };
         within(&self.valid).or_else(|| within(&self.configured))
+    }
+
+    /// The streams that valid intake tokens send into.
+    pub(crate) fn streams_of_senders(&self) -> BTreeSet<String> {
+        let mut streams = BTreeSet::new();
+        for known in [&self.valid, &self.configured] {
+            let known = known.read().unwrap_or_else(PoisonError::into_inner);
+            streams.extend(known.values().filter_map(|caller| match caller {
+                Caller::Sender(sender) => Some(sender.stream.clone()),
+                Caller::Person(_) | Caller::Anonymous => None,
+            }));
+        }
+        streams
     }
 
     /// Replaces the senders whose tokens come from the configuration.

@@ -12,6 +12,7 @@ use crate::body::read_object;
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
 use crate::roles::Role;
+use crate::streams::check_known;
 
 /// Who the caller is.
 pub(crate) async fn me(call: Call) -> Result<Response<Body>, ApiError> {
@@ -55,6 +56,9 @@ pub(crate) async fn add_user(mut call: Call) -> Result<Response<Body>, ApiError>
         role,
         streams: streams(&body)?,
     };
+    for stream in new.streams.iter().flatten() {
+        check_known(&call.app, stream)?;
+    }
     let name = new.name.clone();
     let token = run(&call.app, move |access| access.add_user(&new, &by)).await?;
     let mut answer = shown_once(&token);

@@ -11,6 +11,7 @@ use crate::body::read_object;
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
 use crate::params::Params;
+use crate::streams::check_known;
 
 const LIMIT_DEFAULT: usize = 100;
 const LIMIT_MAX: usize = 1_000;
@@ -57,6 +58,9 @@ pub(crate) async fn open(mut call: Call) -> Result<Response<Body>, ApiError> {
     let body = read_object(call.request.body_mut()).await?;
     let mut new = new_incident(body)?;
     keep_to_streams(&mut new, &principal)?;
+    if let Some(stream) = new.rest.get("stream").and_then(Value::as_str) {
+        check_known(&call.app, stream)?;
+    }
     let incident = call
         .app
         .blocking(move |parts| parts.incidents.open(&new, &principal).map_err(failure))

@@ -434,3 +434,51 @@ fn who_sees_some_streams_acts_in_those_only() {
         .collect();
     assert_eq!(streams, [vec!["b"], vec!["a", "b"]]);
 }
+
+/// An incident in a misspelt stream was seen by nobody who is kept to streams.
+#[test]
+fn a_stream_that_nobody_knows_is_refused_with_the_nearest() {
+    let daemon = start();
+    let check = |line: &str, body: &str, status: u16, help: &str| {
+        let answer = daemon.admin(line, body);
+        assert_eq!(answer.status, status, "{line} {body}: {}", answer.text());
+        assert!(answer.text().contains(help), "{}", answer.text());
+    };
+    let incident = |stream: &str| {
+        format!(r#"{{"title":"t","detected_at":"2026-11-24T09:30:00Z","stream":"{stream}"}}"#)
+    };
+    check("POST /api/v1/incidents", &incident("a"), 201, "");
+    check(
+        "POST /api/v1/incidents",
+        &incident("defualt"),
+        400,
+        "did you mean `default`?",
+    );
+    check(
+        "POST /api/v1/incidents",
+        &incident("customer-c"),
+        400,
+        "the streams are a, b, default;",
+    );
+    let user = r#"{"name":"vera","role":"viewer","streams":["a","customer-c"]}"#;
+    check(
+        "POST /api/v1/users",
+        user,
+        400,
+        "there is no stream `customer-c`",
+    );
+    // A token makes its stream known.
+    daemon
+        .access
+        .add_intake_token("customer-c", "web", "admin")
+        .unwrap();
+    check("POST /api/v1/incidents", &incident("customer-c"), 201, "");
+    check(
+        "POST /api/v1/incidents",
+        &incident("costumer-c"),
+        400,
+        "did you mean `customer-c`?",
+    );
+    check("POST /api/v1/users", user, 201, "");
+    assert_eq!(daemon.fake.opened.lock().unwrap().len(), 2);
+}

@@ -210,6 +210,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         site: Arc::new(ArcSwap::from_pointee(Site {
             organisation: None,
             zone: jiff::tz::TimeZone::UTC,
+            streams: ["default", "a", "b"].map(str::to_owned).into(),
             syslog_address: Some("127.0.0.1:5514".into()),
         })),
         limits: wanted.limits,
