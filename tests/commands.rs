@@ -5,7 +5,7 @@
 mod common;
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -13,6 +13,7 @@ use std::process::{Command, Output, Stdio};
 use common::{Daemon, vakt};
 use serde_json::Value as Json;
 use tempfile::TempDir;
+use vakt::config::{Config, WebhookToken};
 
 /// Exit status and what was said on standard error.
 fn ended(command: &mut Command) -> (Option<i32>, String) {
@@ -317,4 +318,128 @@ fn the_greeting_names_the_zone_that_is_used() {
     check("<-03>3", "UTC-03:00 now (it has no name)");
     check("Europe/Stockholm", "Europe/Stockholm");
     check("UTC", "UTC");
+}
+
+/// Files that the configuration names were found missing one by one, at each start.
+#[test]
+fn a_check_reads_every_file_that_is_named_and_says_all_that_is_wrong() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("short"), "guess-me\n").unwrap();
+    fs::write(folder.path().join("empty"), "\n").unwrap();
+    let config = configuration(
+        folder.path(),
+        "rules: [FOLDER/no-rules]\ntls:\n  certificate: FOLDER/no-certificate.pem\n  \
+         key: FOLDER/no-key.pem\nintake_tokens:\n  - {name: a, token_file: FOLDER/no-token}\n  \
+         - {name: b, token_file: FOLDER/short}\nnotices:\n  webhook:\n    \
+         url: https://hook.example.org\n    token_file: FOLDER/empty\n\
+         listeners:\n  - {kind: http, address: '0.0.0.0:8514'}\n",
+    );
+    let check = |more: &[&str], status: i32, parts: &[&str]| {
+        let mut command = vakt();
+        let output = command
+            .args(["check", "--config", &config])
+            .args(more)
+            .output()
+            .unwrap();
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            stderr(&output)
+        );
+        let said = said.replace(folder.path().to_str().unwrap(), "FOLDER");
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        for part in parts {
+            assert!(said.contains(part), "{part} is not in\n{said}");
+        }
+        said
+    };
+    let files = [
+        "vakt.yaml:3:3: error[config-file]: FOLDER/no-certificate.pem: cannot be read",
+        "vakt.yaml:6:27: error[config-file]: the token file FOLDER/no-token cannot be read",
+        "vakt.yaml:7:27: error[config-file]: the token in FOLDER/short is shorter than 20",
+        "vakt.yaml:11:17: error[config-file]: the token file FOLDER/empty is empty",
+        "error[listener-unsafe]: listener http would serve HTTP without TLS",
+    ];
+    let of_file = "vakt.yaml:1:9: error[config-file]: the rules at FOLDER/no-rules cannot be read";
+    let said = check(&[], 1, &files);
+    assert!(said.contains(of_file), "{said}");
+    assert!(
+        said.contains("0 rules and 0 correlations loaded, 0 refused, 0 skipped; 6 errors"),
+        "{said}"
+    );
+    assert!(!said.contains("guess-me"), "{said}");
+    check(&["--rules", "/nothing/here"], 2, &files);
+    check(
+        &["--rules", "/nothing/here"],
+        2,
+        &[
+            "error[rules-unreadable]: cannot read the rule file /nothing/here",
+            "1 of what --rules",
+        ],
+    );
+    let json = vakt()
+        .args(["check", "--output", "json", "--config", &config])
+        .output()
+        .unwrap();
+    let one: Json = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(one["diagnostics"].as_array().unwrap().len(), 6);
+    // A command that only wants an address may not be allowed to read a key.
+    let (_, said) = ended(vakt().args(["search", "--config", &config, "--token", "t"]));
+    assert!(
+        said.contains("no daemon answers") || said.contains("does not know the token"),
+        "{said}"
+    );
+}
+
+/// The token of the webhook stood in the configuration, and in whatever showed that.
+#[test]
+fn the_token_of_a_webhook_is_in_a_file_and_can_be_exchanged() {
+    let folder = TempDir::new().unwrap();
+    let token = folder.path().join("hook.token");
+    fs::write(&token, "the-first-token\n").unwrap();
+    let hook = TcpListener::bind("127.0.0.1:0").unwrap();
+    let config = configuration(
+        folder.path(),
+        &format!(
+            "listeners:\n  - {{kind: http, address: '127.0.0.1:0'}}\n  \
+             - {{kind: syslog-tcp, address: '127.0.0.1:0'}}\n\
+             notices:\n  webhook: {{url: 'http://{}/hook', token_file: FOLDER/hook.token}}\n",
+            hook.local_addr().unwrap()
+        ),
+    );
+    let daemon = Daemon::start_in(&folder.path().join("data"), &["--config", &config]);
+    let now = jiff::Timestamp::now();
+    let line = |word: &str| {
+        format!(
+            "<38>1 {now} web1 sshd 1 - - {word} password for root from 203.0.113.30 port 1 ssh2\n"
+        )
+    };
+    daemon.send_tcp(format!("{}{}", line("Failed").repeat(12), line("Accepted")).as_bytes());
+    let authorization = || -> String {
+        let (mut stream, _) = hook.accept().unwrap();
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        let found = lines.find_map(|line| {
+            let line = line.unwrap();
+            let value = line
+                .to_lowercase()
+                .strip_prefix("authorization: ")
+                .map(str::to_owned);
+            assert!(!line.is_empty() || value.is_some(), "no credential");
+            value
+        });
+        let refusal = "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(refusal.as_bytes()).unwrap();
+        found.unwrap()
+    };
+    assert_eq!(authorization(), "bearer the-first-token");
+    fs::write(&token, "the-second-token\n").unwrap();
+    // A round that had begun still uses the first.
+    while authorization() != "bearer the-second-token" {}
+    let (config, faults) = Config::read(Path::new(&config)).unwrap();
+    assert!(faults.is_empty());
+    let mut webhook = config.webhook.unwrap();
+    webhook.token = Some(WebhookToken::Inline("secret".to_owned()));
+    webhook.url.push_str("/secret");
+    let shown = format!("{webhook:?}");
+    assert_eq!(shown, "Webhook { url: \"…\", token: Some(Inline(…)) }");
 }

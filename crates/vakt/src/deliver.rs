@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use vakt_event::Clock;
 use vakt_incident::Records;
 
 use crate::client::agent;
-use crate::config::Webhook;
+use crate::config::{Webhook, WebhookToken};
 use crate::metrics::NoticeMetrics;
 use crate::pipeline::Stop;
 
@@ -35,6 +35,12 @@ pub struct Delivery {
 impl Delivery {
     pub fn run(self) {
         let agent = agent(Vec::new(), TIMEOUT);
+        if let Some(Err(error)) = self.webhook.token.as_ref().map(WebhookToken::read) {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "notices cannot be delivered until this is mended"
+            );
+        }
         while !self.stop.is_set() {
             if let Err(error) = self.round(&agent) {
                 tracing::error!(error = format!("{error:#}"), "the outbox cannot be read");
@@ -44,13 +50,24 @@ impl Delivery {
     }
 
     fn round(&self, agent: &ureq::Agent) -> Result<()> {
-        for notice in self.records.outbox_due(self.clock.now(), ROUND)? {
+        let due = self.records.outbox_due(self.clock.now(), ROUND)?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        // For each round, so that a token can be exchanged while the daemon runs.
+        let token = self.webhook.token.as_ref().map(WebhookToken::read);
+        for notice in due {
             let mut body = notice.payload.clone();
             body["id"] = notice.id.to_string().into();
             if let Some(path) = link_path(&body) {
                 body["link"] = format!("{}{path}", self.public_url).into();
             }
-            match self.send(agent, &body) {
+            let sent = match &token {
+                None => self.send(agent, &body, None),
+                Some(Ok(token)) => self.send(agent, &body, Some(token)),
+                Some(Err(error)) => Err(anyhow!("{error:#}")),
+            };
+            match sent {
                 Ok(()) => {
                     self.metrics.delivered.inc();
                     self.records.outbox_delivered(notice.id)?;
@@ -73,9 +90,14 @@ impl Delivery {
         Ok(())
     }
 
-    fn send(&self, agent: &ureq::Agent, body: &serde_json::Value) -> Result<()> {
+    fn send(
+        &self,
+        agent: &ureq::Agent,
+        body: &serde_json::Value,
+        token: Option<&str>,
+    ) -> Result<()> {
         let mut request = agent.post(&self.webhook.url);
-        if let Some(token) = &self.webhook.token {
+        if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let status = request.send_json(body)?.status();

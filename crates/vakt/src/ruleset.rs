@@ -43,13 +43,22 @@ impl Ruleset {
     /// # Errors
     /// A path that cannot be read. Rules that are refused are diagnostics, not errors.
     pub fn load(paths: &[PathBuf]) -> Result<Self> {
-        let sources = sources(paths)?;
+        Ok(Self::of(&sources(paths)?))
+    }
+
+    /// As [`Self::load`] with what can be read; beside it, what cannot.
+    pub fn load_readable(paths: &[PathBuf]) -> (Self, Vec<Unreadable>) {
+        let (sources, unreadable) = readable_sources(paths);
+        (Self::of(&sources), unreadable)
+    }
+
+    fn of(sources: &[RuleSource]) -> Self {
         let known = vakt_codec::logsource::known();
         let options = LoadOptions {
             known_log_sources: Some(&known),
             ..LoadOptions::default()
         };
-        Ok(Self::compile(vakt_rules::load(&sources, &options)))
+        Self::compile(vakt_rules::load(sources, &options))
     }
 
     /// Says on standard error why rules were refused; the others go on.
@@ -134,21 +143,51 @@ fn faults(rules: &RuleSet, engine: &Engine) -> Vec<String> {
 /// The texts of the rule files at `paths`, folders searched for `.yml` and `.yaml`; the embedded
 /// pack where none is named.
 pub fn sources(paths: &[PathBuf]) -> Result<Vec<RuleSource>> {
-    if paths.is_empty() {
-        return Ok(embedded());
+    let (sources, unreadable) = readable_sources(paths);
+    match unreadable.into_iter().next() {
+        None => Ok(sources),
+        Some(first) => Err(first.error),
     }
-    let mut sources = Vec::new();
+}
+
+/// A file or folder of rules that cannot be read.
+pub struct Unreadable {
+    pub path: PathBuf,
+    pub error: anyhow::Error,
+}
+
+fn readable_sources(paths: &[PathBuf]) -> (Vec<RuleSource>, Vec<Unreadable>) {
+    if paths.is_empty() {
+        return (embedded(), Vec::new());
+    }
+    let (mut sources, mut unreadable) = (Vec::new(), Vec::new());
+    let mut keep = |path: &Path, found: Result<RuleSource>| match found {
+        Ok(source) => sources.push(source),
+        Err(error) => unreadable.push(Unreadable {
+            path: path.to_owned(),
+            error,
+        }),
+    };
     for path in paths {
-        let files = if path.is_dir() {
-            files_below(path, is_rule_file)?
-        } else {
-            vec![path.clone()]
-        };
-        for file in files {
-            sources.push(read(&file)?);
+        if !path.is_dir() {
+            keep(path, read(path));
+            continue;
+        }
+        match files_below(path, is_rule_file) {
+            Ok(files) => files.iter().for_each(|file| keep(file, read(file))),
+            Err(error) => keep(path, Err(error)),
         }
     }
-    Ok(sources)
+    (sources, unreadable)
+}
+
+/// Why a rule path cannot be opened at all; `None` where it can.
+pub fn unopenable(path: &Path) -> Option<std::io::Error> {
+    if path.is_dir() {
+        std::fs::read_dir(path).err()
+    } else {
+        std::fs::File::open(path).err()
+    }
 }
 
 fn embedded() -> Vec<RuleSource> {

@@ -122,7 +122,7 @@ pub struct ConfiguredSender<'t> {
 }
 
 /// A configured token must have at least so many characters: what is shorter can be guessed.
-const CONFIGURED_TOKEN_CHARS_MIN: usize = 20;
+pub const CONFIGURED_TOKEN_CHARS_MIN: usize = 20;
 
 impl Access {
     /// Opens or creates the database (WAL, `synchronous=FULL`).

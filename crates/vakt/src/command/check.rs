@@ -1,56 +1,81 @@
 //! `vakt check`: everything that is wrong with the configuration and the rules, at once.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::json;
 use vakt_rules::{Diagnostic, Severity};
 
 use super::{Global, Outcome};
 use crate::config::Config;
 use crate::output::{Output, Printer};
-use crate::ruleset::Ruleset;
+use crate::ruleset::{self, Ruleset};
 
 pub(super) fn run(global: &Global) -> Result<Outcome> {
     let (config, mut diagnostics) = match &global.config {
-        Some(path) => Config::read(path)?,
+        Some(path) => Config::read_with_files(path)?,
         None => (Config::default(), Vec::new()),
     };
-    let unsafe_listeners = config.unsafe_listeners();
-    let ruleset = Ruleset::load(&config.rule_paths(global))?;
+    let (ruleset, unreadable) = Ruleset::load_readable(&config.rule_paths(global));
     diagnostics.extend(ruleset.diagnostics.iter().cloned());
+    // Faults that have no line of their own, as text and as JSON.
+    let mut faults = Vec::new();
+    let mut fault = |name: &str, message: &str, text: String| {
+        let shown = json!({"severity": "error", "name": name, "message": message});
+        faults.push((text, shown));
+    };
+    for reason in config.unsafe_listeners() {
+        let text = format!("error[listener-unsafe]: {reason}");
+        fault("listener-unsafe", &reason, text);
+    }
+    let is_of_flags = !global.rules.is_empty();
+    let mut refused_inputs = 0;
+    for unreadable in &unreadable {
+        // What the configuration names and cannot be opened is said at its line already.
+        let is_said = !is_of_flags && ruleset::unopenable(&unreadable.path).is_some();
+        if !(is_said && config.rules.contains(&unreadable.path)) {
+            let message = format!("{:#}", unreadable.error);
+            let text = format!("error[rules-unreadable]: {message}");
+            fault("rules-unreadable", &message, text);
+        }
+        refused_inputs += usize::from(global.rules.contains(&unreadable.path));
+    }
+    for text in &ruleset.faults {
+        fault("rule-cannot-match", text, text.clone());
+    }
+    let errors = count(&diagnostics, Severity::Error) + faults.len();
     let mut out = Printer::new();
-    print(&mut out, global, &diagnostics)?;
-    let text = global.output.unwrap_or(Output::Text) == Output::Text;
-    for reason in &unsafe_listeners {
-        if text {
-            out.line(&format!("error[listener-unsafe]: {reason}"))?;
-        } else {
-            out.json_line(
-                &json!({"severity": "error", "name": "listener-unsafe", "message": reason}),
-            )?;
+    let shown = diagnostics.iter().map(as_json);
+    let faults_shown = faults.iter().map(|(_, shown)| shown.clone());
+    match global.output.unwrap_or(Output::Text) {
+        Output::Text => {
+            for diagnostic in &diagnostics {
+                out.line(&diagnostic.to_string())?;
+            }
+            for (text, _) in &faults {
+                out.line(text)?;
+            }
+            out.line(&format!(
+                "{} rules and {} correlations loaded, {} refused, {} skipped; {errors} errors, {} warnings",
+                ruleset.rules.rules.len(),
+                ruleset.rules.correlations.len(),
+                ruleset.counts.refused,
+                ruleset.counts.skipped,
+                count(&diagnostics, Severity::Warning),
+            ))?;
         }
-    }
-    for fault in &ruleset.faults {
-        if text {
-            out.line(fault)?;
-        } else {
-            out.json_line(
-                &json!({"severity": "error", "name": "rule-cannot-match", "message": fault}),
-            )?;
+        Output::Ndjson => {
+            for diagnostic in shown.chain(faults_shown) {
+                out.json_line(&diagnostic)?;
+            }
         }
-    }
-    let errors =
-        count(&diagnostics, Severity::Error) + unsafe_listeners.len() + ruleset.faults.len();
-    if text {
-        out.line(&format!(
-            "{} rules and {} correlations loaded, {} refused, {} skipped; {errors} errors, {} warnings",
-            ruleset.rules.rules.len(),
-            ruleset.rules.correlations.len(),
-            ruleset.counts.refused,
-            ruleset.counts.skipped,
-            count(&diagnostics, Severity::Warning),
-        ))?;
+        Output::Json => {
+            let all: Vec<_> = shown.chain(faults_shown).collect();
+            out.json_pretty(&json!({"diagnostics": all}))?;
+        }
     }
     out.flush()?;
+    if refused_inputs > 0 {
+        bail!("{refused_inputs} of what --rules names cannot be opened");
+    }
     Ok(if errors > 0 {
         Outcome::Found
     } else {

@@ -6,6 +6,7 @@
 mod read;
 mod schema;
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -123,11 +124,62 @@ pub struct IntakeToken {
     pub token_file: PathBuf,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where notices go. Its address often holds a secret, as the token is one.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Webhook {
     pub url: String,
-    /// Sent as a bearer token.
-    pub token: Option<String>,
+    /// What is sent as a bearer token.
+    pub token: Option<WebhookToken>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub enum WebhookToken {
+    /// Written in the configuration itself.
+    Inline(String),
+    /// The file that holds it, read for each round of notices.
+    File(PathBuf),
+}
+
+impl WebhookToken {
+    /// # Errors
+    /// A file that cannot be read or is empty, with its name.
+    pub fn read(&self) -> Result<String> {
+        match self {
+            Self::Inline(token) => Ok(token.clone()),
+            Self::File(path) => read_token(path),
+        }
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook")
+            .field("url", &"…")
+            .field("token", &self.token)
+            .finish()
+    }
+}
+
+impl fmt::Debug for WebhookToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline(_) => f.write_str("Inline(…)"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
+/// The token that a file holds, without the white space around it.
+///
+/// # Errors
+/// A file that cannot be read or is empty.
+pub fn read_token(path: &Path) -> Result<String> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the token file {shown} cannot be read"))?;
+    let token = text.trim();
+    anyhow::ensure!(!token.is_empty(), "the token file {shown} is empty");
+    Ok(token.to_owned())
 }
 
 impl Default for Config {
@@ -199,6 +251,17 @@ impl Config {
 
     /// The configuration of a file, and everything that is wrong with it.
     pub fn read(path: &Path) -> Result<(Self, Vec<Diagnostic>)> {
+        let (shown, text) = Self::text(path)?;
+        Ok(schema::parse(&shown, &text, schema::Files::Untouched))
+    }
+
+    /// As [`Self::read`]; the files that it names are read too, and what is wrong with them said.
+    pub fn read_with_files(path: &Path) -> Result<(Self, Vec<Diagnostic>)> {
+        let (shown, text) = Self::text(path)?;
+        Ok(schema::parse(&shown, &text, schema::Files::Read))
+    }
+
+    fn text(path: &Path) -> Result<(String, String)> {
         let shown = path.display().to_string();
         let size = std::fs::metadata(path)
             .with_context(|| format!("cannot read the configuration {shown}"))?
@@ -209,7 +272,7 @@ impl Config {
         );
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the configuration {shown}"))?;
-        Ok(schema::parse(&shown, &text))
+        Ok((shown, text))
     }
 
     /// Where the commands on this machine reach the daemon over HTTP.

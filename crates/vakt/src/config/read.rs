@@ -24,6 +24,7 @@ checks! {
     CONFIG_TYPE "config-type" "A value has the wrong shape."
     CONFIG_VALUE "config-value" "A value is not one that the key can have."
     CONFIG_MISSING "config-missing" "A key that a section cannot do without is not there."
+    CONFIG_FILE "config-file" "A file that the configuration names cannot be used."
     CONFIG_UNKNOWN_KEY "config-unknown-key" "Nothing reads this key."
 }
 
@@ -134,6 +135,12 @@ impl<'n, 't> Section<'n, 't> {
         key: &'static str,
         report: &mut Report<'_>,
     ) -> Option<String> {
+        self.require(key, report);
+        self.text(key, report)
+    }
+
+    /// Reports a key that the section cannot do without and that is not there.
+    pub(super) fn require(&mut self, key: &'static str, report: &mut Report<'_>) {
         if self.get(key).is_none() {
             report.add(
                 &CONFIG_MISSING,
@@ -141,9 +148,7 @@ impl<'n, 't> Section<'n, 't> {
                 format!("{} needs `{key}`", self.name),
                 format!("add a line `{key}: …`"),
             );
-            return None;
         }
-        self.text(key, report)
     }
 
     /// Reports the keys that nobody asked for.

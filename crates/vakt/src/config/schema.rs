@@ -1,24 +1,36 @@
 //! What the configuration's keys mean.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
+use vakt_api::access::CONFIGURED_TOKEN_CHARS_MIN;
 use vakt_rules::yaml::{self, Node};
 use vakt_rules::{Diagnostic, Report, RuleSource, SourceText, add_fault, nearest};
 
-use super::read::{CONFIG_TYPE, CONFIG_VALUE, Section, text};
+use super::read::{CONFIG_FILE, CONFIG_TYPE, CONFIG_VALUE, Section, text};
+use crate::ruleset::unopenable;
+
 use super::{
     Config, DEFAULT_STREAM, IntakeToken, Listener, ListenerKind, Organisation, SourceRule,
-    TlsFiles, Webhook,
+    TlsFiles, Webhook, WebhookToken, read_token,
 };
 
 const ADDRESS: &str = "an address with a port, such as 127.0.0.1:5514 or [::1]:5514";
 const NETWORK: &str = "a network such as 10.0.0.0/8 or 2001:db8::/32";
 
+/// What becomes of the files that the configuration names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Files {
+    /// They are not opened: a command that only needs an address may not be allowed to read them.
+    Untouched,
+    /// They are read, and what is wrong with them is a fault like any other.
+    Read,
+}
+
 /// Reads the text of the file at `path`.
-pub(super) fn parse(path: &str, text: &str) -> (Config, Vec<Diagnostic>) {
+pub(super) fn parse(path: &str, text: &str, files: Files) -> (Config, Vec<Diagnostic>) {
     let source = RuleSource {
         path: path.to_owned(),
         text: text.to_owned(),
@@ -43,22 +55,24 @@ pub(super) fn parse(path: &str, text: &str) -> (Config, Vec<Diagnostic>) {
         );
     }
     if let Some(document) = documents.first() {
-        file(&document.root, &mut config, &mut report);
+        file(&document.root, files, &mut config, &mut report);
     }
     (config, report.finish())
 }
 
-fn file(root: &Node<'_>, config: &mut Config, report: &mut Report<'_>) {
+fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<'_>) {
     let Some(mut section) = Section::new("", root, report) else {
         return;
     };
     config.data_dir = section.text("data_dir", report).map(PathBuf::from);
-    config.rules = section
-        .list("rules")
-        .iter()
-        .filter_map(|node| text("rules", node, report))
-        .map(PathBuf::from)
-        .collect();
+    for node in section.list("rules") {
+        if let Some(path) = text("rules", node, report) {
+            if files == Files::Read {
+                rule_path(Path::new(&path), node, report);
+            }
+            config.rules.push(path.into());
+        }
+    }
     config.public_url = section
         .text("public_url", report)
         .map(|url| url.trim_end_matches('/').to_owned());
@@ -74,7 +88,7 @@ fn file(root: &Node<'_>, config: &mut Config, report: &mut Report<'_>) {
         config.organisation = organisation(node, report);
     }
     if let Some(node) = section.get("tls") {
-        config.tls = tls(node, report);
+        config.tls = tls(node, files, report);
     }
     if section.get("listeners").is_some() {
         config.listeners = section
@@ -86,10 +100,10 @@ fn file(root: &Node<'_>, config: &mut Config, report: &mut Report<'_>) {
     config.intake_tokens = section
         .list("intake_tokens")
         .iter()
-        .filter_map(|node| intake_token(node, &config.streams, report))
+        .filter_map(|node| intake_token(node, &config.streams, files, report))
         .collect();
     if let Some(node) = section.get("notices") {
-        config.webhook = notices(node, report);
+        config.webhook = notices(node, files, report);
     }
     section.finish(report);
 }
@@ -124,15 +138,69 @@ fn organisation(node: &Node<'_>, report: &mut Report<'_>) -> Option<Organisation
     })
 }
 
-fn tls(node: &Node<'_>, report: &mut Report<'_>) -> Option<TlsFiles> {
+/// A rule path that cannot be read is said here, at its line.
+fn rule_path(path: &Path, node: &Node<'_>, report: &mut Report<'_>) {
+    if let Some(error) = unopenable(path) {
+        report.add(
+            &CONFIG_FILE,
+            &node.span,
+            format!("the rules at {} cannot be read: {error}", path.display()),
+            "name a rule file, or a folder of them",
+        );
+    }
+}
+
+fn tls(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<TlsFiles> {
     let mut section = Section::new("tls", node, report)?;
     let certificate = section.required("certificate", report);
     let key = section.required("key", report);
+    let span = section.span().clone();
     section.finish(report);
-    Some(TlsFiles {
+    let named = TlsFiles {
         certificate: certificate?.into(),
         key: key?.into(),
-    })
+    };
+    if files == Files::Read
+        && let Err(error) = vakt_ingest::tls::load(&named.to_ingest(), &[])
+    {
+        report.add(
+            &CONFIG_FILE,
+            &span,
+            error.to_string(),
+            "the daemon reads both at its start, as the user that it runs as",
+        );
+    }
+    Some(named)
+}
+
+/// A token's file, read where files are.
+fn token_file(
+    section: &mut Section<'_, '_>,
+    chars_min: usize,
+    files: Files,
+    report: &mut Report<'_>,
+) -> Option<PathBuf> {
+    let node = section.get("token_file")?;
+    let path = PathBuf::from(text("token_file", node, report)?);
+    if files == Files::Read {
+        let wrong = match read_token(&path) {
+            Ok(token) if token.chars().count() < chars_min => Some(format!(
+                "the token in {} is shorter than {chars_min} characters, and could be guessed",
+                path.display()
+            )),
+            Ok(_) => None,
+            Err(error) => Some(format!("{error:#}")),
+        };
+        if let Some(wrong) = wrong {
+            report.add(
+                &CONFIG_FILE,
+                &node.span,
+                wrong,
+                "write the token, and nothing else, into a file that the daemon may read",
+            );
+        }
+    }
+    Some(path)
 }
 
 fn listener(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Option<Listener> {
@@ -254,40 +322,58 @@ fn time_zone(section: &mut Section<'_, '_>, report: &mut Report<'_>) -> Option<S
 fn intake_token(
     node: &Node<'_>,
     streams: &[String],
+    files: Files,
     report: &mut Report<'_>,
 ) -> Option<IntakeToken> {
     let mut section = Section::new("intake_tokens", node, report)?;
     let name = section.required("name", report);
-    let token_file = section.required("token_file", report);
+    section.require("token_file", report);
+    let token_file = token_file(&mut section, CONFIGURED_TOKEN_CHARS_MIN, files, report);
     let stream = stream(&mut section, streams, report);
     section.finish(report);
     Some(IntakeToken {
         name: name?,
         stream,
-        token_file: token_file?.into(),
+        token_file: token_file?,
     })
 }
 
-fn notices(node: &Node<'_>, report: &mut Report<'_>) -> Option<Webhook> {
+fn notices(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<Webhook> {
     let mut section = Section::new("notices", node, report)?;
-    let webhook = section.get("webhook").and_then(|node| {
-        let mut section = Section::new("webhook", node, report)?;
-        let url_node = section.get("url").map(|node| node.span.clone());
-        let url = section.required("url", report);
-        let token = section.text("token", report);
-        if let (Some(url), Some(span)) = (&url, url_node)
-            && !(url.starts_with("https://") || url.starts_with("http://"))
-        {
-            report.add(
-                &CONFIG_VALUE,
-                &span,
-                format!("`{url}` is no address of a webhook"),
-                "write an address that begins with https://",
-            );
-        }
-        section.finish(report);
-        Some(Webhook { url: url?, token })
-    });
+    let node = section.get("webhook");
+    let webhook = node.and_then(|node| webhook(node, files, report));
     section.finish(report);
     webhook
+}
+
+fn webhook(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<Webhook> {
+    let mut section = Section::new("webhook", node, report)?;
+    let url_node = section.get("url");
+    let url = section.required("url", report);
+    if let (Some(url), Some(node)) = (&url, url_node)
+        && !(url.starts_with("https://") || url.starts_with("http://"))
+    {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("`{url}` is no address of a webhook"),
+            "write an address that begins with https://",
+        );
+    }
+    let inline_node = section.get("token");
+    let inline = section.text("token", report);
+    let file = token_file(&mut section, 1, files, report);
+    if let (Some(node), Some(_)) = (inline_node, &file) {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            "the webhook has a `token` and a `token_file`",
+            "keep `token_file`: then the configuration holds no secret",
+        );
+    }
+    section.finish(report);
+    let token = file
+        .map(WebhookToken::File)
+        .or(inline.map(WebhookToken::Inline));
+    Some(Webhook { url: url?, token })
 }
