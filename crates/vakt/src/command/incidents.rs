@@ -28,6 +28,7 @@ pub enum Action {
     },
     /// Show one incident whole
     Show {
+        /// The incident; `vakt incidents list` shows them
         id: String,
         #[command(flatten)]
         connection: Connection,
@@ -36,7 +37,7 @@ pub enum Action {
     Fact(FactOptions),
     /// Compute clocks from facts; needs no daemon and reads no wall clock
     Clocks {
-        /// A regime of the data, repeatable
+        /// nis2, nis2-se, gdpr, dora, …, repeatable
         #[arg(long = "regime", value_name = "REGIME", required = true)]
         regimes: Vec<String>,
         /// NAME=TIME, repeatable; a submission is submitted.STAGE=TIME

@@ -25,12 +25,21 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::output::{Output, is_broken_pipe, tell};
 
+const EXIT_STATUS: &str = "\
+Exit status: 0 done; 1 errors found in what was read, or matches with --fail-on; 2 wrong usage, or
+something that cannot be opened or reached";
+
+/// Options that every command has, apart from its own in the help.
+const COMMON: &str = "Common options";
+const DAEMON: &str = "Reaching the daemon";
+
 #[derive(Debug, Parser)]
 #[command(
     name = "vakt",
     version,
     about = "Takes logs, matches Sigma rules, searches, and keeps NIS2 reporting clocks",
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = EXIT_STATUS
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -42,16 +51,16 @@ pub struct Cli {
 #[derive(Args, Clone, Debug, Default)]
 pub struct Global {
     /// The configuration, one YAML file [default: $VAKT_CONFIG, else none]
-    #[arg(short, long, global = true, value_name = "FILE")]
+    #[arg(short, long, global = true, value_name = "FILE", help_heading = COMMON)]
     pub config: Option<PathBuf>,
     /// Where Vakt keeps its data [default: $VAKT_DATA_DIR, $STATE_DIRECTORY, ~/.local/share/vakt]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = COMMON)]
     pub data_dir: Option<PathBuf>,
     /// A rule file or folder, repeatable; replaces the embedded rule pack
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = COMMON)]
     pub rules: Vec<PathBuf>,
-    /// The form of the output [default: text on a terminal, ndjson in a pipe]
-    #[arg(long, global = true, value_name = "FORM")]
+    /// text, ndjson (an object a line) or json [default: text on a terminal, ndjson in a pipe]
+    #[arg(long, global = true, value_name = "FORM", hide_possible_values = true, help_heading = COMMON)]
     pub output: Option<Output>,
 }
 
@@ -93,17 +102,17 @@ pub enum Command {
 /// How to reach a running daemon.
 #[derive(Args, Clone, Debug)]
 pub struct Connection {
-    /// The daemon's address [default: the http listener of the configuration, else http://127.0.0.1:8514]
-    #[arg(long, value_name = "URL")]
+    /// Its address [default: the http listener of --config, else http://127.0.0.1:8514]
+    #[arg(long, value_name = "URL", help_heading = DAEMON)]
     pub url: Option<String>,
     /// The credential [default: $VAKT_TOKEN, else DATA_DIR/admin.token]
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", help_heading = DAEMON)]
     pub token: Option<String>,
     /// A certificate to trust beside the system's, for https
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = DAEMON)]
     pub ca: Option<PathBuf>,
     /// Send the credential readable over http:// to another machine
-    #[arg(long)]
+    #[arg(long, help_heading = DAEMON)]
     pub insecure_http: bool,
 }
 

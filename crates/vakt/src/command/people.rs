@@ -10,8 +10,9 @@ use crate::output::{Output, Printer, printable};
 
 #[derive(Debug, Subcommand)]
 pub enum Users {
-    /// Add a person and print his personal token, once
+    /// Add a person and print their personal token, once
     Add {
+        /// The name under which facts are recorded
         name: String,
         /// admin, lead, analyst or viewer
         #[arg(long, value_name = "ROLE")]
@@ -27,8 +28,9 @@ pub enum Users {
         #[command(flatten)]
         connection: Connection,
     },
-    /// Take away a person's access; what he recorded stays
+    /// Take away a person's access; what they recorded stays
     Remove {
+        /// The person's name; `vakt users list` shows them
         name: String,
         #[command(flatten)]
         connection: Connection,
@@ -41,6 +43,7 @@ pub enum Tokens {
     Add {
         /// A name for the sender
         name: String,
+        /// The stream that its logs go into
         #[arg(long, default_value = "default", value_name = "STREAM")]
         stream: String,
         #[command(flatten)]
@@ -53,6 +56,7 @@ pub enum Tokens {
     },
     /// Make a token worthless at once
     Revoke {
+        /// The token's id; `vakt tokens list` shows them
         id: String,
         #[command(flatten)]
         connection: Connection,
