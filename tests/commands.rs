@@ -443,3 +443,29 @@ fn the_token_of_a_webhook_is_in_a_file_and_can_be_exchanged() {
     let shown = format!("{webhook:?}");
     assert_eq!(shown, "Webhook { url: \"…\", token: Some(Inline(…)) }");
 }
+
+/// On a terminal of 80 columns every incident took two lines, most of it digits.
+#[test]
+fn a_list_of_incidents_fits_a_terminal_and_names_what_can_be_typed() {
+    let daemon = Daemon::start();
+    demo(&daemon);
+    let listed = daemon.vakt(&["incidents", "list", "--output", "text"]);
+    let text = String::from_utf8_lossy(&listed.stdout);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(
+        lines[0].split_whitespace().collect::<Vec<_>>(),
+        ["id", "state", "report", "next", "deadline", "title"]
+    );
+    let words: Vec<_> = lines[1].split_whitespace().collect();
+    assert_eq!(
+        [words[0], words[1], words[2]],
+        ["1", "draft", "early_warning"]
+    );
+    assert!(
+        words[3].len() == "2026-11-24T09:30:00Z".len() && words[3].ends_with('Z'),
+        "{text}"
+    );
+    assert!(lines[1].contains("(drill) SSH login"), "{text}");
+    let shown = daemon.vakt(&["incidents", "show", words[0]]);
+    assert!(shown.status.success(), "{}", stderr(&shown));
+}

@@ -22,18 +22,22 @@ pub fn instant(words: &str, now: jiff::Timestamp, zone: &TimeZone) -> Result<Tim
     let today = zone.to_datetime(now).date();
     let local: DateTime = if let Some(clock) = words.strip_prefix("yesterday") {
         let day = today.yesterday().context("there is no day before that")?;
-        day.to_datetime(time(clock.trim())?)
+        let clock = time(clock.trim()).ok().with_context(|| no_time(words))?;
+        day.to_datetime(clock)
     } else if let Ok(clock) = time(words) {
         today.to_datetime(clock)
     } else {
-        words.replacen(' ', "T", 1).parse().map_err(|_| {
-            anyhow!(
-                "{words:?} is no time: write 2026-11-23T20:08:00Z, now, 03:05, yesterday 23:10 or \
-                 2026-11-24 03:05"
-            )
-        })?
+        let date_and_time = words.replacen(' ', "T", 1);
+        date_and_time.parse().map_err(|_| anyhow!(no_time(words)))?
     };
     unambiguous(local, zone)
+}
+
+fn no_time(words: &str) -> String {
+    format!(
+        "{words:?} is no time: write 2026-11-23T20:08:00Z, now, 03:05, yesterday 23:10 or \
+         2026-11-24 03:05"
+    )
 }
 
 fn time(words: &str) -> Result<Time> {
@@ -90,6 +94,11 @@ mod tests {
             "2026-10-25 02:30",
             "2026-10-25T02:30:00 comes twice in Europe/Stockholm, since clocks were put back: \
              write 2026-10-25T00:30:00Z for the first or 2026-10-25T01:30:00Z for the second",
+        );
+        check(
+            "yesterday",
+            "\"yesterday\" is no time: write 2026-11-23T20:08:00Z, now, 03:05, yesterday 23:10 or \
+             2026-11-24 03:05",
         );
         check(
             "soon",

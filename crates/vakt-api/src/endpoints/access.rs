@@ -118,7 +118,7 @@ pub(crate) async fn add_token(mut call: Call) -> Result<Response<Body>, ApiError
 pub(crate) async fn revoke_token(call: Call) -> Result<Response<Body>, ApiError> {
     let id: i64 = call.path("id").parse().map_err(|_| {
         ApiError::new(ErrorCode::NotFound, "a token's id is a number")
-            .with_help("`GET /api/v1/tokens` lists them")
+            .with_help("`vakt tokens list` and `GET /api/v1/tokens` list them")
     })?;
     run(&call.app, move |access| access.revoke_token(id)).await?;
     Ok(nothing())
@@ -144,12 +144,10 @@ pub(crate) fn failure(error: &AccessError) -> ApiError {
         }
         AccessError::TooMany { .. } => ApiError::new(ErrorCode::Conflict, message)
             .with_help("remove those that are not needed any more"),
-        AccessError::UnknownUser(_) => {
-            ApiError::new(ErrorCode::NotFound, message).with_help("`GET /api/v1/users` lists them")
-        }
-        AccessError::UnknownToken(_) => {
-            ApiError::new(ErrorCode::NotFound, message).with_help("`GET /api/v1/tokens` lists them")
-        }
+        AccessError::UnknownUser(_) => ApiError::new(ErrorCode::NotFound, message)
+            .with_help("`vakt users list` and `GET /api/v1/users` list them"),
+        AccessError::UnknownToken(_) => ApiError::new(ErrorCode::NotFound, message)
+            .with_help("`vakt tokens list` and `GET /api/v1/tokens` list them"),
         AccessError::Database(_)
         | AccessError::NewerSchema { .. }
         | AccessError::Random(_)

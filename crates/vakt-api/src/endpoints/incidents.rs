@@ -162,7 +162,7 @@ pub(crate) fn failure(failure: IncidentFailure) -> ApiError {
     match failure {
         IncidentFailure::NotFound => {
             ApiError::new(ErrorCode::NotFound, "there is no incident with this id")
-                .with_help("`GET /api/v1/incidents` lists them")
+                .with_help("`vakt incidents list` and `GET /api/v1/incidents` list them")
         }
         IncidentFailure::Invalid { message, help } => {
             ApiError::new(ErrorCode::InvalidField, message).with_help(help)

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use vakt_event::Timestamp;
 use vakt_incident::{FactSet, Regimes, clock};
 
-use super::people::{aligned, text};
+use super::people::{aligned, text, to_second};
 use super::{Connection, Global, Outcome};
 use crate::client::Client;
 use crate::output::{Output, Printer, printable, tell};
@@ -98,6 +98,9 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
     }
 }
 
+/// Lines of evidence that are shown to a person.
+const EVIDENCE_LINES: usize = 20;
+
 /// The most incidents that the daemon gives in one answer.
 const PAGE_ITEMS_MAX: usize = 1_000;
 
@@ -133,17 +136,24 @@ fn list(
         }
         Output::Text => {
             let mut rows = vec![
-                ["id", "state", "detected", "next deadline", "title"]
+                ["id", "state", "report", "next deadline", "title"]
                     .map(str::to_owned)
                     .to_vec(),
             ];
             for incident in incidents {
+                let next = open_clocks(incident).into_iter().next();
+                let of_next = |key: &str| next.map_or("-", |clock| text(clock, key));
+                let drill = match incident["drill"].as_bool() {
+                    Some(true) => "(drill) ",
+                    _ => "",
+                };
                 rows.push(vec![
-                    text(incident, "id").to_owned(),
+                    // As good as the whole id, and short enough to type.
+                    incident["number"].to_string(),
                     text(incident, "state").to_owned(),
-                    text(incident, "detected_at").to_owned(),
-                    next_deadline(incident).unwrap_or_else(|| "-".to_owned()),
-                    printable(text(incident, "title")),
+                    of_next("stage").to_owned(),
+                    next.map_or_else(|| "-".to_owned(), when_and_whether_passed),
+                    format!("{drill}{}", printable(text(incident, "title"))),
                 ]);
             }
             for line in aligned(&rows) {
@@ -161,13 +171,8 @@ fn list(
     Ok(Outcome::Done)
 }
 
-/// The open clock that falls due first, in words.
-fn next_deadline(incident: &Json) -> Option<String> {
-    deadlines(incident).into_iter().next()
-}
-
-/// The deadlines that somebody still has to keep, the earliest first, in words.
-fn deadlines(incident: &Json) -> Vec<String> {
+/// The clocks that somebody still has to keep, the earliest first.
+fn open_clocks(incident: &Json) -> Vec<&Json> {
     const OPEN: [&str; 4] = ["provisional", "running", "overdue", "elapsed_unassessed"];
     let mut open: Vec<(&str, &Json)> = incident["clocks"]
         .as_array()
@@ -177,9 +182,26 @@ fn deadlines(incident: &Json) -> Vec<String> {
         .filter_map(|clock| Some((clock["due"].as_str()?, clock)))
         .collect();
     open.sort_by_key(|(due, _)| *due);
-    open.iter()
-        .map(|(due, clock)| format!("{} {due} ({})", text(clock, "stage"), text(clock, "state")))
-        .collect()
+    open.into_iter().map(|(_, clock)| clock).collect()
+}
+
+/// When a clock ends, for people: the day for a calendar period, else the second.
+fn when(clock: &Json) -> String {
+    if let Some(day) = clock["nominal_date"].as_str() {
+        return format!("end of {day}");
+    }
+    let due = clock["due"].as_str().or(clock["note"].as_str());
+    to_second(due.unwrap_or("-"))
+}
+
+/// As [`when`], with a word where the time has passed.
+fn when_and_whether_passed(clock: &Json) -> String {
+    let passed = match text(clock, "state") {
+        "overdue" => " OVERDUE",
+        "elapsed_unassessed" => " passed",
+        _ => "",
+    };
+    format!("{}{passed}", when(clock))
 }
 
 fn show(global: &Global, incident: &Json) -> Result<Outcome> {
@@ -200,8 +222,8 @@ fn show(global: &Global, incident: &Json) -> Result<Outcome> {
                 "/first_event/received",
             ] {
                 if let Some(value) = incident.pointer(pointer).and_then(Json::as_str) {
-                    let name = pointer.trim_start_matches('/').replace('/', " ");
-                    out.line(&format!("  {name:<20} {}", printable(value)))?;
+                    let name = pointer.trim_start_matches('/').replace(['/', '_'], " ");
+                    out.line(&format!("  {name:<20} {}", printable(&to_second(value))))?;
                 }
             }
             out.line("")?;
@@ -212,11 +234,7 @@ fn show(global: &Global, incident: &Json) -> Result<Outcome> {
                     format!("  {}", text(clock, "regime")),
                     text(clock, "stage").to_owned(),
                     text(clock, "state").to_owned(),
-                    clock["due"]
-                        .as_str()
-                        .or(clock["note"].as_str())
-                        .unwrap_or("-")
-                        .to_owned(),
+                    when(clock),
                 ]);
             }
             for line in aligned(&rows) {
@@ -227,7 +245,7 @@ fn show(global: &Global, incident: &Json) -> Result<Outcome> {
             for fact in incident["facts"].as_array().into_iter().flatten() {
                 out.line(&format!(
                     "  {}  {}  recorded by {} {}",
-                    text(fact, "at"),
+                    to_second(text(fact, "at")),
                     text(fact, "fact"),
                     text(fact, "recorded_by"),
                     printable(text(fact, "reason")),
@@ -243,9 +261,13 @@ fn show(global: &Global, incident: &Json) -> Result<Outcome> {
                 .as_array()
                 .into_iter()
                 .flatten()
-                .take(20)
+                .take(EVIDENCE_LINES)
             {
                 out.line(&format!("  {}", printable(text(event, "original"))))?;
+            }
+            if evidence > EVIDENCE_LINES {
+                let more = evidence - EVIDENCE_LINES;
+                out.line(&format!("  and {more} more; --output json shows all"))?;
             }
         }
     }
@@ -269,10 +291,11 @@ fn fact(global: &Global, options: &FactOptions) -> Result<Outcome> {
     }
     let client = Client::new(global, &options.connection)?;
     let path = format!("/api/v1/incidents/{}/facts", options.id);
-    tell(&format!("recording {} at {at}", options.fact));
     let preview = client.post(&format!("{path}/preview"), &body)?;
-    for deadline in deadlines(&preview) {
-        tell(&format!("  {deadline}"));
+    tell(&format!("recording {} at {at}", options.fact));
+    for clock in open_clocks(&preview) {
+        let (stage, state) = (text(clock, "stage"), text(clock, "state"));
+        tell(&format!("  {stage} {} ({state})", when(clock)));
     }
     let answer = client.post(&path, &body)?;
     for warning in answer["warnings"].as_array().into_iter().flatten() {

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value as Json, json};
+use vakt_event::Timestamp;
 
 use super::{Connection, Global, Outcome};
 use crate::client::Client;
@@ -186,12 +187,22 @@ fn pointer(column: &str) -> String {
 fn cell(value: Option<&Json>) -> String {
     match value {
         None | Some(Json::Null) => "-".to_owned(),
-        Some(Json::String(text)) => printable(text),
+        Some(Json::String(text)) => printable(&to_second(text)),
         Some(Json::Array(items)) => {
             let cells: Vec<_> = items.iter().map(|item| cell(Some(item))).collect();
             cells.join(",")
         }
         Some(other) => other.to_string(),
+    }
+}
+
+/// An instant without the fraction of its second, so never later than it is; other text as it is.
+pub(super) fn to_second(text: &str) -> String {
+    match text.split_once('.') {
+        Some((whole, fraction)) if fraction.ends_with('Z') && text.parse::<Timestamp>().is_ok() => {
+            format!("{whole}Z")
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -63,10 +63,12 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
 /// Under systemd the journal stamps the lines itself.
 fn log_to_standard_error() {
     let filter = EnvFilter::try_from_env("VAKT_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // As no-color.org has it: set and not empty, whatever it says.
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(std::io::stderr().is_terminal() && !no_color)
         .with_target(false);
     if std::env::var_os("JOURNAL_STREAM").is_some() {
         builder.without_time().init();
