@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Connection, Global, Outcome};
 use crate::client::Client;
-use crate::config::Config;
+use crate::config::{Config, WebhookToken};
 use crate::data_dir::DataDir;
 use crate::output::{Output, Printer};
 use crate::ruleset::Ruleset;
@@ -93,10 +93,13 @@ fn organisation(config: &Config) -> Finding {
 
 fn outputs(config: &Config) -> Finding {
     let (verdict, text) = match &config.webhook {
-        Some(webhook) => (
-            Verdict::Good,
-            format!("notices go to {}", host_of(&webhook.url)),
-        ),
+        Some(webhook) => match webhook.token.as_ref().map(WebhookToken::read) {
+            Some(Err(error)) => (Verdict::Missing, format!("no notice can go out: {error:#}")),
+            None | Some(Ok(_)) => (
+                Verdict::Good,
+                format!("notices go to {}", host_of(&webhook.url)),
+            ),
+        },
         None => (
             Verdict::Missing,
             "nobody is told of a new draft: write `notices:` with `webhook:` and its `url`"
