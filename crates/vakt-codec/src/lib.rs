@@ -21,7 +21,7 @@ pub(crate) mod syslog;
 pub(crate) mod time;
 
 pub use decode::{DecodeContext, decode};
-pub use decoder::auditd::Coalescer;
+pub use decoder::auditd::{Coalescer, Joined};
 pub use files::{FileFormat, Record, Records, line_format};
 pub use framing::{SyslogFramer, trim_datagram};
 pub use journal::{JournalEntry, JournalExportSplitter, PrematureEof};

@@ -13,9 +13,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use vakt_codec::Coalescer;
 use vakt_codec::decoder::decode_message;
 use vakt_codec::logsource::programs::log_sources;
+use vakt_codec::{Coalescer, Joined};
 use vakt_event::{Event, Origin, ecs};
 
 /// The event that a transport would hand on.
@@ -242,21 +242,26 @@ proptest::proptest! {
             proptest::prop_assert_eq!(field.origin, Origin::Added);
         }
         let mut coalescer = Coalescer::new();
-        coalescer.push("host", &event);
+        coalescer.push("host", 0, &event);
         coalescer.finish();
     }
 }
 
 /// Feeds lines of one source; shows what comes out, the end of the input included.
-fn joined(lines: &str) -> Vec<Event<'static>> {
+fn joined_with_records(lines: &str) -> Vec<Joined> {
     let mut coalescer = Coalescer::new();
     let mut found = Vec::new();
-    for line in lines.lines().filter(|line| !line.trim().is_empty()) {
-        found.extend(coalescer.push("host", &decoded("-", line)));
+    for (position, line) in (0..).zip(lines.lines().filter(|line| !line.trim().is_empty())) {
+        found.extend(coalescer.push("host", position, &decoded("-", line)));
     }
     found.extend(coalescer.finish());
     assert_eq!(coalescer.buffered_bytes(), 0);
     found
+}
+
+fn joined(lines: &str) -> Vec<Event<'static>> {
+    let found = joined_with_records(lines).into_iter();
+    found.map(|joined| joined.event).collect()
 }
 
 fn check_joined(lines: &str, expected: &[&str]) {
@@ -359,6 +364,37 @@ type=EXECVE msg=audit(1700000000.100:2): argc=1 a0="sh""#;
     assert_eq!(found[0].text("ParentImage"), Some("/usr/sbin/nginx"));
 }
 
+/// The line that completed an execution was its only evidence.
+#[test]
+fn an_execution_names_the_records_that_it_consists_of() {
+    let check = |lines: &str, expected: &[(&[u64], u64)]| {
+        let found: Vec<_> = joined_with_records(lines)
+            .into_iter()
+            .map(|joined| (joined.records, joined.record_count))
+            .collect();
+        let expected: Vec<_> = expected
+            .iter()
+            .map(|(records, count)| (records.to_vec(), *count))
+            .collect();
+        assert_eq!(found, expected);
+    };
+    let title = "type=PROCTITLE msg=audit(1700000000.100:7): proctitle=\"ls\"\n";
+    let end = "type=EOE msg=audit(1700000000.100:7): \n";
+    let other = "type=USER_LOGIN msg=audit(1700000000.100:8): pid=1 res=success\n";
+    check(
+        &format!("{other}{EXECUTION}{title}{end}"),
+        &[(&[1, 2, 3, 4, 5], 5)],
+    );
+    check(&format!("{EXECUTION}{end}"), &[(&[0, 1, 2, 3, 4], 5)]);
+    // A record of another serial shows that it is whole, and is no part of it.
+    check(&format!("{EXECUTION}{other}"), &[(&[0, 1, 2, 3], 4)]);
+    check(EXECUTION, &[(&[0, 1, 2, 3], 4)]);
+    // Of many records the first ones and the last are named, and all are counted.
+    let path = "type=PATH msg=audit(1700000000.100:7): item=2 name=\"/lib\"\n".repeat(40);
+    let named: Vec<u64> = (0..31).chain([44]).collect();
+    check(&format!("{EXECUTION}{path}{title}"), &[(&named, 45)]);
+}
+
 #[test]
 fn many_sources_and_endless_executions_stay_bounded() {
     let mut coalescer = Coalescer::new();
@@ -368,7 +404,7 @@ fn many_sources_and_endless_executions_stay_bounded() {
             "type=EXECVE msg=audit(1700000000.100:{serial}): argc=2 a0=\"x\" a1={argument}"
         );
         let key = format!("host{}", serial % 700);
-        coalescer.push(&key, &decoded("-", &line));
+        coalescer.push(&key, u64::from(serial), &decoded("-", &line));
         assert!(coalescer.buffered_bytes() <= 17 * 1024 * 1024);
     }
     coalescer.finish();

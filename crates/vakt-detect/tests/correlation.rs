@@ -126,6 +126,7 @@ fn judge(
             group: Vec::new(),
             event_count: u64::try_from(events.len()).unwrap(),
             events: events.into_iter().collect(),
+            first_event: window[0].1,
             first_time: Timestamp::from_seconds(window[0].0).unwrap(),
             last_time: Timestamp::from_seconds(end.0).unwrap(),
             repeat,
@@ -313,23 +314,24 @@ proptest! {
             .flat_map(|(position, seen)| observe(&mut correlator, position, seen))
             .collect();
         let expected = define(&rules, &seen);
-        // `first_time` of a chained firing is that of the first event brought along.
+        // The first event of a chained firing is the first one brought along.
         let chained = |firing: &Firing| firing.correlation > 0;
         for ((at, found), (expected_at, expected)) in found.iter().zip(&expected) {
             prop_assert_eq!(at, expected_at);
-            let first_time = if chained(found) {
-                let first = usize::try_from(found.events[0]).unwrap();
+            let (first_event, first_time) = if chained(found) {
+                let event = found.events[0];
+                let first = usize::try_from(event).unwrap();
                 let first = Timestamp::from_seconds(seen[first].seconds).unwrap();
                 prop_assert!(first <= expected.first_time);
-                first
+                (event, first)
             } else {
-                expected.first_time
+                (expected.first_event, expected.first_time)
             };
-            let expected = Firing { first_time, ..expected.clone() };
+            let expected = Firing { first_event, first_time, ..expected.clone() };
             prop_assert_eq!(found, &expected);
         }
         prop_assert_eq!(found.len(), expected.len());
-        prop_assert_eq!(correlator.late() + correlator.evicted(), 0);
+        prop_assert_eq!(correlator.late() + correlator.evicted_events(), 0);
     }
 
     /// Late events: which firings there are, and for unchained correlations all of them.

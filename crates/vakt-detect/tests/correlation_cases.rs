@@ -2,7 +2,8 @@
 
 mod correlation_support;
 
-use vakt_detect::{Correlator, correlate::limits};
+use vakt_detect::Correlator;
+use vakt_detect::correlate::{self, limits};
 use vakt_event::{Event, Timestamp, Value};
 use vakt_rules::ast::*;
 
@@ -92,6 +93,66 @@ fn a_success_counts_only_after_the_failures() {
         &rules,
         &[(0, failure), (1, failure), (60, failure), (61, success)],
         &[(2, 0, 3, false), (3, 1, 4, false)],
+    );
+}
+
+/// The first thousand of a long attack were counted twice, those in the middle named instead of
+/// how it began.
+#[test]
+fn a_long_chain_is_counted_exactly_and_names_how_it_began() {
+    let rules = success_after_failures();
+    let mut correlator = Correlator::new(&rules);
+    let mut last = Vec::new();
+    for position in 0..=3_000 {
+        let hits = vec![usize::from(position == 3_000)];
+        let (group, value) = (Some(1), None);
+        let seconds = i64::try_from(position / 100).unwrap();
+        let seen = Seen {
+            seconds,
+            group,
+            value,
+            hits,
+        };
+        last = observe(&mut correlator, position, &seen);
+    }
+    let [(3_000, firing)] = &last[..] else {
+        panic!("{last:?}");
+    };
+    let named: Vec<u64> = (0..50).chain(2_051..=3_000).collect();
+    // The window of the success lists the success beside the newest failures.
+    assert_eq!((firing.event_count, firing.first_event), (3_001, 0));
+    assert_eq!(firing.first_time, Timestamp::default());
+    assert_eq!(firing.events, named);
+}
+
+/// An execution that was joined from records is one event, whose evidence are its records.
+#[test]
+fn a_joined_event_brings_its_records() {
+    let rules = success_after_failures();
+    let mut correlator = Correlator::new(&rules);
+    let mut firings = Vec::new();
+    let mut event = Event::default();
+    event.sent("user.name", "root");
+    let records: [&[u64]; 4] = [&[0, 1], &[3, 5], &[4, 6, 7], &[]];
+    for (records, (position, hit)) in records.iter().zip([(1, 0), (5, 0), (7, 0), (8, 1)]) {
+        let seen = correlate::Seen {
+            position,
+            records,
+            records_hidden: u64::from(position == 7) * 2,
+            ..correlate::Seen::default()
+        };
+        correlator.observe_seen(&seen, &event, &[hit], &mut firings);
+    }
+    let found: Vec<_> = firings
+        .iter()
+        .map(|f| (f.correlation, &f.events[..], f.event_count, f.first_event))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (0, &[0, 1, 3, 4, 5, 6, 7][..], 9, 0),
+            (1, &[0, 1, 3, 4, 5, 6, 7, 8][..], 10, 0)
+        ]
     );
 }
 
@@ -228,7 +289,7 @@ fn a_correlation_that_feeds_itself_is_named_and_left_out() {
 
 #[test]
 fn state_is_bounded_and_says_so() {
-    use limits::{FIRING_EVENTS_MAX, GROUP_EVENTS_MAX, GROUPS_MAX};
+    use limits::{FIRING_EVENTS_MAX, FIRING_OLDEST_EVENTS, GROUP_EVENTS_MAX, GROUPS_MAX};
     let rules = rule_set(vec![correlation(
         CorrelationKind::EventCount(at_least(3.0)),
         vec![RuleRef::Rule(0)],
@@ -250,15 +311,24 @@ fn state_is_bounded_and_says_so() {
     // User 0 is touched again, so that user 1 is the one to go.
     feed(&mut correlator, groups, 0);
     feed(&mut correlator, groups + 1, groups);
-    assert_eq!((correlator.groups(), correlator.evicted()), (GROUPS_MAX, 1));
+    let evicted =
+        |correlator: &Correlator| (correlator.evicted_groups(), correlator.evicted_events());
+    assert_eq!(
+        (correlator.groups(), evicted(&correlator)),
+        (GROUPS_MAX, (1, 1))
+    );
     assert_eq!(feed(&mut correlator, groups + 2, 0).len(), 1);
     let excess = 10;
     let mut last = Vec::new();
     for position in 0..u64::try_from(GROUP_EVENTS_MAX).unwrap() + excess - 3 {
         last = feed(&mut correlator, groups + 3 + position, 0);
     }
-    assert_eq!(correlator.evicted(), 1 + excess);
+    assert_eq!(evicted(&correlator), (1, 1 + excess));
     assert_eq!(last[0].events.len(), FIRING_EVENTS_MAX);
+    let (oldest, newest) = last[0].events.split_at(FIRING_OLDEST_EVENTS);
+    assert!(oldest.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+    assert!(newest.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+    assert_eq!((oldest[0], oldest.len()), (last[0].first_event, 50));
     assert_eq!(
         last[0].event_count,
         u64::try_from(GROUP_EVENTS_MAX).unwrap() + 1

@@ -5,6 +5,7 @@ use std::hash::Hasher;
 use vakt_event::{Event, ecs};
 use vakt_rules::ast::{Correlation, CorrelationKind, GroupField, RuleRef, RuleSet, Threshold};
 
+use super::Seen;
 use super::group::{Inner, Item};
 use super::limits::{GROUP_EVENTS_LIMIT, GROUP_EVENTS_MAX, REPEAT_MAX, VALUE_BYTES_MAX};
 
@@ -136,15 +137,14 @@ impl Definition {
     /// What the event contributes; `None` where it lacks a field that is counted.
     pub(super) fn item(
         &self,
-        time: i64,
-        position: u64,
+        seen: &Seen<'_>,
         input: usize,
         inner: Option<Inner>,
         event: &Event<'_>,
     ) -> Option<Item> {
         let mut item = Item {
-            time,
-            position,
+            time: seen.time.micros(),
+            position: seen.position,
             input: u32::try_from(input).ok()?,
             value: None,
             number: 0.0,

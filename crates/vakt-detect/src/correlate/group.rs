@@ -1,14 +1,14 @@
 //! The events of one group of one correlation, and the windows over them.
 
 use std::cmp::Reverse;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::Firing;
 use super::definition::{Definition, Fnv};
-use super::limits::{FIRING_EVENTS_MAX, INNER_LOOK_BACK};
+use super::limits::{FIRING_EVENTS_MAX, FIRING_OLDEST_EVENTS, INNER_LOOK_BACK};
 use super::tally::Tally;
+use super::{Firing, Seen};
 
 /// One event in a group; where inputs count for themselves, one for each input that it matched.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,20 +21,22 @@ pub(super) struct Item {
     pub(super) value: Option<Arc<str>>,
     /// What the numeric kinds add up; of `event_count`, how many events this one stands for.
     pub(super) number: f64,
-    /// What an inner correlation counted.
+    /// What an inner correlation counted, or the records that the event was joined from.
     pub(super) inner: Option<Box<Inner>>,
 }
 
-/// The events that an inner correlation's firing brings along.
+/// The events that an inner correlation's firing, or one that was joined, brings along.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Inner {
-    /// Tells the groups of the inner correlation apart.
+    /// Tells the groups of the inner correlation apart; differs for each joined event.
     pub(super) origin: u64,
     /// Ascending.
     pub(super) events: Vec<u64>,
     /// How many more there were.
     pub(super) hidden: u64,
     pub(super) first: i64,
+    /// The position of the event that came first.
+    pub(super) first_event: u64,
 }
 
 /// Items in order, from two timespans before the newest on: late events are judged in windows
@@ -55,6 +57,7 @@ pub(super) struct Window {
     pub(super) events: Vec<u64>,
     pub(super) event_count: u64,
     pub(super) first: i64,
+    pub(super) first_event: u64,
     pub(super) last: i64,
     pub(super) repeat: bool,
 }
@@ -79,18 +82,25 @@ impl Item {
                 all.events.extend(more.events);
                 all.events.sort_unstable();
                 all.events.dedup();
-                all.hidden += more.hidden;
-                all.first = all.first.min(more.first);
+                all.hidden = if all.origin == more.origin {
+                    all.hidden.max(more.hidden)
+                } else {
+                    all.hidden + more.hidden
+                };
+                (all.first, all.first_event) =
+                    (all.first, all.first_event).min((more.first, more.first_event));
             }
             (all @ None, Some(more)) => *all = Some(Box::new(more)),
             (_, None) => {}
         }
     }
 
-    fn first_time(&self) -> i64 {
+    /// Time and position of the earliest event that it stands for.
+    fn first(&self) -> (i64, u64) {
+        let own = (self.time, self.position);
         match &self.inner {
-            Some(inner) => inner.first.min(self.time),
-            None => self.time,
+            Some(inner) => (inner.first, inner.first_event).min(own),
+            None => own,
         }
     }
 }
@@ -105,7 +115,32 @@ impl Inner {
             events: firing.events.clone(),
             hidden: firing.event_count.saturating_sub(listed),
             first: firing.first_time.micros(),
+            first_event: firing.first_event,
         }
+    }
+
+    /// Whether its count holds the event at `position`, which is no later than the firing. What it
+    /// leaves out of its list lies after the first of it.
+    fn counts(&self, position: u64) -> bool {
+        let is_after_first = self.events.first().is_some_and(|first| position > *first);
+        (self.hidden > 0 && is_after_first) || self.events.binary_search(&position).is_ok()
+    }
+
+    /// `None` for an event that is one record.
+    pub(super) fn of_records(seen: &Seen<'_>) -> Option<Self> {
+        let first_event = *seen.records.iter().min()?;
+        let mut origin = Fnv::default();
+        ("records", seen.position).hash(&mut origin);
+        let mut events = seen.records.to_vec();
+        events.sort_unstable();
+        events.dedup();
+        Some(Self {
+            origin: origin.finish(),
+            events,
+            hidden: seen.records_hidden,
+            first: seen.time.micros(),
+            first_event,
+        })
     }
 }
 
@@ -252,23 +287,42 @@ impl Group {
         let window = self.items.range(start..=end);
         let mut events: Vec<u64> = Vec::new();
         let mut hidden = 0;
-        let mut first = i64::MAX;
+        let mut first = (i64::MAX, u64::MAX);
+        // By input and inner group, the firing that counts more than it lists.
+        let mut hiding: BTreeMap<(u32, u64), &Inner> = BTreeMap::new();
+        for item in window.clone().rev() {
+            if let Some(inner) = &item.inner
+                && inner.hidden > 0
+            {
+                hiding.entry((item.input, inner.origin)).or_insert(inner);
+            }
+        }
         for item in window {
-            events.push(item.position);
-            first = first.min(item.first_time());
+            first = first.min(item.first());
+            let mut is_counted = false;
             if let Some(inner) = &item.inner {
                 events.extend(&inner.events);
                 hidden += inner.hidden;
+                is_counted = hiding
+                    .get(&(item.input, inner.origin))
+                    .is_some_and(|newest| newest.counts(item.position));
+            }
+            if !is_counted {
+                events.push(item.position);
             }
         }
         events.sort_unstable();
         events.dedup();
         let listed = u64::try_from(events.len()).unwrap_or(u64::MAX);
-        events.drain(..events.len().saturating_sub(FIRING_EVENTS_MAX));
+        let excess = events.len().saturating_sub(FIRING_EVENTS_MAX);
+        if excess > 0 {
+            events.drain(FIRING_OLDEST_EVENTS..FIRING_OLDEST_EVENTS + excess);
+        }
         Window {
             events,
             event_count: listed.saturating_add(hidden),
-            first,
+            first: first.0,
+            first_event: first.1,
             last: self.items[end].time,
             repeat,
         }
@@ -286,9 +340,13 @@ impl Group {
             .filter_map(|earlier| earlier.inner.as_mut())
             .find(|earlier| earlier.origin == new.origin);
         if let Some(inner) = inner {
+            // What the new one leaves out of its list lies between its first and its last.
+            let hides = |position: &u64| {
+                new.hidden > 0 && new.events.first().is_some_and(|first| position > first)
+            };
             inner
                 .events
-                .retain(|position| new.events.binary_search(position).is_err());
+                .retain(|position| !hides(position) && new.events.binary_search(position).is_err());
             inner.events.shrink_to_fit();
             inner.hidden = 0;
         }

@@ -17,7 +17,8 @@ pub(super) struct Groups {
     touches: u64,
     /// Items over all groups.
     items: usize,
-    pub(super) evicted: u64,
+    pub(super) evicted_groups: u64,
+    pub(super) evicted_events: u64,
     pub(super) late: u64,
 }
 
@@ -68,7 +69,7 @@ impl Groups {
         let outcome = entry.group.observe(definition, items);
         let dropped = entry.group.shorten(definition.group_events_max);
         self.items = self.items + entry.group.items.len() - before;
-        self.evicted += u64::try_from(dropped).unwrap_or(u64::MAX);
+        self.evicted_events += count(dropped);
         while self.items > EVENTS_MAX && self.by_key.len() > 1 {
             self.evict_oldest();
         }
@@ -116,7 +117,12 @@ impl Groups {
             && let Some(entry) = self.by_key.remove(&key)
         {
             self.items -= entry.group.items.len();
-            self.evicted += 1;
+            self.evicted_groups += 1;
+            self.evicted_events += count(entry.group.items.len());
         }
     }
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }

@@ -21,6 +21,9 @@ pub const REPEAT_MAX: u32 = 1_000;
 /// Positions in one firing: more is no evidence that a person reads.
 pub const FIRING_EVENTS_MAX: usize = 1_000;
 
+/// Of those, the oldest: how it began is asked first, and the newest alone do not tell.
+pub const FIRING_OLDEST_EVENTS: usize = 50;
+
 /// Bytes of a value that groups or is counted; what is longer is cut here. Longer than any name
 /// of an account, host or path that a rule groups by.
 pub const VALUE_BYTES_MAX: usize = 1_024;

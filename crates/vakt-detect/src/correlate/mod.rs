@@ -17,7 +17,8 @@
 //!   (sums, averages and percentiles: in the one that it ends and in the newest). A later one does
 //!   not take part and is counted ([`Correlator::late`]).
 //!
-//! State is bounded by [`limits`]; what is given up for it is counted ([`Correlator::evicted`]).
+//! State is bounded by [`limits`]; what is given up for it is counted
+//! ([`Correlator::evicted_groups`], [`Correlator::evicted_events`]).
 //! Start with [`Correlator::observe`], then `group` (one window) and `groups` (all of them).
 
 use std::collections::BTreeMap;
@@ -50,15 +51,33 @@ pub struct Firing {
     /// The names of `group-by` and the values of this group.
     pub group: Vec<(String, String)>,
     /// Journal positions of the events in the window, ascending; of more than
-    /// [`limits::FIRING_EVENTS_MAX`], the newest.
+    /// [`limits::FIRING_EVENTS_MAX`], the [`limits::FIRING_OLDEST_EVENTS`] oldest and the newest.
     pub events: Vec<u64>,
     /// How many events there were, also those that `events` leaves out.
     pub event_count: u64,
+    /// The position of the event with the earliest time, which need not be the lowest.
+    pub first_event: u64,
     pub first_time: Timestamp,
     pub last_time: Timestamp,
     /// The group fired at its event before this one too, at most a timespan ago: outputs may stay
     /// silent.
     pub repeat: bool,
+}
+
+/// Where and when an event stands that is observed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seen<'s> {
+    /// Only events of one scope (a customer's stream, an exercise) meet in a group, whatever their
+    /// fields say. The scope is not part of [`Firing::group`].
+    pub scope: &'s str,
+    pub position: u64,
+    /// What windows go by, clamped by the caller.
+    pub time: Timestamp,
+    /// Of an event that was joined from several: the positions of all of them, `position` among
+    /// them. Empty for any other.
+    pub records: &'s [u64],
+    /// How many more records there were.
+    pub records_hidden: u64,
 }
 
 /// The correlations of a rule set and what they have counted. One thread feeds it, in journal order.
@@ -85,9 +104,14 @@ impl Correlator {
         &self.definitions.problems
     }
 
-    /// Groups and events given up so far because a bound was reached.
-    pub fn evicted(&self) -> u64 {
-        self.states.iter().map(|state| state.evicted).sum()
+    /// Groups given up so far because a bound was reached, each with all its events.
+    pub fn evicted_groups(&self) -> u64 {
+        self.states.iter().map(|state| state.evicted_groups).sum()
+    }
+
+    /// Events given up so far because a bound was reached, those of evicted groups included.
+    pub fn evicted_events(&self) -> u64 {
+        self.states.iter().map(|state| state.evicted_events).sum()
     }
 
     /// Events that came too late to take part in a group, so far.
@@ -119,16 +143,18 @@ impl Correlator {
         hits: &[usize],
         firings: &mut Vec<Firing>,
     ) {
-        self.observe_within("", position, time, event, hits, firings);
+        let seen = Seen {
+            position,
+            time,
+            ..Seen::default()
+        };
+        self.observe_seen(&seen, event, hits, firings);
     }
 
-    /// As [`Self::observe`]; only events of one `scope` (a customer's stream, an exercise) meet in a
-    /// group, whatever their fields say. The scope is not part of [`Firing::group`].
-    pub fn observe_within(
+    /// As [`Self::observe`], for an event of some scope, or one that was joined from several.
+    pub fn observe_seen(
         &mut self,
-        scope: &str,
-        position: u64,
-        time: Timestamp,
+        seen: &Seen<'_>,
         event: &Event<'_>,
         hits: &[usize],
         firings: &mut Vec<Firing>,
@@ -136,7 +162,10 @@ impl Correlator {
         let mut pending: BTreeMap<usize, Vec<Feed>> = BTreeMap::new();
         for rule in hits {
             for (rank, input) in self.definitions.fed_by_rule(*rule) {
-                pending.entry(*rank).or_default().push((*input, None));
+                pending
+                    .entry(*rank)
+                    .or_default()
+                    .push((*input, Inner::of_records(seen)));
             }
         }
         while let Some((rank, feeds)) = pending.pop_first() {
@@ -146,9 +175,7 @@ impl Correlator {
                 definition,
                 correlation,
                 state: &mut self.states[correlation],
-                position,
-                time: time.micros(),
-                scope,
+                seen,
             };
             for (firing, key) in fired.observe(event, feeds) {
                 for (outer, input) in self.definitions.fed_by_correlation(correlation) {
@@ -169,9 +196,7 @@ struct Fired<'c> {
     definition: &'c Definition,
     correlation: usize,
     state: &'c mut Groups,
-    position: u64,
-    time: i64,
-    scope: &'c str,
+    seen: &'c Seen<'c>,
 }
 
 impl Fired<'_> {
@@ -182,16 +207,13 @@ impl Fired<'_> {
             let Some(mut key) = self.definition.group_of(input, event) else {
                 continue;
             };
-            key.insert(0, self.scope.to_owned());
+            key.insert(0, self.seen.scope.to_owned());
             let items = by_group.entry(key).or_default();
             if let Some(first) = items.first_mut()
                 && !self.definition.counts_inputs()
             {
                 first.join(inner);
-            } else if let Some(item) =
-                self.definition
-                    .item(self.time, self.position, input, inner, event)
-            {
+            } else if let Some(item) = self.definition.item(self.seen, input, inner, event) {
                 items.push(item);
             }
         }
@@ -212,6 +234,7 @@ impl Fired<'_> {
                     group: group.collect(),
                     events: window.events,
                     event_count: window.event_count,
+                    first_event: window.first_event,
                     first_time: timestamp(window.first),
                     last_time: timestamp(window.last),
                     repeat: window.repeat,

@@ -1,7 +1,7 @@
 //! Correlation state as bytes, and back.
 //!
-//! The bytes are JSON: `{"version": 3, "correlations": [{"id", "fingerprint", "evicted", "late",
-//! "groups": [{"key", "active", "window_start", "chains", "items"}]}]}`, groups least recently
+//! The bytes are JSON: `{"version", "correlations": [{"id", "fingerprint", "evicted_groups",
+//! "evicted_events", "late", "groups": [{"key", "active", "window_start", "chains", "items"}]}]}`, groups least recently
 //! touched first. A floating-point number is written as its bits, so that nothing is rounded. State
 //! is found again by the correlation's id, and dropped where its fingerprint differs: the rule
 //! means something else then.
@@ -52,7 +52,8 @@ struct Snapshot {
 struct CorrelationState {
     id: String,
     fingerprint: u64,
-    evicted: u64,
+    evicted_groups: u64,
+    evicted_events: u64,
     late: u64,
     groups: Vec<GroupState>,
 }
@@ -66,7 +67,8 @@ struct GroupState {
     items: Vec<ItemState>,
 }
 
-/// Time, position, input, value, the number's bits, inner (origin, events, hidden, first).
+/// Time, position, input, value, the number's bits, inner (origin, events, hidden, first time and
+/// position).
 #[derive(Serialize, Deserialize)]
 struct ItemState(
     i64,
@@ -74,7 +76,7 @@ struct ItemState(
     u32,
     Option<String>,
     u64,
-    Option<(u64, Vec<u64>, u64, i64)>,
+    Option<(u64, Vec<u64>, u64, i64, u64)>,
 );
 
 impl Correlator {
@@ -84,11 +86,12 @@ impl Correlator {
         let snapshot = Snapshot {
             version: VERSION,
             correlations: states
-                .filter(|(_, state)| state.len() > 0 || state.evicted > 0 || state.late > 0)
+                .filter(|(_, state)| state.len() > 0 || state.evicted_events > 0 || state.late > 0)
                 .map(|(definition, state)| CorrelationState {
                     id: definition.id.clone(),
                     fingerprint: definition.fingerprint,
-                    evicted: state.evicted,
+                    evicted_groups: state.evicted_groups,
+                    evicted_events: state.evicted_events,
                     late: state.late,
                     groups: state.oldest_first().map(save).collect(),
                 })
@@ -118,7 +121,8 @@ impl Correlator {
             };
             let definition = &self.definitions.all[index];
             let mut groups = Groups::default();
-            groups.evicted = saved.evicted;
+            groups.evicted_groups = saved.evicted_groups;
+            groups.evicted_events = saved.evicted_events;
             groups.late = saved.late;
             for state in saved.groups.into_iter().take(GROUPS_MAX) {
                 let key: Arc<[String]> = state.key.clone().into();
@@ -152,7 +156,13 @@ fn save((key, group): (&Arc<[String]>, &Group)) -> GroupState {
 fn save_item(item: &Item) -> ItemState {
     let inner = item.inner.as_ref().map(|inner| {
         let events = inner.events.clone();
-        (inner.origin, events, inner.hidden, inner.first)
+        (
+            inner.origin,
+            events,
+            inner.hidden,
+            inner.first,
+            inner.first_event,
+        )
     });
     ItemState(
         item.time,
@@ -178,12 +188,13 @@ fn load(definition: &Definition, state: GroupState) -> Option<Group> {
                 value
             }
         });
-        let inner = inner.map(|(origin, events, hidden, first)| {
+        let inner = inner.map(|(origin, events, hidden, first, first_event)| {
             Box::new(Inner {
                 origin,
                 events,
                 hidden,
                 first,
+                first_event,
             })
         });
         group.items.push_back(Item {

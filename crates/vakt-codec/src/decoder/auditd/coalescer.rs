@@ -8,6 +8,9 @@
 //! An execution is given out once: at PROCTITLE or EOE, or, because both may be missing, when its
 //! system call and all its arguments are there and a record of another serial comes. Everything
 //! that is held is bounded; what is pushed out by a bound is given out if it is an execution.
+//!
+//! With an execution come the positions of its records: they are the evidence, and the event is
+//! only what they add up to.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -15,6 +18,8 @@ use vakt_event::Event;
 
 use super::pending::{Pending, own};
 use super::{ID, TYPE};
+
+pub use super::pending::RECORDS_MAX;
 
 /// Executions that one source may have open. Interleaving is as deep as the machine has CPUs;
 /// what is older than this many others has lost its end.
@@ -31,6 +36,17 @@ const PROCESSES_MAX: usize = 1024;
 const BYTES_MAX: usize = 16 * 1024 * 1024;
 /// An executable's path longer than `PATH_MAX` of Linux is none.
 const PATH_BYTES_MAX: usize = 4096;
+
+/// A process creation and the records that tell of it.
+#[derive(Debug)]
+pub struct Joined {
+    pub event: Event<'static>,
+    /// Where the records stand, in the order in which they came, the one that completed them last;
+    /// of more than [`RECORDS_MAX`] the first ones and the last. Never empty.
+    pub records: Vec<u64>,
+    /// How many records there were.
+    pub record_count: u64,
+}
 
 /// Follows the audit records of many sources; see the module's text.
 #[derive(Debug, Default)]
@@ -57,8 +73,9 @@ impl Coalescer {
     /// Takes a decoded event; the event itself goes its own way. Returns the process creation
     /// that this record completes or pushes out, if any.
     ///
-    /// `source_key` tells apart senders whose serials are unrelated: host and stream.
-    pub fn push(&mut self, source_key: &str, event: &Event<'_>) -> Option<Event<'static>> {
+    /// `source_key` tells apart senders whose serials are unrelated: host and stream. `position` is
+    /// where the record stands, in the caller's count.
+    pub fn push(&mut self, source_key: &str, position: u64, event: &Event<'_>) -> Option<Joined> {
         let kind = own(event, TYPE)?;
         let id = own(event, ID)?;
         self.clock += 1;
@@ -70,14 +87,14 @@ impl Coalescer {
         let source = self.sources.entry(key).or_default();
         source.heard = self.clock;
         let before = source.bytes();
-        let joined = source.push(kind, id, event);
+        let joined = source.push(kind, id, position, event);
         self.bytes = self.bytes.saturating_sub(before) + source.bytes();
         joined.or_else(|| self.shed())
     }
 
     /// The input ended: gives out the executions that are still open, those of one source in
     /// order, the sources by key.
-    pub fn finish(&mut self) -> Vec<Event<'static>> {
+    pub fn finish(&mut self) -> Vec<Joined> {
         let mut sources: Vec<_> = std::mem::take(&mut self.sources).into_iter().collect();
         sources.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         self.bytes = 0;
@@ -106,7 +123,7 @@ impl Coalescer {
     }
 
     /// Gives up the oldest open execution of the source unheard longest while over the bound.
-    fn shed(&mut self) -> Option<Event<'static>> {
+    fn shed(&mut self) -> Option<Joined> {
         while self.bytes > BYTES_MAX {
             let key = self.oldest(|source| !source.pending.is_empty())?;
             let source = self.sources.get_mut(&key)?;
@@ -130,13 +147,16 @@ impl Coalescer {
 }
 
 impl Source {
-    fn push(&mut self, kind: &str, id: &str, event: &Event<'_>) -> Option<Event<'static>> {
+    fn push(&mut self, kind: &str, id: &str, position: u64, event: &Event<'_>) -> Option<Joined> {
         if kind == "SYSCALL" {
             self.processes.learn(event);
         }
         let is_done = self.done.iter().any(|done| done == id);
         let ends = matches!(kind, "PROCTITLE" | "EOE");
         let open = self.pending.iter().position(|pending| pending.id == id);
+        if let Some(pending) = open.and_then(|index| self.pending.get_mut(index)) {
+            pending.note(position);
+        }
         if ends {
             let pending = open.and_then(|index| self.pending.remove(index));
             return match pending {
@@ -146,7 +166,8 @@ impl Source {
         }
         if !is_done && matches!(kind, "SYSCALL" | "EXECVE" | "CWD") {
             let index = open.unwrap_or_else(|| {
-                self.pending.push_back(Pending::new(id, event.time));
+                self.pending
+                    .push_back(Pending::new(id, event.time, position));
                 self.pending.len() - 1
             });
             if let Some(pending) = self.pending.get_mut(index) {
@@ -157,7 +178,7 @@ impl Source {
     }
 
     /// The oldest execution that is whole or has lost its end, other than `current`.
-    fn give_out_ready(&mut self, current: &str) -> Option<Event<'static>> {
+    fn give_out_ready(&mut self, current: &str) -> Option<Joined> {
         let newest = serial_number(current);
         loop {
             let crowded = self.pending.len() > PENDING_MAX;
@@ -175,7 +196,7 @@ impl Source {
         }
     }
 
-    fn give_out(&mut self, pending: Pending) -> Option<Event<'static>> {
+    fn give_out(&mut self, pending: Pending) -> Option<Joined> {
         if self.done.len() >= DONE_MAX {
             self.done.pop_front();
         }
@@ -188,7 +209,7 @@ impl Source {
         if let (Some(pid), Some(executable)) = (pending.pid(), pending.executable()) {
             self.processes.insert(pid, executable);
         }
-        Some(pending.into_event(parent.as_deref()))
+        Some(pending.into_joined(parent.as_deref()))
     }
 
     fn bytes(&self) -> usize {

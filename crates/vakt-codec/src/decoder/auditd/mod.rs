@@ -19,7 +19,7 @@ mod pairs;
 mod pending;
 mod value;
 
-pub use coalescer::Coalescer;
+pub use coalescer::{Coalescer, Joined, RECORDS_MAX};
 
 use std::borrow::Cow;
 

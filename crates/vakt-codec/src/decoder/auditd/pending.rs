@@ -5,11 +5,15 @@ use std::borrow::Cow;
 use vakt_event::{Event, EventTime, LogSource, Value, ecs};
 
 use super::super::fields::is_number;
+use super::coalescer::Joined;
 use super::value::argument;
 
 /// Arguments and original lines kept of one execution, in bytes each. `ARG_MAX` is 2 MiB; a
 /// command line of more than 64 KiB is unreadable to people and rules look at its beginning.
 pub(super) const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// Positions kept of one execution: several times the usual six. What is beyond is counted.
+pub const RECORDS_MAX: usize = 32;
 
 /// The highest argument number that is kept: what [`TEXT_BYTES_MAX`] holds at two bytes each.
 const ARGUMENTS_MAX: usize = TEXT_BYTES_MAX / 2;
@@ -49,17 +53,31 @@ pub(super) struct Pending {
     argument_count: Option<usize>,
     truncated: bool,
     original: String,
+    /// The positions of the records: see [`Joined::records`].
+    records: Vec<u64>,
+    record_count: u64,
     pub(super) bytes: usize,
 }
 
 impl Pending {
-    pub(super) fn new(id: &str, time: EventTime) -> Self {
-        Self {
+    /// Begun by the record at `position`.
+    pub(super) fn new(id: &str, time: EventTime, position: u64) -> Self {
+        let mut pending = Self {
             id: id.to_owned(),
             time,
             succeeded: true,
             ..Self::default()
-        }
+        };
+        pending.note(position);
+        pending
+    }
+
+    /// A record of this execution stands at `position`.
+    pub(super) fn note(&mut self, position: u64) {
+        self.record_count += 1;
+        // The newest is always the last one.
+        self.records.truncate(RECORDS_MAX - 1);
+        self.records.push(position);
     }
 
     /// Takes what a record of type `kind` tells of the execution.
@@ -136,7 +154,11 @@ impl Pending {
             .iter()
             .map(|text| text.len() + size_of::<String>())
             .sum();
-        size_of::<Self>() + fields + arguments + self.original.len()
+        size_of::<Self>()
+            + fields
+            + arguments
+            + self.original.len()
+            + RECORDS_MAX * size_of::<u64>()
     }
 
     /// Whether this is an execution that succeeded; its records may still be incomplete.
@@ -166,7 +188,15 @@ impl Pending {
     }
 
     /// The process creation. `parent` is the executable of the parent process, if known.
-    pub(super) fn into_event(self, parent: Option<&str>) -> Event<'static> {
+    pub(super) fn into_joined(mut self, parent: Option<&str>) -> Joined {
+        Joined {
+            records: std::mem::take(&mut self.records),
+            record_count: self.record_count,
+            event: self.into_event(parent),
+        }
+    }
+
+    fn into_event(self, parent: Option<&str>) -> Event<'static> {
         let mut event = Event {
             time: self.time,
             original: Cow::Owned(self.original),
