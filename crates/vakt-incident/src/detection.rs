@@ -1,7 +1,7 @@
 //! What matching hands over: a rule that matched, for whom, and on which events.
 
 use serde_json::{Map, Value};
-use vakt_event::{EventTime, JournalPosition, Level, Timestamp};
+use vakt_event::{JournalPosition, Level, Timestamp};
 
 /// A match of a rule, or a firing of a correlation.
 #[derive(Clone, Debug)]
@@ -18,16 +18,40 @@ pub struct Detection {
     pub entity: Vec<(String, String)>,
     /// The wall clock when the match was made.
     pub detected_at: Timestamp,
-    /// The events that took part, bounded by the caller; never empty.
-    pub events: Vec<Evidence>,
-    /// How many events took part.
+    /// Where in the journal it was found. Each detection has its effect once, and below the
+    /// checkpoint it has had it.
+    pub found_at: JournalPosition,
+    /// The event that completed the match.
+    pub completing: Completing,
+    /// The events that took part, ascending, bounded by the caller; those of `completing` among
+    /// them. Never empty.
+    pub events: Vec<JournalPosition>,
+    /// How many events took part, also those that `events` leaves out.
     pub event_count: u64,
+    /// The one of `events` with the earliest time.
+    pub first_event: JournalPosition,
+    /// The first and the last time of the events, as correlation takes it.
+    pub first_time: Timestamp,
+    pub last_time: Timestamp,
+    /// The condition held before, on most of the same events: an alert or draft that is there
+    /// gains the completing event alone.
+    pub repeat: bool,
     pub stream: String,
     /// A recorded exercise: nothing of it leaves the daemon.
     pub drill: bool,
 }
 
-/// An event as it was when it matched.
+/// The event that completed a match.
+#[derive(Clone, Debug)]
+pub struct Completing {
+    /// Where it stands: several positions where it was joined from several records. Never empty.
+    pub records: Vec<JournalPosition>,
+    pub claimed: Option<Timestamp>,
+    pub received: Timestamp,
+    pub host: Option<String>,
+}
+
+/// A stored event, to be copied into an incident.
 #[derive(Clone, Debug)]
 pub struct Evidence {
     pub position: JournalPosition,
@@ -40,46 +64,20 @@ pub struct Evidence {
 }
 
 impl Detection {
-    /// The event that completed the match: the last one in the journal.
-    pub(crate) fn completing(&self) -> Option<&Evidence> {
-        self.events.iter().max_by_key(|event| event.position)
-    }
-
-    pub(crate) fn first(&self) -> Option<&Evidence> {
-        self.events.iter().min_by_key(|event| event.position)
-    }
-
-    /// First and last time of the events, by the time that they are sorted by elsewhere.
-    pub(crate) fn seen(&self) -> Option<(Timestamp, Timestamp)> {
-        let times = || self.events.iter().map(Evidence::time);
-        Some((times().min()?, times().max()?))
-    }
-
-    pub(crate) fn host(&self) -> Option<&str> {
-        self.first().and_then(|event| event.text("host.name"))
+    /// How many events it adds to what is there already.
+    pub(crate) fn added_events(&self) -> u64 {
+        if self.repeat {
+            u64::try_from(self.completing.records.len()).unwrap_or(u64::MAX)
+        } else {
+            self.event_count
+        }
     }
 }
 
-impl Evidence {
-    /// Claimed, unless that is missing or in the future of receipt.
-    pub(crate) fn time(&self) -> Timestamp {
-        let time = EventTime {
-            claimed: self.claimed,
-            received: Some(self.received),
-        };
-        time.effective().unwrap_or(self.received)
-    }
-
+impl Completing {
     /// How long after the claimed time the event was received, in microseconds.
     pub(crate) fn age_at_receipt_micros(&self) -> Option<i64> {
         Some(self.received.micros_since(self.claimed?))
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        match self.fields.get(name)? {
-            Value::Array(values) => values.first()?.as_str(),
-            value => value.as_str(),
-        }
     }
 }
 

@@ -16,8 +16,9 @@ pub const QUIET_GAP_MICROS: i64 = 60 * 60 * MICROS_PER_SECOND;
 /// historic. One day, as the early warning has.
 pub const HISTORIC_AGE_MICROS: i64 = 24 * 60 * 60 * MICROS_PER_SECOND;
 
-/// Drafts that detections open within an hour; further matches join one burst draft. Twenty are
-/// more than a night shift can assess.
+/// Drafts that detections of one stream open within an hour; further matches join one burst draft.
+/// Twenty are more than a night shift can assess. Streams are customers: a noisy one hides no
+/// other's incident.
 pub const DRAFTS_PER_HOUR_MAX: i64 = 20;
 
 /// Hexadecimal digits of an id. 128 bits: no two alerts of one installation collide.
@@ -40,8 +41,9 @@ pub(crate) fn group_key(detection: &Detection) -> String {
 pub(crate) fn alert_id(group_key: &str, detection: &Detection) -> String {
     let mut hasher = Parts::new("vakt alert");
     hasher.add(group_key.as_bytes());
-    for event in &detection.events {
-        hasher.add(&event.position.0.to_be_bytes());
+    hasher.add(&detection.found_at.0.to_be_bytes());
+    for position in &detection.events {
+        hasher.add(&position.0.to_be_bytes());
     }
     hasher.id()
 }

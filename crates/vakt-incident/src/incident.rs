@@ -98,8 +98,24 @@ pub struct IncidentDetail {
     pub evidence: Vec<FrozenEvent>,
     /// How many events there were to freeze.
     pub evidence_total: u64,
+    /// How many are frozen at the most.
+    pub evidence_bound: EvidenceBound,
+    /// What is not frozen and why, for people; `None` where everything is.
+    pub evidence_note: Option<String>,
     /// The newest alerts that belong to it, bounded.
     pub alerts: Vec<Alert>,
+}
+
+/// How much evidence an incident holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct EvidenceBound {
+    /// Events that one match brings at the most: the oldest, and the newest for the rest.
+    pub events_per_match: u64,
+    pub oldest_per_match: u64,
+    /// Events of the whole incident.
+    pub events: u64,
+    /// Bytes of originals and fields of the whole incident.
+    pub bytes: u64,
 }
 
 /// An event that was copied into the incident.

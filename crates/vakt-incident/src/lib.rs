@@ -34,15 +34,18 @@ mod suggest;
 
 pub use alert::{Alert, AlertFilter, AlertState, Page, PageRequest};
 pub use clock::{Clock, ClockState, Computed};
-pub use detection::{Detection, Evidence};
+pub use detection::{Completing, Detection, Evidence};
 pub use error::{Error, Result};
 pub use fact::{Fact, FactError, FactKind, NewFact};
 pub use factset::FactSet;
 pub use group::{DRAFTS_PER_HOUR_MAX, HISTORIC_AGE_MICROS, QUIET_GAP_MICROS};
-pub use incident::{Incident, IncidentDetail, IncidentFilter, NewIncident, Recorded};
+pub use incident::{
+    EvidenceBound, Incident, IncidentDetail, IncidentFilter, NewIncident, Recorded,
+};
 pub use lifecycle::IncidentState;
 pub use records::{
     Applied, AuditEntry, AuditReport, Notice, OutboxCounts, Records, RuleVerdicts, Settings,
+    StoredEvents,
 };
 pub use regime::Regimes;
 

@@ -8,6 +8,7 @@ mod alerts;
 mod apply;
 mod audit;
 mod drafts;
+mod evidence;
 mod facts;
 mod incidents;
 mod outbox;
@@ -25,7 +26,7 @@ use vakt_event::Clock;
 use crate::error::{Error, Result};
 use crate::regime::{DEFAULT_REGIME, Regimes};
 
-pub use apply::Applied;
+pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport};
 pub use incidents::RuleVerdicts;
 pub use outbox::{Notice, NoticeKind, OutboxCounts};

@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::{Store, at, brute_force, event};
+use common::{Store, at, brute_force, event, of_events};
 use vakt_event::{Clock, JournalPosition, Level};
-use vakt_incident::{ClockState, IncidentState};
+use vakt_incident::{ClockState, Detection, IncidentState};
 
 #[test]
 fn a_detection_opens_a_draft_with_its_clocks_and_evidence() {
@@ -31,17 +31,14 @@ fn the_same_batch_again_changes_nothing() {
         brute_force(&store, "203.0.113.8", 14),
     ];
     let next = JournalPosition(20);
-    store.records.apply(&batch, next, Some(b"state")).unwrap();
+    store.apply_to(&batch, next, Some(b"state"));
     let before = (store.alerts(), store.incidents(), store.payloads());
 
     let store = store.restart();
     assert_eq!(store.records.detect_checkpoint().unwrap(), Some(next));
     let snapshot = store.records.correlator_snapshot().unwrap();
     assert_eq!(snapshot, Some((next, b"state".to_vec())));
-    let applied = store
-        .records
-        .apply(&batch, JournalPosition(15), None)
-        .unwrap();
+    let applied = store.apply_to(&batch, JournalPosition(15), None);
     assert_eq!((applied.repeated, applied.alerts_opened.len()), (2, 0));
     assert_eq!(store.records.detect_checkpoint().unwrap(), Some(next));
     assert_eq!(
@@ -128,7 +125,8 @@ fn drafts_beyond_the_cap_join_one_burst_draft() {
     assert_eq!(burst.clocks[0].state, ClockState::Provisional);
     assert_eq!(store.alerts().len(), 50);
 
-    // A burst never mixes streams, which are customers, nor drills with what is real.
+    // A burst never mixes streams, which are customers, nor drills with what is real; and what one
+    // customer's noise came to leaves the draft of another his own.
     let mut other_stream = brute_force(&store, "203.0.113.99", 400);
     other_stream.stream = "acme".to_owned();
     let mut drill = brute_force(&store, "203.0.113.99", 402);
@@ -145,10 +143,9 @@ fn drafts_beyond_the_cap_join_one_burst_draft() {
             ("acme".to_owned(), false, 1)
         ]
     );
-    assert_eq!(
-        store.incidents()[0].title,
-        "SSH login after failures: 203.0.113.99"
-    );
+    for incident in &store.incidents()[..2] {
+        assert_eq!(incident.title, "SSH login after failures: 203.0.113.99");
+    }
 
     // An hour later a new entity has a draft of its own again.
     store.clock.advance(3_601);
@@ -164,9 +161,11 @@ fn drafts_beyond_the_cap_join_one_burst_draft() {
 fn back_filled_events_make_a_draft_historic() {
     let store = Store::new();
     let check = |entity: &str, position: u64, age: i64, expected: bool| {
-        let mut detection = brute_force(&store, entity, position);
-        detection.events = vec![event(position, store.clock.now(), age)];
-        store.apply(&[detection]);
+        let events = vec![event(position, store.clock.now(), age)];
+        store.apply(&[Detection {
+            entity: vec![("source.ip".to_owned(), entity.to_owned())],
+            ..of_events(&store, events)
+        }]);
         assert_eq!(store.incidents()[0].historic, expected, "{age} seconds old");
     };
     check("203.0.113.1", 10, 24 * 3_600, false);
@@ -177,21 +176,139 @@ fn back_filled_events_make_a_draft_historic() {
 #[test]
 fn evidence_is_bounded_and_the_rest_counted() {
     let store = Store::new();
-    let mut detection = brute_force(&store, "203.0.113.7", 10);
     let now = store.clock.now();
-    detection.events = (0..1_100).map(|position| event(position, now, 1)).collect();
+    let check = |events: std::ops::Range<u64>, kept: Vec<u64>, total: u64, note: &str| {
+        let events: Vec<_> = events
+            .map(|position| event(position, now, 5_000 - i64::try_from(position).unwrap()))
+            .collect();
+        store.apply(&[of_events(&store, events)]);
+        let draft = store.records.incident("1").unwrap();
+        let found: Vec<u64> = draft
+            .evidence
+            .iter()
+            .map(|event| event.id.parse().unwrap())
+            .collect();
+        assert_eq!((found, draft.evidence_total), (kept.clone(), total));
+        let bound = "Of each match the first 50 and the newest are, 200 in all; of the whole \
+                     incident 1000 events or 16 MiB. The journal holds the others.";
+        let note = (!note.is_empty()).then(|| format!("{note} {bound}"));
+        assert_eq!(draft.evidence_note, note);
+        kept
+    };
+    let kept = check(0..101, (0..101).collect(), 101, "");
+    assert_eq!(store.alerts()[0].event_ids.len(), 100);
+    assert_eq!(store.alerts()[0].event_ids[99], "100");
+    let mut kept: Vec<u64> = kept
+        .into_iter()
+        .chain(1_000..1_050)
+        .chain(1_251..1_401)
+        .collect();
+    let note = "201 of 502 events are not copied here.";
+    check(1_000..1_401, kept.clone(), 502, note);
+    for begin in [2_000, 3_000, 4_000] {
+        kept.extend(begin..begin + 200);
+        let total = u64::try_from(kept.len()).unwrap() + 201;
+        let note = format!("201 of {total} events are not copied here.");
+        check(begin..begin + 200, kept.clone(), total, &note);
+    }
+    // The incident is full at a thousand: the event that completed the match, the oldest, the newest.
+    kept.extend((5_000..5_050).chain(5_151..5_200));
+    check(
+        5_000..5_200,
+        kept,
+        1_302,
+        "302 of 1302 events are not copied here.",
+    );
+}
+
+/// A firing over 401 events once made a record of 201, which said that there were no more.
+#[test]
+fn what_a_firing_does_not_list_is_counted_and_its_first_event_is_the_earliest() {
+    let store = Store::new();
+    let now = store.clock.now();
+    // The event at 130 claims to be the first, and came after others.
+    let events: Vec<_> = (10..=400)
+        .map(|position| event(position, now, if position == 130 { 900 } else { 60 }))
+        .collect();
+    let mut detection = of_events(&store, events);
+    detection.first_event = JournalPosition(130);
+    detection.event_count = 5_000;
     store.apply(&[detection]);
     let draft = store.records.incident("1").unwrap();
-    assert_eq!((draft.evidence.len(), draft.evidence_total), (1_000, 1_100));
-    assert_eq!(store.alerts()[0].event_ids.len(), 100);
-    assert_eq!(store.alerts()[0].event_ids[99], "1099");
+    assert_eq!((draft.evidence.len(), draft.evidence_total), (200, 5_000));
+    assert_eq!(draft.incident.event_count, 5_000);
+    assert!(draft.evidence.iter().any(|event| event.id == "130"));
+    let first = draft.incident.first_event.unwrap();
+    assert_eq!(first.claimed, Some(now.saturating_add_micros(-900_000_000)));
+    assert_eq!(first.received, now);
+    assert!(store.records.verify_audit().unwrap().is_sound());
+}
+
+/// A brute force that goes on fires at every event. After a dismissal the next one opened a draft
+/// with one event as its evidence.
+#[test]
+fn a_repeated_firing_that_opens_a_draft_brings_all_its_events() {
+    let store = Store::new();
+    let now = store.clock.now();
+    let fire = |position: u64, repeat: bool| {
+        let events: Vec<_> = (position - 9..=position)
+            .map(|position| event(position, now, 1))
+            .collect();
+        store.apply(&[Detection {
+            repeat,
+            ..of_events(&store, events)
+        }]);
+    };
+    let check = |id: &str, frozen: usize, total: u64, events: u64| {
+        let draft = store.records.incident(id).unwrap();
+        let counts = (draft.evidence_total, draft.incident.event_count);
+        assert_eq!((draft.evidence.len(), counts), (frozen, (total, events)));
+        assert_eq!(store.alerts()[0].event_count, events);
+    };
+    fire(9, false);
+    fire(10, true);
+    check("1", 11, 11, 11);
+    store.fact("1", r#"{"fact":"dismissed","reason":"our own scanner"}"#);
+    fire(11, true);
+    check("2", 10, 10, 10);
+    fire(12, true);
+    check("2", 11, 11, 11);
+}
+
+/// An execution that was joined from records is one event, and all its records are evidence.
+#[test]
+fn all_records_of_a_joined_event_are_evidence() {
+    let store = Store::new();
+    let now = store.clock.now();
+    let events: Vec<_> = [3, 4, 6]
+        .map(|position| event(position, now, 1))
+        .into_iter()
+        .collect();
+    let mut detection = of_events(&store, events);
+    detection.completing.records = detection.events.clone();
+    detection.repeat = true;
+    // A record of another execution showed that this one is whole.
+    detection.found_at = JournalPosition(8);
+    let applied = store.apply_to(&[detection], JournalPosition(9), None);
+    assert_eq!(applied.drafts_opened.len(), 1);
+    let draft = store.records.incident("1").unwrap();
+    let found: Vec<_> = draft.evidence.iter().map(|event| &event.id[..]).collect();
+    assert_eq!((found, draft.evidence_total), (vec!["3", "4", "6"], 3));
+    assert_eq!(store.alerts()[0].event_ids, ["3", "4", "6"]);
 }
 
 #[test]
 fn evidence_of_any_bytes_is_frozen_with_its_hash() {
     let store = Store::new();
-    let mut detection = brute_force(&store, "203.0.113.7", 10);
-    detection.events[1].original = b"\xff\x00binary".to_vec();
+    let detection = brute_force(&store, "203.0.113.7", 10);
+    let position = detection.events[1].0;
+    let original = b"\xff\x00binary".to_vec();
+    store
+        .journal
+        .borrow_mut()
+        .get_mut(&position)
+        .unwrap()
+        .original = original;
     store.apply(&[detection]);
     let frozen = &store.records.incident("1").unwrap().evidence[1];
     assert_eq!(frozen.original, "\u{fffd}\0binary");

@@ -27,7 +27,7 @@ fn what_is_told_and_what_is_not() {
         let mut detection = brute_force(&store, "203.0.113.7", 12);
         (detection.level, detection.opens_draft, detection.drill) = (level, opens_draft, drill);
         store.apply(&[detection.clone()]);
-        detection.events[1].position.0 += 2;
+        detection.found_at.0 += 2;
         store.apply(&[detection]);
         let kinds: Vec<String> = store
             .payloads()

@@ -192,7 +192,6 @@ fn facts(incident: &Value, zone: &TimeZone) -> Markup {
 
 fn evidence(incident: &Value, zone: &TimeZone) -> Markup {
     let events = items(incident, "evidence");
-    let total = incident["evidence_total"].as_u64();
     html! {
         @if events.is_empty() {
             p.quiet { "No event was frozen into it." }
@@ -221,8 +220,8 @@ fn evidence(incident: &Value, zone: &TimeZone) -> Markup {
                 }
             }
         }
-        @if let Some(total) = total.filter(|total| *total > events.len() as u64) {
-            p.quiet { (events.len()) " of " (total) " events are frozen here." }
+        @if let Some(note) = incident["evidence_note"].as_str() {
+            p.quiet { (note) }
         }
     }
 }

@@ -5,7 +5,7 @@ use vakt_event::{JournalPosition, Level, Timestamp};
 
 use super::rows::{rank, signed};
 use super::{Records, drafts, outbox, state};
-use crate::detection::Detection;
+use crate::detection::{Detection, Evidence};
 use crate::error::Result;
 use crate::group::{QUIET_GAP_MICROS, alert_id, group_key};
 
@@ -36,6 +36,17 @@ pub struct Applied {
     pub without_events: usize,
 }
 
+/// Gives an event of the journal, where it can be read.
+pub type StoredEvents<'s> = dyn Fn(JournalPosition) -> Option<Evidence> + 's;
+
+/// What all detections of one transaction share.
+pub(super) struct Batch<'b> {
+    pub(super) records: &'b Transaction<'b>,
+    pub(super) stored: &'b StoredEvents<'b>,
+    checkpoint: JournalPosition,
+    pub(super) now: Timestamp,
+}
+
 /// An alert in the course of a transaction.
 pub(super) struct OpenAlert {
     pub(super) seq: i64,
@@ -48,21 +59,31 @@ pub(super) struct OpenAlert {
 impl Records {
     /// Applies the detections of the events before `next`, and moves the checkpoint there.
     ///
-    /// A detection whose completing event lies before the stored checkpoint was applied before and
-    /// is skipped, so that a batch may be handed in again after a crash, and events may be fed
-    /// again to a correlator that was restored from an older `snapshot`.
+    /// A detection that was found before the stored checkpoint was applied before and is skipped,
+    /// so that a batch may be handed in again after a crash, and events may be fed again to a
+    /// correlator that was restored from an older `snapshot`.
+    ///
+    /// `stored` gives an event of the journal. It is asked for those alone that an incident copies,
+    /// within the transaction; an event that it cannot give is counted and not copied.
     pub fn apply(
         &self,
         detections: &[Detection],
         next: JournalPosition,
         snapshot: Option<&[u8]>,
+        stored: &StoredEvents<'_>,
     ) -> Result<Applied> {
         let now = self.clock.now();
         self.write(|records| {
             let checkpoint = state::checkpoint(records)?.unwrap_or_default();
             let mut applied = Applied::default();
             for detection in detections {
-                self.apply_one(records, detection, checkpoint, now, &mut applied)?;
+                let batch = Batch {
+                    records,
+                    stored,
+                    checkpoint,
+                    now,
+                };
+                self.apply_one(&batch, detection, &mut applied)?;
             }
             if !applied.alerts_opened.is_empty() {
                 prune(records)?;
@@ -81,26 +102,26 @@ impl Records {
 
     fn apply_one(
         &self,
-        records: &Transaction<'_>,
+        batch: &Batch<'_>,
         detection: &Detection,
-        checkpoint: JournalPosition,
-        now: Timestamp,
         applied: &mut Applied,
     ) -> Result<()> {
-        let Some(completing) = detection.completing() else {
+        let &Batch { records, now, .. } = batch;
+        if detection.events.is_empty() || detection.completing.records.is_empty() {
             applied.without_events += 1;
             return Ok(());
-        };
+        }
         let group_key = group_key(detection);
         let is_first = records
             .prepare_cached("INSERT OR IGNORE INTO applied (group_key, position) VALUES (?1, ?2)")?
-            .execute(params![group_key, signed(completing.position.0)])?
+            .execute(params![group_key, signed(detection.found_at.0)])?
             > 0;
-        if completing.position < checkpoint || !is_first {
+        if detection.found_at < batch.checkpoint || !is_first {
             applied.repeated += 1;
             return Ok(());
         }
-        let alert = match open_alert(records, &group_key, completing.received)? {
+        let received = detection.completing.received;
+        let alert = match open_alert(records, &group_key, received)? {
             Some(alert) => join_alert(records, alert, detection)?,
             None => insert_alert(records, group_key, detection)?,
         };
@@ -111,7 +132,7 @@ impl Records {
             applied.alerts_joined += 1;
         }
         let draft = if detection.opens_draft {
-            Some(drafts::open_or_join(records, self, detection, &alert, now)?)
+            Some(drafts::open_or_join(batch, self, detection, &alert)?)
         } else {
             None
         };
@@ -161,8 +182,6 @@ fn open_alert(
 }
 
 fn join_alert(records: &Connection, alert: OpenAlert, detection: &Detection) -> Result<OpenAlert> {
-    let (first_seen, last_seen) = detection.seen().unwrap_or_default();
-    let received = detection.completing().map(|event| event.received);
     records
         .prepare_cached(
             "UPDATE alerts SET match_count = match_count + 1, event_count = event_count + ?2,
@@ -172,10 +191,10 @@ fn join_alert(records: &Connection, alert: OpenAlert, detection: &Detection) -> 
         )?
         .execute(params![
             alert.seq,
-            signed(detection.event_count),
-            first_seen.micros(),
-            last_seen.micros(),
-            received.unwrap_or_default().micros(),
+            signed(detection.added_events()),
+            detection.first_time.micros(),
+            detection.last_time.micros(),
+            detection.completing.received.micros(),
             rank(detection.level),
         ])?;
     Ok(OpenAlert {
@@ -190,8 +209,6 @@ fn insert_alert(
     detection: &Detection,
 ) -> Result<OpenAlert> {
     let id = alert_id(&group_key, detection);
-    let (first_seen, last_seen) = detection.seen().unwrap_or_default();
-    let received = detection.completing().map(|event| event.received);
     records
         .prepare_cached(
             "INSERT INTO alerts (id, group_key, rule_id, rule_title, level, tags, entity, stream,
@@ -210,9 +227,9 @@ fn insert_alert(
             detection.stream,
             detection.drill,
             signed(detection.event_count),
-            first_seen.micros(),
-            last_seen.micros(),
-            received.unwrap_or_default().micros(),
+            detection.first_time.micros(),
+            detection.last_time.micros(),
+            detection.completing.received.micros(),
             detection.detected_at.micros(),
         ])?;
     Ok(OpenAlert {
@@ -227,8 +244,14 @@ fn insert_alert(
 fn save_event_ids(records: &Connection, alert: &OpenAlert, detection: &Detection) -> Result<()> {
     let mut insert = records
         .prepare_cached("INSERT OR IGNORE INTO alert_events (alert, position) VALUES (?1, ?2)")?;
-    for event in &detection.events {
-        insert.execute(params![alert.seq, signed(event.position.0)])?;
+    let events = if detection.repeat && !alert.is_new {
+        &detection.completing.records
+    } else {
+        &detection.events
+    };
+    let newest = usize::try_from(ALERT_EVENTS_MAX).unwrap_or(usize::MAX);
+    for position in events.iter().rev().take(newest) {
+        insert.execute(params![alert.seq, signed(position.0)])?;
     }
     records
         .prepare_cached(

@@ -1,23 +1,17 @@
 //! Draft incidents: opened by a detection, joined by further matches, capped by the hour.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
-use super::apply::OpenAlert;
+use super::apply::{Batch, OpenAlert};
 use super::rows::{rank, signed};
-use super::{DAEMON, Records, audit, facts, incidents};
-use crate::detection::{Detection, Evidence, techniques};
+use super::{DAEMON, Records, audit, evidence, facts, incidents};
+use crate::detection::{Detection, techniques};
 use crate::error::Result;
 use crate::fact::{Fact, FactKind, OWN_PARTY};
 use crate::group::{DRAFTS_PER_HOUR_MAX, HISTORIC_AGE_MICROS, draft_title, incident_id};
 use crate::incident::Origin;
-
-/// Events that an incident keeps a copy of; beyond it they are counted.
-const EVIDENCE_EVENTS_MAX: i64 = 1_000;
-
-/// Bytes of originals and fields that an incident keeps, for lines of unusual length.
-const EVIDENCE_BYTES_MAX: i64 = 16 * 1024 * 1024;
 
 const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 
@@ -43,30 +37,32 @@ pub(super) struct NewRow<'a> {
     pub(super) detected_at: Timestamp,
     pub(super) opened_by: &'a str,
     pub(super) detection: Option<&'a Detection>,
+    /// When the first event claims to be, and was received.
+    pub(super) first: Option<(Option<Timestamp>, Timestamp)>,
 }
 
 /// Finds the incident that the match belongs to, or opens one, and freezes its events there.
 pub(super) fn open_or_join(
-    records: &Transaction<'_>,
+    batch: &Batch<'_>,
     owner: &Records,
     detection: &Detection,
     alert: &OpenAlert,
-    now: Timestamp,
 ) -> Result<Draft> {
+    let &Batch { records, now, .. } = batch;
     let draft = match incident_of_group(records, &alert.group_key)? {
         Some(draft) => draft,
         None if drafts_within_the_hour(records, detection, now)? < DRAFTS_PER_HOUR_MAX => {
-            open(records, owner, detection, Origin::Detection, now)?
+            open(batch, owner, detection, Origin::Detection)?
         }
         None => match open_burst(records, detection)? {
             Some(draft) => draft,
-            None => open(records, owner, detection, Origin::Burst, now)?,
+            None => open(batch, owner, detection, Origin::Burst)?,
         },
     };
     records
         .prepare_cached("UPDATE alerts SET incident = ?2 WHERE seq = ?1")?
         .execute(params![alert.seq, draft.seq])?;
-    let frozen = freeze(records, draft.seq, &detection.events)?;
+    let frozen = evidence::freeze(batch, draft.seq, draft.is_new, detection)?;
     records
         .prepare_cached(
             "UPDATE incidents SET match_count = match_count + 1, event_count = event_count + ?2,
@@ -75,7 +71,11 @@ pub(super) fn open_or_join(
         )?
         .execute(params![
             draft.seq,
-            signed(detection.event_count),
+            signed(if draft.is_new {
+                detection.event_count
+            } else {
+                detection.added_events()
+            }),
             rank(detection.level)
         ])?;
     if draft.is_new {
@@ -83,6 +83,8 @@ pub(super) fn open_or_join(
             "incident": incidents::core(records, draft.seq)?,
             "alert": alert.id,
             "evidence": frozen,
+            "evidence_total": incidents::by_seq(records, draft.seq)?.evidence_total,
+            "evidence_bound": evidence::BOUND,
         });
         audit::add(
             records,
@@ -143,7 +145,8 @@ fn known_draft(row: &rusqlite::Row<'_>) -> rusqlite::Result<Draft> {
     })
 }
 
-/// Drills have a cap of their own: an exercise must not hide an attack.
+/// Each stream has a cap of its own, and its drills another: neither a noisy customer nor an
+/// exercise hides an attack on somebody else.
 fn drafts_within_the_hour(
     records: &Connection,
     detection: &Detection,
@@ -152,21 +155,24 @@ fn drafts_within_the_hour(
     let count = records
         .prepare_cached(
             "SELECT count(*) FROM incidents
-             WHERE drill = ?1 AND origin = 'detection' AND opened_at > ?2",
+             WHERE drill = ?1 AND origin = 'detection' AND opened_at > ?2 AND stream = ?3",
         )?
         .query_row(
-            params![detection.drill, now.micros().saturating_sub(HOUR_MICROS)],
+            params![
+                detection.drill,
+                now.micros().saturating_sub(HOUR_MICROS),
+                detection.stream
+            ],
             |row| row.get(0),
         )?;
     Ok(count)
 }
 
 fn open(
-    records: &Connection,
+    batch: &Batch<'_>,
     owner: &Records,
     detection: &Detection,
     origin: Origin,
-    now: Timestamp,
 ) -> Result<Draft> {
     let is_burst = origin == Origin::Burst;
     let title = if is_burst {
@@ -177,7 +183,7 @@ fn open(
     let positions: Vec<[u8; 8]> = detection
         .events
         .iter()
-        .map(|event| event.position.0.to_be_bytes())
+        .map(|position| position.0.to_be_bytes())
         .collect();
     let mut parts: Vec<&[u8]> = vec![detection.rule_id.as_bytes(), detection.stream.as_bytes()];
     for (field, value) in &detection.entity {
@@ -185,8 +191,8 @@ fn open(
     }
     parts.extend(positions.iter().map(<[u8; 8]>::as_slice));
     let historic = detection
-        .completing()
-        .and_then(Evidence::age_at_receipt_micros)
+        .completing
+        .age_at_receipt_micros()
         .is_some_and(|age| age > HISTORIC_AGE_MICROS);
     let row = NewRow {
         id: incident_id(origin.as_str(), &parts),
@@ -200,8 +206,9 @@ fn open(
         detected_at: detection.detected_at,
         opened_by: DAEMON,
         detection: Some(detection),
+        first: (batch.stored)(detection.first_event).map(|event| (event.claimed, event.received)),
     };
-    let seq = insert(records, owner, &row, now)?;
+    let seq = insert(batch.records, owner, &row, batch.now)?;
     Ok(Draft {
         seq,
         id: row.id,
@@ -220,7 +227,6 @@ pub(super) fn insert(
 ) -> Result<i64> {
     // A burst is of many rules and entities: it bears none of them.
     let of_rule = row.detection.filter(|_| row.origin != Origin::Burst);
-    let first = row.detection.and_then(Detection::first);
     let entity = of_rule.map(|detection| detection.entity.as_slice());
     let tags = row.detection.map(|detection| detection.tags.as_slice());
     records
@@ -250,70 +256,12 @@ pub(super) fn insert(
             row.detected_at.micros(),
             now.micros(),
             row.opened_by,
-            first.and_then(|event| event.claimed).map(Timestamp::micros),
-            first.map(|event| event.received.micros()),
+            row.first
+                .and_then(|(claimed, _)| claimed)
+                .map(Timestamp::micros),
+            row.first.map(|(_, received)| received.micros()),
         ])?;
     Ok(records.last_insert_rowid())
-}
-
-/// Copies the events into the incident, within its bounds. Answers what was copied: positions and
-/// hashes, as the audit log keeps them. An event beyond the bounds is counted for each match that
-/// it takes part in, because only copies are remembered.
-fn freeze(records: &Connection, incident: i64, events: &[Evidence]) -> Result<Vec<Value>> {
-    let (mut kept, mut bytes): (i64, i64) = records
-        .prepare_cached(
-            "SELECT (SELECT count(*) FROM evidence WHERE incident = ?1), evidence_bytes
-             FROM incidents WHERE seq = ?1",
-        )?
-        .query_row([incident], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut total = 0_i64;
-    let mut frozen = Vec::new();
-    for event in events {
-        let position = signed(event.position.0);
-        let is_known: bool = records
-            .prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM evidence WHERE incident = ?1 AND position = ?2)",
-            )?
-            .query_row(params![incident, position], |row| row.get(0))?;
-        if is_known {
-            continue;
-        }
-        total += 1;
-        let fields = serde_json::to_string(&event.fields)?;
-        let size = i64::try_from(event.original.len() + fields.len()).unwrap_or(i64::MAX);
-        if kept >= EVIDENCE_EVENTS_MAX || bytes.saturating_add(size) > EVIDENCE_BYTES_MAX {
-            continue;
-        }
-        (kept, bytes) = (kept + 1, bytes + size);
-        let hash = blake3::hash(&event.original).to_hex();
-        records
-            .prepare_cached(
-                "INSERT INTO evidence (incident, position, original, fields, claimed, received, hash)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute(params![
-                incident,
-                position,
-                event.original,
-                fields,
-                event.claimed.map(Timestamp::micros),
-                event.received.micros(),
-                hash.as_str(),
-            ])?;
-        let fields_hash = blake3::hash(fields.as_bytes()).to_hex();
-        frozen.push(json!([
-            event.position.0,
-            hash.as_str(),
-            fields_hash.as_str()
-        ]));
-    }
-    records
-        .prepare_cached(
-            "UPDATE incidents SET evidence_total = evidence_total + ?2, evidence_bytes = ?3
-             WHERE seq = ?1",
-        )?
-        .execute(params![incident, total, bytes])?;
-    Ok(frozen)
 }
 
 fn record_detected(

@@ -9,14 +9,12 @@ use super::rows::{
     count, entity_map, instant, instant_or_none, json as json_column, level, page, page_start,
     parsed, rank,
 };
-use super::{Records, alerts, audit, facts};
+use super::{Records, alerts, audit, evidence, facts};
 use crate::alert::{Page, PageRequest};
 use crate::error::{Error, Result};
 use crate::fact::{Fact, FactKind, NewFact};
 use crate::group::{entity_text, incident_id};
-use crate::incident::{
-    FirstEvent, FrozenEvent, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin,
-};
+use crate::incident::{FirstEvent, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin};
 use crate::lifecycle::{self, IncidentState};
 use crate::regime::{Regime, Regimes};
 
@@ -63,7 +61,7 @@ pub(super) struct IncidentRow {
     first_received: Option<Timestamp>,
     match_count: u64,
     event_count: u64,
-    evidence_total: u64,
+    pub(super) evidence_total: u64,
 }
 
 impl Records {
@@ -162,6 +160,7 @@ impl Records {
                 detected_at: detected.at,
                 opened_by: principal,
                 detection: None,
+                first: None,
             };
             let seq = drafts::insert(records, self, &row, now)?;
             let opened = json!({ "incident": core(records, seq)?, "evidence": [] });
@@ -274,10 +273,13 @@ pub(super) fn detail(records: &Connection, seq: i64, now: Timestamp) -> Result<I
     let evidence_total = row.evidence_total;
     let facts = facts::of_incident(records, seq)?;
     let (incident, history) = shown(row, &facts, now);
+    let frozen = evidence::of_incident(records, seq)?;
     Ok(IncidentDetail {
         alerts: alerts::of_incident(records, seq)?,
-        evidence: evidence(records, seq)?,
         evidence_total,
+        evidence_bound: evidence::BOUND,
+        evidence_note: evidence::note(frozen.len(), evidence_total),
+        evidence: frozen,
         incident,
         facts,
         history,
@@ -333,23 +335,6 @@ fn seconds(received: Timestamp, claimed: Timestamp) -> f64 {
         f64::from(i32::MAX)
     };
     whole.map_or(limit, f64::from) + f64::from(rest) / 1e6
-}
-
-fn evidence(records: &Connection, seq: i64) -> Result<Vec<FrozenEvent>> {
-    let mut query =
-        records.prepare_cached("SELECT * FROM evidence WHERE incident = ?1 ORDER BY position")?;
-    let rows = query.query_map([seq], |row| {
-        let original: Vec<u8> = row.get("original")?;
-        Ok(FrozenEvent {
-            id: count(row.get("position")?).to_string(),
-            original: String::from_utf8_lossy(&original).into_owned(),
-            fields: json_column(row, "fields")?,
-            claimed: instant_or_none(row, "claimed")?,
-            received: instant(row, "received")?,
-            hash: row.get("hash")?,
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<IncidentRow> {

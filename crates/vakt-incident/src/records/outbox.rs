@@ -232,7 +232,7 @@ fn payload(kind: NoticeKind, detection: &Detection, alert: &OpenAlert) -> Map<St
         json!({ "id": detection.rule_id, "title": detection.rule_title }),
     );
     payload.insert("level".into(), json!(detection.level));
-    payload.insert("host".into(), json!(detection.host()));
+    payload.insert("host".into(), json!(detection.completing.host));
     payload.insert("entity".into(), entity_text(&entity).into());
     payload.insert("count".into(), alert.match_count.into());
     payload.insert("event_count".into(), detection.event_count.into());

@@ -3,6 +3,8 @@
 // Each test binary uses a part of this module, and none of it outside tests.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,8 +13,8 @@ use serde_json::Map;
 use tempfile::TempDir;
 use vakt_event::{Clock, JournalPosition, Level, Timestamp};
 use vakt_incident::{
-    Alert, AlertFilter, Detection, Evidence, Incident, IncidentFilter, NewFact, PageRequest,
-    Records,
+    Alert, AlertFilter, Completing, Detection, Evidence, Incident, IncidentFilter, NewFact,
+    PageRequest, Records,
 };
 
 pub const START: &str = "2026-11-23T20:00:00Z";
@@ -34,6 +36,8 @@ impl Clock for MovingClock {
 pub struct Store {
     pub records: Records,
     pub clock: Arc<MovingClock>,
+    /// The events that the journal would give.
+    pub journal: RefCell<BTreeMap<u64, Evidence>>,
     directory: TempDir,
 }
 
@@ -45,6 +49,7 @@ impl Store {
         Self {
             records,
             clock,
+            journal: RefCell::default(),
             directory,
         }
     }
@@ -58,6 +63,7 @@ impl Store {
         let Self {
             records,
             clock,
+            journal,
             directory,
         } = self;
         drop(records);
@@ -65,18 +71,27 @@ impl Store {
         Self {
             records,
             clock,
+            journal,
             directory,
         }
     }
 
     pub fn apply(&self, detections: &[Detection]) -> vakt_incident::Applied {
-        let last = detections
-            .iter()
-            .flat_map(|d| &d.events)
-            .map(|e| e.position.0)
-            .max();
+        let last = detections.iter().map(|d| d.found_at.0).max();
         let next = JournalPosition(last.map_or(0, |last| last + 1));
-        self.records.apply(detections, next, None).unwrap()
+        self.apply_to(detections, next, None)
+    }
+
+    pub fn apply_to(
+        &self,
+        detections: &[Detection],
+        next: JournalPosition,
+        snapshot: Option<&[u8]>,
+    ) -> vakt_incident::Applied {
+        let stored = |position: JournalPosition| self.journal.borrow().get(&position.0).cloned();
+        self.records
+            .apply(detections, next, snapshot, &stored)
+            .unwrap()
     }
 
     pub fn alerts(&self) -> Vec<Alert> {
@@ -115,6 +130,7 @@ pub fn at(text: &str) -> Timestamp {
 /// A brute force that succeeded, seen at the clock's time, completed by the event at `position`.
 pub fn brute_force(store: &Store, entity: &str, position: u64) -> Detection {
     let now = store.clock.now();
+    let events = vec![event(position - 1, now, 3), event(position, now, 1)];
     Detection {
         rule_id: "11111111-2222-4333-8444-555555555555".to_owned(),
         rule_title: "SSH login after failures".to_owned(),
@@ -126,11 +142,43 @@ pub fn brute_force(store: &Store, entity: &str, position: u64) -> Detection {
         opens_draft: true,
         entity: vec![("source.ip".to_owned(), entity.to_owned())],
         detected_at: now,
-        events: vec![event(position - 1, now, 3), event(position, now, 1)],
-        event_count: 2,
         stream: "default".to_owned(),
         drill: false,
+        ..of_events(store, events)
     }
+}
+
+/// A detection that the last of these events completes. They stand in the journal.
+pub fn of_events(store: &Store, events: Vec<Evidence>) -> Detection {
+    let last = events.last().unwrap().clone();
+    let first = events.first().unwrap().clone();
+    let detection = Detection {
+        rule_id: String::new(),
+        rule_title: String::new(),
+        level: Level::High,
+        tags: Vec::new(),
+        opens_draft: true,
+        entity: Vec::new(),
+        detected_at: store.clock.now(),
+        found_at: last.position,
+        completing: Completing {
+            records: vec![last.position],
+            claimed: last.claimed,
+            received: last.received,
+            host: Some("web1".to_owned()),
+        },
+        events: events.iter().map(|event| event.position).collect(),
+        event_count: u64::try_from(events.len()).unwrap(),
+        first_event: first.position,
+        first_time: first.claimed.unwrap_or(first.received),
+        last_time: last.claimed.unwrap_or(last.received),
+        repeat: false,
+        stream: "default".to_owned(),
+        drill: false,
+    };
+    let mut journal = store.journal.borrow_mut();
+    journal.extend(events.into_iter().map(|event| (event.position.0, event)));
+    detection
 }
 
 /// An event claimed `age_seconds` before it was received at `received`.

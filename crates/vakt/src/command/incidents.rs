@@ -257,6 +257,9 @@ fn show(global: &Global, incident: &Json) -> Result<Outcome> {
                 "Evidence ({evidence} of {} events held)",
                 incident["evidence_total"]
             ))?;
+            if let Some(note) = incident["evidence_note"].as_str() {
+                out.line(&format!("  {note}"))?;
+            }
             for event in incident["evidence"]
                 .as_array()
                 .into_iter()
