@@ -31,11 +31,12 @@ use vakt_storage::Journal;
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_secret};
 use crate::deliver::Delivery;
-use crate::metrics::{DetectMetrics, Gauges, NoticeMetrics};
+use crate::metrics::{self, DetectMetrics, Gauges, NoticeMetrics};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
 use crate::pipeline::index::{self, IndexProgress};
 use crate::pipeline::intake::JournalIntake;
+use crate::pipeline::quarantine::Quarantine;
 use crate::ruleset::Ruleset;
 pub(crate) use backend::Health;
 use backend::{Incidents, Rules, Search, SourceTable};
@@ -96,6 +97,8 @@ impl Daemon {
         let index_progress = Arc::new(IndexProgress::default());
         let detect_progress = Arc::new(DetectProgress::default());
         let acknowledged_before = journal.durable_end();
+        let quarantined = metrics::quarantined(&registry)?;
+        let quarantine = |name| Quarantine::new(name, quarantined.with_label_values(&[name]));
         threads.push(spawn("index", {
             let (journal, progress, stop) = (
                 Arc::clone(&journal),
@@ -103,7 +106,8 @@ impl Daemon {
                 stop.clone(),
             );
             let (index, writer) = (Arc::clone(&index), index.writer()?);
-            move || index::run(&journal, &index, writer, &progress, &stop)
+            let quarantine = quarantine("index");
+            move || index::run(&journal, &index, writer, &progress, quarantine, &stop)
         })?);
         let detection = DetectThread {
             journal: Arc::clone(&journal),
@@ -116,7 +120,8 @@ impl Daemon {
             stop: stop.clone(),
             accounted: AtomicU64::new(detect::UNKNOWN),
         };
-        threads.push(spawn("detect", move || detection.run())?);
+        let quarantine = quarantine("detect");
+        threads.push(spawn("detect", move || detection.run(quarantine))?);
 
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_name("net")

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
-use prometheus::{IntCounter, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::daemon::Health;
 use crate::ruleset::Ruleset;
@@ -20,6 +20,9 @@ pub struct DetectMetrics {
     pub matches: IntCounter,
     pub alerts: IntCounter,
     pub drafts: IntCounter,
+    pub late_events: IntCounter,
+    pub evicted_events: IntCounter,
+    pub evicted_groups: IntCounter,
 }
 
 /// Counters of the delivery of notices.
@@ -103,8 +106,32 @@ impl DetectMetrics {
                 "vakt_incident_drafts_opened_total",
                 "Draft incidents that were opened.",
             )?,
+            late_events: counter(
+                registry,
+                "vakt_correlation_late_events_total",
+                "Events that claimed to be too old to take part in the window of a correlation, once for each.",
+            )?,
+            evicted_events: counter(
+                registry,
+                "vakt_correlation_evicted_events_total",
+                "Events that correlations gave up because a bound was reached, those of groups included.",
+            )?,
+            evicted_groups: counter(
+                registry,
+                "vakt_correlation_evicted_groups_total",
+                "Groups that correlations gave up because a bound was reached.",
+            )?,
         })
     }
+}
+
+/// Counts the events that a consumer passed over because their processing panicked.
+pub fn quarantined(registry: &Registry) -> Result<IntCounterVec> {
+    let options = Opts::new(
+        "vakt_quarantined_events_total",
+        "Events that were passed over because their processing panicked again and again.",
+    );
+    registered(registry, IntCounterVec::new(options, &["consumer"])?)
 }
 
 impl NoticeMetrics {

@@ -157,7 +157,7 @@ impl Group {
     /// Takes the items of one event and judges the windows that hold it.
     pub(super) fn observe(&mut self, definition: &Definition, mut items: Vec<Item>) -> Outcome {
         items.sort_unstable_by_key(Item::key);
-        let Some(time) = items.first().map(|item| item.time) else {
+        let Some((time, position)) = items.first().map(|item| (item.time, item.position)) else {
             return Outcome::Silent;
         };
         let span = definition.span_micros;
@@ -167,7 +167,10 @@ impl Group {
         for item in &items {
             self.keep_positions_once(item);
         }
-        let in_order = self.newest().is_none_or(|newest| newest <= time);
+        // One that was joined stands where its last record does, and comes a little later.
+        let newest = self.items.back();
+        let in_order =
+            newest.is_none_or(|newest| (newest.time, newest.position) <= (time, position));
         let window = if in_order {
             self.append(definition, items);
             self.newest_window(definition)

@@ -48,14 +48,14 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
             }
             writer.event(&event)?;
             if is_joinable(&event)
-                && let Some(joined) = coalescer.push(&input.name, &event)
+                && let Some(joined) = coalescer.push(&input.name, record.number, &event)
             {
-                writer.event(&joined)?;
+                writer.event(&joined.event)?;
             }
         }
     }
     for joined in coalescer.finish() {
-        writer.event(&joined)?;
+        writer.event(&joined.event)?;
     }
     if writer.output == Output::Json {
         writer.out.line("]")?;

@@ -207,22 +207,20 @@ fn fires(ruleset: &Ruleset, test: &RuleTest) -> bool {
     };
     let mut detector = Detector::new(ruleset);
     let (mut hits, mut found) = (Vec::new(), Vec::new());
-    let mut time = Timestamp::default();
     let mut fired = false;
     for (position, line) in (0..).zip(&test.lines) {
         // Each line is told apart as a line of a file is.
         for record in Records::new(line.as_bytes(), FileFormat::Auto, RECORD_BYTES_MAX).flatten() {
             let event = decode(&record.bytes, record.format, &context);
-            time = event.time.effective().unwrap_or(time);
             hits.clear();
             detector.matches(&event, &mut hits);
             fired |= hits
                 .iter()
                 .any(|&index| ruleset.rules.rules[index].meta.id == test.rule_id);
-            detector.observe(position, time, "test", &event, &hits, &mut found);
+            detector.observe(position, "test", &event, &hits, &mut found);
         }
     }
-    detector.finish(test.lines.len() as u64, time, &mut found);
+    detector.finish(&mut found);
     fired
         || found
             .iter()

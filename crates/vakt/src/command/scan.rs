@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use vakt_codec::files::RECORD_BYTES_MAX;
 use vakt_codec::{DecodeContext, FileFormat, Record, Records, decode};
 use vakt_detect::Scratch;
-use vakt_event::{Event, Level, LogSource, Timestamp};
+use vakt_event::{Event, Level, LogSource};
 
 use super::{Global, Outcome};
 use crate::config::Config;
@@ -145,7 +145,6 @@ struct Scan<'r> {
     events: u64,
     matches: u64,
     highest: Option<Level>,
-    last_time: Timestamp,
     /// The last event from which something may follow still.
     last: Option<Kept>,
     found: Vec<Found>,
@@ -171,7 +170,6 @@ impl<'r> Scan<'r> {
             events: 0,
             matches: 0,
             highest: None,
-            last_time: Timestamp::default(),
             last: None,
             found: Vec::new(),
         }
@@ -226,13 +224,10 @@ impl<'r> Scan<'r> {
         self.events += u64::try_from(chunk.records.len())?;
         let first_number = chunk.records.first().map_or(0, |record| record.number);
         for kept in kept {
-            let time = kept.event.time.effective().unwrap_or(self.last_time);
-            self.last_time = time;
             let position = base + (kept.number - first_number);
             let mut found = std::mem::take(&mut self.found);
             self.detector.observe(
                 position,
-                time,
                 &self.names[kept.file],
                 &kept.event,
                 &kept.hits,
@@ -255,8 +250,7 @@ impl<'r> Scan<'r> {
             return Ok(());
         };
         let mut found = Vec::new();
-        self.detector
-            .finish(self.events, self.last_time, &mut found);
+        self.detector.finish(&mut found);
         for found in found.iter().filter(|found| !found.repeat) {
             self.print(&last, found)?;
         }

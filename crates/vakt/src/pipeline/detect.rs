@@ -7,17 +7,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
+use vakt_codec::Coalescer;
 use vakt_event::encode::to_flat_json;
 use vakt_event::time::MICROS_PER_SECOND;
-use vakt_event::{Clock, Event, EventTime, JournalPosition, Source, Timestamp, ecs};
-use vakt_incident::{Detection, Evidence, Records};
+use vakt_event::{Clock, Event, JournalPosition, Source, Timestamp, ecs};
+use vakt_incident::{Completing, Detection, Evidence, Records};
 use vakt_ingest::accounting::{SourceKey, Sources};
-use vakt_storage::{Journal, StoredFrame};
+use vakt_storage::{Journal, StoredBatch, StoredFrame};
 
-use super::detector::{Detector, Found};
+use super::detector::{Detector, Found, stream_time};
 use super::kept_sources::{KeptSources, SOURCES_BLOB};
+use super::quarantine::{Care, Quarantine};
 use super::zones::Zones;
-use super::{Next, RETRY_PAUSE, Stop, decode_frame, panicked, read_on};
+use super::{Decode, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on};
 use crate::metrics::DetectMetrics;
 use crate::ruleset::Ruleset;
 
@@ -35,8 +37,10 @@ const POLL: Duration = Duration::from_millis(50);
 /// Windows of the correlator are forgotten once no event within this time before receipt can join
 /// them: a forwarder's backlog of a night still finds them.
 const BACKLOG_MICROS: i64 = 24 * 3600 * MICROS_PER_SECOND;
-/// Events of a correlation that are copied as evidence at its first firing.
-const EVIDENCE_EVENTS: usize = 200;
+/// Events before the correlator's state that a start reads again for the records that are joined
+/// with later ones, and for the names of their processes' parents. The records of one execution
+/// come within milliseconds: this is a second of them on the busiest machine, and takes less.
+const JOIN_EVENTS: u64 = 50_000;
 
 /// The thread's work: from the journal through the rules to the records.
 pub struct DetectThread {
@@ -79,23 +83,36 @@ impl DetectProgress {
 
 impl DetectThread {
     /// Runs until `stop`, then evaluates what is left. After a failure (a full disk) it begins
-    /// again at the checkpoint, until it gets on.
-    pub fn run(self) {
+    /// again at the checkpoint, until it gets on. An event at which it panics again and again is
+    /// passed over.
+    pub fn run(self, quarantine: Quarantine) {
+        self.run_with(decode_frame, quarantine);
+    }
+
+    pub(super) fn run_with(self, decode: Decode, mut quarantine: Quarantine) {
         loop {
-            let ended = catch_unwind(AssertUnwindSafe(|| self.work()));
-            let Err(error) = ended.unwrap_or_else(|_| Err(panicked())) else {
+            quarantine.leave();
+            let mut pause = RETRY_PAUSE;
+            let ended = catch_unwind(AssertUnwindSafe(|| self.work(decode, &mut quarantine)));
+            let ended = ended.unwrap_or_else(|_| {
+                if quarantine.panicked() {
+                    pause = PANIC_PAUSE;
+                }
+                Err(panicked())
+            });
+            let Err(error) = ended else {
                 return;
             };
             let reason = format!("{error:#}");
             tracing::error!(error = reason, "detection stands still");
             *self.progress.failed() = Some(reason);
-            if self.stop.wait(RETRY_PAUSE) {
+            if self.stop.wait(pause) {
                 return;
             }
         }
     }
 
-    fn work(&self) -> Result<()> {
+    fn work(&self, decode: Decode, quarantine: &mut Quarantine) -> Result<()> {
         let applied = self.records.detect_checkpoint()?.unwrap_or_default();
         let snapshot = self.records.correlator_snapshot()?;
         // State is older than the effects: what lies between feeds the windows and has no effect.
@@ -103,10 +120,12 @@ impl DetectThread {
             .as_ref()
             .map_or(applied, |(position, _)| (*position).min(applied));
         let accounted = self.accounted(applied)?;
-        let start = fed.min(accounted);
+        let joining = JournalPosition(fed.0.saturating_sub(JOIN_EVENTS));
+        let start = joining.min(accounted);
         self.progress.next.store(applied.0, Ordering::Release);
         let mut state = snapshot.map(|(_, bytes)| bytes);
         let mut run = Run {
+            decode,
             reader: self.journal.reader(start),
             held: None,
             next: start,
@@ -121,10 +140,12 @@ impl DetectThread {
             checkpointed: Instant::now(),
             kept: None,
             sources_kept: Instant::now(),
+            shown: GivenUp::default(),
         };
+        let mut coalescer = Coalescer::new();
         loop {
             let ruleset = self.ruleset.load_full();
-            let mut detector = Detector::new(&ruleset);
+            let mut detector = Detector::in_stream(&ruleset, coalescer);
             if let Some(state) = state.take() {
                 match detector.correlator.restore(&state) {
                     Ok(restored) => tracing::debug!(?restored, "correlation windows restored"),
@@ -133,11 +154,13 @@ impl DetectThread {
                     }
                 }
             }
-            let ended = self.with_rules(&ruleset, &mut detector, &mut run)?;
-            state = Some(detector.correlator.snapshot()?);
+            run.shown = GivenUp::of(&detector);
+            let ended = self.with_rules(&ruleset, &mut detector, &mut run, quarantine)?;
             if ended {
                 return Ok(());
             }
+            state = Some(detector.correlator.snapshot()?);
+            coalescer = detector.into_coalescer();
         }
     }
 
@@ -147,9 +170,8 @@ impl DetectThread {
         ruleset: &Arc<Ruleset>,
         detector: &mut Detector<'_>,
         run: &mut Run,
+        quarantine: &mut Quarantine,
     ) -> Result<bool> {
-        let mut hits = Vec::new();
-        let mut found = Vec::new();
         loop {
             let read = match run.held.take() {
                 Some(batch) => Next::Batch(batch),
@@ -166,37 +188,7 @@ impl DetectThread {
             let ended = matches!(read, Next::Ended);
             let idle = !matches!(read, Next::Batch(_));
             if let Next::Batch(batch) = read {
-                let key = format!("{} {:?}", batch.source.stream, batch.source.peer);
-                detector.within(&batch.source.stream, batch.source.drill);
-                for frame in &batch.frames {
-                    let event = decode_frame(frame, &batch.source, &mut run.zones);
-                    let position = frame.position;
-                    if position >= run.accounted {
-                        self.account(&event, frame, &batch.source);
-                        run.accounted = position.next();
-                        self.accounted.store(run.accounted.0, Ordering::Relaxed);
-                    }
-                    if position < run.fed {
-                        run.next = position.next();
-                        run.heard = frame.received;
-                        continue;
-                    }
-                    hits.clear();
-                    detector.matches(&event, &mut hits);
-                    let time = correlation_time(&event.time);
-                    detector.observe(position.0, time, &key, &event, &hits, &mut found);
-                    run.next = position.next();
-                    run.heard = frame.received;
-                    run.oldest = run.oldest.min(time);
-                    for found in found.drain(..) {
-                        if position >= run.applied {
-                            self.metrics.matches.inc();
-                            let detection =
-                                self.detection(ruleset, &found, &event, frame, &batch.source);
-                            run.pending.push(detection);
-                        }
-                    }
-                }
+                self.batch(ruleset, detector, run, quarantine, &batch);
             }
             if idle {
                 // What was passed over is lost, and has no effect.
@@ -208,6 +200,50 @@ impl DetectThread {
                 return Ok(true);
             }
         }
+    }
+
+    /// Looks at the events of a batch; what follows from them waits in `run`.
+    fn batch(
+        &self,
+        ruleset: &Ruleset,
+        detector: &mut Detector<'_>,
+        run: &mut Run,
+        quarantine: &mut Quarantine,
+        batch: &StoredBatch,
+    ) {
+        let source = &batch.source;
+        let key = format!("{} {:?}", source.stream, source.peer);
+        let (mut hits, mut found) = (Vec::new(), Vec::new());
+        detector.within(&source.stream, source.drill);
+        for frame in &batch.frames {
+            let position = frame.position;
+            let care = quarantine.enter(position);
+            if care != Care::PassOver {
+                let event = (run.decode)(frame, source, &mut run.zones);
+                if position >= run.accounted && care == Care::Whole {
+                    self.account(&event, frame, source);
+                    run.counted(position, &self.accounted);
+                }
+                if position < run.fed || care == Care::Lightly {
+                    detector.remember(position.0, &key, &event);
+                } else {
+                    hits.clear();
+                    detector.matches(&event, &mut hits);
+                    detector.observe(position.0, &key, &event, &hits, &mut found);
+                    let time = stream_time(&event.time).unwrap_or_default();
+                    run.oldest = run.oldest.min(time);
+                }
+            }
+            run.counted(position, &self.accounted);
+            run.next = position.next();
+            run.heard = frame.received;
+            for found in found.drain(..).filter(|_| position >= run.applied) {
+                self.metrics.matches.inc();
+                run.pending
+                    .push(self.detection(ruleset, found, frame, source));
+            }
+        }
+        quarantine.leave();
     }
 
     /// Writes what is due: detections, the checkpoint, the correlator's state.
@@ -241,9 +277,15 @@ impl DetectThread {
         let snapshot = keep_state
             .then(|| detector.correlator.snapshot())
             .transpose()?;
+        let decode = run.decode;
+        // Where a copy cannot be made, the record says that there was an event.
+        let stored = |position| {
+            let read = AssertUnwindSafe(|| self.stored_evidence(decode, position));
+            catch_unwind(read).ok().flatten()
+        };
         let applied = self
             .records
-            .apply(&run.pending, run.next, snapshot.as_deref())
+            .apply(&run.pending, run.next, snapshot.as_deref(), &stored)
             .context("cannot record alerts")?;
         self.metrics
             .alerts
@@ -251,6 +293,7 @@ impl DetectThread {
         self.metrics
             .drafts
             .inc_by(count(applied.drafts_opened.len()));
+        run.shown = self.show_given_up(&run.shown, GivenUp::of(detector));
         run.pending.clear();
         run.applied = run.next;
         if ending || run.sources_kept.elapsed() >= SOURCES_INTERVAL {
@@ -314,49 +357,53 @@ impl DetectThread {
     fn detection(
         &self,
         ruleset: &Ruleset,
-        found: &Found,
-        event: &Event<'_>,
+        found: Found,
         frame: &StoredFrame,
         source: &Source,
     ) -> Detection {
         let meta = found.meta(ruleset);
-        let mut events = vec![evidence(frame, event)];
-        if !found.repeat {
-            let earlier = found
-                .events
-                .iter()
-                .rev()
-                .filter(|position| **position != frame.position.0)
-                .take(EVIDENCE_EVENTS);
-            for position in earlier {
-                events.extend(self.stored_evidence(JournalPosition(*position)));
-            }
-            events.sort_by_key(|event| event.position);
-        }
+        let positions =
+            |positions: &[u64]| positions.iter().copied().map(JournalPosition).collect();
         Detection {
             rule_id: meta.id.clone(),
             rule_title: meta.title.clone(),
             level: meta.level,
             tags: meta.tags.clone(),
             opens_draft: meta.draft.unwrap_or(false),
-            entity: found.entity.clone(),
             detected_at: self.clock.now(),
-            events,
-            // A window that stays full shows the same events again: each counts once.
-            event_count: if found.repeat { 1 } else { found.event_count },
+            found_at: frame.position,
+            completing: Completing {
+                records: positions(&found.completing),
+                claimed: found.time.claimed,
+                received: found.time.received.unwrap_or(frame.received),
+                host: found.host,
+            },
+            events: positions(&found.events),
+            event_count: found.event_count,
+            first_event: JournalPosition(found.first_event),
+            first_time: found.first_time,
+            last_time: found.last_time,
+            repeat: found.repeat,
+            entity: found.entity,
             stream: source.stream.clone(),
             drill: source.drill,
         }
     }
 
-    /// An earlier event of a correlation, read again from the journal.
-    fn stored_evidence(&self, position: JournalPosition) -> Option<Evidence> {
+    /// An event of a match, read again from the journal.
+    fn stored_evidence(&self, decode: Decode, position: JournalPosition) -> Option<Evidence> {
         match self.journal.read_from_batch(position) {
             Ok(batch) => {
                 let batch = batch?;
                 let frame = batch.frames.first()?;
-                let event = decode_frame(frame, &batch.source, &mut Zones::default());
-                Some(evidence(frame, &event))
+                let event = decode(frame, &batch.source, &mut Zones::default());
+                Some(Evidence {
+                    position,
+                    original: frame.bytes.clone(),
+                    fields: to_flat_json(&event),
+                    claimed: event.time.claimed,
+                    received: frame.received,
+                })
             }
             Err(error) => {
                 tracing::error!(%error, %position, "evidence cannot be read from the journal");
@@ -364,13 +411,56 @@ impl DetectThread {
             }
         }
     }
+
+    /// Adds to the metrics what the correlator left out since.
+    fn show_given_up(&self, before: &GivenUp, now: GivenUp) -> GivenUp {
+        let more = |now: u64, before: u64| now.saturating_sub(before);
+        let metrics = &self.metrics;
+        metrics.late_events.inc_by(more(now.late, before.late));
+        metrics
+            .evicted_events
+            .inc_by(more(now.events, before.events));
+        metrics
+            .evicted_groups
+            .inc_by(more(now.groups, before.groups));
+        now
+    }
+}
+
+impl Run {
+    /// The event at `position` needs not be counted any more.
+    fn counted(&mut self, position: JournalPosition, known: &AtomicU64) {
+        if position >= self.accounted {
+            self.accounted = position.next();
+            known.store(self.accounted.0, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What correlations left out or gave up, as far as the metrics tell it.
+#[derive(Clone, Copy, Debug, Default)]
+struct GivenUp {
+    late: u64,
+    events: u64,
+    groups: u64,
+}
+
+impl GivenUp {
+    fn of(detector: &Detector<'_>) -> Self {
+        Self {
+            late: detector.correlator.late(),
+            events: detector.correlator.evicted_events(),
+            groups: detector.correlator.evicted_groups(),
+        }
+    }
 }
 
 /// Where the thread is.
 struct Run {
+    decode: Decode,
     reader: vakt_storage::Reader,
     /// Read, and not looked at yet.
-    held: Option<vakt_storage::StoredBatch>,
+    held: Option<StoredBatch>,
     /// The first position that was not looked at yet.
     next: JournalPosition,
     /// When the last frame was received.
@@ -389,23 +479,7 @@ struct Run {
     checkpointed: Instant,
     kept: Option<Instant>,
     sources_kept: Instant,
-}
-
-fn evidence(frame: &StoredFrame, event: &Event<'_>) -> Evidence {
-    Evidence {
-        position: frame.position,
-        original: frame.bytes.clone(),
-        fields: to_flat_json(event),
-        claimed: event.time.claimed,
-        received: frame.received,
-    }
-}
-
-/// The time that windows go by: the event's own, unless it claims to come from the future, or
-/// claims nothing; then receipt. An event that claims to be old can move no window of others: it is
-/// late there. Back-filled logs keep the distances between their events.
-fn correlation_time(time: &EventTime) -> Timestamp {
-    time.effective().unwrap_or_default()
+    shown: GivenUp,
 }
 
 fn count(length: usize) -> u64 {

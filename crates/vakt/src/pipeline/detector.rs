@@ -1,9 +1,10 @@
 //! Matching and correlation in the order of the events: the part that scan, rule tests and the
 //! daemon share.
 
-use vakt_codec::Coalescer;
+use vakt_codec::{Coalescer, Joined};
+use vakt_detect::correlate::Seen;
 use vakt_detect::{Correlator, Firing, Scratch};
-use vakt_event::{Event, Timestamp, ecs};
+use vakt_event::{Event, EventTime, Timestamp, ecs};
 use vakt_rules::ast::{Metadata, RuleRef};
 
 use crate::ruleset::Ruleset;
@@ -14,11 +15,22 @@ pub struct Found {
     pub rule: RuleRef,
     /// The fields that made it match; of a correlation, those that it groups by.
     pub matched: Vec<(String, String)>,
-    /// The positions of the events that took part, in rising order; the newest where there are
-    /// more than the correlator keeps.
+    /// The positions of the event that completed it: several, in rising order, where it was joined
+    /// from several records.
+    pub completing: Vec<u64>,
+    /// The completing event's own times and host.
+    pub time: EventTime,
+    pub host: Option<String>,
+    /// The positions of the events that took part, in rising order; the oldest and the newest where
+    /// there are more than the correlator keeps.
     pub events: Vec<u64>,
     /// How many events took part.
     pub event_count: u64,
+    /// The position of the event with the earliest time.
+    pub first_event: u64,
+    /// The first and the last time, as correlation takes it.
+    pub first_time: Timestamp,
+    pub last_time: Timestamp,
     /// The correlation's condition held already before this event.
     pub repeat: bool,
     /// What the alert is about: the group of a correlation, else an address, user or host.
@@ -43,20 +55,53 @@ pub struct Detector<'r> {
     firings: Vec<Firing>,
     /// Whose events these are: only those of one scope are correlated.
     scope: String,
+    /// The time of an event that windows go by.
+    time_of: fn(&EventTime) -> Option<Timestamp>,
+    /// That of an event that has none: of the one before it.
+    last_time: Timestamp,
     joined_hits: Vec<usize>,
 }
 
+/// Where an event stands, that was sent or joined.
+struct Place<'p> {
+    /// In rising order.
+    records: &'p [u64],
+    /// How many more records there were.
+    hidden: u64,
+}
+
 impl<'r> Detector<'r> {
+    /// Events of files and rule tests: their own time is all there is.
     pub fn new(ruleset: &'r Ruleset) -> Self {
+        Self::with(ruleset, Coalescer::new(), EventTime::effective)
+    }
+
+    /// Events as they are received; `coalescer` is that of the detector before this one.
+    pub fn in_stream(ruleset: &'r Ruleset, coalescer: Coalescer) -> Self {
+        Self::with(ruleset, coalescer, stream_time)
+    }
+
+    fn with(
+        ruleset: &'r Ruleset,
+        coalescer: Coalescer,
+        time_of: fn(&EventTime) -> Option<Timestamp>,
+    ) -> Self {
         Self {
             scratch: ruleset.engine.scratch(),
-            coalescer: Coalescer::new(),
+            coalescer,
             correlator: Correlator::new(&ruleset.rules),
             firings: Vec::new(),
             scope: String::new(),
+            time_of,
+            last_time: Timestamp::default(),
             joined_hits: Vec::new(),
             ruleset,
         }
+    }
+
+    /// The records that are not joined yet, for the detector of other rules.
+    pub fn into_coalescer(self) -> Coalescer {
+        self.coalescer
     }
 
     /// The rules that match `event`, by index: independent of every other event.
@@ -73,94 +118,148 @@ impl<'r> Detector<'r> {
     }
 
     /// What follows from `event`, whose matches are `hits`, and from what it completes.
-    /// `time` is the one that correlation uses.
     pub fn observe(
         &mut self,
         position: u64,
-        time: Timestamp,
         source_key: &str,
         event: &Event<'_>,
         hits: &[usize],
         found: &mut Vec<Found>,
     ) {
-        self.one(position, time, event, hits, found);
+        let place = Place {
+            records: &[position],
+            hidden: 0,
+        };
+        self.one(&place, event, hits, found);
+        if let Some(joined) = self.join(position, source_key, event) {
+            self.joined(&joined, found);
+        }
+    }
+
+    /// Takes `event` only as a record that later ones may complete: what it completed itself had
+    /// its effect before.
+    pub fn remember(&mut self, position: u64, source_key: &str, event: &Event<'_>) {
+        self.join(position, source_key, event);
+    }
+
+    /// The input ended: evaluates what was still open.
+    pub fn finish(&mut self, found: &mut Vec<Found>) {
+        for joined in self.coalescer.finish() {
+            self.joined(&joined, found);
+        }
+    }
+
+    fn join(&mut self, position: u64, source_key: &str, event: &Event<'_>) -> Option<Joined> {
         if !is_joinable(event) {
-            return;
+            return None;
         }
         let host = event.text(ecs::HOST_NAME).unwrap_or_default();
-        if let Some(joined) = self.coalescer.push(&format!("{source_key} {host}"), event) {
-            self.joined(position, time, &joined, found);
-        }
+        self.coalescer
+            .push(&format!("{source_key} {host}"), position, event)
     }
 
-    /// The input ended: evaluates what was still open. `position` and `time` are those of the last
-    /// event.
-    pub fn finish(&mut self, position: u64, time: Timestamp, found: &mut Vec<Found>) {
-        for joined in self.coalescer.finish() {
-            self.joined(position, time, &joined, found);
-        }
-    }
-
-    fn joined(
-        &mut self,
-        position: u64,
-        time: Timestamp,
-        joined: &Event<'_>,
-        found: &mut Vec<Found>,
-    ) {
+    fn joined(&mut self, joined: &Joined, found: &mut Vec<Found>) {
         let mut hits = std::mem::take(&mut self.joined_hits);
         hits.clear();
         self.ruleset
             .engine
-            .matches(joined, &mut self.scratch, &mut hits);
-        self.one(position, time, joined, &hits, found);
+            .matches(&joined.event, &mut self.scratch, &mut hits);
+        let mut records = joined.records.clone();
+        records.sort_unstable();
+        let place = Place {
+            hidden: joined.record_count.saturating_sub(count(records.len())),
+            records: &records,
+        };
+        self.one(&place, &joined.event, &hits, found);
         self.joined_hits = hits;
     }
 
     fn one(
         &mut self,
-        position: u64,
-        time: Timestamp,
+        place: &Place<'_>,
         event: &Event<'_>,
         hits: &[usize],
         found: &mut Vec<Found>,
     ) {
+        let time = (self.time_of)(&event.time).unwrap_or(self.last_time);
+        self.last_time = time;
+        let (Some(&first_event), Some(&position)) = (place.records.first(), place.records.last())
+        else {
+            return;
+        };
         if hits.is_empty() {
             return;
         }
-        for &index in hits {
-            let rule = &self.ruleset.rules.rules[index];
-            if rule.generate {
-                found.push(Found {
-                    rule: RuleRef::Rule(index),
-                    matched: self.ruleset.prepared[index].matched_fields(event),
-                    events: vec![position],
-                    event_count: 1,
-                    repeat: false,
-                    entity: entity(event),
-                });
-            }
-        }
+        let of_rule = |index: usize| Found {
+            rule: RuleRef::Rule(index),
+            matched: self.ruleset.prepared[index].matched_fields(event),
+            completing: place.records.to_vec(),
+            time: event.time,
+            host: event.text(ecs::HOST_NAME).map(str::to_owned),
+            events: place.records.to_vec(),
+            event_count: count(place.records.len()) + place.hidden,
+            first_event,
+            first_time: time,
+            last_time: time,
+            repeat: false,
+            entity: entity(event),
+        };
+        let rules = &self.ruleset.rules;
+        let wanted = hits.iter().filter(|index| rules.rules[**index].generate);
+        found.extend(wanted.map(|index| of_rule(*index)));
+        let seen = Seen {
+            scope: &self.scope,
+            position,
+            time,
+            records: if place.records.len() > 1 {
+                place.records
+            } else {
+                &[]
+            },
+            records_hidden: place.hidden,
+        };
         self.firings.clear();
         self.correlator
-            .observe_within(&self.scope, position, time, event, hits, &mut self.firings);
+            .observe_seen(&seen, event, hits, &mut self.firings);
         for firing in self.firings.drain(..) {
-            if self.ruleset.rules.correlations[firing.correlation].generate {
-                found.push(Found {
-                    rule: RuleRef::Correlation(firing.correlation),
-                    entity: if firing.group.is_empty() {
-                        entity(event)
-                    } else {
-                        firing.group.clone()
-                    },
-                    matched: firing.group,
-                    events: firing.events,
-                    event_count: firing.event_count,
-                    repeat: firing.repeat,
-                });
+            if !rules.correlations[firing.correlation].generate {
+                continue;
             }
+            found.push(Found {
+                rule: RuleRef::Correlation(firing.correlation),
+                entity: if firing.group.is_empty() {
+                    entity(event)
+                } else {
+                    firing.group.clone()
+                },
+                matched: firing.group,
+                completing: place.records.to_vec(),
+                time: event.time,
+                host: event.text(ecs::HOST_NAME).map(str::to_owned),
+                events: firing.events,
+                event_count: firing.event_count,
+                first_event: firing.first_event,
+                first_time: firing.first_time,
+                last_time: firing.last_time,
+                repeat: firing.repeat,
+            });
         }
     }
+}
+
+/// The time that windows go by in the stream: what the event claims, but never later than receipt.
+/// A clock that is ahead, by minutes or by years, can thus neither close nor move the window of
+/// others; nor can an event that claims to be old, which is late there. Back-filled logs keep the
+/// distances between their events.
+pub fn stream_time(time: &EventTime) -> Option<Timestamp> {
+    match (time.claimed, time.received) {
+        (Some(claimed), Some(received)) => Some(claimed.min(received)),
+        (claimed, received) => received.or(claimed),
+    }
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 /// Whether other records may complete this one.

@@ -9,8 +9,9 @@ use vakt_event::JournalPosition;
 use vakt_search::{Index, IndexWriter};
 use vakt_storage::Journal;
 
+use super::quarantine::{Care, Quarantine};
 use super::zones::Zones;
-use super::{Next, RETRY_PAUSE, Stop, decode_frame, panicked, read_on};
+use super::{Decode, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on};
 
 /// A commit comes this long after the first event that it covers, so that what came by UDP or
 /// plain TCP is found within a second.
@@ -92,40 +93,78 @@ impl IndexProgress {
 }
 
 /// Runs until `stop`, then indexes what is left and commits. After a failure (a full disk) the
-/// index is opened again, until it goes on from its last commit.
+/// index is opened again, until it goes on from its last commit. An event at which it panics again
+/// and again is passed over.
 pub fn run(
     journal: &Journal,
     index: &Index,
     writer: IndexWriter,
     progress: &IndexProgress,
+    quarantine: Quarantine,
+    stop: &Stop,
+) {
+    run_with(
+        decode_frame,
+        journal,
+        index,
+        writer,
+        progress,
+        quarantine,
+        stop,
+    );
+}
+
+pub(super) fn run_with(
+    decode: Decode,
+    journal: &Journal,
+    index: &Index,
+    writer: IndexWriter,
+    progress: &IndexProgress,
+    mut quarantine: Quarantine,
     stop: &Stop,
 ) {
     let mut writer = Some(writer);
     loop {
+        quarantine.leave();
         let work = || -> Result<()> {
             let mut writer = match writer.take() {
                 Some(writer) => writer,
                 None => index.writer().context("cannot open the index again")?,
             };
             progress.resumed(writer.next_position());
-            feed(journal, &mut writer, progress, stop)
+            feed(
+                decode,
+                journal,
+                &mut writer,
+                progress,
+                &mut quarantine,
+                stop,
+            )
         };
-        let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()));
+        let mut pause = RETRY_PAUSE;
+        let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+            if quarantine.panicked() {
+                pause = PANIC_PAUSE;
+            }
+            Err(panicked())
+        });
         let Err(error) = ended else {
             return;
         };
         tracing::error!(error = format!("{error:#}"), "the index stands still");
         progress.fail(format!("{error:#}"));
-        if stop.wait(RETRY_PAUSE) {
+        if stop.wait(pause) {
             return;
         }
     }
 }
 
 fn feed(
+    decode: Decode,
     journal: &Journal,
     writer: &mut IndexWriter,
     progress: &IndexProgress,
+    quarantine: &mut Quarantine,
     stop: &Stop,
 ) -> Result<()> {
     let mut next = writer.next_position();
@@ -144,13 +183,16 @@ fn feed(
         let ended = matches!(read, Next::Ended) || (idle && stop.is_set()) || stop.is_over();
         if let Next::Batch(batch) = read {
             for frame in &batch.frames {
-                let event = decode_frame(frame, &batch.source, &mut zones);
-                writer
-                    .add(frame.position, &event, &batch.source)
-                    .context("cannot add to the index")?;
+                if quarantine.enter(frame.position) == Care::Whole {
+                    let event = decode(frame, &batch.source, &mut zones);
+                    writer
+                        .add(frame.position, &event, &batch.source)
+                        .context("cannot add to the index")?;
+                }
                 next = frame.position.next();
                 uncommitted += 1;
             }
+            quarantine.leave();
             oldest.get_or_insert_with(Instant::now);
         }
         if reader.position() > next {

@@ -5,7 +5,10 @@ pub mod detector;
 pub mod index;
 pub mod intake;
 mod kept_sources;
+pub mod quarantine;
 pub(crate) mod tail;
+#[cfg(test)]
+mod tests;
 mod zones;
 
 use std::sync::{Arc, OnceLock};
@@ -52,6 +55,12 @@ const STOP_POLL: Duration = Duration::from_millis(50);
 
 /// A thread whose work failed (a full disk, a locked database) tries again after this long.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
+
+/// After a panic at an event: state is built anew at once, since nothing outside has to change first.
+const PANIC_PAUSE: Duration = Duration::from_millis(100);
+
+/// How frames become events: [`decode_frame`], but for tests.
+type Decode = for<'f> fn(&'f StoredFrame, &Source, &mut Zones) -> Event<'f>;
 
 /// What is said of work that ended in a panic; the panic itself is on standard error.
 fn panicked() -> anyhow::Error {
