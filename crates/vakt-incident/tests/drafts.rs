@@ -190,7 +190,7 @@ fn evidence_is_bounded_and_the_rest_counted() {
             .collect();
         assert_eq!((found, draft.evidence_total), (kept.clone(), total));
         let bound = "Of each match the first 50 and the newest are, 200 in all; of the whole \
-                     incident 1000 events or 16 MiB. The journal holds the others.";
+                     incident 1000 events or 16 MiB. The journal holds the others while it keeps them.";
         let note = (!note.is_empty()).then(|| format!("{note} {bound}"));
         assert_eq!(draft.evidence_note, note);
         kept
@@ -292,7 +292,11 @@ fn all_records_of_a_joined_event_are_evidence() {
     let applied = store.apply_to(&[detection], JournalPosition(9), None);
     assert_eq!(applied.drafts_opened.len(), 1);
     let draft = store.records.incident("1").unwrap();
-    let found: Vec<_> = draft.evidence.iter().map(|event| &event.id[..]).collect();
+    let found: Vec<_> = draft
+        .evidence
+        .iter()
+        .map(|event| event.id.as_str())
+        .collect();
     assert_eq!((found, draft.evidence_total), (vec!["3", "4", "6"], 3));
     assert_eq!(store.alerts()[0].event_ids, ["3", "4", "6"]);
 }

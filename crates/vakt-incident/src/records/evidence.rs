@@ -146,7 +146,7 @@ pub(super) fn note(frozen: usize, total: u64) -> Option<String> {
         format!(
             "{omitted} of {total} events are not copied here. Of each match the first {} and the \
              newest are, {} in all; of the whole incident {} events or {} MiB. The journal holds \
-             the others.",
+             the others while it keeps them.",
             BOUND.oldest_per_match,
             BOUND.events_per_match,
             BOUND.events,

@@ -131,7 +131,7 @@ fn an_execution_that_straddles_a_restart_is_joined_once() {
         before.extend(after);
         world.run(before, decode_frame);
         check(&world, (1, &[0, 1, 2, 3, 4]), &[]);
-        world.run(Vec::from(rest), decode_frame);
+        world.run(rest, decode_frame);
         let both = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
         check(&world, (2, &both), &both);
         // What was joined before has no effect again.
