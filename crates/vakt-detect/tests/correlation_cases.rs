@@ -156,6 +156,31 @@ fn a_joined_event_brings_its_records() {
     );
 }
 
+/// What shows that an execution is whole can be a later record, which is judged before it.
+#[test]
+fn a_joined_event_stands_where_its_last_record_does() {
+    let fires = |rules: [usize; 2]| {
+        let mut correlator = Correlator::new(&rule_set(vec![correlation(
+            CorrelationKind::TemporalOrdered,
+            vec![RuleRef::Rule(0), RuleRef::Rule(1)],
+            60,
+        )]));
+        let mut firings = Vec::new();
+        let mut event = Event::default();
+        event.sent("user.name", "root");
+        for (position, rule) in [10, 3].into_iter().zip(rules) {
+            let seen = correlate::Seen {
+                position,
+                ..correlate::Seen::default()
+            };
+            correlator.observe_seen(&seen, &event, &[rule], &mut firings);
+        }
+        firings.len()
+    };
+    assert_eq!(fires([1, 0]), 1);
+    assert_eq!(fires([0, 1]), 0);
+}
+
 #[test]
 fn a_group_that_keeps_firing_repeats() {
     let rules = rule_set(vec![correlation(

@@ -140,6 +140,19 @@ fn an_execution_that_straddles_a_restart_is_joined_once() {
     }
 }
 
+/// The execution was whole before the restart, and what shows it comes after.
+#[test]
+fn an_execution_that_is_shown_after_a_restart_has_its_effect() {
+    let world = World::new(RULES);
+    let mut frames = execution(7);
+    frames.truncate(4);
+    world.run(frames, decode_frame);
+    assert_eq!(found(&world), []);
+    world.run(execution(8), decode_frame);
+    let both = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+    check(&world, (2, &both), &both);
+}
+
 #[test]
 fn an_execution_that_straddles_a_reload_is_joined() {
     let world = World::new(RULES);
