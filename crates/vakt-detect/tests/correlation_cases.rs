@@ -161,7 +161,7 @@ fn a_joined_event_brings_its_records() {
 fn a_joined_event_stands_where_its_last_record_does() {
     let fires = |rules: [usize; 2]| {
         let mut correlator = Correlator::new(&rule_set(vec![correlation(
-            CorrelationKind::TemporalOrdered,
+            CorrelationKind::TemporalOrdered(vec![Combination::all(2)]),
             vec![RuleRef::Rule(0), RuleRef::Rule(1)],
             60,
         )]));
