@@ -50,13 +50,20 @@ pub struct Source {
     pub drill: bool,
 }
 
-/// The identity of a journald entry: `s=` and `i=` of its `__CURSOR`.
+/// What a journald entry's `__CURSOR` says about which entry it is. Together with the stream that it
+/// came in, and never without, that is its identity: a cursor is the sender's claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CursorKey {
-    /// The sequence number id, a random 128-bit number of the journal file's writer.
+    /// `s=`, the sequence number id: a random 128-bit number of the journal file's writer. Machines
+    /// that were cloned with their journal files share it.
     pub sequence_id: u128,
-    /// The entry's number in that sequence.
+    /// `b=`, the boot id: clones that booted by themselves do not share it.
+    pub boot_id: u128,
+    /// `i=`, the entry's number in that sequence.
     pub sequence_number: u64,
+    /// Tells two entries apart that share all of the above (a machine's snapshot that was resumed
+    /// twice): made of `t=`, the claimed time, and `x=`, the hash of the entry's fields.
+    pub check: u64,
 }
 
 /// One framed message, as it came.

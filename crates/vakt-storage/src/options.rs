@@ -18,7 +18,7 @@ pub const QUEUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// batch of a burst does not wait for the last.
 pub const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Journald sequences (one a journal file's writer, about one a machine and boot) whose entries are
+/// Journald sequences (one a stream, boot and journal file's writer) whose entries are
 /// told apart from repeated ones. Beyond it the one unused for longest is forgotten.
 pub const CURSOR_SEQUENCES_MAX: usize = 16_384;
 
@@ -27,6 +27,11 @@ pub const CURSOR_SEQUENCES_MAX: usize = 16_384;
 /// longest is forgotten, or the lowest run of the only one.
 pub const CURSOR_INTERVALS_MAX: usize = 1_000_000;
 
+/// Entries whose time and hash are known beside their number, over all sequences: some 12 MiB of
+/// memory and 8 MiB of each checkpoint when full; hours of a thousand machines. Beyond it the number
+/// alone tells an entry, those of the sequence unused for longest first.
+pub const CURSOR_CHECKS_MAX: usize = 500_000;
+
 #[derive(Clone)]
 pub struct Options {
     pub segment_bytes_max: u64,
@@ -34,6 +39,7 @@ pub struct Options {
     pub group_bytes_max: usize,
     pub cursor_sequences_max: usize,
     pub cursor_intervals_max: usize,
+    pub cursor_checks_max: usize,
     /// No position below this one is given to a new frame, even when the journal ends earlier: the
     /// furthest checkpoint of all consumers. It keeps positions unique when acknowledged frames were
     /// lost to a damaged disk or an old backup.
@@ -51,6 +57,7 @@ impl Default for Options {
             group_bytes_max: GROUP_BYTES_MAX,
             cursor_sequences_max: CURSOR_SEQUENCES_MAX,
             cursor_intervals_max: CURSOR_INTERVALS_MAX,
+            cursor_checks_max: CURSOR_CHECKS_MAX,
             next_position_min: JournalPosition(0),
             clock: Arc::new(SystemClock),
             disk: Arc::new(RealDisk),

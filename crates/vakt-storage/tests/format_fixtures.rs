@@ -1,21 +1,25 @@
 //! Journals that earlier versions wrote open, read and go on, forever.
 //!
-//! `fixtures/v1` was written by the first version, from [`batches`] with segments of 600 bytes, and
-//! closed. A fixture is never written anew: a new format version adds its own beside it.
+//! `fixtures/v1` and `fixtures/v2` were written by the version of that number, from [`batches`] with
+//! segments of 600 bytes, and closed. A fixture is never written anew: a new format version adds its own beside it.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a test may panic, and so may its helpers"
 )]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use vakt_event::{Batch, CursorKey, Format, Frame, JournalPosition, Source, Timestamp, Transport};
 use vakt_storage::{Journal, Options, RealDisk};
 
-fn batches() -> Vec<Batch> {
+const BOOT_ID: u128 = 0xfedc_ba98_7654_3210_fedc_ba98_7654_3210;
+const CHECK: u64 = 0x0011_2233_4455_6677;
+
+/// `boot_id` and `check` are of the cursors; version 1 had neither, and they read as 0.
+fn batches(boot_id: u128, check: u64) -> Vec<Batch> {
     let received = Timestamp::from_seconds(1_800_000_000).unwrap();
     let syslog = Arc::new(Source {
         stream: "default".to_owned(),
@@ -43,7 +47,9 @@ fn batches() -> Vec<Batch> {
     let key = |sequence_number| {
         Some(CursorKey {
             sequence_id: 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef,
+            boot_id,
             sequence_number,
+            check,
         })
     };
     vec![
@@ -76,15 +82,21 @@ fn batches() -> Vec<Batch> {
     ]
 }
 
-fn append_all(journal: &Journal) -> Vec<(usize, usize)> {
+fn append_all(journal: &Journal, batches: Vec<Batch>) -> Vec<(usize, usize)> {
     let (sender, receiver) = mpsc::channel();
-    for batch in batches() {
+    for batch in batches {
         let sender = sender.clone();
         journal.append(batch, Box::new(move |done| sender.send(done).unwrap()));
     }
     drop(sender);
     let appended = receiver.into_iter().map(Result::unwrap);
     appended.map(|one| (one.stored, one.repeated)).collect()
+}
+
+fn fixture(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures")
+        .join(version)
 }
 
 fn options() -> Options {
@@ -95,8 +107,8 @@ fn options() -> Options {
     }
 }
 
-/// Opens a copy of a journal that holds [`batches`], reads all, and appends them again.
-fn check(fixture: &Path) {
+/// Opens a copy of a journal that holds these batches, reads all, and appends them again.
+fn check(fixture: &Path, batches: &[Batch], cursors_rebuilt: bool) {
     let copy = tempfile::tempdir().unwrap();
     for entry in std::fs::read_dir(fixture).unwrap() {
         let entry = entry.unwrap();
@@ -105,15 +117,15 @@ fn check(fixture: &Path) {
     let (journal, recovery) = Journal::open(copy.path(), &options()).unwrap();
     assert_eq!(recovery.next, JournalPosition(7));
     assert_eq!((recovery.cut_bytes, recovery.lost_ranges), (0, 0));
-    assert!(!recovery.cursors_rebuilt);
+    assert_eq!(recovery.cursors_rebuilt, cursors_rebuilt);
 
     let mut reader = journal.reader(JournalPosition(0));
     let mut position = 0;
-    for batch in batches() {
+    for batch in batches {
         let stored = reader.next(Duration::ZERO).unwrap().unwrap();
         assert_eq!(stored.source, batch.source);
         assert_eq!(stored.frames.len(), batch.frames.len());
-        for (stored, frame) in stored.frames.into_iter().zip(batch.frames) {
+        for (stored, frame) in stored.frames.into_iter().zip(&batch.frames) {
             assert_eq!(stored.position, JournalPosition(position));
             position += 1;
             let back = Frame {
@@ -123,17 +135,26 @@ fn check(fixture: &Path) {
                 truncated: stored.truncated,
                 cursor: stored.cursor,
             };
-            assert_eq!(back, frame);
+            assert_eq!(&back, frame);
         }
     }
     assert!(reader.next(Duration::ZERO).unwrap().is_none());
-    assert_eq!(append_all(&journal), [(3, 0), (0, 3), (1, 0)]);
+    assert_eq!(
+        append_all(&journal, batches.to_vec()),
+        [(3, 0), (0, 3), (1, 0)]
+    );
     assert_eq!(journal.durable_end(), JournalPosition(11));
 }
 
 #[test]
 fn version_1_opens() {
-    check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/v1"));
+    // Its checkpoint of cursors knows no streams, so the journal is read instead.
+    check(&fixture("v1"), &batches(0, 0), true);
+}
+
+#[test]
+fn version_2_opens() {
+    check(&fixture("v2"), &batches(BOOT_ID, CHECK), false);
 }
 
 #[test]
@@ -141,9 +162,13 @@ fn what_this_version_writes_opens() {
     let written = tempfile::tempdir().unwrap();
     let dir = written.path().join("deep/journal");
     let (journal, _) = Journal::open(&dir, &options()).unwrap();
-    assert_eq!(append_all(&journal), [(3, 0), (3, 0), (1, 0)]);
+    let batches = batches(BOOT_ID, CHECK);
+    assert_eq!(
+        append_all(&journal, batches.clone()),
+        [(3, 0), (3, 0), (1, 0)]
+    );
     journal.close().unwrap();
-    check(&dir);
+    check(&dir, &batches, false);
 }
 
 #[cfg(unix)]
@@ -153,7 +178,7 @@ fn files_are_for_their_owner_only_and_the_lock_is_held() {
     let data = tempfile::tempdir().unwrap();
     let dir = data.path().join("journal");
     let (journal, _) = Journal::open(&dir, &options()).unwrap();
-    append_all(&journal);
+    append_all(&journal, batches(BOOT_ID, CHECK));
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&dir), 0o700);
     for entry in std::fs::read_dir(&dir).unwrap() {

@@ -33,8 +33,8 @@ impl IntervalSet {
     }
 
     /// Forgets the run with the lowest numbers.
-    pub(crate) fn remove_lowest(&mut self) {
-        self.runs.pop_first();
+    pub(crate) fn remove_lowest(&mut self) -> Option<(u64, u64)> {
+        self.runs.pop_first()
     }
 
     pub(crate) fn len(&self) -> usize {

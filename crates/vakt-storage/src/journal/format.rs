@@ -9,7 +9,7 @@
 //! segment header
 //! offset  bytes
 //!      0      8  "VAKTJRNL"
-//!      8      2  version: 1
+//!      8      2  version: 2
 //!     10      2  bytes of this header: 128; the first record begins there
 //!     12      4  flags: 0
 //!     16      8  segment id, random; every record repeats it
@@ -22,7 +22,7 @@
 //!
 //! record: one batch
 //!      0      4  "VkRc"
-//!      4      2  version: 1
+//!      4      2  version: 2
 //!      6      2  H, bytes of this header: 72
 //!      8      4  bytes of the whole record: H + S + body
 //!     12      2  S, bytes of the source
@@ -54,14 +54,17 @@
 //!      0      1  format: 1 syslog, 2 JSON, 3 journal export, 4 text
 //!      1      1  flags: 1 truncated, 2 a cursor is given
 //!                received minus the record's, microseconds: zigzag LEB128
-//!                if given, the cursor: 16 bytes of sequence id, 8 of sequence number
+//!                if given, the cursor: 16 bytes of sequence id, 8 of sequence number, 16 of boot
+//!                id, 8 of check (time and hash of the entry)
 //!                length of the bytes: LEB128
 //!                bytes
 //! ```
 //!
 //! **Versions.** In every version the fields up to offset 14 of a record, its last-in-header CRC and
 //! what that covers, and the first 12 bytes and the last 4 of a segment's header stay where they
-//! are. A reader that meets a sound header with a higher version says so and touches nothing.
+//! are. A reader that meets a sound header with a higher version says so and touches nothing. Version
+//! 1 had no boot id and no check in a cursor; its segments are read, and written on with records of
+//! version 2.
 //!
 //! **Broken records.** A record is whole when both checksums hold, the segment id is right and
 //! the body decodes to its last byte. Where one is not, the header tells how far to jump if its own
@@ -78,7 +81,7 @@ use vakt_event::Timestamp;
 use crate::fields::Fields;
 
 /// The highest version that this code reads, and the one it writes; of segments and of records.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 pub(crate) const SEGMENT_MAGIC: &[u8; 8] = b"VAKTJRNL";
 pub(crate) const SEGMENT_HEADER_BYTES: usize = 128;
@@ -210,10 +213,10 @@ mod tests {
             assert_eq!(fault, Err(SegmentHeaderFault::Damaged), "cut at {at}");
         }
         let mut newer = bytes;
-        newer[8] = 2;
+        newer[8] = 3;
         let crc = crc32c::crc32c(&newer[..124]);
         newer[124..].copy_from_slice(&crc.to_le_bytes());
         let fault = decode_segment_header(&newer);
-        assert_eq!(fault, Err(SegmentHeaderFault::Version(2)));
+        assert_eq!(fault, Err(SegmentHeaderFault::Version(3)));
     }
 }

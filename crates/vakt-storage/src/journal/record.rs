@@ -17,7 +17,7 @@ const HEADER_BYTES_MAX: u16 = 1024;
 pub(crate) const RECORD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// The most that a frame takes beside its bytes: format, flags, two numbers of LEB128, a cursor.
-const FRAME_OVERHEAD_MAX: usize = 1 + 1 + 10 + 24 + 10;
+const FRAME_OVERHEAD_MAX: usize = 1 + 1 + 10 + 48 + 10;
 
 const KIND_FRAMES: u8 = 1;
 const TRUNCATED: u8 = 1;
@@ -41,6 +41,7 @@ pub(crate) struct RecordHeader {
     /// Header and source together: where the body begins.
     pub(crate) body_start: usize,
     pub(crate) header_bytes: usize,
+    version: u16,
     received: i64,
     body_crc: u32,
 }
@@ -115,6 +116,8 @@ fn encode_frame(out: &mut Vec<u8>, frame: &Frame, received: i64) {
     if let Some(key) = frame.cursor {
         out.extend_from_slice(&key.sequence_id.to_le_bytes());
         out.extend_from_slice(&key.sequence_number.to_le_bytes());
+        out.extend_from_slice(&key.boot_id.to_le_bytes());
+        out.extend_from_slice(&key.check.to_le_bytes());
     }
     put_varint(out, frame.bytes.len() as u64);
     out.extend_from_slice(&frame.bytes);
@@ -167,7 +170,7 @@ fn read_header(bytes: &[u8]) -> Option<Result<RecordHeader, Fault>> {
     }
     let [kind, compression, encryption, ..] = fields.array::<6>()?;
     if kind != KIND_FRAMES || compression != 0 || encryption != 0 {
-        return broken("a kind, compression or encryption that version 1 does not have");
+        return broken("a kind, compression or encryption that this version does not have");
     }
     let count = fields.u32()?;
     let (first, commit) = (fields.u64()?, fields.u64()?);
@@ -192,6 +195,7 @@ fn read_header(bytes: &[u8]) -> Option<Result<RecordHeader, Fault>> {
         record_bytes,
         body_start: bytes.len(),
         header_bytes,
+        version,
         received,
         body_crc,
     }))
@@ -209,7 +213,7 @@ pub(crate) fn decode_body(
     let mut frames = Vec::new();
     for number in 0..u64::from(header.count) {
         let position = JournalPosition(header.place.first.saturating_add(number));
-        let frame = decode_frame(&mut fields, position, header.received)
+        let frame = decode_frame(&mut fields, header, position)
             .ok_or("a frame does not decode, though its checksum holds")?;
         frames.push(frame);
     }
@@ -222,22 +226,19 @@ pub(crate) fn decode_body(
 
 fn decode_frame(
     fields: &mut Fields<'_>,
+    header: &RecordHeader,
     position: JournalPosition,
-    received: i64,
 ) -> Option<StoredFrame> {
     let format = format_of(fields.u8()?)?;
     let flags = fields.u8()?;
     if flags & !(TRUNCATED | CURSOR) != 0 {
         return None;
     }
-    let received = received.checked_add(fields.signed_varint()?)?;
+    let received = header.received.checked_add(fields.signed_varint()?)?;
     let cursor = if flags & CURSOR == 0 {
         None
     } else {
-        Some(CursorKey {
-            sequence_id: fields.u128()?,
-            sequence_number: fields.u64()?,
-        })
+        Some(decode_cursor(fields, header.version)?)
     };
     let length = usize::try_from(fields.varint()?).ok()?;
     Some(StoredFrame {
@@ -247,6 +248,21 @@ fn decode_frame(
         truncated: flags & TRUNCATED != 0,
         cursor,
         bytes: fields.take(length)?.to_vec(),
+    })
+}
+
+/// Version 1 had no boot id and no check: of its entries the number alone is known.
+fn decode_cursor(fields: &mut Fields<'_>, version: u16) -> Option<CursorKey> {
+    let (sequence_id, sequence_number) = (fields.u128()?, fields.u64()?);
+    let (boot_id, check) = match version {
+        1 => (0, 0),
+        _ => (fields.u128()?, fields.u64()?),
+    };
+    Some(CursorKey {
+        sequence_id,
+        boot_id,
+        sequence_number,
+        check,
     })
 }
 
@@ -286,16 +302,18 @@ mod tests {
             ]),
             -377_000_000_000_000_000i64..253_000_000_000_000_000,
             any::<bool>(),
-            any::<Option<(u128, u64)>>(),
+            any::<Option<(u128, u128, u64, u64)>>(),
         )
             .prop_map(|(bytes, format, micros, truncated, cursor)| Frame {
                 bytes,
                 format,
                 received: Timestamp::from_micros(micros).unwrap(),
                 truncated,
-                cursor: cursor.map(|(sequence_id, sequence_number)| CursorKey {
+                cursor: cursor.map(|(sequence_id, boot_id, sequence_number, check)| CursorKey {
                     sequence_id,
+                    boot_id,
                     sequence_number,
+                    check,
                 }),
             })
     }
@@ -362,9 +380,9 @@ mod tests {
         };
         let mut bytes = Vec::new();
         encode(&mut bytes, place, b"", &[&frame]);
-        bytes[4] = 2;
+        bytes[4] = 3;
         let crc = crc32c::crc32c(&bytes[..68]);
         bytes[68..72].copy_from_slice(&crc.to_le_bytes());
-        assert_eq!(decode(&bytes), Err(Fault::Version(2)));
+        assert_eq!(decode(&bytes), Err(Fault::Version(3)));
     }
 }

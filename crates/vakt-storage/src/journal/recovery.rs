@@ -17,7 +17,7 @@ use super::reader::Reader;
 use super::segment::{self, Segment, Tail};
 use super::walk::{Walk, WalkError};
 use crate::cursor::checkpoint;
-use crate::cursor::index::CursorIndex;
+use crate::cursor::index::{Bounds, CursorIndex};
 use crate::error::{Lost, OpenError, ReadError};
 use crate::options::Options;
 
@@ -244,7 +244,11 @@ fn note_lost(walk: &Walk, offset: u64, from: u64, to: u64, reason: &str, recover
 }
 
 fn new_index(options: &Options) -> CursorIndex {
-    CursorIndex::new(options.cursor_sequences_max, options.cursor_intervals_max)
+    CursorIndex::new(Bounds {
+        sequences_max: options.cursor_sequences_max,
+        intervals_max: options.cursor_intervals_max,
+        checks_max: options.cursor_checks_max,
+    })
 }
 
 /// What the checkpoint holds and its position, before which everything had been durable.
@@ -265,8 +269,9 @@ fn replay_cursors(
     loop {
         match reader.next(Duration::ZERO) {
             Ok(Some(batch)) => {
+                let mut entries = cursors.of(&batch.source);
                 for key in batch.frames.iter().filter_map(|frame| frame.cursor) {
-                    cursors.insert(key);
+                    entries.insert(key);
                 }
             }
             Ok(None) | Err(ReadError::Closed) => return Ok(cursors),

@@ -124,10 +124,11 @@ impl Writer {
         // Before the cursors are touched: a new segment brings a checkpoint of them, and it must
         // not know entries that are not durable.
         self.make_room(record::bytes_max(source.len(), &batch.frames))?;
+        let mut entries = self.cursors.of(&batch.source);
         let fresh: Vec<&Frame> = batch
             .frames
             .iter()
-            .filter(|frame| frame.cursor.is_none_or(|key| self.cursors.insert(key)))
+            .filter(|frame| frame.cursor.is_none_or(|key| entries.insert(key)))
             .collect();
         let first = JournalPosition(self.next);
         if !fresh.is_empty() {
@@ -214,7 +215,7 @@ impl Writer {
             .store(cursors.sequences(), Relaxed);
         counters
             .cursor_intervals
-            .store(cursors.intervals(), Relaxed);
+            .store(cursors.size().runs, Relaxed);
         counters
             .cursor_sequences_forgotten
             .store(cursors.sequences_forgotten, Relaxed);

@@ -83,7 +83,9 @@ impl Model {
         Frame {
             cursor: number.map(|sequence_number| CursorKey {
                 sequence_id: 7,
+                boot_id: 1,
                 sequence_number,
+                check: 0,
             }),
             ..frame(&format!("{id:06}{}", "x".repeat(length)))
         }

@@ -122,3 +122,52 @@ fn the_bound_on_sequences_is_kept_and_counted() {
     assert_eq!(stats.cursor_sequences_forgotten, 1);
     assert_eq!(counts(&journal, vec![entry(1, 1), entry(3, 1)]), (1, 1));
 }
+
+#[test]
+fn an_entry_is_known_by_stream_boot_sequence_number_and_check_and_stays_so() {
+    let disk = FakeDisk::default();
+    let key = |boot_id, check| Frame {
+        cursor: Some(CursorKey {
+            sequence_id: 7,
+            boot_id,
+            sequence_number: 5,
+            check,
+        }),
+        ..frame("entry")
+    };
+    let of = |stream: &str, drill| Source {
+        stream: stream.to_owned(),
+        drill,
+        ..Source::clone(&source("http"))
+    };
+    let all = [
+        (of("a", false), key(1, 1)),
+        // One journal sequence in two streams: a customer that moved, a claim of a neighbour.
+        (of("b", false), key(1, 1)),
+        // A drill that plays a real log.
+        (of("a", true), key(1, 1)),
+        // A clone that booted by itself.
+        (of("a", false), key(2, 1)),
+        // A snapshot that was resumed twice.
+        (of("a", false), key(1, 2)),
+    ];
+    let check = |disk: &FakeDisk, expected: (usize, usize)| {
+        let journal = open(disk);
+        for (source, frame) in &all {
+            let batch = Batch {
+                source: Arc::new(source.clone()),
+                frames: vec![frame.clone()],
+            };
+            let appended = append(&journal, batch).unwrap();
+            assert_eq!((appended.stored, appended.repeated), expected, "{source:?}");
+        }
+        journal
+    };
+    let journal = check(&disk, (1, 0));
+    die(&disk, journal);
+    check(&disk, (0, 1)).close().unwrap();
+    check(&disk, (0, 1)).close().unwrap();
+    disk.corrupt(&dir().join("cursors.checkpoint"), 20, 1)
+        .unwrap();
+    check(&disk, (0, 1));
+}

@@ -58,7 +58,9 @@ fn entry(sequence_id: u128, sequence_number: u64) -> Frame {
         format: Format::Journal,
         cursor: Some(CursorKey {
             sequence_id,
+            boot_id: 1,
             sequence_number,
+            check: 0,
         }),
         ..frame(&format!("{sequence_id}/{sequence_number}"))
     }
