@@ -19,6 +19,20 @@ pub enum Transport {
     File,
 }
 
+impl Transport {
+    /// The name in labels, stored events and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+            Self::Http => "http",
+            Self::Journal => "journal",
+            Self::File => "file",
+        }
+    }
+}
+
 /// What a frame holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]

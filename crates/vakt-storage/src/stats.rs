@@ -6,6 +6,22 @@ use std::time::Duration;
 
 use vakt_event::JournalPosition;
 
+/// Upper bounds of the times of syncs that are told apart: from a good flash disk to one that hangs.
+pub const FSYNC_BUCKETS: [Duration; 12] = [
+    Duration::from_micros(500),
+    Duration::from_millis(1),
+    Duration::from_micros(2500),
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(25),
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+];
+
 /// The counters at one moment. Totals count from the start of the process.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -20,6 +36,9 @@ pub struct Stats {
     pub fsyncs: u64,
     /// The time spent in all of them.
     pub fsync_time: Duration,
+    /// How many took at most the time of [`FSYNC_BUCKETS`], and more than the one before; those
+    /// that took longer than the last are in `fsyncs` alone.
+    pub fsync_buckets: [u64; FSYNC_BUCKETS.len()],
     pub in_flight_bytes: usize,
     pub segments: usize,
     pub durable_end: JournalPosition,
@@ -41,6 +60,7 @@ pub(crate) struct Counters {
     pub(crate) refused_batches: AtomicU64,
     pub(crate) fsyncs: AtomicU64,
     pub(crate) fsync_micros: AtomicU64,
+    pub(crate) fsync_buckets: [AtomicU64; FSYNC_BUCKETS.len()],
     pub(crate) cursor_sequences: AtomicUsize,
     pub(crate) cursor_intervals: AtomicUsize,
     pub(crate) cursor_sequences_forgotten: AtomicU64,
@@ -52,6 +72,10 @@ impl Counters {
         self.fsyncs.fetch_add(1, Relaxed);
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.fsync_micros.fetch_add(micros, Relaxed);
+        let mut buckets = FSYNC_BUCKETS.iter().zip(&self.fsync_buckets);
+        if let Some((_, bucket)) = buckets.find(|(bound, _)| took <= **bound) {
+            bucket.fetch_add(1, Relaxed);
+        }
     }
 
     /// The counters alone; what the journal itself knows is filled in by the caller.
@@ -64,11 +88,28 @@ impl Counters {
             refused_batches: self.refused_batches.load(Relaxed),
             fsyncs: self.fsyncs.load(Relaxed),
             fsync_time: Duration::from_micros(self.fsync_micros.load(Relaxed)),
+            fsync_buckets: self.fsync_buckets.each_ref().map(|one| one.load(Relaxed)),
             cursor_sequences: self.cursor_sequences.load(Relaxed),
             cursor_intervals: self.cursor_intervals.load(Relaxed),
             cursor_sequences_forgotten: self.cursor_sequences_forgotten.load(Relaxed),
             cursor_intervals_forgotten: self.cursor_intervals_forgotten.load(Relaxed),
             ..Stats::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sync_is_counted_in_the_bucket_that_holds_it() {
+        let counters = Counters::default();
+        for micros in [0, 500, 501, 5_000_000, 5_000_001] {
+            counters.count_fsync(Duration::from_micros(micros));
+        }
+        let stats = counters.snapshot();
+        assert_eq!(stats.fsync_buckets, [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(stats.fsyncs, 5);
     }
 }

@@ -143,7 +143,7 @@ impl Metrics {
 
     /// The counters of one transport; those with a reason exist from now on, at 0.
     pub fn of(&self, transport: Transport) -> TransportMetrics {
-        let name = transport_name(transport);
+        let name = transport.name();
         let dropped = |reason: DropReason| {
             self.frames_dropped
                 .with_label_values(&[name, reason.name()])
@@ -225,17 +225,5 @@ pub struct ConnectionGuard(IntGauge);
 impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         self.0.dec();
-    }
-}
-
-/// The name of a transport in labels, as in stored events.
-pub fn transport_name(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
-        Transport::Tls => "tls",
-        Transport::Http => "http",
-        Transport::Journal => "journal",
-        Transport::File => "file",
     }
 }

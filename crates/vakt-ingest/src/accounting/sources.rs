@@ -2,23 +2,19 @@
 
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hashbrown::{Equivalent, HashMap};
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
-use prometheus::{GaugeVec, IntCounterVec, Opts};
 use serde::{Deserialize, Serialize};
 use vakt_event::time::MICROS_PER_SECOND;
 use vakt_event::{Source, Timestamp, Transport};
-
-use super::metrics::transport_name;
 
 /// Sources that are told apart. Claimed host names are the sender's to choose, so there must be a
 /// bound; those beyond it share a row a stream and transport, without a peer, named `other`.
 pub const SOURCES_MAX: usize = 10_000;
 
-const OTHER: &str = "other";
+/// The host of the row that sources beyond the bound share.
+pub(super) const OTHER: &str = "other";
 
 /// Claimed host names are cut here: the limit of a name in the DNS (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 255;
@@ -141,7 +137,7 @@ impl Sources {
             })
             .collect();
         listed.sort_by(|a, b| {
-            let order = |row: &SourceRow| (transport_name(row.transport), row.peer);
+            let order = |row: &SourceRow| (row.transport.name(), row.peer);
             (&a.stream, order(a), &a.host).cmp(&(&b.stream, order(b), &b.host))
         });
         listed
@@ -222,7 +218,7 @@ fn moved(skew: Option<Skew>, now_seconds: f64) -> Skew {
 
 /// Microseconds as seconds; exact below some 285 years.
 #[allow(clippy::cast_precision_loss)]
-fn seconds(micros: i64) -> f64 {
+pub(super) fn seconds(micros: i64) -> f64 {
     micros as f64 / MICROS_PER_SECOND as f64
 }
 
@@ -267,123 +263,8 @@ impl From<&SourceKey<'_>> for OwnedKey {
     }
 }
 
-/// The table as metrics, made anew at every scrape.
-pub struct SourcesCollector {
-    sources: Arc<Sources>,
-    descriptions: Vec<Desc>,
-}
-
-/// The metrics of one scrape.
-struct Families {
-    last_heard: GaugeVec,
-    events: IntCounterVec,
-    bytes: IntCounterVec,
-    unparsed: IntCounterVec,
-    skew: GaugeVec,
-}
-
-impl Families {
-    fn new() -> prometheus::Result<Self> {
-        let labels = ["stream", "transport", "peer", "host"];
-        let counter = |name: &str, help: &str| IntCounterVec::new(Opts::new(name, help), &labels);
-        let gauge = |name: &str, help: &str| GaugeVec::new(Opts::new(name, help), &labels);
-        Ok(Self {
-            last_heard: gauge(
-                "vakt_ingest_source_last_heard_timestamp_seconds",
-                "When the last event of a source was received, in seconds since 1970.",
-            )?,
-            events: counter("vakt_ingest_source_events_total", "Events of a source.")?,
-            bytes: counter(
-                "vakt_ingest_source_bytes_total",
-                "Bytes of the events of a source.",
-            )?,
-            unparsed: counter(
-                "vakt_ingest_source_unparsed_events_total",
-                "Events of a source of which something was not understood.",
-            )?,
-            skew: gauge(
-                "vakt_ingest_source_clock_skew_seconds",
-                "The time that a source claims minus the time of receipt, smoothed.",
-            )?,
-        })
-    }
-
-    fn collectors(&self) -> [&dyn Collector; 5] {
-        [
-            &self.last_heard,
-            &self.events,
-            &self.bytes,
-            &self.unparsed,
-            &self.skew,
-        ]
-    }
-}
-
-impl SourcesCollector {
-    /// # Errors
-    /// Never with the names that are built in; the library's constructors ask.
-    pub fn new(sources: Arc<Sources>) -> prometheus::Result<Self> {
-        let families = Families::new()?;
-        let descriptions = families
-            .collectors()
-            .iter()
-            .flat_map(|collector| collector.desc().into_iter().cloned())
-            .collect();
-        Ok(Self {
-            sources,
-            descriptions,
-        })
-    }
-}
-
-impl Collector for SourcesCollector {
-    fn desc(&self) -> Vec<&Desc> {
-        self.descriptions.iter().collect()
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        // The same call succeeded in `new`.
-        let Ok(families) = Families::new() else {
-            return Vec::new();
-        };
-        for row in self.sources.snapshot() {
-            let peer = row.peer.map_or_else(String::new, |peer| peer.to_string());
-            let transport = transport_name(row.transport);
-            let labels = [
-                row.stream.as_str(),
-                transport,
-                peer.as_str(),
-                row.host.as_str(),
-            ];
-            families
-                .last_heard
-                .with_label_values(&labels)
-                .set(seconds(row.last_heard.micros()));
-            families
-                .events
-                .with_label_values(&labels)
-                .inc_by(row.events);
-            families.bytes.with_label_values(&labels).inc_by(row.bytes);
-            families
-                .unparsed
-                .with_label_values(&labels)
-                .inc_by(row.unparsed);
-            if let Some(skew) = row.clock_skew_smoothed_seconds {
-                families.skew.with_label_values(&labels).set(skew);
-            }
-        }
-        families
-            .collectors()
-            .iter()
-            .flat_map(|collector| collector.collect())
-            .collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use prometheus::{Registry, TextEncoder};
-
     use super::*;
 
     fn at(seconds: i64) -> Timestamp {
@@ -456,36 +337,5 @@ mod tests {
         let sources = Sources::default();
         sources.observe(key("a", &"å".repeat(400)), at(1), 1, false, None);
         assert_eq!(sources.snapshot()[0].host, "å".repeat(127));
-    }
-
-    #[test]
-    fn metrics_show_every_row() {
-        let registry = Registry::new();
-        let collector = SourcesCollector::new(Arc::new(filled())).unwrap();
-        registry.register(Box::new(collector)).unwrap();
-        let text = TextEncoder::new()
-            .encode_to_string(&registry.gather())
-            .unwrap();
-        let labels = r#"{host="web1",peer="192.0.2.1",stream="a",transport="tcp"}"#;
-        for expected in [
-            format!("vakt_ingest_source_events_total{labels} 2"),
-            format!("vakt_ingest_source_bytes_total{labels} 30"),
-            format!("vakt_ingest_source_unparsed_events_total{labels} 1"),
-            format!("vakt_ingest_source_clock_skew_seconds{labels} -1"),
-            format!("vakt_ingest_source_last_heard_timestamp_seconds{labels} 100"),
-        ] {
-            assert!(
-                text.lines().any(|line| line == expected),
-                "{expected}\n{text}"
-            );
-        }
-        let skews = text
-            .lines()
-            .filter(|line| line.starts_with("vakt_ingest_source_clock_skew_seconds{"));
-        assert_eq!(
-            skews.count(),
-            2,
-            "a source without a claimed time has no skew"
-        );
     }
 }

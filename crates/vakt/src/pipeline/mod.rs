@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use vakt_codec::{DecodeContext, decode};
-use vakt_event::{Event, Source, Transport, Value, ecs};
+use vakt_event::{Event, Source, Value, ecs};
 use vakt_storage::{ReadError, Reader, StoredBatch, StoredFrame};
 
 use zones::Zones;
@@ -115,20 +115,9 @@ fn decode_frame<'f>(frame: &'f StoredFrame, source: &Source, zones: &mut Zones) 
         event.problem("the message is longer than the limit and was cut");
     }
     event.added(ecs::VAKT_LISTENER, source.listener.clone());
-    event.added(ecs::VAKT_TRANSPORT, transport(source.transport));
+    event.added(ecs::VAKT_TRANSPORT, source.transport.name());
     if source.drill {
         event.added(ecs::VAKT_DRILL, Value::Bool(true));
     }
     event
-}
-
-fn transport(transport: Transport) -> &'static str {
-    match transport {
-        Transport::Udp => "udp",
-        Transport::Tcp => "tcp",
-        Transport::Tls => "tls",
-        Transport::Http => "http",
-        Transport::Journal => "journal",
-        Transport::File => "file",
-    }
 }
