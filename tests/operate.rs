@@ -300,6 +300,19 @@ fn metrics_are_ours_and_account_for_every_frame() {
     assert_eq!(value("vakt_ingest_frames_received_total"), 1000.0);
     assert_eq!(value("vakt_index_committed_position"), 1000.0);
     assert_eq!(value("vakt_ingest_frames_dropped_total"), 0.0);
+    assert!(value("vakt_journal_fsync_duration_seconds_count") > 0.0);
+    // What an alarm looks at is there before the first time, also without a webhook.
+    for name in [
+        "vakt_notices_failed_total",
+        "vakt_notices_pending",
+        "vakt_journal_poisoned",
+        "vakt_journal_forgotten_cursor_sequences_total",
+        "vakt_journal_forgotten_cursor_runs_total",
+        "vakt_index_rebuilds_total",
+    ] {
+        assert!(text.contains(&format!("\n{name} 0\n")), "{name}: {text}");
+    }
+    assert!(!text.contains("web1"), "a host's name is what a log says");
     if common::has_program("metrics_are_ours (promtool part)", "promtool") {
         let mut promtool = Command::new("promtool")
             .args(["check", "metrics"])

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
 use prometheus::Registry;
 use tokio::runtime::Runtime;
@@ -31,7 +31,7 @@ use vakt_storage::Journal;
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_secret};
 use crate::deliver::Delivery;
-use crate::metrics::{self, DetectMetrics, Gauges, NoticeMetrics};
+use crate::metrics::{self, DetectMetrics, NoticeMetrics, RuleMetrics, readings};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
 use crate::pipeline::index::{self, IndexProgress};
@@ -58,7 +58,7 @@ pub struct Daemon {
     journal: Arc<Journal>,
     access: Arc<Access>,
     ruleset: Arc<ArcSwap<Ruleset>>,
-    gauges: Arc<Gauges>,
+    rule_metrics: Arc<RuleMetrics>,
     index: Arc<IndexProgress>,
     detect: Arc<DetectProgress>,
     stop: Stop,
@@ -71,8 +71,10 @@ impl Daemon {
     pub fn start(settings: Settings) -> Result<Self> {
         let data_dir = &settings.data_dir;
         data_dir.create()?;
+        data_dir.keep_private()?;
         let lock = data_dir.lock()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let records_were_there = data_dir.records().exists();
         let records = Arc::new(Records::open_with(
             &data_dir.records(),
             Arc::clone(&clock),
@@ -81,11 +83,14 @@ impl Daemon {
         let index = Arc::new(open_index(data_dir)?);
         let journal = Arc::new(open_journal(data_dir, &records, &index)?);
         let registry = Registry::new();
-        let gauges = Arc::new(Gauges::new(&registry)?);
+        let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
 
         let ruleset = Ruleset::load(&settings.rule_paths)?;
         ruleset.report();
-        gauges.show_rules(&ruleset);
+        if ruleset.is_empty() {
+            tracing::warn!("{NO_RULES}: logs are taken in and found, and nothing is detected");
+        }
+        rule_metrics.show_rules(&ruleset);
         let ruleset = Arc::new(ArcSwap::from_pointee(ruleset));
 
         let access = Arc::new(open_access(&settings, &clock)?);
@@ -99,6 +104,14 @@ impl Daemon {
         let acknowledged_before = journal.durable_end();
         let quarantined = metrics::quarantined(&registry)?;
         let quarantine = |name| Quarantine::new(name, quarantined.with_label_values(&[name]));
+        let records_lost = !records_were_there && acknowledged_before > journal.first_position();
+        if records_lost {
+            tracing::error!(
+                missing = %data_dir.records().display(),
+                "alerts, incidents, facts and the audit log are gone: everything in the journal is \
+                 evaluated again. If that is not meant, stop and put the file back from a backup"
+            );
+        }
         threads.push(spawn("index", {
             let (journal, progress, stop) = (
                 Arc::clone(&journal),
@@ -131,21 +144,26 @@ impl Daemon {
         let intake: Arc<dyn Intake> = Arc::new(JournalIntake::new(Arc::clone(&journal)));
         let (stop_listening, stopping) = watch::channel(false);
         let bound = runtime.block_on(Bound::bind(&settings.config, &registry, &clock))?;
+        // Without a webhook, too: an alarm on what fails needs something to look at.
+        let notice_metrics = NoticeMetrics::new(&registry)?;
         threads.extend(deliver(
             &settings.config,
             &bound.http_url(),
             &records,
             &clock,
-            &registry,
+            &notice_metrics,
             &stop,
         )?);
         let health = Arc::new(Health {
             journal: Arc::clone(&journal),
             index: Arc::clone(&index_progress),
             detect: Arc::clone(&detect_progress),
+            ruleset: Arc::clone(&ruleset),
             acknowledged_before,
+            records_lost,
+            records: Arc::clone(&records),
         });
-        gauges.collect_with(&registry, Arc::clone(&health))?;
+        readings::register(&registry, Arc::clone(&health))?;
         let api = Api::new(Parts {
             intake: Arc::clone(&intake),
             search: Arc::new(Search {
@@ -172,7 +190,7 @@ impl Daemon {
             journal,
             access,
             ruleset,
-            gauges,
+            rule_metrics,
             index: index_progress,
             detect: detect_progress,
             stop,
@@ -201,17 +219,17 @@ impl Daemon {
         for (kind, url) in self.listening.addresses() {
             text.push_str(&format!("  {kind:<10} {url}\n"));
         }
-        let token = self.settings.data_dir.admin_token();
-        let where_it_is = if token.exists() {
-            "in"
+        let path = self.settings.data_dir.admin_token();
+        let token = path.display();
+        text.push_str(&if path.exists() {
+            format!("  token      in {token} (administrator)\n")
         } else {
             // It is not written again: whoever took it away may have had his reasons.
-            "is no longer in"
-        };
-        text.push_str(&format!(
-            "  token      {where_it_is} {} (administrator)\n",
-            token.display()
-        ));
+            format!(
+                "  token      is no longer in {token}: to have a new one, stop this and run \
+                 `vakt tokens recover`\n"
+            )
+        });
         text
     }
 
@@ -226,7 +244,7 @@ impl Daemon {
         match Ruleset::load(&self.settings.rule_paths) {
             Ok(new) => self.take_rules(new),
             Err(error) => {
-                self.gauges.reloads_refused.inc();
+                self.rule_metrics.reloads_refused.inc();
                 tracing::error!(
                     error = format!("{error:#}"),
                     "rules cannot be read; the old ones go on"
@@ -249,10 +267,20 @@ impl Daemon {
             .collect();
         if !broken.is_empty() {
             new.report();
-            self.gauges.reloads_refused.inc();
+            self.rule_metrics.reloads_refused.inc();
             tracing::error!(
                 broken = broken.join(", "),
                 "the new rules are refused; the old ones go on"
+            );
+            return;
+        }
+        if new.is_empty() && !self.ruleset.load().is_empty() {
+            new.report();
+            self.rule_metrics.reloads_refused.inc();
+            tracing::error!(
+                "{NO_RULES} any more, where {} were; the old ones go on. To run without rules, \
+                 restart",
+                self.ruleset.load().counts.loaded
             );
             return;
         }
@@ -261,13 +289,16 @@ impl Daemon {
             refused = new.counts.refused,
             "rules reloaded"
         );
-        self.gauges.show_rules(&new);
+        self.rule_metrics.show_rules(&new);
         self.ruleset.store(Arc::new(new));
-        self.gauges.reloads.inc();
+        self.rule_metrics.reloads.inc();
     }
 
     /// Ends everything in order. Listeners have bounds of their own for handing over what they have
     /// read; index and detection work off what the journal holds, as far as they get in time.
+    ///
+    /// # Errors
+    /// When the journal was not closed cleanly or a thread had panicked; everything has ended then, too.
     pub fn stop(&self) -> Result<()> {
         self.stop_listening.send_replace(true);
         let runtime = self
@@ -279,14 +310,13 @@ impl Daemon {
             runtime.block_on(self.listening.ended());
             runtime.shutdown_timeout(Duration::from_secs(1));
         }
-        self.journal.close()?;
+        let closed = self.journal.close();
         self.stop.set(BACKLOG_PATIENCE);
         let threads =
             std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut panicked = false;
         for thread in threads {
-            thread.join().map_err(|_| {
-                anyhow!("a thread ended in a panic; what it left is done at the next start")
-            })?;
+            panicked |= thread.join().is_err();
         }
         let end = self.journal.durable_end().0;
         let done = self.index.committed().min(self.detect.next()).0;
@@ -296,9 +326,16 @@ impl Daemon {
                 "not all is indexed and evaluated; the next start goes on with it"
             );
         }
+        closed?;
+        anyhow::ensure!(
+            !panicked,
+            "a thread ended in a panic; what it left is done at the next start"
+        );
         Ok(())
     }
 }
+
+const NO_RULES: &str = "no rule is loaded";
 
 /// Index and detection get this long to work off a backlog: with what comes before it, well within
 /// the minute that the service manager waits.
@@ -391,7 +428,7 @@ fn deliver(
     http_url: &str,
     records: &Arc<Records>,
     clock: &Arc<dyn Clock>,
-    registry: &Registry,
+    metrics: &NoticeMetrics,
     stop: &Stop,
 ) -> Result<Option<JoinHandle<()>>> {
     let Some(webhook) = &config.webhook else {
@@ -405,7 +442,7 @@ fn deliver(
             .public_url
             .clone()
             .unwrap_or_else(|| http_url.to_owned()),
-        metrics: NoticeMetrics::new(registry)?,
+        metrics: metrics.clone(),
         stop: stop.clone(),
     };
     spawn("deliver", move || delivery.run()).map(Some)

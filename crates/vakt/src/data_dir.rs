@@ -4,6 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use rustix::fs::Mode;
 use vakt_storage::disk::Lock;
 use vakt_storage::{Disk, RealDisk};
 
@@ -36,7 +37,8 @@ impl DataDir {
         Self(path.into())
     }
 
-    /// Makes the directory, for the owner only.
+    /// Makes the directory, for the owner only. The mode of one that is there stays as it is, since
+    /// others may have files in it.
     pub fn create(&self) -> Result<()> {
         use std::os::unix::fs::DirBuilderExt;
         std::fs::DirBuilder::new()
@@ -44,6 +46,34 @@ impl DataDir {
             .mode(0o700)
             .create(&self.0)
             .with_context(|| format!("cannot create the data directory {}", self.0.display()))
+    }
+
+    /// Sees to it that what is ours in the directory is for the owner only, whatever its own mode:
+    /// what this process writes from now on, and what an earlier one left.
+    pub fn keep_private(&self) -> Result<()> {
+        rustix::process::umask(Mode::RWXG | Mode::RWXO);
+        for path in self.ours()? {
+            owner_only(&path)
+                .with_context(|| format!("cannot take {} from other users", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// What lies in the directory and is ours. Of a folder the folder alone: what is in it is then
+    /// out of reach.
+    fn ours(&self) -> Result<Vec<PathBuf>> {
+        let unreadable = || format!("cannot list the data directory {}", self.0.display());
+        let mut ours = Vec::new();
+        for entry in std::fs::read_dir(&self.0).with_context(unreadable)? {
+            let entry = entry.with_context(unreadable)?;
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let is_link = entry.file_type().with_context(unreadable)?.is_symlink();
+            if !is_link && OURS.iter().any(|start| name.starts_with(start)) {
+                ours.push(entry.path());
+            }
+        }
+        Ok(ours)
     }
 
     /// Takes the directory for one daemon alone, until the lock is dropped or the process ends.
@@ -97,6 +127,27 @@ impl DataDir {
     pub fn tls_key(&self) -> PathBuf {
         self.0.join("tls-key.pem")
     }
+}
+
+/// How the names of what we keep begin; SQLite puts files with longer names beside its own.
+const OURS: [&str; 6] = [
+    "journal",
+    "index",
+    "records.db",
+    "access.db",
+    "admin.token",
+    "lock",
+];
+
+fn owner_only(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut permissions = std::fs::metadata(path)?.permissions();
+    let mode = permissions.mode();
+    if mode & 0o077 != 0 {
+        permissions.set_mode(mode & 0o700);
+        std::fs::set_permissions(path, permissions)?;
+    }
+    Ok(())
 }
 
 /// Writes a secret for the owner's eyes only, replacing what was there.

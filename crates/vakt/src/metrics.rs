@@ -2,14 +2,12 @@
 //!
 //! Names and units by Prometheus' conventions, all beginning with `vakt_`.
 
-use std::sync::Arc;
+pub(crate) mod readings;
 
 use anyhow::Result;
-use prometheus::core::{Collector, Desc};
-use prometheus::proto::MetricFamily;
-use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::core::Collector;
+use prometheus::{IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
 
-use crate::daemon::Health;
 use crate::ruleset::Ruleset;
 
 /// Counters of the detection thread.
@@ -32,41 +30,12 @@ pub struct NoticeMetrics {
     pub failed: IntCounter,
 }
 
-/// What becomes of rules and the stations of the pipeline.
+/// What becomes of rules.
 #[derive(Clone)]
-pub struct Gauges {
-    pub journal_end: IntGauge,
-    pub journal_in_flight_bytes: IntGauge,
-    pub indexed: IntGauge,
-    pub detected: IntGauge,
+pub struct RuleMetrics {
     rules: IntGaugeVec,
     pub reloads: IntCounter,
     pub reloads_refused: IntCounter,
-}
-
-/// Readings that are taken when somebody asks for the metrics.
-struct Readings {
-    gauges: Gauges,
-    health: Arc<Health>,
-}
-
-impl Collector for Readings {
-    fn desc(&self) -> Vec<&Desc> {
-        self.gauges
-            .read()
-            .into_iter()
-            .flat_map(Collector::desc)
-            .collect()
-    }
-
-    fn collect(&self) -> Vec<MetricFamily> {
-        self.health.show(&self.gauges);
-        self.gauges
-            .read()
-            .into_iter()
-            .flat_map(Collector::collect)
-            .collect()
-    }
 }
 
 fn registered<C: Collector + Clone + 'static>(registry: &Registry, metric: C) -> Result<C> {
@@ -151,29 +120,13 @@ impl NoticeMetrics {
     }
 }
 
-impl Gauges {
+impl RuleMetrics {
     pub fn new(registry: &Registry) -> Result<Self> {
         let states = Opts::new(
             "vakt_rules",
             "Rules by what became of them at the last load.",
         );
         Ok(Self {
-            journal_end: IntGauge::new(
-                "vakt_journal_end_position",
-                "Events that are durable in the journal, ever.",
-            )?,
-            journal_in_flight_bytes: IntGauge::new(
-                "vakt_journal_in_flight_bytes",
-                "Bytes that were handed to the journal and are not durable yet.",
-            )?,
-            indexed: IntGauge::new(
-                "vakt_index_committed_position",
-                "Events of the journal that a search of the index finds.",
-            )?,
-            detected: IntGauge::new(
-                "vakt_detect_applied_position",
-                "Events of the journal whose effect on alerts is recorded.",
-            )?,
             rules: registered(registry, IntGaugeVec::new(states, &["state"])?)?,
             reloads: counter(
                 registry,
@@ -183,18 +136,9 @@ impl Gauges {
             reloads_refused: counter(
                 registry,
                 "vakt_rules_reloads_refused_total",
-                "Reloads that were refused because a rule was broken; the old rules went on.",
+                "Reloads that were refused because a rule was broken or none was left; the old rules went on.",
             )?,
         })
-    }
-
-    /// Takes the readings from `health` whenever the registry is asked.
-    pub(crate) fn collect_with(&self, registry: &Registry, health: Arc<Health>) -> Result<()> {
-        registry.register(Box::new(Readings {
-            gauges: self.clone(),
-            health,
-        }))?;
-        Ok(())
     }
 
     pub fn show_rules(&self, ruleset: &Ruleset) {
@@ -207,14 +151,5 @@ impl Gauges {
                 .with_label_values(&[state])
                 .set(i64::try_from(count).unwrap_or(i64::MAX));
         }
-    }
-
-    fn read(&self) -> [&IntGauge; 4] {
-        [
-            &self.journal_end,
-            &self.journal_in_flight_bytes,
-            &self.indexed,
-            &self.detected,
-        ]
     }
 }

@@ -101,6 +101,11 @@ impl Ruleset {
             .collect()
     }
 
+    /// Nothing would be matched: no rule, and so no correlation either.
+    pub fn is_empty(&self) -> bool {
+        self.counts.loaded == 0
+    }
+
     fn compile(loaded: Loaded) -> Self {
         let engine = Engine::compile(&loaded.rules);
         Self {

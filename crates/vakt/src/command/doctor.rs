@@ -208,6 +208,17 @@ fn rules(config: &Config, global: &Global) -> Result<Finding> {
 
 fn data(data_dir: &DataDir) -> Finding {
     let exists = data_dir.path().is_dir();
+    if data_dir.journal().is_dir() && !data_dir.records().exists() {
+        return Finding {
+            subject: "data",
+            verdict: Verdict::Missing,
+            text: format!(
+                "{} is missing beside a journal: alerts, incidents and the audit log are gone, and \
+                 a start evaluates the whole journal again; put it back from a backup",
+                data_dir.records().display()
+            ),
+        };
+    }
     Finding {
         subject: "data",
         verdict: if exists { Verdict::Good } else { Verdict::Note },

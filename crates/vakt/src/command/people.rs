@@ -1,12 +1,19 @@
 //! `vakt users` and `vakt tokens`.
 
+use std::sync::Arc;
+
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::{Value as Json, json};
+use vakt_api::Role;
+use vakt_api::access::Access;
 use vakt_event::Timestamp;
+use vakt_event::clock::SystemClock;
 
 use super::{Connection, Global, Outcome};
 use crate::client::Client;
+use crate::config::Config;
+use crate::data_dir::{DataDir, write_secret};
 use crate::output::{Output, Printer, printable};
 
 #[derive(Debug, Subcommand)]
@@ -54,6 +61,15 @@ pub enum Tokens {
     List {
         #[command(flatten)]
         connection: Connection,
+    },
+    /// Write a new token of an administrator to DATA_DIR/admin.token; no daemon may be running
+    ///
+    /// For when that file is gone. Whoever may write the data directory may do this; tokens that
+    /// exist stay valid until they are revoked.
+    Recover {
+        /// The administrator
+        #[arg(long, default_value = vakt_api::access::ADMIN, value_name = "NAME")]
+        user: String,
     },
     /// Make a token worthless at once
     Revoke {
@@ -121,11 +137,43 @@ pub(super) fn tokens(global: &Global, action: &Tokens) -> Result<Outcome> {
                 &["id", "kind", "name", "user", "stream", "created_at"],
             )
         }
+        Tokens::Recover { user } => recover(global, user),
         Tokens::Revoke { id, connection } => {
             Client::new(global, connection)?.delete(&format!("/api/v1/tokens/{id}"))?;
             Ok(Outcome::Done)
         }
     }
+}
+
+fn recover(global: &Global, user: &str) -> Result<Outcome> {
+    let config = Config::of(global)?;
+    let data_dir = DataDir::find(global.data_dir.as_deref(), config.data_dir.as_deref())?;
+    anyhow::ensure!(
+        data_dir.access().exists(),
+        "{} is not there: `vakt serve` makes it, and an administrator with it",
+        data_dir.access().display()
+    );
+    data_dir.keep_private()?;
+    let _lock = data_dir.lock()?;
+    let access = Access::open(&data_dir.access(), Arc::new(SystemClock))?;
+    let administrators: Vec<String> = access
+        .users()?
+        .into_iter()
+        .filter(|row| row.role == Role::Admin.name() && row.disabled_at.is_none())
+        .map(|row| row.name)
+        .collect();
+    anyhow::ensure!(
+        administrators.iter().any(|name| name == user),
+        "`{user}` is no administrator; those are: {}",
+        administrators.join(", ")
+    );
+    let new = access.add_personal_token(user, "recovered", "vakt")?;
+    let path = data_dir.admin_token();
+    write_secret(&path, &format!("{}\n", new.secret.reveal()))?;
+    let mut out = Printer::new();
+    out.line(&format!("a new token of {user} is in {}", path.display()))?;
+    out.flush()?;
+    Ok(Outcome::Done)
 }
 
 fn new_token(global: &Global, answer: &Json, what: &str) -> Result<Outcome> {

@@ -18,7 +18,7 @@ use vakt_search::{Index, Query, Tail};
 use vakt_storage::{Journal, Recovery};
 
 use crate::command::rules::summary;
-use crate::metrics::Gauges;
+use crate::metrics::readings::Stations;
 use crate::pipeline::detect::DetectProgress;
 use crate::pipeline::index::IndexProgress;
 use crate::pipeline::tail::JournalTail;
@@ -327,21 +327,28 @@ pub(crate) struct Health {
     pub(super) journal: Arc<Journal>,
     pub(super) index: Arc<IndexProgress>,
     pub(super) detect: Arc<DetectProgress>,
+    pub(super) ruleset: Arc<ArcSwap<Ruleset>>,
     /// What was acknowledged before the start: it must be found before we say that we are ready.
     pub(super) acknowledged_before: JournalPosition,
+    /// The records were missing at the start, and the journal was not empty.
+    pub(super) records_lost: bool,
+    pub(super) records: Arc<Records>,
 }
 
 impl Health {
-    /// Brings the gauges up to date.
-    pub(crate) fn show(&self, gauges: &Gauges) {
-        let stats = self.journal.stats();
-        let number = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-        gauges.journal_end.set(number(self.journal.durable_end().0));
-        gauges
-            .journal_in_flight_bytes
-            .set(i64::try_from(stats.in_flight_bytes).unwrap_or(i64::MAX));
-        gauges.indexed.set(number(self.index.committed().0));
-        gauges.detected.set(number(self.detect.next().0));
+    /// The readings for the metrics.
+    pub(crate) fn stations(&self) -> Stations {
+        let notices = self.records.outbox_counts();
+        if let Err(error) = &notices {
+            tracing::warn!(%error, "the outbox cannot be counted");
+        }
+        Stations {
+            journal: self.journal.stats(),
+            indexed: self.index.committed(),
+            detected: self.detect.next(),
+            index_rebuilds: 0,
+            notices_pending: notices.ok().map(|counts| counts.pending),
+        }
     }
 }
 
@@ -356,6 +363,16 @@ impl HealthView for Health {
         }
         if let Some(reason) = self.detect.failure() {
             reasons.push(format!("detection stands still: {reason}"));
+        }
+        if self.ruleset.load().is_empty() {
+            reasons.push("no rule is loaded: nothing is detected".to_owned());
+        }
+        let detected = self.detect.next().0;
+        if self.records_lost && detected < self.acknowledged_before.0 {
+            reasons.push(format!(
+                "the records were missing at the start: {} of {} events are evaluated again",
+                detected, self.acknowledged_before.0
+            ));
         }
         let missing = self
             .acknowledged_before

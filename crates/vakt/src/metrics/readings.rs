@@ -1,0 +1,196 @@
+//! Readings of the journal, the index, detection and the outbox, taken when somebody asks.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use prometheus::Registry;
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{Bucket, Counter, Gauge, Histogram, Metric, MetricFamily, MetricType};
+use vakt_event::JournalPosition;
+use vakt_storage::Stats;
+use vakt_storage::stats::FSYNC_BUCKETS;
+
+use crate::daemon::Health;
+
+/// What stands where at one moment.
+pub(crate) struct Stations {
+    pub(crate) journal: Stats,
+    pub(crate) indexed: JournalPosition,
+    pub(crate) detected: JournalPosition,
+    pub(crate) index_rebuilds: u64,
+    /// `None` when the records did not answer.
+    pub(crate) notices_pending: Option<u64>,
+}
+
+/// A metric without labels: its value, where there is one.
+struct Reading {
+    name: &'static str,
+    help: &'static str,
+    kind: MetricType,
+    value: fn(&Stations) -> Option<u64>,
+}
+
+const READINGS: [Reading; 10] = [
+    Reading {
+        name: "vakt_journal_end_position",
+        help: "Events that are durable in the journal, ever.",
+        kind: MetricType::GAUGE,
+        value: |at| Some(at.journal.durable_end.0),
+    },
+    Reading {
+        name: "vakt_journal_in_flight_bytes",
+        help: "Bytes that were handed to the journal and are not durable yet.",
+        kind: MetricType::GAUGE,
+        value: |at| u64::try_from(at.journal.in_flight_bytes).ok(),
+    },
+    Reading {
+        name: "vakt_journal_poisoned",
+        help: "1 when a write or sync failed: nothing is taken in until a restart.",
+        kind: MetricType::GAUGE,
+        value: |at| Some(u64::from(at.journal.poisoned.is_some())),
+    },
+    Reading {
+        name: "vakt_journal_repeated_entries_total",
+        help: "Journald entries that came again and were not stored again.",
+        kind: MetricType::COUNTER,
+        value: |at| Some(at.journal.repeated_frames),
+    },
+    Reading {
+        name: "vakt_journal_forgotten_cursor_sequences_total",
+        help: "Journald sequences forgotten at the bound: their entries would be stored again.",
+        kind: MetricType::COUNTER,
+        value: |at| Some(at.journal.cursor_sequences_forgotten),
+    },
+    Reading {
+        name: "vakt_journal_forgotten_cursor_runs_total",
+        help: "Runs of journald entries forgotten at the bound: they would be stored again.",
+        kind: MetricType::COUNTER,
+        value: |at| Some(at.journal.cursor_intervals_forgotten),
+    },
+    Reading {
+        name: "vakt_index_committed_position",
+        help: "Events of the journal that a search of the index finds.",
+        kind: MetricType::GAUGE,
+        value: |at| Some(at.indexed.0),
+    },
+    Reading {
+        name: "vakt_index_rebuilds_total",
+        help: "Times that a damaged index was set aside and built again from the journal.",
+        kind: MetricType::COUNTER,
+        value: |at| Some(at.index_rebuilds),
+    },
+    Reading {
+        name: "vakt_detect_applied_position",
+        help: "Events of the journal whose effect on alerts is recorded.",
+        kind: MetricType::GAUGE,
+        value: |at| Some(at.detected.0),
+    },
+    Reading {
+        name: "vakt_notices_pending",
+        help: "Notices that wait to be delivered.",
+        kind: MetricType::GAUGE,
+        value: |at| at.notices_pending,
+    },
+];
+
+const FSYNC_NAME: &str = "vakt_journal_fsync_duration_seconds";
+const FSYNC_HELP: &str = "How long the journal's fdatasync takes.";
+
+/// Registers the readings of `health`.
+pub(crate) fn register(registry: &Registry, health: Arc<Health>) -> Result<()> {
+    let desc = |name: &str, help: &str| {
+        Desc::new(
+            name.to_owned(),
+            help.to_owned(),
+            Vec::new(),
+            Default::default(),
+        )
+    };
+    let mut descriptions = vec![desc(FSYNC_NAME, FSYNC_HELP)?];
+    for reading in &READINGS {
+        descriptions.push(desc(reading.name, reading.help)?);
+    }
+    registry.register(Box::new(Readings {
+        health,
+        descriptions,
+    }))?;
+    Ok(())
+}
+
+struct Readings {
+    health: Arc<Health>,
+    descriptions: Vec<Desc>,
+}
+
+impl Collector for Readings {
+    fn desc(&self) -> Vec<&Desc> {
+        self.descriptions.iter().collect()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        let at = self.health.stations();
+        let mut families = vec![family(
+            FSYNC_NAME,
+            FSYNC_HELP,
+            MetricType::HISTOGRAM,
+            fsyncs(&at.journal),
+        )];
+        for reading in &READINGS {
+            if let Some(value) = (reading.value)(&at) {
+                let metric = number(reading.kind, value);
+                families.push(family(reading.name, reading.help, reading.kind, metric));
+            }
+        }
+        families
+    }
+}
+
+fn family(name: &str, help: &str, kind: MetricType, metric: Metric) -> MetricFamily {
+    let mut family = MetricFamily::default();
+    family.set_name(name.to_owned());
+    family.set_help(help.to_owned());
+    family.set_field_type(kind);
+    family.set_metric(vec![metric]);
+    family
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "the exposition format has floating-point numbers only, exact up to 2^53"
+)]
+fn number(kind: MetricType, value: u64) -> Metric {
+    let mut metric = Metric::default();
+    if kind == MetricType::COUNTER {
+        let mut counter = Counter::default();
+        counter.set_value(value as f64);
+        metric.set_counter(counter);
+    } else {
+        let mut gauge = Gauge::default();
+        gauge.set_value(value as f64);
+        metric.set_gauge(gauge);
+    }
+    metric
+}
+
+fn fsyncs(stats: &Stats) -> Metric {
+    let mut sum = 0;
+    let buckets = FSYNC_BUCKETS
+        .iter()
+        .zip(stats.fsync_buckets)
+        .map(|(bound, count)| {
+            sum += count;
+            let mut bucket = Bucket::default();
+            bucket.set_upper_bound(bound.as_secs_f64());
+            bucket.set_cumulative_count(sum);
+            bucket
+        })
+        .collect();
+    let mut histogram = Histogram::default();
+    histogram.set_bucket(buckets);
+    histogram.set_sample_sum(stats.fsync_time.as_secs_f64());
+    // Those that took longer than the last bound are in no bucket of ours.
+    histogram.set_sample_count(stats.fsyncs);
+    let mut metric = Metric::default();
+    metric.set_histogram(histogram);
+    metric
+}

@@ -1,0 +1,210 @@
+//! Files that are damaged, missing or open to others, and what the daemon and its operator do then.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may panic, and says what it skips"
+)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use common::{Daemon, vakt};
+use tempfile::TempDir;
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    (folder, data)
+}
+
+fn metric(daemon: &Daemon, name: &str) -> Option<f64> {
+    let (_, text) = daemon.get("/metrics");
+    text.lines()
+        .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+}
+
+fn readiness(daemon: &Daemon) -> (u16, String) {
+    daemon.get("/readyz")
+}
+
+fn wait_until_ready(daemon: &Daemon) {
+    daemon.wait_for("readiness", |daemon| {
+        (readiness(daemon).0 == 200).then_some(())
+    });
+}
+
+fn lines(words: &str, count: usize) -> String {
+    (0..count)
+        .map(|number| format!("{{\"message\":\"{words} {number}\"}}\n"))
+        .collect()
+}
+
+#[test]
+fn without_rules_it_is_not_ready_and_a_reload_to_none_is_refused() {
+    let (folder, data) = folder();
+    let rules = folder.path().join("rules");
+    fs::create_dir(&rules).unwrap();
+    let daemon = Daemon::start_in(&data, &["--rules", rules.to_str().unwrap()]);
+    let (status, text) = readiness(&daemon);
+    assert_eq!(status, 503);
+    assert!(text.contains("no rule is loaded"), "{text}");
+
+    let file = rules.join("one.yml");
+    fs::write(
+        &file,
+        "title: The word\nid: 1b1fae4c-6c0f-4d0d-9d4d-000000000001\nstatus: stable\n\
+         description: A test rule\nlevel: high\nlogsource:\n    product: linux\ndetection:\n    \
+         keywords:\n        - word\n    condition: keywords\n",
+    )
+    .unwrap();
+    daemon.signal("HUP");
+    wait_until_ready(&daemon);
+
+    fs::remove_file(&file).unwrap();
+    daemon.signal("HUP");
+    daemon.wait_for("the refusal", |daemon| {
+        (metric(daemon, "vakt_rules_reloads_refused_total") == Some(1.0)).then_some(())
+    });
+    assert_eq!(metric(&daemon, "vakt_rules{state=\"loaded\"}"), Some(1.0));
+    assert_eq!(readiness(&daemon).0, 200);
+}
+
+/// A journal that can write no more ends the daemon with an error, but only after detection and
+/// index have written down how far they are.
+#[test]
+fn a_stop_with_a_journal_that_failed_ends_everything_and_says_so() {
+    let (_folder, data) = folder();
+    let mut limited = std::process::Command::new("sh");
+    // Blocks of 512 bytes: no file may be larger than 2 MiB.
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 4096; exec \"$0\" \"$@\""])
+        .arg(env!("CARGO_BIN_EXE_vakt"));
+    let daemon = Daemon::start_as(limited, &data, &[]);
+    assert_eq!(daemon.post_events(&lines("held", 100)).unwrap().0, 200);
+    daemon.wait_for("the events", |daemon| {
+        (metric(daemon, "vakt_detect_events_total") == Some(100.0)).then_some(())
+    });
+    let large = lines(&"x".repeat(1000), 3000);
+    assert_eq!(daemon.post_events(&large).unwrap().0, 503);
+    assert_eq!(metric(&daemon, "vakt_journal_poisoned"), Some(1.0));
+    assert_eq!(daemon.end_with("TERM").code(), Some(2));
+
+    let daemon = Daemon::start_in(&data, &[]);
+    wait_until_ready(&daemon);
+    assert_eq!(daemon.total("held"), 100);
+    assert_eq!(metric(&daemon, "vakt_journal_poisoned"), Some(0.0));
+    assert_eq!(metric(&daemon, "vakt_detect_events_total"), Some(0.0));
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn in_a_directory_that_others_may_read_our_files_are_for_their_owner_only() {
+    let (_folder, data) = folder();
+    fs::create_dir(&data).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    let theirs = data.join("theirs.txt");
+    fs::write(&theirs, "").unwrap();
+    fs::set_permissions(&theirs, fs::Permissions::from_mode(0o644)).unwrap();
+    let check = |data: &Path| {
+        let mut open: Vec<_> = fs::read_dir(data)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| mode(path) & 0o077 != 0)
+            .collect();
+        open.sort();
+        assert_eq!(open, [theirs.clone()]);
+        assert_eq!(mode(data), 0o755);
+    };
+    let daemon = Daemon::start_in(&data, &[]);
+    daemon.post_events(&lines("one", 1)).unwrap();
+    assert_eq!(daemon.total("one"), 1);
+    check(&data);
+    for entry in fs::read_dir(data.join("index")).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
+    }
+    assert!(daemon.end_with("TERM").success());
+
+    // As an earlier version left them.
+    for name in ["records.db", "access.db", "index", "journal"] {
+        let path = data.join(name);
+        let open = fs::Permissions::from_mode(mode(&path) | 0o055);
+        fs::set_permissions(&path, open).unwrap();
+    }
+    let _daemon = Daemon::start_in(&data, &[]);
+    check(&data);
+}
+
+#[test]
+fn a_token_of_the_administrator_is_recovered_while_no_daemon_runs() {
+    let (_folder, data) = folder();
+    let recover = |more: &[&str]| {
+        let output = vakt()
+            .args(["tokens", "recover", "--data-dir"])
+            .arg(&data)
+            .args(more)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), text)
+    };
+    let (code, text) = recover(&[]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("vakt serve"), "{text}");
+
+    let daemon = Daemon::start_in(&data, &[]);
+    let (code, text) = recover(&[]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("in use"), "{text}");
+    assert!(daemon.end_with("TERM").success());
+
+    let file = data.join("admin.token");
+    let old = fs::read_to_string(&file).unwrap();
+    fs::remove_file(&file).unwrap();
+    let (code, text) = recover(&["--user", "eve"]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("those are: admin"), "{text}");
+    assert!(!file.exists());
+    assert_eq!(recover(&[]).0, Some(0));
+    assert_eq!(mode(&file), 0o600);
+    assert_ne!(fs::read_to_string(&file).unwrap(), old);
+    let daemon = Daemon::start_in(&data, &[]);
+    assert_eq!(daemon.get("/api/v1/users").0, 200);
+}
+
+#[test]
+fn records_that_are_missing_beside_a_journal_are_said_to_be() {
+    let (_folder, data) = folder();
+    let daemon = Daemon::start_in(&data, &[]);
+    daemon.post_events(&lines("one", 10)).unwrap();
+    wait_until_ready(&daemon);
+    assert!(daemon.end_with("TERM").success());
+    for name in ["records.db", "records.db-wal", "records.db-shm"] {
+        drop(fs::remove_file(data.join(name)));
+    }
+    let doctor = vakt()
+        .args(["doctor", "--output", "text", "--data-dir"])
+        .arg(&data)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&doctor.stdout);
+    assert!(text.contains("records.db is missing"), "{text}");
+
+    let log = data.join("stderr");
+    let mut command = std::process::Command::new("sh");
+    command
+        .args(["-c", "exec \"$0\" \"$@\" 2> \"$LOG\""])
+        .arg(env!("CARGO_BIN_EXE_vakt"))
+        .env("LOG", &log);
+    let daemon = Daemon::start_as(command, &data, &[]);
+    wait_until_ready(&daemon);
+    let text = fs::read_to_string(&log).unwrap();
+    assert!(text.contains("the audit log are gone"), "{text}");
+}
