@@ -53,6 +53,9 @@ pub struct Limits {
     /// Most bytes of a body of `POST /api/v1/events`, compressed and decompressed: 64 MiB, about
     /// 400,000 syslog lines; a sender with more makes several requests.
     pub events_body_bytes_max: u64,
+    /// Most lines of such a body: a million, twice what fills it with real logs. Sixty kilobytes of
+    /// gzip hold twenty times more lines of `{}`, and each would cost as much as a real event.
+    pub events_per_request_max: u64,
     /// Longest line of such a body.
     pub line_bytes_max: usize,
 }
@@ -61,6 +64,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             events_body_bytes_max: 64 * 1024 * 1024,
+            events_per_request_max: 1_000_000,
             line_bytes_max: vakt_ingest::push::ndjson::LINE_BYTES_MAX,
         }
     }

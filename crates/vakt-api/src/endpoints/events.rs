@@ -69,6 +69,8 @@ struct EventsBody {
     cap: u64,
     wire_bytes: u64,
     line_bytes_max: usize,
+    events_max: u64,
+    events: u64,
     decompressor: Decompressor,
     splitter: NdjsonSplitter,
     pipe: BatchPipe,
@@ -89,6 +91,8 @@ impl EventsBody {
             cap: limits.events_body_bytes_max,
             wire_bytes: 0,
             line_bytes_max: limits.line_bytes_max,
+            events_max: limits.events_per_request_max,
+            events: 0,
             decompressor: Decompressor::new(encoding, limits.events_body_bytes_max)
                 .map_err(|error| undecodable(&error))?,
             splitter: NdjsonSplitter::new(limits.line_bytes_max),
@@ -126,7 +130,7 @@ impl EventsBody {
     async fn take(&mut self, plain: &[u8]) -> Result<(), ApiError> {
         let mut lines = Vec::new();
         self.splitter.push(plain, &mut |line| lines.push(line));
-        self.take_lines(lines);
+        self.take_lines(lines)?;
         self.pipe
             .flush_if_full()
             .await
@@ -138,7 +142,7 @@ impl EventsBody {
         let splitter =
             std::mem::replace(&mut self.splitter, NdjsonSplitter::new(self.line_bytes_max));
         splitter.finish(&mut |line| lines.push(line));
-        self.take_lines(lines);
+        self.take_lines(lines)?;
         let accepted = self.pipe.finish().await.map_err(|error| refused(&error))?;
         let mut answer = json!({
             "accepted": accepted.stored + accepted.repeated,
@@ -150,9 +154,16 @@ impl EventsBody {
         Ok(answer)
     }
 
-    fn take_lines(&mut self, lines: Vec<Line>) {
+    fn take_lines(&mut self, lines: Vec<Line>) -> Result<(), ApiError> {
         let received = self.clock.now();
         for line in lines {
+            self.events += 1;
+            if self.events > self.events_max {
+                return Err(ApiError::new(
+                    ErrorCode::BodyTooLarge,
+                    format!("the body holds more than {} events", self.events_max),
+                ));
+            }
             match line {
                 Line::Frame {
                     number,
@@ -179,6 +190,7 @@ impl EventsBody {
                 }
             }
         }
+        Ok(())
     }
 
     /// Says with an error how much of the body is durable all the same, so that a careful sender

@@ -182,3 +182,30 @@ fn streams_come_from_tokens_and_drills_need_a_person() {
     check(Some(&daemon.admin), Some("1"), Ok(("default", true)));
     check(Some(&daemon.admin), None, Ok(("default", false)));
 }
+
+#[test]
+fn more_events_than_a_request_may_hold_are_413_however_small_they_are() {
+    let daemon = start_with(Wanted {
+        limits: Limits {
+            events_per_request_max: 30_000,
+            ..Limits::default()
+        },
+        ..Wanted::default()
+    });
+    let check = |lines: usize, status: u16| {
+        let body = gzip(&b"{}\n".repeat(lines));
+        assert!(body.len() < 2000);
+        daemon.fake.frames.lock().unwrap().clear();
+        let headers = ["Content-Encoding: gzip"];
+        let answer = daemon.request("POST /api/v1/events", &headers, &body);
+        assert_eq!(answer.status, status);
+        (answer.json(), daemon.fake.frames.lock().unwrap().len())
+    };
+    let (answer, taken) = check(30_000, 200);
+    assert_eq!((&answer["accepted"], taken), (&json!(30_000), 30_000));
+    let (answer, taken) = check(500_000, 413);
+    assert_eq!(answer["error"]["code"], "body_too_large");
+    assert!(taken <= 30_000, "{taken}");
+    assert_eq!(answer["error"]["accepted"], taken);
+    assert_eq!(answer["error"]["next_line"], taken + 1);
+}
