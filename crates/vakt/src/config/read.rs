@@ -25,6 +25,7 @@ checks! {
     CONFIG_VALUE "config-value" "A value is not one that the key can have."
     CONFIG_MISSING "config-missing" "A key that a section cannot do without is not there."
     CONFIG_FILE "config-file" "A file that the configuration names cannot be used."
+    CONFIG_NO_EFFECT "config-no-effect" "What is written here would change nothing."
     CONFIG_UNKNOWN_KEY "config-unknown-key" "Nothing reads this key."
 }
 

@@ -9,7 +9,9 @@ use vakt_api::access::CONFIGURED_TOKEN_CHARS_MIN;
 use vakt_rules::yaml::{self, Node};
 use vakt_rules::{Diagnostic, Report, RuleSource, SourceText, add_fault, nearest};
 
-use super::read::{CONFIG_FILE, CONFIG_TYPE, CONFIG_VALUE, Section, text};
+use super::read::{
+    CONFIG_FILE, CONFIG_MISSING, CONFIG_NO_EFFECT, CONFIG_TYPE, CONFIG_VALUE, Section, text,
+};
 use crate::ruleset::unopenable;
 
 use super::{
@@ -90,7 +92,15 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     if let Some(node) = section.get("tls") {
         config.tls = tls(node, files, report);
     }
-    if section.get("listeners").is_some() {
+    if let Some(node) = section.get("listeners") {
+        if section.list("listeners").is_empty() {
+            report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                "without a listener nothing can be sent to Vakt, nor asked of it",
+                "list at least one, or remove the key to have those on loopback",
+            );
+        }
         config.listeners = section
             .list("listeners")
             .iter()
@@ -241,6 +251,9 @@ fn listener(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Opt
         .iter()
         .filter_map(|node| source_rule(node, streams, report))
         .collect();
+    if let Some(kind) = kind {
+        without_effect(&mut section, kind, report);
+    }
     section.finish(report);
     let plain = Listener::on_loopback(kind?);
     if tls && !matches!(plain.kind, ListenerKind::Http | ListenerKind::SyslogTls) {
@@ -268,8 +281,49 @@ fn listener(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Opt
     })
 }
 
+/// Reports the keys that listeners of this kind do not look at.
+fn without_effect(section: &mut Section<'_, '_>, kind: ListenerKind, report: &mut Report<'_>) {
+    let ignored: &[(&'static str, &str)] = match kind {
+        ListenerKind::Http => &[
+            (
+                "networks",
+                "who may send over HTTP is a matter of `intake_tokens`; remove it",
+            ),
+            (
+                "sources",
+                "senders over HTTP are kept apart by the stream of their `intake_tokens`; remove it",
+            ),
+        ],
+        ListenerKind::SyslogUdp | ListenerKind::SyslogTcp | ListenerKind::SyslogTls => &[(
+            "hosts",
+            "names are for HTTP; who may send syslog is named by `networks`",
+        )],
+    };
+    for (key, help) in ignored {
+        if let Some(node) = section.get(key) {
+            report.add(
+                &CONFIG_NO_EFFECT,
+                &node.span,
+                format!(
+                    "`{key}` has no effect on a listener of kind `{}`",
+                    kind.as_str()
+                ),
+                *help,
+            );
+        }
+    }
+}
+
 fn source_rule(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Option<SourceRule> {
     let mut section = Section::new("sources", node, report)?;
+    if section.list("networks").is_empty() {
+        report.add(
+            &CONFIG_MISSING,
+            &node.span,
+            "this is for no sender: `sources` needs `networks`",
+            "add `networks: [192.0.2.0/24]`; what all senders get stands at the listener",
+        );
+    }
     let networks: Vec<IpNet> = section.parsed_list("networks", NETWORK, report);
     let stream = stream(&mut section, streams, report);
     let time_zone = time_zone(&mut section, report);
@@ -376,4 +430,54 @@ fn webhook(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<Web
         .map(WebhookToken::File)
         .or(inline.map(WebhookToken::Inline));
     Some(Webhook { url: url?, token })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_have_no_effect_is_said_at_its_place() {
+        let check = |text: &str, expected: &[&str]| {
+            let (_, diagnostics) = parse("vakt.yaml", text, Files::Untouched);
+            let found: Vec<String> = diagnostics
+                .iter()
+                .map(|one| {
+                    let (line, column) = (one.line, one.column);
+                    format!("{line}:{column} {}: {}", one.name, one.message)
+                })
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        check("listeners:\n  - kind: http\n    hosts: [a.example]\n", &[]);
+        check(
+            "listeners:\n  - kind: http\n    networks: [10.0.0.0/8]\n    sources:\n      \
+             - {networks: [10.1.0.0/16]}\n",
+            &[
+                "3:15 config-no-effect: `networks` has no effect on a listener of kind `http`",
+                "5:7 config-no-effect: `sources` has no effect on a listener of kind `http`",
+            ],
+        );
+        for kind in ["syslog-udp", "syslog-tcp", "syslog-tls"] {
+            check(
+                &format!("listeners:\n  - kind: {kind}\n    hosts: [a.example]\n"),
+                &[&format!(
+                    "3:12 config-no-effect: `hosts` has no effect on a listener of kind `{kind}`"
+                )],
+            );
+        }
+        check(
+            "listeners:\n  - kind: syslog-tcp\n    sources:\n      - time_zone: UTC\n      \
+             - {networks: [], time_zone: UTC}\n      - {networks: [10.0.0.0/8], time_zone: UTC}\n",
+            &[
+                "4:9 config-missing: this is for no sender: `sources` needs `networks`",
+                "5:9 config-missing: this is for no sender: `sources` needs `networks`",
+            ],
+        );
+        check(
+            "listeners: []\n",
+            &["1:12 config-value: without a listener nothing can be sent to Vakt, nor asked of it"],
+        );
+        check("listeners:\n", &[]);
+    }
 }
