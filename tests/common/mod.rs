@@ -259,12 +259,15 @@ pub fn shared_data(test: &str) -> Option<PathBuf> {
     None
 }
 
+/// Where programs lie that are not for users.
+const ELSEWHERE: [&str; 4] = ["/usr/lib/systemd", "/lib/systemd", "/usr/sbin", "/sbin"];
+
 /// Whether a program can be run. Where it is absent the test is skipped by name; in CI that is a
 /// failure.
 pub fn has_program(test: &str, program: &str) -> bool {
     let found = std::env::var_os("PATH").is_some_and(|path| {
         std::env::split_paths(&path)
-            .chain(["/usr/lib/systemd".into(), "/lib/systemd".into()])
+            .chain(ELSEWHERE.map(PathBuf::from))
             .any(|folder| folder.join(program).is_file())
     });
     if !found {
