@@ -9,7 +9,7 @@
 mod common;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use common::{Daemon, vakt};
@@ -119,7 +119,7 @@ fn in_a_directory_that_others_may_read_our_files_are_for_their_owner_only() {
             .filter(|path| mode(path) & 0o077 != 0)
             .collect();
         open.sort();
-        assert_eq!(open, [theirs.clone()]);
+        assert_eq!(open, std::slice::from_ref(&theirs));
         assert_eq!(mode(data), 0o755);
     };
     let daemon = Daemon::start_in(&data, &[]);
@@ -207,4 +207,58 @@ fn records_that_are_missing_beside_a_journal_are_said_to_be() {
     wait_until_ready(&daemon);
     let text = fs::read_to_string(&log).unwrap();
     assert!(text.contains("the audit log are gone"), "{text}");
+}
+
+/// Overwrites a part of the stored events of each segment.
+fn damage_stored_events(data: &Path) -> usize {
+    let mut damaged = 0;
+    for entry in fs::read_dir(data.join("index")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|end| end == "store") {
+            // In place: the daemon has the file mapped.
+            let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+            let at = file.metadata().unwrap().len() / 3;
+            file.write_all_at(&[0xff; 64], at).unwrap();
+            damaged += 1;
+        }
+    }
+    damaged
+}
+
+fn is_rebuilt(daemon: &Daemon) {
+    daemon.wait_for("the new index", |daemon| {
+        let rebuilt = metric(daemon, "vakt_index_rebuilds_total") == Some(1.0);
+        (rebuilt && readiness(daemon).0 == 200).then_some(())
+    });
+    assert!(daemon.data.join("index.unreadable").is_dir());
+    assert_eq!(daemon.total("stored"), 500);
+    assert_eq!(daemon.post_events(&lines("later", 5)).unwrap().0, 200);
+    assert_eq!(daemon.total("later"), 5);
+}
+
+#[test]
+fn a_search_of_a_damaged_index_reads_the_journal_and_the_index_is_built_again() {
+    let (_folder, data) = folder();
+    let daemon = Daemon::start_in(&data, &[]);
+    assert_eq!(daemon.post_events(&lines("stored", 500)).unwrap().0, 200);
+    daemon.wait_for("the index", |daemon| {
+        (metric(daemon, "vakt_index_committed_position") == Some(500.0)).then_some(())
+    });
+    assert!(damage_stored_events(&data) > 0);
+    let answer = daemon.search("stored", 500);
+    assert_eq!(answer["total"], 500);
+    assert_eq!(answer["hits"].as_array().unwrap().len(), 500);
+    is_rebuilt(&daemon);
+}
+
+#[test]
+fn an_index_that_was_damaged_while_nobody_ran_is_built_again() {
+    let (_folder, data) = folder();
+    let daemon = Daemon::start_in(&data, &[]);
+    assert_eq!(daemon.post_events(&lines("stored", 500)).unwrap().0, 200);
+    wait_until_ready(&daemon);
+    assert!(daemon.end_with("TERM").success());
+    assert!(damage_stored_events(&data) > 0);
+    let daemon = Daemon::start_in(&data, &[]);
+    is_rebuilt(&daemon);
 }

@@ -21,8 +21,8 @@ pub enum Error {
     },
     /// The files of the index cannot be understood.
     #[error(
-        "the search index in {} is damaged ({reason}): stop Vakt and remove or rename that \
-         directory; the index is then built again from the journal", dir.display()
+        "the search index in {} is damaged ({reason}): it is set aside and built again from the \
+         journal", dir.display()
     )]
     Damaged { dir: PathBuf, reason: String },
     /// There is a writer already.
@@ -46,8 +46,8 @@ pub enum Error {
     Engine { dir: PathBuf, source: TantivyError },
     /// A stored event cannot be read back.
     #[error(
-        "event {position} of the search index is damaged: remove the index's directory while Vakt \
-         is stopped, and it is built again from the journal"
+        "event {position} of the search index is damaged: the index is set aside and built again \
+         from the journal when the checksums of its files do not hold"
     )]
     StoredEvent { position: JournalPosition },
     /// The event is larger than the index can store.

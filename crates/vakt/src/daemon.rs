@@ -25,7 +25,7 @@ use vakt_event::clock::SystemClock;
 use vakt_incident::Records;
 use vakt_ingest::accounting::{Sources, SourcesCollector};
 use vakt_ingest::intake::Intake;
-use vakt_search::Index;
+use vakt_search::{Index, Rebuilt};
 use vakt_storage::Journal;
 
 use crate::config::Config;
@@ -80,7 +80,7 @@ impl Daemon {
             Arc::clone(&clock),
             record_settings(&settings.config),
         )?);
-        let index = Arc::new(open_index(data_dir)?);
+        let (index, rebuilt) = open_index(data_dir)?;
         let journal = Arc::new(open_journal(data_dir, &records, &index)?);
         let registry = Registry::new();
         let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
@@ -100,6 +100,9 @@ impl Daemon {
         let mut threads = Vec::new();
 
         let index_progress = Arc::new(IndexProgress::default());
+        if let Some(rebuilt) = rebuilt {
+            index_progress.rebuild(rebuilt.reason.to_string(), journal.durable_end());
+        }
         let detect_progress = Arc::new(DetectProgress::default());
         let acknowledged_before = journal.durable_end();
         let quarantined = metrics::quarantined(&registry)?;
@@ -112,13 +115,20 @@ impl Daemon {
                  evaluated again. If that is not meant, stop and put the file back from a backup"
             );
         }
+        let writer = index.writer()?;
+        let index = Arc::new(ArcSwap::from_pointee(index));
+        // Nobody waits for it: it changes nothing, and ends with the index.
+        drop(spawn("verify-index", {
+            let (index, progress) = (Arc::downgrade(&index), Arc::clone(&index_progress));
+            move || index::verify(&index, &progress)
+        })?);
         threads.push(spawn("index", {
             let (journal, progress, stop) = (
                 Arc::clone(&journal),
                 Arc::clone(&index_progress),
                 stop.clone(),
             );
-            let (index, writer) = (Arc::clone(&index), index.writer()?);
+            let (index, writer) = (Arc::clone(&index), writer);
             let quarantine = quarantine("index");
             move || index::run(&journal, &index, writer, &progress, quarantine, &stop)
         })?);
@@ -362,16 +372,16 @@ fn record_settings(config: &Config) -> vakt_incident::Settings {
 }
 
 /// The index, or a new one where the old cannot be read: the journal holds everything.
-fn open_index(data_dir: &DataDir) -> Result<Index> {
+fn open_index(data_dir: &DataDir) -> Result<(Index, Option<Rebuilt>)> {
     let (index, rebuilt) = Index::open_or_rebuild(&data_dir.index())?;
-    if let Some(rebuilt) = rebuilt {
+    if let Some(rebuilt) = &rebuilt {
         tracing::error!(
             reason = %rebuilt.reason,
             moved_to = %rebuilt.moved_to.display(),
             "the index cannot be used and is built again from the journal"
         );
     }
-    Ok(index)
+    Ok((index, rebuilt))
 }
 
 /// The journal. No position is given twice, even

@@ -7,6 +7,7 @@
 //! event is missing or double.
 
 mod cursor;
+mod damage;
 mod format;
 mod search;
 mod tail;
@@ -85,6 +86,37 @@ impl Index {
             Err(error @ (Error::Damaged { .. } | Error::Format { .. })) => error,
             Err(error) => return Err(error),
         };
+        Self::anew(dir, reason).map(|(index, rebuilt)| (index, Some(rebuilt)))
+    }
+
+    /// Moves this index aside, for the `reason` that [`Index::damage`] gave, and makes an empty one
+    /// in its place, as [`Index::open_or_rebuild`] does. Its writer must be closed; searches that
+    /// are under way end on the old files.
+    pub fn rebuild(&self, reason: Error) -> Result<(Self, Rebuilt)> {
+        Self::anew(&self.dir, reason)
+    }
+
+    /// An empty index that is nowhere on the disk: a search of it finds what it is offered.
+    pub fn of_nothing() -> Result<Self> {
+        let (schema, fields) = schema();
+        let engine = tantivy::Index::create_in_ram(schema);
+        let reader = engine
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(|source| Error::Engine {
+                dir: PathBuf::new(),
+                source,
+            })?;
+        Ok(Self {
+            dir: PathBuf::new(),
+            engine,
+            reader,
+            fields,
+        })
+    }
+
+    fn anew(dir: &Path, reason: Error) -> Result<(Self, Rebuilt)> {
         let mut moved_to = dir.as_os_str().to_owned();
         moved_to.push(".unreadable");
         let moved_to = PathBuf::from(moved_to);
@@ -104,7 +136,7 @@ impl Index {
             source,
         })?;
         let rebuilt = Rebuilt { reason, moved_to };
-        Ok((Self::open(dir)?, Some(rebuilt)))
+        Ok((Self::open(dir)?, rebuilt))
     }
 
     /// How many events can be found now.

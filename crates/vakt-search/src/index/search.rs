@@ -1,5 +1,6 @@
 //! A search over one snapshot of the index.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use serde_json::{Map, Value as Json};
@@ -102,8 +103,15 @@ impl Index {
         };
         let after = search.after.map(|place| place.rank(request.order));
         let mut tail = Tail::new(request, after, search.kept());
-        offer(search.end()?, &mut tail)?;
-        Ok(search.run(tail)?)
+        let end = self.guarded(|| search.end())?;
+        offer(end, &mut tail)?;
+        Ok(self.guarded(|| search.run(tail))?)
+    }
+
+    /// The engine panics on some broken files; here that is an answer like any other.
+    fn guarded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|_| Err(self.damaged("the engine panicked in a search".to_owned())))
     }
 }
 

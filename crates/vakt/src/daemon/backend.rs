@@ -20,7 +20,7 @@ use vakt_storage::{Journal, Recovery};
 use crate::command::rules::summary;
 use crate::metrics::readings::Stations;
 use crate::pipeline::detect::DetectProgress;
-use crate::pipeline::index::IndexProgress;
+use crate::pipeline::index::{IndexProgress, is_suspicious};
 use crate::pipeline::tail::JournalTail;
 use crate::ruleset::Ruleset;
 
@@ -52,7 +52,7 @@ pub(super) fn report_recovery(recovery: &Recovery) {
 }
 
 pub(super) struct Search {
-    pub(super) index: Arc<Index>,
+    pub(super) index: Arc<ArcSwap<Index>>,
     pub(super) progress: Arc<IndexProgress>,
     pub(super) journal: Arc<Journal>,
 }
@@ -81,10 +81,21 @@ impl SearchBackend for Search {
             cursor: request.cursor.clone(),
             deadline: Some(Instant::now() + request.patience.unwrap_or(SEARCH_TIME_MAX)),
         };
-        let response = self
-            .index
-            .search_with(&request, |from, tail| self.offer_tail(from, end, tail))
-            .map_err(|error| failure_of_search(&error))?;
+        let search = |index: &Index| {
+            index.search_with(&request, |from, tail| self.offer_tail(from, end, tail))
+        };
+        let response = search(&self.index.load()).or_else(|error| {
+            if !is_suspicious(&error) {
+                return Err(error);
+            }
+            tracing::error!(
+                error = format!("{error:#}"),
+                "a search of the index failed and reads the journal instead"
+            );
+            self.progress.suspect(format!("{error:#}"));
+            search(&Index::of_nothing()?)
+        });
+        let response = response.map_err(|error| failure_of_search(&error))?;
         Ok(SearchAnswer {
             hits: response.hits,
             total: response.total,
@@ -346,7 +357,7 @@ impl Health {
             journal: self.journal.stats(),
             indexed: self.index.committed(),
             detected: self.detect.next(),
-            index_rebuilds: 0,
+            index_rebuilds: self.index.rebuilds(),
             notices_pending: notices.ok().map(|counts| counts.pending),
         }
     }
@@ -372,6 +383,12 @@ impl HealthView for Health {
             reasons.push(format!(
                 "the records were missing at the start: {} of {} events are evaluated again",
                 detected, self.acknowledged_before.0
+            ));
+        }
+        if let Some(rebuilding) = self.index.rebuilding() {
+            reasons.push(format!(
+                "the index is built again ({} of {} events), searches read the journal: {}",
+                rebuilding.done.0, rebuilding.target.0, rebuilding.reason
             ));
         }
         let missing = self

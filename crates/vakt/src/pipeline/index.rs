@@ -1,10 +1,15 @@
 //! The thread that reads the journal into the index, and how a search waits for it.
+//!
+//! An index whose files are damaged is set aside and built again: at the start its checksums are
+//! looked at in the background, later when a search or a commit meets what may be damage.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use arc_swap::ArcSwap;
 use vakt_event::JournalPosition;
 use vakt_search::{Index, IndexWriter};
 use vakt_storage::Journal;
@@ -22,6 +27,13 @@ const COMMIT_EVENTS: u64 = 50_000;
 const POLL_BUSY: Duration = Duration::from_millis(10);
 const POLL_IDLE: Duration = Duration::from_millis(100);
 
+/// The files of the index are read to find damage this often at most: it may take minutes, and what
+/// comes up again after it found nothing is something else.
+const LOOK_PAUSE: Duration = Duration::from_secs(60);
+
+/// A day: as often as the usual scrub of a disk, and a small part of what the disk can read.
+const VERIFY_PAUSE: Duration = Duration::from_secs(24 * 3600);
+
 /// How far the index is, for searches that must see what was acknowledged.
 #[derive(Default)]
 pub struct IndexProgress {
@@ -34,6 +46,27 @@ struct State {
     committed: JournalPosition,
     wanted: JournalPosition,
     failed: Option<String>,
+    /// What may be damage, and was not looked at yet.
+    suspicion: Option<String>,
+    /// When the files were last looked at.
+    looked: Option<Instant>,
+    rebuilds: u64,
+    /// Why the index is built again, until it has reached the position.
+    rebuilding: Option<(String, JournalPosition)>,
+}
+
+impl State {
+    fn may_look(&self) -> bool {
+        self.looked
+            .is_none_or(|looked| looked.elapsed() >= LOOK_PAUSE)
+    }
+}
+
+/// Why the index is built again, and how far that is.
+pub struct Rebuilding {
+    pub reason: String,
+    pub done: JournalPosition,
+    pub target: JournalPosition,
 }
 
 impl IndexProgress {
@@ -50,6 +83,52 @@ impl IndexProgress {
     /// Why the index stands still, if it does.
     pub fn failure(&self) -> Option<String> {
         self.lock().failed.clone()
+    }
+
+    /// A search met what may be damage: the thread shall look.
+    pub fn suspect(&self, reason: String) {
+        self.lock().suspicion.get_or_insert(reason);
+    }
+
+    /// How often a damaged index was set aside since the start.
+    pub fn rebuilds(&self) -> u64 {
+        self.lock().rebuilds
+    }
+
+    pub fn rebuilding(&self) -> Option<Rebuilding> {
+        let state = self.lock();
+        let (reason, target) = state.rebuilding.clone()?;
+        Some(Rebuilding {
+            reason,
+            done: state.committed,
+            target,
+        })
+    }
+
+    /// The index is built again up to `target`.
+    pub fn rebuild(&self, reason: String, target: JournalPosition) {
+        let mut state = self.lock();
+        state.rebuilds += 1;
+        state.committed = JournalPosition(0);
+        state.suspicion = None;
+        state.rebuilding = (target > state.committed).then_some((reason, target));
+    }
+
+    /// Whether the thread shall stop and look.
+    fn is_suspected(&self) -> bool {
+        let state = self.lock();
+        state.suspicion.is_some() && state.may_look()
+    }
+
+    /// Takes the suspicion, if there is reason to look now.
+    fn look(&self, may_be_damage: bool) -> bool {
+        let mut state = self.lock();
+        let look = state.may_look() && (state.suspicion.is_some() || may_be_damage);
+        if look {
+            state.suspicion = None;
+            state.looked = Some(Instant::now());
+        }
+        look
     }
 
     /// Waits until everything before `position` is found by a search of the index, for at most
@@ -82,6 +161,14 @@ impl IndexProgress {
         let mut state = self.lock();
         state.committed = position;
         state.failed = None;
+        if state
+            .rebuilding
+            .as_ref()
+            .is_some_and(|(_, target)| position >= *target)
+        {
+            state.rebuilding = None;
+            tracing::info!("the index is built again");
+        }
         drop(state);
         self.moved.notify_all();
     }
@@ -93,11 +180,11 @@ impl IndexProgress {
 }
 
 /// Runs until `stop`, then indexes what is left and commits. After a failure (a full disk) the
-/// index is opened again, until it goes on from its last commit. An event at which it panics again
-/// and again is passed over.
+/// index is opened again, until it goes on from its last commit; a damaged one is replaced. An event
+/// at which it panics again and again is passed over.
 pub fn run(
     journal: &Journal,
-    index: &Index,
+    shared: &ArcSwap<Index>,
     writer: IndexWriter,
     progress: &IndexProgress,
     quarantine: Quarantine,
@@ -106,7 +193,7 @@ pub fn run(
     run_with(
         decode_frame,
         journal,
-        index,
+        shared,
         writer,
         progress,
         quarantine,
@@ -117,39 +204,52 @@ pub fn run(
 pub(super) fn run_with(
     decode: Decode,
     journal: &Journal,
-    index: &Index,
+    shared: &ArcSwap<Index>,
     writer: IndexWriter,
     progress: &IndexProgress,
     mut quarantine: Quarantine,
     stop: &Stop,
 ) {
-    let mut writer = Some(writer);
+    let mut held = Some(writer);
     loop {
         quarantine.leave();
-        let work = || -> Result<()> {
-            let mut writer = match writer.take() {
+        let index = shared.load_full();
+        let work = || -> Result<Fed> {
+            let writer = match &mut held {
                 Some(writer) => writer,
-                None => index.writer().context("cannot open the index again")?,
+                none => none.insert(index.writer().context("cannot open the index again")?),
             };
             progress.resumed(writer.next_position());
-            feed(
-                decode,
-                journal,
-                &mut writer,
-                progress,
-                &mut quarantine,
-                stop,
-            )
+            feed(decode, journal, writer, progress, &mut quarantine, stop)
         };
+        let ended = catch_unwind(AssertUnwindSafe(work));
         let mut pause = RETRY_PAUSE;
-        let ended = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-            if quarantine.panicked() {
-                pause = PANIC_PAUSE;
+        if ended.is_err() && quarantine.panicked() {
+            pause = PANIC_PAUSE;
+        }
+        let may_be_damage = match &ended {
+            Ok(Ok(Fed::All)) => return,
+            Ok(Ok(Fed::Suspected)) | Err(_) => true,
+            Ok(Err(error)) => is_suspicious(error),
+        };
+        let writer = held.take();
+        if progress.look(may_be_damage) && !stop.is_set() {
+            match mend(journal, &index, writer, progress) {
+                Ok(Some(new)) => {
+                    shared.store(Arc::new(new));
+                    continue;
+                }
+                Ok(None) => tracing::warn!("the files of the index are as they were written"),
+                Err(error) => tracing::error!(
+                    error = format!("{error:#}"),
+                    "the damaged index cannot be set aside"
+                ),
             }
-            Err(panicked())
-        });
-        let Err(error) = ended else {
-            return;
+        }
+        let error = match ended {
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => error,
+            Err(_) => panicked(),
         };
         tracing::error!(error = format!("{error:#}"), "the index stands still");
         progress.fail(format!("{error:#}"));
@@ -159,6 +259,59 @@ pub(super) fn run_with(
     }
 }
 
+/// Reads the files of the index now and every [`VERIFY_PAUSE`]: a flipped bit in them may show as
+/// nothing but an answer that lacks an event.
+pub fn verify(shared: &Weak<ArcSwap<Index>>, progress: &IndexProgress) {
+    while let Some(index) = shared.upgrade().map(|shared| shared.load_full()) {
+        if let Some(damage) = index.damage() {
+            progress.suspect(damage.to_string());
+        }
+        drop(index);
+        thread::sleep(VERIFY_PAUSE);
+    }
+}
+
+/// Why feeding the index ended without an error.
+enum Fed {
+    /// Everything is in it, as far as there was time.
+    All,
+    /// Somebody met what may be damage, and the writer has to stop for a look at it.
+    Suspected,
+}
+
+/// Whether a look at the files of the index is worth its time.
+pub fn is_suspicious(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<vakt_search::Error>()
+        .is_some_and(vakt_search::Error::may_be_damage)
+}
+
+/// Looks at the files of the index; where they are damaged, gives an empty one in its place.
+fn mend(
+    journal: &Journal,
+    index: &Index,
+    writer: Option<IndexWriter>,
+    progress: &IndexProgress,
+) -> Result<Option<Index>> {
+    let Some(reason) = index.damage() else {
+        return Ok(None);
+    };
+    // Merges that are under way end before somebody else writes to the directory; how, is of no
+    // matter any more.
+    if let Some(writer) = writer {
+        drop(catch_unwind(AssertUnwindSafe(|| writer.close())));
+    }
+    let shown = reason.to_string();
+    let (new, rebuilt) = index.rebuild(reason)?;
+    tracing::error!(
+        reason = shown,
+        moved_to = %rebuilt.moved_to.display(),
+        "the index is built again from the journal; searches read the journal meanwhile"
+    );
+    progress.rebuild(shown, journal.durable_end());
+    Ok(Some(new))
+}
+
 fn feed(
     decode: Decode,
     journal: &Journal,
@@ -166,7 +319,7 @@ fn feed(
     progress: &IndexProgress,
     quarantine: &mut Quarantine,
     stop: &Stop,
-) -> Result<()> {
+) -> Result<Fed> {
     let mut next = writer.next_position();
     let mut reader = journal.reader(next);
     let mut zones = Zones::default();
@@ -219,7 +372,10 @@ fn feed(
             progress.reached(next);
         }
         if ended {
-            return Ok(());
+            return Ok(Fed::All);
+        }
+        if progress.is_suspected() {
+            return Ok(Fed::Suspected);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! An event whose processing panics stands in nobody's way.
 
+use arc_swap::ArcSwap;
 use prometheus::IntCounter;
 use vakt_event::{Event, Frame, JournalPosition, Source};
 use vakt_search::{Index, Query, Request};
@@ -66,13 +67,14 @@ fn the_index_goes_on_behind_events_at_which_it_panics() {
     append(&journal, frames());
     journal.close().unwrap();
     let index = Index::open(&world.folder.path().join("index")).unwrap();
+    let index = ArcSwap::from_pointee(index);
     let progress = IndexProgress::default();
     let quarantined = IntCounter::new("quarantined", "of a test").unwrap();
     index::run_with(
         faulty,
         &journal,
         &index,
-        index.writer().unwrap(),
+        index.load().writer().unwrap(),
         &progress,
         Quarantine::new("index", quarantined.clone()),
         &Stop::default(),
@@ -84,5 +86,5 @@ fn the_index_goes_on_behind_events_at_which_it_panics() {
         query: Query::parse("knock").unwrap(),
         ..Request::default()
     };
-    assert_eq!(index.search(&request).unwrap().total, 4);
+    assert_eq!(index.load().search(&request).unwrap().total, 4);
 }
