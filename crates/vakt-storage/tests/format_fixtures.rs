@@ -144,6 +144,17 @@ fn check(fixture: &Path, batches: &[Batch], cursors_rebuilt: bool) {
         [(3, 0), (0, 3), (1, 0)]
     );
     assert_eq!(journal.durable_end(), JournalPosition(11));
+    journal.close().unwrap();
+
+    // Also where records of two versions are in one segment.
+    let (journal, recovery) = Journal::open(copy.path(), &options()).unwrap();
+    assert_eq!((recovery.cut_bytes, recovery.lost_ranges), (0, 0));
+    let mut reader = journal.reader(JournalPosition(0));
+    let mut count = 0;
+    while let Some(batch) = reader.next(Duration::ZERO).unwrap() {
+        count += batch.frames.len();
+    }
+    assert_eq!(count, 11);
 }
 
 #[test]

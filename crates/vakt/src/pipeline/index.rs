@@ -379,3 +379,72 @@ fn feed(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::mpsc;
+
+    use vakt_event::{Batch, Format, Frame, Source, Timestamp, Transport};
+
+    use super::*;
+
+    /// Ten batches of one event.
+    fn journal(dir: &Path) -> Journal {
+        let (journal, _) = Journal::open(dir, &vakt_storage::Options::default()).unwrap();
+        let source = Arc::new(Source {
+            stream: "default".to_owned(),
+            transport: Transport::Tcp,
+            listener: "syslog".to_owned(),
+            peer: None,
+            zone: None,
+            drill: false,
+        });
+        for _ in 0..10 {
+            let (sender, answer) = mpsc::channel();
+            let batch = Batch {
+                source: Arc::clone(&source),
+                frames: vec![Frame {
+                    bytes: b"line".to_vec(),
+                    format: Format::Syslog,
+                    received: Timestamp::default(),
+                    truncated: false,
+                    cursor: None,
+                }],
+            };
+            journal.append(batch, Box::new(move |result| sender.send(result).unwrap()));
+            answer.recv().unwrap().unwrap();
+        }
+        journal
+    }
+
+    #[test]
+    fn a_stop_ends_a_backlog_at_its_bound_and_the_next_start_does_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(&folder.path().join("journal"));
+        let check = |patience: Duration, expected: std::ops::RangeInclusive<u64>| {
+            let index = ArcSwap::from_pointee(Index::open(&folder.path().join("index")).unwrap());
+            let writer = index.load().writer().unwrap();
+            let (progress, stop) = (IndexProgress::default(), Stop::default());
+            stop.set(patience);
+            run(&journal, &index, writer, &progress, &stop);
+            let committed = progress.committed().0;
+            assert!(expected.contains(&committed), "{committed}");
+            assert_eq!(index.load().count(), committed);
+        };
+        check(Duration::ZERO, 1..=1);
+        check(Duration::ZERO, 2..=2);
+        check(Duration::from_secs(3600), 10..=10);
+    }
+
+    #[test]
+    fn files_are_looked_at_once_a_minute_at_most() {
+        let progress = IndexProgress::default();
+        assert!(!progress.look(false));
+        assert!(progress.look(true));
+        assert!(!progress.look(true));
+        progress.suspect("again".to_owned());
+        assert!(!progress.is_suspected());
+        assert!(!progress.look(false));
+    }
+}
