@@ -422,12 +422,14 @@ mod tests {
     fn a_stop_ends_a_backlog_at_its_bound_and_the_next_start_does_the_rest() {
         let folder = tempfile::tempdir().unwrap();
         let journal = journal(&folder.path().join("journal"));
+        let quarantined = prometheus::IntCounter::new("quarantined", "of a test").unwrap();
         let check = |patience: Duration, expected: std::ops::RangeInclusive<u64>| {
             let index = ArcSwap::from_pointee(Index::open(&folder.path().join("index")).unwrap());
             let writer = index.load().writer().unwrap();
             let (progress, stop) = (IndexProgress::default(), Stop::default());
             stop.set(patience);
-            run(&journal, &index, writer, &progress, &stop);
+            let quarantine = Quarantine::new("index", quarantined.clone());
+            run(&journal, &index, writer, &progress, quarantine, &stop);
             let committed = progress.committed().0;
             assert!(expected.contains(&committed), "{committed}");
             assert_eq!(index.load().count(), committed);
