@@ -116,13 +116,7 @@ pub(crate) fn finish<'a>(
             .or(line_time);
     }
     logsource::assign(&mut event, cx);
-    if event
-        .log_sources
-        .iter()
-        .any(|source| source.product.as_deref() == Some("windows"))
-    {
-        name_without_blanks(&mut event);
-    }
+    name_without_blanks(&mut event);
     if let (true, Some(claimed)) = (event.time.is_claimed_in_future(), event.time.claimed) {
         match time_text {
             _ if event.has(ecs::VAKT_TIME_CLAIMED) => {}

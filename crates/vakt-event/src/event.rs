@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::alias::canonical;
+use crate::alias::{canonical, synonyms};
 use crate::{EventTime, LogSource, Value};
 
 /// Who put a field into the event.
@@ -70,6 +70,17 @@ impl<'a> Event<'a> {
             .iter()
             .filter(move |field| field.name == name || canonical(&field.name) == wanted)
             .map(|field| &field.value)
+    }
+
+    /// Whether some field stands inside `name`: `a.b` inside `a`. Such a name has no value, but it
+    /// is there.
+    pub fn has_inside(&self, name: &str) -> bool {
+        synonyms(name).any(|outer| {
+            let inside = |field: &Field<'_>| {
+                (field.name.strip_prefix(outer)).is_some_and(|rest| rest.starts_with('.'))
+            };
+            self.fields.iter().any(inside)
+        })
     }
 
     /// The text of the first value under `name`, if there is one that is not null.

@@ -48,6 +48,22 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// A number that is not written in the shortest way, in that way: `4688.0` and `4.688e3` are
+    /// `4688`. `None` for every other value, texts that read as numbers too.
+    pub fn shortest_number(&self) -> Option<String> {
+        let Self::Number(text) = self else {
+            return None;
+        };
+        let another_way = text.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) || text == "-0";
+        if !another_way {
+            return None;
+        }
+        let number = self.as_f64()?;
+        // Zero has no sign: -0.0 == 0.0.
+        let number = if number == 0.0 { 0.0 } else { number };
+        Some(number.to_string()).filter(|shortest| *shortest != **text)
+    }
+
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Null => Value::Null,
@@ -77,5 +93,29 @@ impl<'a> From<&'a str> for Value<'a> {
 impl From<String> for Value<'_> {
     fn from(text: String) -> Self {
         Self::Str(Cow::Owned(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_shortened_where_it_can_be() {
+        let check = |value: Value<'_>, expected: Option<&str>| {
+            assert_eq!(value.shortest_number().as_deref(), expected, "{value:?}");
+        };
+        check(Value::number("4688.0"), Some("4688"));
+        check(Value::number("4.688e3"), Some("4688"));
+        check(Value::number("-0"), Some("0"));
+        check(Value::number("-0.0"), Some("0"));
+        check(Value::number("1.50"), Some("1.5"));
+        check(Value::number("1.5"), None);
+        check(Value::number("4688"), None);
+        check(Value::number("99999999999999999999999"), None);
+        check(Value::number("1e999"), None);
+        check(Value::from("4688.0"), None);
+        check(Value::Bool(true), None);
+        check(Value::Null, None);
     }
 }

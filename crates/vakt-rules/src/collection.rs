@@ -32,6 +32,8 @@ impl<'t> Collection<'t> {
         match word {
             "global" => {
                 self.global = overlay(&self.global, entries);
+                // `repeat` right after it repeats what it gives.
+                self.previous.clone_from(&self.global);
                 None
             }
             "reset" => {

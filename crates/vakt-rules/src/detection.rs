@@ -363,7 +363,10 @@ impl Resolver<'_> {
             let fits = if them {
                 !search.name.starts_with('_')
             } else {
+                // A pattern is `them`, narrowed; names with an underscore are meant where it
+                // begins with one.
                 condition::fits(&name.text, &search.name)
+                    && (!search.name.starts_with('_') || name.text.starts_with('_'))
             };
             if fits {
                 self.used[index] = true;

@@ -11,7 +11,7 @@ use crate::diagnostic::Report;
 use crate::document::{self, Fields};
 use crate::log_source;
 use crate::value::Lowering;
-use crate::yaml::{Entry, Kind};
+use crate::yaml::{Entry, Kind, Node};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Filter {
@@ -68,22 +68,21 @@ fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<FilterRules
         return None;
     };
     if let Kind::Scalar(scalar) = &entry.value.kind
-        && scalar.text == "any"
+        && ["any", "all"].contains(&scalar.text.to_ascii_lowercase().as_str())
     {
         return Some(FilterRules::Any);
     }
-    let named: Option<Vec<Reference>> = match &entry.value.kind {
-        Kind::List(items) if !items.is_empty() => items
-            .iter()
-            .map(|item| match &item.kind {
-                Kind::Scalar(scalar) if !scalar.text.is_empty() => Some(Reference {
-                    text: scalar.text.to_string(),
-                    span: item.span.clone(),
-                }),
-                _ => None,
-            })
-            .collect(),
+    let reference = |node: &Node<'_>| match &node.kind {
+        Kind::Scalar(scalar) if !scalar.text.is_empty() => Some(Reference {
+            text: scalar.text.to_string(),
+            span: node.span.clone(),
+        }),
         _ => None,
+    };
+    let named: Option<Vec<Reference>> = match &entry.value.kind {
+        Kind::List(items) if !items.is_empty() => items.iter().map(reference).collect(),
+        Kind::List(_) => None,
+        _ => reference(&entry.value).map(|one| vec![one]),
     };
     if named.is_none() {
         let message = "`rules` is not a list of ids or names";

@@ -39,6 +39,12 @@ pub(crate) enum TextStep {
     Windash,
 }
 
+impl TextStep {
+    pub(crate) fn encodes(self) -> bool {
+        matches!(self, Self::Base64 | Self::Base64Offset | Self::Utf16(_))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Utf16 {
     LittleEndian,
@@ -305,19 +311,14 @@ impl Chain {
                 "`{word}` changes a text: it takes no regular expression, network, number or field"
             )));
         };
-        let encodes = step != TextStep::Windash;
+        let encodes = step.encodes();
         let wildcards_before = steps.iter().any(|step| matches!(step, TextStep::Around(_)));
         if encodes && wildcards_before {
             return Err(Refusal::Order(format!(
                 "encode first, then add wildcards: `{word}|contains`"
             )));
         }
-        let encoded_before = steps.iter().any(|step| {
-            matches!(
-                step,
-                TextStep::Base64 | TextStep::Base64Offset | TextStep::Utf16(_)
-            )
-        });
+        let encoded_before = steps.iter().any(|step| step.encodes());
         if !encodes && encoded_before {
             return Err(Refusal::Order(
                 "dashes are exchanged before the text is encoded: put `windash` first".to_owned(),

@@ -1,6 +1,6 @@
 //! Text values: wildcards, placeholders, dashes and encodings, to patterns.
 
-use crate::ast::{Detection, Relation, Token};
+use crate::ast::{Detection, Pattern, Relation, Test, Token};
 use crate::checks;
 use crate::diagnostic::Report;
 use crate::encode;
@@ -39,9 +39,18 @@ pub(crate) fn lower(
     span: &Span,
     report: &mut Report<'_>,
 ) -> Option<Detection> {
+    let mut cased = item.chain.cased;
     let variants = match scalar::resolve(value) {
-        // A number is compared in the forms in which events write it.
-        Resolved::Number(number) => number.texts.into_iter().map(literal).collect(),
+        // A number is compared in the forms in which events write it, and it has no case; nor has
+        // a boolean.
+        Resolved::Number(number) => {
+            cased = false;
+            number.texts.into_iter().map(literal).collect()
+        }
+        Resolved::Bool(value) => {
+            cased = false;
+            vec![literal(value.to_string())]
+        }
         _ if item.chain.expand => expanded(item, &value.text, span, report)?,
         _ => vec![pattern::parse(&value.text)],
     };
@@ -57,6 +66,7 @@ pub(crate) fn lower(
     }
     spend(item, forms.len(), span, report)?;
     let mut patterns = Vec::with_capacity(forms.len());
+    let encoded = steps.iter().any(|step| step.encodes());
     for form in forms {
         let mut tokens = match form {
             Form::Tokens(tokens) => tokens,
@@ -72,7 +82,9 @@ pub(crate) fn lower(
         if item.field.is_none() && !placed {
             tokens = around(tokens, Relation::Contains);
         }
-        patterns.push(item.pattern(tokens));
+        // What is encoded is text, whatever it was before.
+        let cased = cased || (item.chain.cased && encoded);
+        patterns.push(item.is(Test::Text(Pattern { tokens, cased })));
     }
     Some(any(patterns))
 }

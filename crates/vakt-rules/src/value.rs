@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use crate::ast::{
-    Comparison, Detection, Pattern, Predicate, Regex, Relation, Test, TimePart, Token,
-};
+use crate::ast::{Comparison, Detection, Predicate, Regex, Relation, Test, TimePart};
 use crate::checks;
 use crate::diagnostic::Report;
 use crate::modifier::{Chain, RegexFlags, Target};
@@ -149,6 +147,12 @@ impl Item<'_> {
                 Some(self.is(Test::Compare(*comparison, number)))
             }
             Target::FieldRef(relation) => self.field_ref(*relation, value, &node.span, report),
+            Target::Exists if self.field.is_none() => refuse_type(
+                &self.key_span,
+                "`exists` has no field to look for",
+                "name the field: `field|exists: true`",
+                report,
+            ),
             Target::Exists => match resolved {
                 Resolved::Bool(exists) => Some(self.is(Test::Exists(exists))),
                 _ => refuse_type(
@@ -169,13 +173,6 @@ impl Item<'_> {
             field: self.field.clone(),
             test,
         })
-    }
-
-    pub(crate) fn pattern(&self, tokens: Vec<Token>) -> Detection {
-        self.is(Test::Text(Pattern {
-            tokens,
-            cased: self.chain.cased,
-        }))
     }
 
     fn null(&self, node: &Node<'_>, in_list: bool, report: &mut Report<'_>) -> Option<Detection> {

@@ -2,7 +2,7 @@
 //! unescaping.
 //!
 //! Nested names are joined with dots, an array repeats its field, numbers keep their digits, an
-//! empty object or array gives no field. Two conventions of XML turned into JSON are understood:
+//! empty object or array is null. Two conventions of XML turned into JSON are understood:
 //! `#text` is the value of its parent, and `#attributes` joins with `_`
 //! (`Provider.#attributes.Name` is `Provider_Name`). The envelopes of Windows events
 //! ([`super::envelope`]) do not show in names.
@@ -128,7 +128,11 @@ impl<'a> Scanner<'a, '_> {
             let key = self.string()?;
             self.blanks();
             self.expect(b':')?;
+            let fields_before = self.fields.len();
             self.member(&key)?;
+            if self.fields.len() == fields_before {
+                self.note_empty(&key);
+            }
             self.blanks();
             match self.peek() {
                 Some(b',') => self.at += 1,
@@ -174,6 +178,18 @@ impl<'a> Scanner<'a, '_> {
                 self.push(key, value);
                 Ok(())
             }
+        }
+    }
+
+    /// A member without a value (`{}`, `[]`, `[[]]`) is there all the same: it is null. Of what
+    /// only wraps fields, nothing shows.
+    fn note_empty(&mut self, key: &Cow<'a, str>) {
+        let wraps = || {
+            let joined = [&self.path, self.joiner, key].concat();
+            envelope::is_envelope(joined.strip_prefix('.').unwrap_or(&joined))
+        };
+        if !self.notes.too_deep && !key.starts_with('#') && !wraps() {
+            self.push(key, Value::Null);
         }
     }
 

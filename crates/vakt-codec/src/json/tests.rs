@@ -34,9 +34,10 @@ fn objects_become_fields() {
         r#"n="1.10" m="12345678901234567890123" e="1E-7""#,
     );
     check(
-        r#"{"a":{},"b":[],"":{"":1}}"#,
-        r#".="1""#.replace(".=", "=").as_str(),
+        r#"{"a":{},"b":[],"c":[[],{}],"d":{"e":{}},"f":[{},1],"":{"":1}}"#,
+        r#"a="" b="" c="" d.e="" f="1" ="1""#,
     );
+    check(r##"{"Event":{"EventData":{},"#attributes":{}}}"##, r#"Event="""#);
     check(
         r#"{"s":"\u00e5\ud83d\ude00\n\/\"","\u0061":1}"#,
         r#"s="å😀\n/\"" a="1""#,
@@ -126,7 +127,11 @@ fn reference(name: &str, value: &Json, into: &mut Vec<(String, Value<'static>)>)
                 } else {
                     format!("{name}.{key}")
                 };
+                let before = into.len();
                 reference(&inner, value, into);
+                if into.len() == before {
+                    into.push((inner, Value::Null));
+                }
             }
         }
         Json::Array(values) => {

@@ -1,6 +1,6 @@
 //! A rule's condition over atoms.
 
-use vakt_event::Event;
+use vakt_event::{Event, Value};
 use vakt_rules::ast::Relation;
 
 use super::AtomId;
@@ -43,25 +43,25 @@ impl Expr {
 
 impl FieldRef {
     fn holds(&self, event: &Event<'_>) -> bool {
-        let relates_to = |text: &str| {
+        let relates_to = |value: &Value<'_>| {
             event
                 .values(&self.other)
                 .filter(|other| !other.is_null())
-                .any(|other| relates(self.relation, text, other.text(), self.cased))
+                .any(|other| relates(self.relation, value, other, self.cased))
         };
         match &self.field {
             Some(field) => event
                 .values(field)
                 .filter(|value| !value.is_null())
-                .any(|value| relates_to(value.text())),
+                .any(relates_to),
             None => {
-                (!event.structured && relates_to(&event.original))
+                (!event.structured && relates_to(&Value::from(event.original.as_ref())))
                     || event
                         .fields
                         .iter()
                         .filter(|field| field.origin == vakt_event::Origin::Sent)
                         .filter(|field| !field.value.is_null())
-                        .any(|field| relates_to(field.value.text()))
+                        .any(|field| relates_to(&field.value))
             }
         }
     }

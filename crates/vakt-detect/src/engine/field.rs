@@ -239,6 +239,19 @@ impl FieldMatcher {
         }
     }
 
+    /// Reports every pattern that is the whole of a number, in another way to write it than the
+    /// value's own.
+    pub(super) fn number(&self, shortest: &str, hits: &mut PatternHits<'_>) {
+        if let Some(literal) = self.whole.get(shortest) {
+            self.act(*literal, shortest, shortest, hits);
+        }
+    }
+
+    /// Whether something here asks whether the field is there.
+    pub(super) fn asks_presence(&self) -> bool {
+        !self.present.is_empty()
+    }
+
     fn compare_number(&self, value: &Value<'_>, hits: &mut PatternHits<'_>) {
         if self.comparisons.is_empty() {
             return;

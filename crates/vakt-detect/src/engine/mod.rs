@@ -21,6 +21,7 @@ use cache::{Lookup, PlanKey};
 use expr::Expr;
 use field::FieldMatcher;
 use lower::{Lowering, Numbering};
+use outer::Outer;
 use route::{Plan, Route};
 
 pub use scratch::Scratch;
@@ -33,6 +34,7 @@ mod glob;
 mod grams;
 mod lower;
 mod networks;
+mod outer;
 mod route;
 mod scratch;
 mod shape;
@@ -56,6 +58,8 @@ pub struct Engine {
     id: u64,
     /// The number of a field by every name that means it.
     field_of: HashMap<Box<str>, u32>,
+    /// The fields of which some rule asks whether they are there.
+    outer: Outer,
     fields: usize,
     matchers: Vec<FieldMatcher>,
     log_sources: Vec<LogSourceRules>,
@@ -106,6 +110,7 @@ impl Engine {
         let mut engine = Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             field_of: HashMap::new(),
+            outer: Outer::default(),
             fields: 0,
             matchers: Vec::new(),
             log_sources: Vec::new(),
@@ -165,6 +170,11 @@ impl Engine {
             {
                 self.test(plan, route.key(*number), &field.value, scratch);
             }
+            for number in self.outer.around(&field.name) {
+                if let Some(plan) = route.plans.get(number as usize) {
+                    self.note_presence(plan, &mut scratch.bits);
+                }
+            }
         }
         if !route.keywords.matchers.is_empty() {
             let key = route.key(KEYWORD_FIELD);
@@ -179,6 +189,16 @@ impl Engine {
             }
         }
         self.evaluate(&route, event, scratch, hits);
+    }
+
+    /// A field is there because another stands inside it.
+    fn note_presence(&self, plan: &Plan, bits: &mut scratch::Bits) {
+        for matcher in &plan.matchers {
+            let present = self.matchers[*matcher as usize].present();
+            for atom in self.atoms_of.of_all(present.iter()) {
+                bits.set(atom);
+            }
+        }
     }
 
     /// Puts one value to the tests of its field and sets the atoms.
@@ -203,6 +223,13 @@ impl Engine {
         }
         if value.is_null() {
             return;
+        }
+        if let Some(shortest) = value.shortest_number() {
+            let mut patterns = scratch.patterns.begin();
+            matchers().for_each(|matcher| matcher.number(&shortest, &mut patterns));
+            for atom in self.atoms_of.of_all(scratch.patterns.found.iter()) {
+                bits.set(atom);
+            }
         }
         let text = value.text();
         let mut vacant = None;
@@ -325,7 +352,13 @@ impl Engine {
             let matcher = number(self.matchers.len());
             self.matchers.push(builder.build());
             match name {
-                Some(name) => group.fields.push((self.field_number(&name), matcher)),
+                Some(name) => {
+                    let number = self.field_number(&name);
+                    if self.matchers[matcher as usize].asks_presence() {
+                        self.outer.add(&name, number);
+                    }
+                    group.fields.push((number, matcher));
+                }
                 None => group.keywords = Some(matcher),
             }
         }

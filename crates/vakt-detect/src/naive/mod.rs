@@ -5,7 +5,10 @@
 //!   whose log source is empty applies to every event.
 //! - A field is every value under a name that means the same ([`vakt_event::alias::canonical`]);
 //!   one value that passes the test is enough. A null value passes no test but `null`, and `null`
-//!   holds for an absent field too.
+//!   holds for an absent field too. A field with fields inside (`a` where there is `a.b`) is there,
+//!   though it has no value.
+//! - A whole text without wildcards equals a number also where the sender wrote the number in another
+//!   way (`4688.0`).
 //! - A keyword is tested against every value that the sender sent, and the original text
 //!   unless that is but names and values (JSON): a keyword never means a field's name.
 //! - A rule with a regular expression that cannot be compiled matches nothing.
@@ -127,10 +130,9 @@ impl Prepared {
     fn passes(&self, predicate: &Predicate, event: &Event<'_>) -> bool {
         match (&predicate.test, &predicate.field) {
             (Test::Null, Some(field)) => {
-                let mut values = event.values(field).peekable();
-                values.peek().is_none() || values.any(Value::is_null)
+                event.values(field).any(Value::is_null) || !is_present(field, event)
             }
-            (Test::Exists(wanted), Some(field)) => event.values(field).next().is_some() == *wanted,
+            (Test::Exists(wanted), Some(field)) => is_present(field, event) == *wanted,
             // A keyword has no field that could be absent.
             (Test::Null | Test::Exists(_), None) => false,
             _ => predicate::passing_values(self, predicate, event)
@@ -183,6 +185,11 @@ impl Prepared {
             }
         }
     }
+}
+
+/// Whether the field has a value, be it null, or fields inside it.
+fn is_present(field: &str, event: &Event<'_>) -> bool {
+    event.values(field).next().is_some() || event.has_inside(field)
 }
 
 /// The expressions of the searches that the condition uses.

@@ -1,7 +1,7 @@
 //! One test of one value.
 
 use vakt_event::{Event, Origin, Value};
-use vakt_rules::ast::{Comparison, Predicate, Relation, Test};
+use vakt_rules::ast::{Comparison, Pattern, Predicate, Relation, Test, Token};
 
 use super::{ORIGINAL, Prepared};
 use crate::{address, date, fold, wildcard};
@@ -48,7 +48,12 @@ fn passes(prepared: &Prepared, test: &Test, value: &Value<'_>, event: &Event<'_>
     let text = value.text();
     match test {
         Test::Null | Test::Exists(_) => false,
-        Test::Text(pattern) => wildcard::matches(pattern, text),
+        Test::Text(pattern) => {
+            wildcard::matches(pattern, text)
+                || (is_whole(pattern) && !pattern.cased)
+                    && (value.shortest_number())
+                        .is_some_and(|number| wildcard::matches(pattern, &number))
+        }
         Test::Regex(source) => prepared
             .regex(source)
             .is_some_and(|regex| regex.is_match(text)),
@@ -65,9 +70,14 @@ fn passes(prepared: &Prepared, test: &Test, value: &Value<'_>, event: &Event<'_>
         } => event
             .values(field)
             .filter(|other| !other.is_null())
-            .any(|other| relates(*relation, text, other.text(), *cased)),
+            .any(|other| relates(*relation, value, other, *cased)),
         Test::TimePart(part, wanted) => date::part(text, *part) == Some(*wanted),
     }
+}
+
+/// Whether the pattern describes a whole value, character by character.
+fn is_whole(pattern: &Pattern) -> bool {
+    !(pattern.tokens.iter()).any(|token| matches!(token, Token::Many | Token::One))
 }
 
 /// `number` against the limit that the rule gives.
@@ -80,13 +90,24 @@ pub(crate) fn compare(comparison: Comparison, number: f64, limit: f64) -> bool {
     }
 }
 
-/// Whether `text` equals, contains, starts or ends with `other`.
-pub(crate) fn relates(relation: Relation, text: &str, other: &str, cased: bool) -> bool {
+/// Whether `value` equals, contains, starts or ends with `other`; neither is null.
+pub(crate) fn relates(
+    relation: Relation,
+    value: &Value<'_>,
+    other: &Value<'_>,
+    cased: bool,
+) -> bool {
+    if relation == Relation::Equals
+        && let (Value::Number(a), Value::Number(b)) = (value, other)
+    {
+        let shortest = |value: &Value<'_>| value.shortest_number();
+        return shortest(value).as_deref().unwrap_or(a) == shortest(other).as_deref().unwrap_or(b);
+    }
     let folded = |text: &str| match cased {
         true => text.to_owned(),
         false => fold::folded(text),
     };
-    let (text, other) = (folded(text), folded(other));
+    let (text, other) = (folded(value.text()), folded(other.text()));
     match relation {
         Relation::Equals => text == other,
         Relation::Contains => text.contains(&other),
