@@ -22,8 +22,8 @@ struct Case {
     name: String,
     rules: String,
     placeholders: Placeholders,
-    /// The names of the errors for which the rules must be refused.
-    refused: Vec<String>,
+    /// The names of the errors that must be said.
+    errors: Vec<String>,
     /// For each event, the names of what must fire (`*` where the case has one rule), and its text.
     events: Vec<(Vec<String>, String)>,
 }
@@ -43,10 +43,10 @@ fn check(case: &Case) -> Result<(), String> {
         .filter(|diagnostic| diagnostic.severity == Severity::Error)
         .map(|diagnostic| diagnostic.name.to_owned())
         .collect();
-    if errors != case.refused {
+    if errors != case.errors {
         return Err(format!(
             "errors {errors:?}, expected {:?}: {:#?}",
-            case.refused,
+            case.errors,
             (loaded.diagnostics.iter())
                 .map(|diagnostic| &diagnostic.message)
                 .collect::<Vec<_>>()
@@ -171,7 +171,7 @@ fn read(file: &str, content: &str) -> Vec<Case> {
             name: name.to_owned(),
             rules: String::new(),
             placeholders: Placeholders::new(),
-            refused: Vec::new(),
+            errors: Vec::new(),
             events: Vec::new(),
         };
         let mut rule = Vec::new();
@@ -186,7 +186,7 @@ fn read(file: &str, content: &str) -> Vec<Case> {
                     let names = names.split(',').map(str::to_owned).collect();
                     case.events.push((names, event.to_owned()));
                 }
-                "refused" => case.refused = rest.split(' ').map(str::to_owned).collect(),
+                "refused" | "error" => case.errors = rest.split(' ').map(str::to_owned).collect(),
                 "with" => {
                     let (name, values) = rest.split_once(" = ").unwrap();
                     let values = values.split(" | ").map(str::to_owned).collect();
@@ -202,7 +202,7 @@ fn read(file: &str, content: &str) -> Vec<Case> {
         }
         case.rules = rules_of(&rule);
         assert!(
-            case.events.is_empty() != case.refused.is_empty(),
+            case.events.is_empty() == body.contains("\nrefused "),
             "{file}: {name}: either events or `refused`"
         );
         cases.push(case);

@@ -132,7 +132,12 @@ fn text_patterns() {
     check(text("*"), Value::Null, false);
     check(text("4688"), Value::number(4688), true);
     check(text("4688"), str("4688"), true);
-    check(text("4688"), Value::number("4688.0"), false);
+    check(text("4688"), Value::number("4688.0"), true);
+    check(text("4688"), str("4688.0"), false);
+    check(text("*4688"), Value::number("1e3"), false);
+    check(cased("4688"), Value::number("4688.0"), false);
+    check(text("~1"), Value::number("-1.0"), true);
+    check(text("468?"), Value::number("4688.0"), false);
     check(text("TRUE"), Value::Bool(true), true);
 }
 

@@ -209,22 +209,16 @@ impl Chain {
                 )),
             },
             Modifier::Expand => match self.target {
-                Target::Text(_) | Target::Cidr => Ok(!std::mem::replace(&mut self.expand, true)),
+                Target::Text(_) | Target::Cidr | Target::Regex(_) => {
+                    Ok(!std::mem::replace(&mut self.expand, true))
+                }
                 _ => Err(Refusal::Combination(
-                    "`expand` replaces placeholders in texts and in networks (`cidr`) only"
+                    "`expand` replaces placeholders in texts, in networks (`cidr`) and in regular expressions (`re`) only"
                         .to_owned(),
                 )),
             },
             Modifier::Exists => self.replace(word, Target::Exists),
-            Modifier::Re => {
-                if self.expand {
-                    return Err(Refusal::Combination(
-                        "write the values into the regular expression; `expand` takes no `re`"
-                            .to_owned(),
-                    ));
-                }
-                self.replace(word, Target::Regex(RegexFlags::default()))
-            }
+            Modifier::Re => self.replace(word, Target::Regex(RegexFlags::default())),
             Modifier::Cidr => self.replace(word, Target::Cidr),
             Modifier::FieldRef => self.replace(word, Target::FieldRef(Relation::Equals)),
             Modifier::Flag => self.flag(word),

@@ -95,6 +95,53 @@ fn placeholder(text: &str) -> Option<(&str, &str)> {
     fits.then_some((name, after))
 }
 
+/// A text whose backslashes and wildcards mean something else (a regular expression), cut at its
+/// placeholders: `Err` holds the name of one. `\%` is a percent sign.
+pub(crate) fn split_at_placeholders(text: &str) -> Vec<Result<String, &str>> {
+    let mut pieces = Vec::new();
+    let mut literal = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let after = rest.strip_prefix(c).unwrap_or_default();
+        rest = after;
+        if c == '%'
+            && let Some((name, after)) = placeholder(after)
+        {
+            pieces.push(Ok(std::mem::take(&mut literal)));
+            pieces.push(Err(name));
+            rest = after;
+            continue;
+        }
+        match after.chars().next().filter(|_| c == '\\') {
+            Some('%') => literal.push('%'),
+            Some(escaped) => literal.extend([c, escaped]),
+            None => {
+                literal.push(c);
+                continue;
+            }
+        }
+        let mut after = after.chars();
+        after.next();
+        rest = after.as_str();
+    }
+    pieces.push(Ok(literal));
+    pieces
+}
+
+/// The token list as a part of a regular expression.
+pub(crate) fn to_regex(tokens: &[Token]) -> String {
+    let mut regex = String::new();
+    for token in tokens {
+        match token {
+            Token::Many => regex.push_str("(?s:.*)"),
+            Token::One => regex.push_str("(?s:.)"),
+            Token::Dash => regex.push_str("[-/–—―]"),
+            Token::Literal(literal) => regex.push_str(&regex_syntax::escape(literal)),
+        }
+    }
+    regex
+}
+
 /// The token list as rule text that [`parse`] reads back, except that a dash of `windash` becomes
 /// a hyphen.
 pub(crate) fn to_text(tokens: &[Token]) -> String {
@@ -171,6 +218,20 @@ mod tests {
             Piece::Token(literal(" off")),
         ];
         assert_eq!(pieces, expected);
+    }
+
+    #[test]
+    fn placeholders_of_a_regular_expression() {
+        let pieces = split_at_placeholders(r"^a\\%x%\d\%b%c%5% \");
+        let expected = [
+            Ok(r"^a\\".to_owned()),
+            Err("x"),
+            Ok(r"\d%b".to_owned()),
+            Err("c"),
+            Ok(r"5% \".to_owned()),
+        ];
+        assert_eq!(pieces, expected);
+        assert_eq!(to_regex(&parse("a.b*?")), r"a\.b(?s:.*)(?s:.)");
     }
 
     proptest! {

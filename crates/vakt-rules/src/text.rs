@@ -301,6 +301,41 @@ pub(crate) fn expanded_texts(
     )
 }
 
+/// As [`expanded`], for regular expressions: the values are patterns there too, so that what is
+/// literal in them is escaped.
+pub(crate) fn expanded_regexes(
+    item: &Item<'_>,
+    text: &str,
+    span: &Span,
+    report: &mut Report<'_>,
+) -> Option<Vec<String>> {
+    if !item.chain.expand {
+        return Some(vec![text.to_owned()]);
+    }
+    let mut variants = vec![String::new()];
+    for piece in pattern::split_at_placeholders(text) {
+        match piece {
+            Ok(regex) => variants.iter_mut().for_each(|v| v.push_str(&regex)),
+            Err(name) => {
+                let values = placeholder(item, name, span, report)?;
+                if variants.len().saturating_mul(values.len()) > VARIANTS_MAX {
+                    refuse(&Trouble::Variants, span, report);
+                    return None;
+                }
+                variants = values
+                    .iter()
+                    .map(|value| pattern::to_regex(&pattern::parse(value)))
+                    .flat_map(|value| {
+                        let joined = |variant: &String| format!("{variant}{value}");
+                        variants.iter().map(joined).collect::<Vec<_>>()
+                    })
+                    .collect();
+            }
+        }
+    }
+    Some(variants)
+}
+
 fn placeholder<'i>(
     item: &Item<'i>,
     name: &str,

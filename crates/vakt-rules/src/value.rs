@@ -213,11 +213,27 @@ impl Item<'_> {
         span: &Span,
         report: &mut Report<'_>,
     ) -> Option<Detection> {
+        let texts = text::expanded_regexes(self, &value.text, span, report)?;
+        text::spend(self, texts.len(), span, report)?;
+        let mut regexes = Vec::with_capacity(texts.len());
+        for text in texts {
+            regexes.push(self.one_regex(flags, &text, span, report)?);
+        }
+        Some(any(regexes))
+    }
+
+    fn one_regex(
+        &self,
+        flags: &RegexFlags,
+        text: &str,
+        span: &Span,
+        report: &mut Report<'_>,
+    ) -> Option<Detection> {
         // Wrapped before it is checked: under `(?x)` a comment could swallow the parenthesis.
         let wrapped = match flags.relation {
-            Some(Relation::StartsWith) => format!("\\A(?:{})", value.text),
-            Some(Relation::EndsWith) => format!("(?:{})\\z", value.text),
-            _ => value.text.to_string(),
+            Some(Relation::StartsWith) => format!("\\A(?:{text})"),
+            Some(Relation::EndsWith) => format!("(?:{text})\\z"),
+            _ => text.to_owned(),
         };
         let (check, message, help) = match regex::translate(&wrapped, flags.multi_line) {
             Ok(pattern) => {

@@ -15,14 +15,25 @@ use vakt_detect::naive::Prepared;
 use vakt_event::{Event, Field, LogSource, Origin, Value};
 use vakt_rules::ast::*;
 
-pub const FIELDS: [&str; 6] = ["Image", "process.executable", "CommandLine", "x", "y", ""];
+pub const FIELDS: [&str; 8] = [
+    "Image",
+    "process.executable",
+    "CommandLine",
+    "Image.inner",
+    "x",
+    "x.y",
+    "y",
+    "",
+];
 
 /// Pieces of literals and values: case, characters that fold to another length, separators.
 const PIECES: [&str; 18] = [
     "a", "A", "a", "b", "k", "K", "\u{212A}", "s", "ſ", "S", "İ", "i", "ß", "σ", "Σ", "-", "–",
     ".exe",
 ];
-const NUMBERS: [&str; 6] = ["0", "1", "4688", "4688.0", "-1", "1e3"];
+const NUMBERS: [&str; 9] = [
+    "0", "1", "4688", "4688.0", "-1", "-1.0", "1e3", "1000", "-0",
+];
 const OTHERS: [&str; 8] = [
     "10.1.2.3",
     "::ffff:10.1.2.3",
