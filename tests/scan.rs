@@ -8,9 +8,10 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use common::{shared_data, vakt};
@@ -301,9 +302,15 @@ fn clocks_are_a_pure_computation() {
     assert!(stderr(&wrong).contains("offset"), "{}", stderr(&wrong));
 }
 
-/// The public rules over the regression events of their own repository, each file for its rule.
+/// A rule that fires more often than the index of the regression events says: each of its three
+/// events sets a value below `…\ZoneMap\Domains\` to `DWORD (0x00000002)`, which the rule asks
+/// for and its filter does not list. The index has 1 (docs/sigma-conformance.md).
+const FIRES_MORE_OFTEN: (&str, usize) = ("45e112d0-7759-4c2a-aa36-9f8fb79d3393", 3);
+
+/// The public rules over the regression events of their own repository, each file for its rule, as
+/// often as its index says (where it says nothing: at least once).
 #[test]
-fn public_rules_fire_on_their_own_regression_events() {
+fn public_rules_fire_on_their_own_regression_events_as_often_as_the_index_says() {
     let Some(data) = shared_data("public_rules_fire_on_their_own_regression_events") else {
         return;
     };
@@ -323,41 +330,31 @@ fn public_rules_fire_on_their_own_regression_events() {
         b"",
     );
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let fired: Vec<(String, String)> = json_lines(&output)
-        .iter()
-        .map(|line| {
-            (
-                line["rule"]["id"].as_str().unwrap().to_owned(),
-                line["event"]["source"].as_str().unwrap().to_owned(),
-            )
-        })
-        .collect();
-    let mut silent = Vec::new();
+    let mut fired: BTreeMap<(String, PathBuf), usize> = BTreeMap::new();
+    for line in json_lines(&output) {
+        let rule = line["rule"]["id"].as_str().unwrap().to_owned();
+        let source = PathBuf::from(line["event"]["source"].as_str().unwrap());
+        *fired.entry((rule, source)).or_default() += 1;
+    }
+    let mut wrong = Vec::new();
     let mut files = 0;
     for line in index.lines().skip(1) {
-        let id = line.split('\t').next().unwrap();
-        let file = events.join(format!("{id}.ndjson"));
-        if !file.is_file() {
-            continue;
-        }
+        let columns: Vec<&str> = line.split('\t').collect();
+        let (id, expected) = (columns[0], columns[4]);
         files += 1;
-        if !fired
-            .iter()
-            .any(|(rule, source)| rule == id && Path::new(source) == file)
-        {
-            silent.push(line.to_owned());
+        let file = events.join(format!("{id}.ndjson"));
+        let times = fired.get(&(id.to_owned(), file)).copied().unwrap_or(0);
+        let right = match expected.parse::<usize>() {
+            Ok(_) if id == FIRES_MORE_OFTEN.0 => times == FIRES_MORE_OFTEN.1,
+            Ok(expected) => times == expected,
+            Err(_) => expected.is_empty() && times > 0,
+        };
+        if !right {
+            wrong.push(format!("{times} times: {line}"));
         }
     }
-    eprintln!(
-        "{} of {files} regression files fire their rule",
-        files - silent.len()
-    );
     assert!(files > 0);
-    assert!(
-        silent.len() * 10 <= files,
-        "{} of {files} files do not fire their rule: {silent:#?}",
-        silent.len()
-    );
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 fn path(path: &Path) -> &str {

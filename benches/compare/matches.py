@@ -29,6 +29,7 @@ def main():
     arguments.add_argument("--rsigma", default="rsigma")
     arguments.add_argument("--rules", required=True, type=pathlib.Path)
     arguments.add_argument("--limit", type=int, help="only so many events")
+    arguments.add_argument("--aliases", type=pathlib.Path, help="our table of names, as source")
     arguments.add_argument("--show", type=int, default=2, help="events shown of a difference")
     arguments.add_argument("events", type=pathlib.Path)
     options = arguments.parse_args()
@@ -38,11 +39,16 @@ def main():
         events = number_events(options.events, options.limit, folder / "events.ndjson")
         ours = vakt(options.vakt, folder)
         theirs = rsigma(options.rsigma, folder)
+        if options.aliases:
+            named = under_all_names(ours - theirs, events, options.aliases, options.rsigma, folder)
     # A rule that one of the two refuses cannot be compared.
     print(f"{len(events)} events, {len(titles)} rules")
     print(f"vakt {len(ours)} pairs, rsigma {len(theirs)} pairs, both {len(ours & theirs)}")
     report("vakt alone", ours - theirs, titles, events, options.show)
     report("rsigma alone", theirs - ours, titles, events, options.show)
+    if options.aliases:
+        unexplained = ours - theirs - named
+        report("vakt alone, under all names too", unexplained, titles, events, options.show)
     sys.exit(1 if ours != theirs else 0)
 
 
@@ -95,6 +101,24 @@ def rsigma(program, folder):
     for line in lines_of(command, folder):
         pairs.add((line["rule_id"], line["event"][NUMBER]))
     return pairs
+
+
+def under_all_names(pairs, events, aliases, program, folder):
+    """What rsigma finds in the events of `pairs` when each value stands under all its names."""
+    table = aliases.read_text(encoding="utf-8").split("static CANONICAL")[0]
+    canonical = dict(re.findall(r'\(\s*"([^"]+)",\s*"([^"]+)",?\s*\)', table))
+    synonyms = collections.defaultdict(set)
+    for alias, name in canonical.items():
+        synonyms[name] |= {alias, name}
+    with (folder / "events.ndjson").open("w", encoding="utf-8") as out:
+        for number in sorted({number for _, number in pairs}):
+            event = json.loads(events[number])
+            for name, value in list(event.items()):
+                for synonym in synonyms.get(canonical.get(name, name), ()):
+                    event.setdefault(synonym, value)
+            event[NUMBER] = number
+            out.write(json.dumps(event) + "\n")
+    return rsigma(program, folder)
 
 
 def lines_of(command, folder):

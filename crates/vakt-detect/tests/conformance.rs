@@ -104,14 +104,14 @@ fn fired(loaded: &Loaded, case: &Case) -> Result<(), String> {
             expected => names == *expected,
         };
         if !right {
-            writeln!(wrong, "  {text}\n    fires {names:?}, expected {expected:?}").unwrap();
+            writeln!(
+                wrong,
+                "  {text}\n    fires {names:?}, expected {expected:?}"
+            )
+            .unwrap();
         }
     }
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(wrong)
-    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
 fn at_zero() -> Timestamp {
@@ -213,7 +213,9 @@ fn read(file: &str, content: &str) -> Vec<Case> {
 
 /// `== PAGE`: what decides the cases after it.
 fn last_page(text: &str) -> Option<&str> {
-    text.lines().filter_map(|line| line.strip_prefix("== ")).next_back()
+    text.lines()
+        .filter_map(|line| line.strip_prefix("== "))
+        .next_back()
 }
 
 fn cases() -> Vec<Case> {
@@ -221,7 +223,10 @@ fn cases() -> Vec<Case> {
     let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "cases"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "cases")
+        })
         .collect();
     paths.sort();
     paths

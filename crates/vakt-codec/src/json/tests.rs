@@ -37,7 +37,10 @@ fn objects_become_fields() {
         r#"{"a":{},"b":[],"c":[[],{}],"d":{"e":{}},"f":[{},1],"":{"":1}}"#,
         r#"a="" b="" c="" d.e="" f="1" ="1""#,
     );
-    check(r##"{"Event":{"EventData":{},"#attributes":{}}}"##, r#"Event="""#);
+    check(
+        r##"{"Event":{"EventData":{},"#attributes":{}}}"##,
+        r#"Event="""#,
+    );
     check(
         r#"{"s":"\u00e5\ud83d\ude00\n\/\"","\u0061":1}"#,
         r#"s="å😀\n/\"" a="1""#,
