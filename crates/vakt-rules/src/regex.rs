@@ -18,7 +18,7 @@ const CLASS_ESCAPE: char = '\\';
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     Syntax(String),
-    /// Look-around or a back-reference; the text names it.
+    /// Look-around, a back-reference and the like; the text names it.
     Unsupported(&'static str),
     Size,
 }
@@ -29,7 +29,7 @@ pub(crate) fn translate(pattern: &str, multi_line: bool) -> Result<String, Refus
     if pattern.chars().count() > PATTERN_CHARS_MAX {
         return Err(Refusal::Size);
     }
-    let translated = rewrite(pattern);
+    let translated = rewrite(pattern)?;
     let hir = regex_syntax::ParserBuilder::new()
         .nest_limit(NEST_MAX)
         .multi_line(multi_line)
@@ -56,13 +56,19 @@ fn refusal(error: &regex_syntax::Error) -> Refusal {
 }
 
 /// In PCRE a brace that starts no counted repetition is literal, and so are `[`, `&&`, `~~` and
-/// `--` inside a class; `\Z` and `\h` are known.
-fn rewrite(pattern: &str) -> String {
+/// `--` inside a class; `\Z` and `\h` are known. What the engine would read as something else
+/// (`a++`, `(?R)`) is refused.
+fn rewrite(pattern: &str) -> Result<String, Refusal> {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut rest = pattern.chars();
     let mut in_class = false;
     let mut last_in_class = '\0';
+    // Whether what was read last is `*`, `+`, `?` or `{n,m}`.
+    let mut counted = false;
     while let Some(c) = rest.next() {
+        if in_class || !matches!(c, '*' | '+' | '?' | '{') {
+            counted = false;
+        }
         if c == '\\' {
             let escaped = rest.next();
             escape(escaped, in_class, &mut out);
@@ -91,7 +97,31 @@ fn rewrite(pattern: &str) -> String {
                         rest = ahead;
                     }
                 }
-                '{' if !starts_repetition(rest.as_str()) => out.push_str("\\{"),
+                '(' => {
+                    if let Some(what) = unsupported_group(rest.as_str()) {
+                        return Err(Refusal::Unsupported(what));
+                    }
+                    out.push('(');
+                    if rest.as_str().starts_with('?') {
+                        out.extend(rest.next());
+                    }
+                }
+                '{' if !starts_repetition(rest.as_str()) => {
+                    counted = false;
+                    out.push_str("\\{");
+                }
+                '{' => {
+                    out.push('{');
+                    out.extend(rest.by_ref().take_while(|c| *c != '}'));
+                    out.push('}');
+                    counted = true;
+                }
+                '+' if counted => return Err(Refusal::Unsupported("a possessive quantifier")),
+                '*' | '+' | '?' => {
+                    out.push(c);
+                    // A second `?` makes the count lazy.
+                    counted = !counted;
+                }
                 c => out.push(c),
             }
             continue;
@@ -107,8 +137,10 @@ fn rewrite(pattern: &str) -> String {
                 out.extend(rest.by_ref().take(len));
             }
             '[' => out.push_str("\\["),
-            // `[\w-.]` holds a hyphen, no range.
-            '-' if last_in_class == CLASS_ESCAPE => out.push_str("\\-"),
+            // `[\w-.]` and `[a-\d]` hold a hyphen, no range.
+            '-' if last_in_class == CLASS_ESCAPE || class_escape(rest.as_str()) => {
+                out.push_str("\\-");
+            }
             '&' | '~' | '-' if last_in_class == c => {
                 out.push('\\');
                 out.push(c);
@@ -117,7 +149,34 @@ fn rewrite(pattern: &str) -> String {
         }
         last_in_class = c;
     }
-    out
+    Ok(out)
+}
+
+/// What a group is that PCRE knows and the engine does not; `after` follows its parenthesis.
+/// Look-around is left to the parser.
+fn unsupported_group(after: &str) -> Option<&'static str> {
+    let after = after.strip_prefix('?')?;
+    let mut chars = after.chars();
+    match (chars.next()?, chars.next()) {
+        ('>', _) => Some("an atomic group"),
+        ('(', _) => Some("a conditional group"),
+        ('|', _) => Some("a group that resets its numbers"),
+        ('R' | '&' | '0'..='9' | '+', _) | ('P', Some('>')) | ('-', Some('0'..='9')) => {
+            Some("recursion")
+        }
+        ('P', Some('=')) => Some("a back-reference"),
+        _ => None,
+    }
+}
+
+/// Whether the text begins with `\d` or another class of characters.
+fn class_escape(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next() == Some('\\')
+        && matches!(
+            chars.next(),
+            Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'h')
+        )
 }
 
 fn escape(next: Option<char>, in_class: bool, out: &mut String) {
@@ -205,6 +264,14 @@ mod tests {
         check(r"[a-z\d-]", r"[a-z\d\-]");
         check(r"x\Z", r"x\z");
         check(r"\<a\>", "<a>");
+        check("a++", "Unsupported(\"a possessive quantifier\")");
+        check("a{2}+", "Unsupported(\"a possessive quantifier\")");
+        check("a+?b??c{1,2}?", "a+?b??c{1,2}?");
+        check(r"[+]+\++(?i:a)+(b)*", r"[+]+\++(?i:a)+(b)*");
+        check("(?>a)", "Unsupported(\"an atomic group\")");
+        check("(?R)", "Unsupported(\"recursion\")");
+        check("(?(1)a|b)", "Unsupported(\"a conditional group\")");
+        check(r"[a-\d]", r"[a\-\d]");
         check("(?=a)", "Unsupported(\"look-around\")");
         check("(?<!a)b", "Unsupported(\"look-around\")");
         check(r"(a)\1", "Unsupported(\"a back-reference\")");

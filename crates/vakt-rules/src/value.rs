@@ -252,7 +252,7 @@ impl Item<'_> {
             Err(Refusal::Unsupported(what)) => (
                 &checks::REGEX_UNSUPPORTED,
                 format!("the regular expression uses {what}"),
-                "Sigma's subset has none, and matching in linear time cannot have it: test the parts in two items and join them with `and not` in the condition",
+                "Sigma's subset has none, and matching in linear time cannot have it: test the parts in two items and join them in the condition (look-ahead: with `and`, negative: with `and not`)",
             ),
             Err(Refusal::Size) => (
                 &checks::REGEX_SIZE,
