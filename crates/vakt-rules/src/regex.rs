@@ -173,10 +173,7 @@ fn unsupported_group(after: &str) -> Option<&'static str> {
 fn class_escape(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next() == Some('\\')
-        && matches!(
-            chars.next(),
-            Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'h')
-        )
+        && matches!(chars.next(), Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'h'))
 }
 
 fn escape(next: Option<char>, in_class: bool, out: &mut String) {
