@@ -43,6 +43,9 @@ const PROGRAM_FIELDS: &[&str] = &["programname", "ident", "appname", "program", 
 /// Names of a text for people, in the order in which they are looked for.
 const MESSAGE_FIELDS: &[&str] = &["message", "MESSAGE", "msg", "log"];
 
+/// Most events have fewer: one allocation is enough for them.
+const FIELDS_EXPECTED: usize = 40;
+
 static CURSOR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__CURSOR\""));
 
 /// Adds the fields of the object that `text` is; a text that is none becomes the message, marked.
@@ -56,6 +59,7 @@ pub(crate) fn decode<'a>(
     } else {
         (Arrays::Repeated, false)
     };
+    event.fields.reserve(FIELDS_EXPECTED);
     match scanner::flatten(text, arrays, &mut event.fields) {
         Ok(notes) => {
             note(event, notes);

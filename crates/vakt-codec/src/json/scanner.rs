@@ -23,6 +23,10 @@ pub(crate) const DEPTH_MAX: usize = 32;
 /// Fields of one event. The largest real events (cloud audit records) have a few hundred.
 pub(crate) const FIELDS_MAX: usize = 4096;
 
+/// How much longer than its beginning a string with escapes is taken to be, in bytes: a path or a
+/// line of a message.
+const ESCAPED_BYTES_MORE: usize = 64;
+
 /// What was left out or replaced, besides the fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
@@ -352,13 +356,18 @@ impl<'a> Scanner<'a, '_> {
             self.at += 1;
             return Ok(Cow::Borrowed(first));
         }
-        let mut text = String::with_capacity(first.len() * 2);
+        self.escaped(first).map(Cow::Owned)
+    }
+
+    /// The rest of a string that begins with `first` and goes on with an escape.
+    fn escaped(&mut self, first: &'a str) -> Scan<String> {
+        let mut text = String::with_capacity(first.len() * 2 + ESCAPED_BYTES_MORE);
         text.push_str(first);
         loop {
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(Cow::Owned(text));
+                    return Ok(text);
                 }
                 Some(_) => text.push(self.escape()?),
                 None => return self.fault("a string has no end"),
@@ -370,20 +379,14 @@ impl<'a> Scanner<'a, '_> {
     /// The characters up to the next quote or backslash.
     fn plain(&mut self) -> Scan<&'a str> {
         let rest = self.rest();
-        let Some(length) = memchr::memchr2(b'"', b'\\', rest.as_bytes()) else {
+        let Some(length) = special(rest.as_bytes()) else {
             return self.fault("a string has no end");
         };
-        let plain = rest.get(..length).unwrap_or("");
-        // Without a branch in the loop, so that it is done many bytes at a time.
-        let has_control = plain
-            .as_bytes()
-            .iter()
-            .fold(false, |any, byte| any | (*byte < 0x20));
-        if has_control {
+        if !matches!(rest.as_bytes().get(length), Some(b'"' | b'\\')) {
             return self.fault("a control character stands in a string");
         }
         self.at += length;
-        Ok(plain)
+        Ok(rest.get(..length).unwrap_or(""))
     }
 
     /// The character of an escape, whose backslash is next.
@@ -487,5 +490,65 @@ impl<'a> Scanner<'a, '_> {
 
     fn fault<T>(&self, why: &'static str) -> Scan<T> {
         Err(Fault { at: self.at, why })
+    }
+}
+
+/// Where the first quote, backslash or control character stands.
+///
+/// Eight bytes at a time without vector instructions, whose start costs more than most names and
+/// values are long; what is longer goes on with them.
+fn special(bytes: &[u8]) -> Option<usize> {
+    const SHORT_BYTES: usize = 48;
+    let short = bytes.get(..SHORT_BYTES).unwrap_or(bytes);
+    let (words, tail) = short.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let marks = special_in(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return Some(index * 8 + marks.trailing_zeros() as usize / 8);
+        }
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    let after_words = words.len() * 8;
+    if let Some(at) = tail.iter().position(is_special) {
+        return Some(after_words + at);
+    }
+    let long = bytes.get(SHORT_BYTES..)?;
+    let stop = memchr::memchr2(b'"', b'\\', long);
+    let plain = long.get(..stop.unwrap_or(long.len())).unwrap_or_default();
+    // Without a branch in the loop, so that it is done many bytes at a time.
+    let has_control = plain.iter().fold(false, |any, byte| any | (*byte < 0x20));
+    if has_control {
+        return plain.iter().position(is_special).map(|at| SHORT_BYTES + at);
+    }
+    stop.map(|at| SHORT_BYTES + at)
+}
+
+/// Marks with its upper bit the lowest byte that is a quote, a backslash or below 0x20 (those above
+/// it may be marked in error).
+fn special_in(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x8080_8080_8080_8080;
+    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word & TOPS;
+    let is_below_blank = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
+    is_below_blank | is_zero(word ^ (ONES * 0x22)) | is_zero(word ^ (ONES * 0x5C))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_first_special_byte_is_found(
+            bytes in prop::collection::vec(prop_oneof![30 => any::<u8>(), 1 => Just(b'"')], 0..90),
+            plain in 0_usize..80,
+        ) {
+            let mut text = vec![b'a'; plain];
+            text.extend(&bytes);
+            let expected = text.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20));
+            prop_assert_eq!(special(&text), expected);
+        }
     }
 }
