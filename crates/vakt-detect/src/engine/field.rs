@@ -49,6 +49,8 @@ pub(super) struct FieldMatcher {
     /// the count of literals before its own.
     actions_of: Vec<Box<[Action]>>,
     within_base: u32,
+    /// Bytes of the shortest literal of the four tables.
+    shortest_literal: usize,
     globs: Vec<(Glob, PatternId)>,
     /// Those that require no literal.
     globs_always: Vec<u32>,
@@ -128,6 +130,8 @@ impl FieldBuilder {
             mut literals,
             mut matcher,
         } = self;
+        let all_literals = literals.values().flat_map(BTreeMap::keys);
+        matcher.shortest_literal = all_literals.map(String::len).min().unwrap_or(0);
         let mut number = |matcher: &mut FieldMatcher, place| -> Vec<(String, u32)> {
             let literals = literals.remove(&place).unwrap_or_default();
             literals
@@ -175,11 +179,26 @@ impl FieldMatcher {
     pub(super) fn is_costly(&self) -> bool {
         !self.starts.is_empty()
             || !self.ends.is_empty()
-            || !self.within.is_empty()
+            || !self.within.is_quick()
             || !self.globs_always.is_empty()
             || !self.regexes_always.is_empty()
             || !self.networks.is_empty()
             || !self.time_parts.is_empty()
+    }
+
+    /// Folded texts of fewer bytes pass no test but those that the mere presence passes.
+    pub(super) fn shortest(&self) -> usize {
+        let literals_decide = self.any.is_empty()
+            && self.globs_always.is_empty()
+            && self.regexes_always.is_empty()
+            && self.networks.is_empty()
+            && self.comparisons.is_empty()
+            && self.time_parts.is_empty();
+        if literals_decide {
+            self.shortest_literal
+        } else {
+            0
+        }
     }
 
     /// The bytes of the tries and automata.

@@ -232,6 +232,10 @@ impl Engine {
             }
         }
         let text = value.text();
+        // Folding may make a text longer, but not one of ASCII.
+        if text.len() < plan.shortest && text.is_ascii() {
+            return;
+        }
         let mut vacant = None;
         if plan.is_costly {
             match scratch.cache.look_up(key, text) {

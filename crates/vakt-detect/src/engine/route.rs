@@ -29,10 +29,17 @@ pub(super) struct Plan {
     pub(super) matchers: Vec<u32>,
     pub(super) reads_folded: bool,
     pub(super) is_costly: bool,
+    /// Shorter values (in folded bytes) pass no test.
+    pub(super) shortest: usize,
 }
 
 impl Plan {
     pub(super) fn add(&mut self, index: u32, matcher: &FieldMatcher) {
+        let shortest = matcher.shortest();
+        self.shortest = match self.matchers.is_empty() {
+            true => shortest,
+            false => self.shortest.min(shortest),
+        };
         self.matchers.push(index);
         self.reads_folded |= matcher.reads_folded();
         self.is_costly |= matcher.is_costly();

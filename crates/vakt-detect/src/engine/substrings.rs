@@ -53,8 +53,9 @@ impl Substrings {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.few.is_empty() && self.short.is_none() && self.grams.bytes() == 0
+    /// Whether a text costs no more than to look up what is known of it.
+    pub(super) fn is_quick(&self) -> bool {
+        self.packed.is_some() || (self.short.is_none() && self.grams.bytes() == 0)
     }
 
     pub(super) fn bytes(&self) -> usize {
