@@ -1,8 +1,12 @@
-//! `cargo run --release -p vakt-benches -- [--rules PATH] [FILE]`: decode and match on one core.
+//! `cargo run --release -p vakt-benches -- [--rules PATH] [--stage NAME] [FILE]`: decode and match on
+//! one core.
 //!
 //! Input is generated unless a file is given. Each round runs every stage once, so that a noisy
 //! machine hurts all alike; the median of the rounds is shown, and its ratio to a floor: a plain
 //! UTF-8 validation of the same bytes.
+//!
+//! With `--stage` (`none`, `floor`, `decode`, `both`) one stage runs, once over the input: for a
+//! profiler, or to count instructions under callgrind (less those of `none`).
 
 mod input;
 
@@ -24,12 +28,13 @@ const ROUNDS: usize = 7;
 fn main() -> Result<()> {
     let mut rules = Vec::new();
     let mut file = None;
+    let mut only = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        if argument == "--rules" {
-            rules.push(PathBuf::from(arguments.next().context("--rules PATH")?));
-        } else {
-            file = Some(PathBuf::from(argument));
+        match argument.as_str() {
+            "--rules" => rules.push(PathBuf::from(arguments.next().context("--rules PATH")?)),
+            "--stage" => only = Some(arguments.next().context("--stage NAME")?),
+            _ => file = Some(PathBuf::from(argument)),
         }
     }
     let started = Instant::now();
@@ -43,6 +48,12 @@ fn main() -> Result<()> {
         Some(path) => vec![(path.display().to_string(), std::fs::read(path)?)],
         None => input::kinds(),
     };
+    if let Some(stage) = only {
+        for (_, bytes) in kinds {
+            run_once(&stage, &bytes, &ruleset)?;
+        }
+        return Ok(());
+    }
     say("| input | stage | events/s | MB/s | times the floor |");
     say("|---|---|--:|--:|--:|");
     for (name, bytes) in kinds {
@@ -51,17 +62,44 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+fn run_once(stage: &str, bytes: &[u8], ruleset: &Ruleset) -> Result<()> {
+    let zone = jiff::tz::TimeZone::UTC;
+    let context = context(&zone);
+    let mut scratch = ruleset.engine.scratch();
+    let mut hits = Vec::new();
+    for record in Records::new(bytes, FileFormat::Auto, RECORD_BYTES_MAX) {
+        let record = record?;
+        match stage {
+            "floor" => drop(std::hint::black_box(std::str::from_utf8(&record.bytes))),
+            "decode" | "both" => {
+                let event = decode(&record.bytes, record.format, &context);
+                if stage == "both" {
+                    hits.clear();
+                    ruleset.engine.matches(&event, &mut scratch, &mut hits);
+                }
+                std::hint::black_box((&event, &hits));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn context(zone: &jiff::tz::TimeZone) -> DecodeContext<'_> {
+    DecodeContext {
+        received: None,
+        reference: Some(jiff::Timestamp::now().into()),
+        zone,
+        logsource_fields: false,
+        assume: None,
+    }
+}
+
 fn measure(name: &str, bytes: &[u8], ruleset: &Ruleset) -> Result<()> {
     let records: Vec<Record> =
         Records::new(bytes, FileFormat::Auto, RECORD_BYTES_MAX).collect::<Result<_, _>>()?;
     let zone = jiff::tz::TimeZone::UTC;
-    let context = DecodeContext {
-        received: None,
-        reference: Some(jiff::Timestamp::now().into()),
-        zone: &zone,
-        logsource_fields: false,
-        assume: None,
-    };
+    let context = context(&zone);
     let events: Vec<Event<'_>> = records
         .iter()
         .map(|record| decode(&record.bytes, record.format, &context))
