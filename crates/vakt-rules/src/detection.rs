@@ -116,7 +116,7 @@ fn text<'n>(node: &'n Node<'_>) -> Option<&'n str> {
 }
 
 /// A search: a map is AND, a list is OR, plain values are keywords.
-fn search(
+pub(crate) fn search(
     node: &Node<'_>,
     key_span: &Span,
     shared: &Lowering<'_>,
@@ -170,8 +170,8 @@ fn keyword(node: &Node<'_>, shared: &Lowering<'_>, report: &mut Report<'_>) -> O
     item.lower(node, report)
 }
 
-/// `field|modifier|modifier: values`.
-fn item(entry: &Entry<'_>, shared: &Lowering<'_>, report: &mut Report<'_>) -> Option<Detection> {
+/// The field and the modifiers of a key, each with its span.
+pub(crate) fn words<'e>(entry: &'e Entry<'_>, report: &Report<'_>) -> Vec<(&'e str, Span)> {
     let mut words = Vec::new();
     // Where the source holds the key as it is, each modifier has a span of its own.
     let source = report.source.text.get(entry.key_span.clone());
@@ -189,6 +189,12 @@ fn item(entry: &Entry<'_>, shared: &Lowering<'_>, report: &mut Report<'_>) -> Op
         at += word.len() + 1;
         words.push((word, span));
     }
+    words
+}
+
+/// `field|modifier|modifier: values`.
+fn item(entry: &Entry<'_>, shared: &Lowering<'_>, report: &mut Report<'_>) -> Option<Detection> {
+    let words = words(entry, report);
     let (field, modifiers) = words.split_first()?;
     let field = field_name(field.0);
     let item = Item {

@@ -33,6 +33,9 @@ pub struct Diagnostic {
     pub line: usize,
     /// In characters, from 1.
     pub column: usize,
+    /// Where what is marked ends: the line and column of the first character after it.
+    pub end_line: usize,
+    pub end_column: usize,
     pub severity: Severity,
     /// The stable name of the check, see [`crate::checks::CHECKS`].
     pub name: &'static str,
@@ -149,10 +152,13 @@ impl<'s> Report<'s> {
         } else {
             (check, message.into(), help.into())
         };
+        let end = self.source.end_of(span);
         self.found.push(Diagnostic {
             path: self.source.path.to_owned(),
             line: self.source.line(span.start),
             column: self.source.column(span.start),
+            end_line: self.source.line(end),
+            end_column: self.source.column(end),
             severity: check.severity,
             name: check.name,
             message,

@@ -19,6 +19,7 @@ mod document;
 mod encode;
 mod filter;
 mod link;
+pub mod lint;
 mod load;
 mod log_source;
 mod metadata;

@@ -49,6 +49,12 @@ impl<'s> SourceText<'s> {
         self.line_index(offset) + 1
     }
 
+    /// Where a span ends, without the line ends that the parser counts to it.
+    pub(crate) fn end_of(&self, span: &Span) -> usize {
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        span.start + text.trim_end().len()
+    }
+
     /// The column of the byte in its line, in characters, from 1.
     pub(crate) fn column(&self, offset: usize) -> usize {
         let start = self.line_starts[self.line_index(offset)];

@@ -23,6 +23,13 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// Edits between two short words, case aside; `None` where one is too long to compare.
+pub(crate) fn edits(a: &str, b: &str) -> Option<usize> {
+    let a: Vec<char> = a.to_lowercase().chars().collect();
+    let b: Vec<char> = b.to_lowercase().chars().collect();
+    (a.len() <= WORD_CHARS_MAX && b.len() <= WORD_CHARS_MAX).then(|| distance(&a, &b))
+}
+
 /// Edits between two words: insert, delete, replace, or swap two neighbours (optimal string
 /// alignment).
 fn distance(a: &[char], b: &[char]) -> usize {

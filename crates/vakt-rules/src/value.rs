@@ -119,7 +119,7 @@ impl Item<'_> {
         whole
     }
 
-    fn lower_value(
+    pub(crate) fn lower_value(
         &self,
         node: &Node<'_>,
         in_list: bool,
