@@ -19,5 +19,5 @@ pub mod fold;
 pub mod regex;
 pub mod wildcard;
 
-pub use correlate::{Correlator, Firing};
+pub use correlate::{Correlator, Firing, Measure, Progress};
 pub use engine::{Engine, Scratch};

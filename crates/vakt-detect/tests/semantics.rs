@@ -341,7 +341,7 @@ fn an_explanation_shows_what_held_and_what_was_there() {
         ("user.name", str("system")),
     ]));
     let expected = r"the rule does not match
-  its log source does not apply to this event
+  the rule is for product=windows, and the event shows no log source
   false and
     true  search search_0
       true  or

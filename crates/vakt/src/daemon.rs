@@ -36,6 +36,7 @@ use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
 use crate::pipeline::index::{self, IndexProgress};
 use crate::pipeline::intake::JournalIntake;
+use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
 use crate::ruleset::Ruleset;
 pub(crate) use backend::Health;
@@ -95,6 +96,7 @@ impl Daemon {
 
         let access = Arc::new(open_access(&settings, &clock)?);
         let sources = Arc::new(Sources::default());
+        let log_sources = Arc::new(SeenLogSources::default());
         registry.register(Box::new(SourcesCollector::new(Arc::clone(&sources))?))?;
         let stop = Stop::default();
         let mut threads = Vec::new();
@@ -137,6 +139,7 @@ impl Daemon {
             records: Arc::clone(&records),
             ruleset: Arc::clone(&ruleset),
             sources: Arc::clone(&sources),
+            log_sources: Arc::clone(&log_sources),
             clock: Arc::clone(&clock),
             metrics: DetectMetrics::new(&registry)?,
             progress: Arc::clone(&detect_progress),
@@ -182,7 +185,10 @@ impl Daemon {
                 journal: Arc::clone(&journal),
             }),
             incidents: Arc::new(Incidents { records }),
-            rules: Arc::new(Rules(Arc::clone(&ruleset))),
+            rules: Arc::new(Rules {
+                ruleset: Arc::clone(&ruleset),
+                log_sources,
+            }),
             sources: Arc::new(SourceTable(sources)),
             health,
             access: Arc::clone(&access),

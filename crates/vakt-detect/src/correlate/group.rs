@@ -205,6 +205,16 @@ impl Group {
         self.items.back().map(|item| item.time)
     }
 
+    /// The items of the newest window.
+    pub(super) fn window(&self) -> impl Iterator<Item = &Item> {
+        self.items.range(self.window_start.min(self.items.len())..)
+    }
+
+    /// Whether the condition holds in the newest window.
+    pub(super) fn holds(&self, definition: &Definition) -> bool {
+        self.newest_window(definition).is_some()
+    }
+
     fn append(&mut self, definition: &Definition, items: Vec<Item>) {
         for item in items {
             self.tally.enter(definition, &item);

@@ -39,6 +39,14 @@ impl Groups {
             .filter_map(|key| Some((key, &self.by_key.get(key)?.group)))
     }
 
+    /// The groups, most recently touched first.
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = (&Arc<[String]>, &Group)> {
+        self.by_touch
+            .values()
+            .rev()
+            .filter_map(|key| Some((key, &self.by_key.get(key)?.group)))
+    }
+
     /// Puts back a group of a snapshot; they come least recently touched first.
     pub(super) fn put(&mut self, key: Arc<[String]>, group: Group) {
         self.items += group.items.len();

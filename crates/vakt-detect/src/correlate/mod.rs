@@ -32,6 +32,7 @@ use group::{Inner, Item};
 use groups::Groups;
 
 pub use definition::Problem;
+pub use progress::{Measure, Progress};
 pub use snapshot::{Restored, SnapshotError};
 
 mod definition;
@@ -39,6 +40,7 @@ mod group;
 mod groups;
 pub mod limits;
 mod numeric;
+mod progress;
 mod snapshot;
 mod tally;
 

@@ -6,24 +6,32 @@ use super::definition::to_f64;
 
 /// Whether the condition of a numeric correlation holds over the numbers, which are finite.
 /// `false` for the other kinds and for no numbers.
-pub(super) fn holds(kind: &CorrelationKind, mut numbers: Vec<f64>) -> bool {
+pub(super) fn holds(kind: &CorrelationKind, numbers: Vec<f64>) -> bool {
+    let threshold = match kind {
+        CorrelationKind::ValueSum(_, threshold)
+        | CorrelationKind::ValueAvg(_, threshold)
+        | CorrelationKind::ValuePercentile(_, _, threshold)
+        | CorrelationKind::ValueMedian(_, threshold) => threshold,
+        _ => return false,
+    };
+    value(kind, numbers).is_some_and(|value| threshold.holds(value))
+}
+
+/// What a numeric correlation's condition is held against; `None` as above.
+pub(super) fn value(kind: &CorrelationKind, mut numbers: Vec<f64>) -> Option<f64> {
     if numbers.is_empty() {
-        return false;
+        return None;
     }
     let sum = |numbers: &[f64]| numbers.iter().sum::<f64>();
     match kind {
-        CorrelationKind::ValueSum(_, threshold) => threshold.holds(sum(&numbers)),
-        CorrelationKind::ValueAvg(_, threshold) => {
-            threshold.holds(sum(&numbers) / to_f64(numbers.len()))
-        }
-        CorrelationKind::ValuePercentile(_, percent, threshold) => {
-            threshold.holds(percentile(&mut numbers, *percent))
-        }
-        CorrelationKind::ValueMedian(_, threshold) => threshold.holds(median(&mut numbers)),
+        CorrelationKind::ValueSum(..) => Some(sum(&numbers)),
+        CorrelationKind::ValueAvg(..) => Some(sum(&numbers) / to_f64(numbers.len())),
+        CorrelationKind::ValuePercentile(_, percent, _) => Some(percentile(&mut numbers, *percent)),
+        CorrelationKind::ValueMedian(..) => Some(median(&mut numbers)),
         CorrelationKind::EventCount(_)
         | CorrelationKind::ValueCount(..)
         | CorrelationKind::Temporal(_)
-        | CorrelationKind::TemporalOrdered(_) => false,
+        | CorrelationKind::TemporalOrdered(_) => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use vakt_event::{Event, Value};
+use vakt_event::{Event, LogSource, Value};
 use vakt_rules::ast::{
     Comparison, Condition, Detection, Pattern, Predicate, Relation, Test, TimePart, Token,
 };
@@ -18,6 +18,9 @@ pub struct Explanation {
     pub matches: bool,
     /// Whether the rule applies to the event at all.
     pub log_source_applies: bool,
+    /// The log source that the rule asks for, and those that the event shows.
+    pub asked: LogSource<'static>,
+    pub shown: Vec<LogSource<'static>>,
     /// Why the rule can match nothing, where that is so.
     pub problem: Option<String>,
     pub condition: Node,
@@ -40,6 +43,12 @@ pub(super) fn explain(prepared: &Prepared, event: &Event<'_>) -> Explanation {
     Explanation {
         matches: prepared.matches(event),
         log_source_applies: prepared.applies(event),
+        asked: prepared.rule.log_source.clone(),
+        shown: event
+            .log_sources
+            .iter()
+            .map(|shown| shown.clone().into_owned())
+            .collect(),
         problem,
         condition: of_condition(prepared, &prepared.rule.condition, event),
     }
@@ -203,6 +212,24 @@ fn pattern_text(pattern: &Pattern) -> String {
     text
 }
 
+impl Explanation {
+    /// Why the log source does not apply, in words.
+    pub fn log_source_words(&self) -> String {
+        let shown: Vec<String> = self.shown.iter().map(ToString::to_string).collect();
+        match shown.as_slice() {
+            [] => format!(
+                "the rule is for {}, and the event shows no log source",
+                self.asked
+            ),
+            shown => format!(
+                "the rule is for {}, and the event shows {}",
+                self.asked,
+                shown.join("; ")
+            ),
+        }
+    }
+}
+
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.matches {
@@ -212,7 +239,7 @@ impl fmt::Display for Explanation {
         };
         writeln!(f, "the rule {verdict}")?;
         if !self.log_source_applies {
-            writeln!(f, "  its log source does not apply to this event")?;
+            writeln!(f, "  {}", self.log_source_words())?;
         }
         if let Some(problem) = &self.problem {
             writeln!(f, "  {problem}")?;

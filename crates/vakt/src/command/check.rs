@@ -107,6 +107,8 @@ fn as_json(diagnostic: &Diagnostic) -> serde_json::Value {
         "path": diagnostic.path,
         "line": diagnostic.line,
         "column": diagnostic.column,
+        "end_line": diagnostic.end_line,
+        "end_column": diagnostic.end_column,
         "severity": diagnostic.severity.to_string(),
         "name": diagnostic.name,
         "message": diagnostic.message,

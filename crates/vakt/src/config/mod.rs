@@ -29,6 +29,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// Rule files and folders in place of the embedded pack.
     pub rules: Vec<PathBuf>,
+    /// Checks of the linter that are to be silent for all rules.
+    pub lint_allow: Vec<String>,
     pub listeners: Vec<Listener>,
     pub tls: Option<TlsFiles>,
     /// The names of all streams; a token or listener may name no other.
@@ -188,6 +190,7 @@ impl Default for Config {
             organisation: None,
             data_dir: None,
             rules: Vec::new(),
+            lint_allow: Vec::new(),
             listeners: [
                 ListenerKind::SyslogUdp,
                 ListenerKind::SyslogTcp,

@@ -75,6 +75,9 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
             config.rules.push(path.into());
         }
     }
+    if let Some(node) = section.get("lint") {
+        config.lint_allow = lint(node, report);
+    }
     config.public_url = section
         .text("public_url", report)
         .map(|url| url.trim_end_matches('/').to_owned());
@@ -116,6 +119,32 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
         config.webhook = notices(node, files, report);
     }
     section.finish(report);
+}
+
+/// The names of checks that `vakt rules lint` is to be silent about.
+fn lint(node: &Node<'_>, report: &mut Report<'_>) -> Vec<String> {
+    let Some(mut section) = Section::new("lint", node, report) else {
+        return Vec::new();
+    };
+    let known = || vakt_rules::lint::CHECKS.iter().map(|check| check.name);
+    let mut names = Vec::new();
+    for node in section.list("allow") {
+        let Some(name) = text("allow", node, report) else {
+            continue;
+        };
+        if known().any(|check| check == name) {
+            names.push(name);
+            continue;
+        }
+        let help = match nearest(&name, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`vakt rules lint --list` shows the names".to_owned(),
+        };
+        let message = format!("the linter has no check `{name}`");
+        report.add(&CONFIG_VALUE, &node.span, message, help);
+    }
+    section.finish(report);
+    names
 }
 
 /// A stream's name becomes a label, a file name and a query word.

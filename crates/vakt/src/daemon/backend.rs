@@ -11,9 +11,10 @@ use vakt_api::backend::{
     Order, Readiness, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest,
     SourcesView,
 };
-use vakt_event::JournalPosition;
+use vakt_event::{JournalPosition, Timestamp};
 use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Records};
 use vakt_ingest::accounting::Sources;
+use vakt_rules::ast::{CorrelationKind, RuleRef};
 use vakt_search::{Index, Query, Tail};
 use vakt_storage::{Journal, Recovery};
 
@@ -21,12 +22,16 @@ use crate::command::rules::summary;
 use crate::metrics::readings::Stations;
 use crate::pipeline::detect::DetectProgress;
 use crate::pipeline::index::{IndexProgress, is_suspicious};
+use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::tail::JournalTail;
 use crate::ruleset::Ruleset;
 
 /// A search waits this long for the index to reach what was acknowledged before it began; a commit
 /// takes a few milliseconds. What it lacks then is read from the journal.
 const INDEX_PATIENCE: Duration = Duration::from_millis(300);
+
+/// Correlations of correlations that are followed; rules rarely have two.
+const CORRELATION_DEPTH_MAX: usize = 16;
 
 /// A search that takes longer is given up, with words.
 const SEARCH_TIME_MAX: Duration = Duration::from_secs(60);
@@ -294,18 +299,72 @@ fn items<T: serde::Serialize>(
     })
 }
 
-pub(super) struct Rules(pub(super) Arc<ArcSwap<Ruleset>>);
+pub(super) struct Rules {
+    pub(super) ruleset: Arc<ArcSwap<Ruleset>>,
+    pub(super) log_sources: Arc<SeenLogSources>,
+}
 
 impl RulesView for Rules {
     fn rules(&self) -> Vec<Json> {
-        let ruleset = self.0.load();
-        let rules = ruleset.rules.rules.iter().map(|rule| (&rule.meta, "rule"));
-        let correlations = ruleset.rules.correlations.iter();
-        let mut all: Vec<_> = rules
-            .chain(correlations.map(|one| (&one.meta, "correlation")))
+        let ruleset = self.ruleset.load();
+        let rules = (0..ruleset.rules.rules.len()).map(RuleRef::Rule);
+        let correlations = (0..ruleset.rules.correlations.len()).map(RuleRef::Correlation);
+        let mut all: Vec<Json> = rules
+            .chain(correlations)
+            .map(|rule| self.item(&ruleset, rule))
             .collect();
-        all.sort_by(|a, b| a.0.title.cmp(&b.0.title));
-        all.iter().map(|(meta, kind)| summary(meta, kind)).collect()
+        all.sort_by(|a, b| a["title"].as_str().cmp(&b["title"].as_str()));
+        all
+    }
+}
+
+impl Rules {
+    fn item(&self, ruleset: &Ruleset, rule: RuleRef) -> Json {
+        let (mut item, log_source) = match rule {
+            RuleRef::Rule(index) => {
+                let rule = &ruleset.rules.rules[index];
+                (
+                    summary(&rule.meta, "rule"),
+                    Some(rule.log_source.to_string()),
+                )
+            }
+            RuleRef::Correlation(index) => {
+                let meta = &ruleset.rules.correlations[index].meta;
+                (summary(meta, "correlation"), None)
+            }
+        };
+        let last = self.last(ruleset, rule, CORRELATION_DEPTH_MAX);
+        item["log_source"] = log_source.into();
+        item["live"] = last.is_some().into();
+        item["last_matched_log_source"] = json!(last);
+        item
+    }
+
+    /// When a source last showed what the rule looks at. A correlation is as live as the least of the
+    /// inputs that it asks for together, and as the best of the ways in which it can fire.
+    fn last(&self, ruleset: &Ruleset, rule: RuleRef, depth: usize) -> Option<Timestamp> {
+        let index = match rule {
+            RuleRef::Rule(index) => {
+                return self
+                    .log_sources
+                    .last(&ruleset.rules.rules[index].log_source);
+            }
+            RuleRef::Correlation(index) => index,
+        };
+        let correlation = &ruleset.rules.correlations[index];
+        let depth = depth.checked_sub(1)?;
+        let inputs: Vec<Option<Timestamp>> = correlation
+            .inputs
+            .iter()
+            .map(|input| self.last(ruleset, *input, depth))
+            .collect();
+        match &correlation.kind {
+            CorrelationKind::Temporal(ways) | CorrelationKind::TemporalOrdered(ways) => ways
+                .iter()
+                .filter_map(|way| way.present.iter().map(|input| inputs[*input]).min()?)
+                .max(),
+            _ => inputs.into_iter().flatten().max(),
+        }
     }
 }
 

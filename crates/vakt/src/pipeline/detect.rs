@@ -17,6 +17,7 @@ use vakt_storage::{Journal, StoredBatch, StoredFrame};
 
 use super::detector::{Detector, Found, stream_time};
 use super::kept_sources::{KeptSources, SOURCES_BLOB};
+use super::log_sources::SeenLogSources;
 use super::quarantine::{Care, Quarantine};
 use super::zones::Zones;
 use super::{Decode, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on};
@@ -48,6 +49,7 @@ pub struct DetectThread {
     pub records: Arc<Records>,
     pub ruleset: Arc<ArcSwap<Ruleset>>,
     pub sources: Arc<Sources>,
+    pub log_sources: Arc<SeenLogSources>,
     pub clock: Arc<dyn Clock>,
     pub metrics: DetectMetrics,
     pub progress: Arc<DetectProgress>,
@@ -146,6 +148,7 @@ impl DetectThread {
         loop {
             let ruleset = self.ruleset.load_full();
             let mut detector = Detector::in_stream(&ruleset, coalescer);
+            detector.remember_log_sources(&self.log_sources);
             if let Some(state) = state.take() {
                 match detector.correlator.restore(&state) {
                     Ok(restored) => tracing::debug!(?restored, "correlation windows restored"),
@@ -320,6 +323,7 @@ impl DetectThread {
         let kept = kept.map(|bytes| KeptSources::read(&bytes)).transpose()?;
         if let Some(kept) = &kept {
             self.sources.restore(&kept.rows);
+            self.log_sources.restore(&kept.log_sources);
         }
         let next = kept.map_or(Some(JournalPosition(0)), |kept| kept.next);
         let next = next.unwrap_or(applied).min(applied);
@@ -331,6 +335,7 @@ impl DetectThread {
         let kept = KeptSources {
             next: Some(next),
             rows: self.sources.snapshot(),
+            log_sources: self.log_sources.rows(),
         };
         self.records.save_blob(SOURCES_BLOB, &kept.write()?)?;
         Ok(())
@@ -338,6 +343,7 @@ impl DetectThread {
 
     fn account(&self, event: &Event<'_>, frame: &StoredFrame, source: &Source) {
         self.metrics.events.inc();
+        self.log_sources.observe(&event.log_sources, frame.received);
         let unparsed = !event.problems.is_empty();
         if unparsed {
             self.metrics.unparsed.inc();

@@ -1,12 +1,15 @@
 //! Matching and correlation in the order of the events: the part that scan, rule tests and the
 //! daemon share.
 
+use std::sync::Arc;
+
 use vakt_codec::{Coalescer, Joined};
 use vakt_detect::correlate::Seen;
 use vakt_detect::{Correlator, Firing, Scratch};
 use vakt_event::{Event, EventTime, Timestamp, ecs};
 use vakt_rules::ast::{Metadata, RuleRef};
 
+use super::log_sources::SeenLogSources;
 use crate::ruleset::Ruleset;
 
 /// A rule that matched, or a correlation whose condition holds.
@@ -60,6 +63,10 @@ pub struct Detector<'r> {
     /// That of an event that has none: of the one before it.
     last_time: Timestamp,
     joined_hits: Vec<usize>,
+    /// What the events since it was last taken led to, for whoever explains; `None` keeps nothing.
+    trace: Option<(Vec<usize>, Vec<usize>)>,
+    /// Takes the log sources of joined records.
+    seen: Option<Arc<SeenLogSources>>,
 }
 
 /// Where an event stands, that was sent or joined.
@@ -95,6 +102,8 @@ impl<'r> Detector<'r> {
             time_of,
             last_time: Timestamp::default(),
             joined_hits: Vec::new(),
+            trace: None,
+            seen: None,
             ruleset,
         }
     }
@@ -102,6 +111,22 @@ impl<'r> Detector<'r> {
     /// The records that are not joined yet, for the detector of other rules.
     pub fn into_coalescer(self) -> Coalescer {
         self.coalescer
+    }
+
+    /// Keeps from here on what [`Self::take_trace`] gives.
+    pub fn trace(&mut self) {
+        self.trace = Some(Default::default());
+    }
+
+    /// The rules that matched, and the correlations whose condition held, since the last call.
+    pub fn take_trace(&mut self) -> (Vec<usize>, Vec<usize>) {
+        self.trace.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Tells `seen` the log sources of records that are joined here; those of events as they come
+    /// are the caller's to tell.
+    pub fn remember_log_sources(&mut self, seen: &Arc<SeenLogSources>) {
+        self.seen = Some(Arc::clone(seen));
     }
 
     /// The rules that match `event`, by index: independent of every other event.
@@ -159,6 +184,10 @@ impl<'r> Detector<'r> {
     }
 
     fn joined(&mut self, joined: &Joined, found: &mut Vec<Found>) {
+        if let Some(seen) = &self.seen {
+            let time = (self.time_of)(&joined.event.time).unwrap_or(self.last_time);
+            seen.observe(&joined.event.log_sources, time);
+        }
         let mut hits = std::mem::take(&mut self.joined_hits);
         hits.clear();
         self.ruleset
@@ -189,6 +218,9 @@ impl<'r> Detector<'r> {
         };
         if hits.is_empty() {
             return;
+        }
+        if let Some((traced, _)) = &mut self.trace {
+            traced.extend(hits);
         }
         let of_rule = |index: usize| Found {
             rule: RuleRef::Rule(index),
@@ -222,6 +254,9 @@ impl<'r> Detector<'r> {
         self.correlator
             .observe_seen(&seen, event, hits, &mut self.firings);
         for firing in self.firings.drain(..) {
+            if let Some((_, traced)) = &mut self.trace {
+                traced.push(firing.correlation);
+            }
             if !rules.correlations[firing.correlation].generate {
                 continue;
             }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use vakt_event::JournalPosition;
 use vakt_ingest::accounting::SourceRow;
 
+use super::log_sources::SeenRow;
+
 /// Under this name the records keep the table of sources.
 pub(super) const SOURCES_BLOB: &str = "sources";
 
@@ -13,12 +15,18 @@ pub(super) struct KeptSources {
     /// `None` in what the first version kept, which had no position.
     pub(super) next: Option<JournalPosition>,
     pub(super) rows: Vec<SourceRow>,
+    pub(super) log_sources: Vec<SeenRow>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Form {
-    WithPosition { next: u64, rows: Vec<SourceRow> },
+    WithPosition {
+        next: u64,
+        rows: Vec<SourceRow>,
+        #[serde(default)]
+        log_sources: Vec<SeenRow>,
+    },
     RowsAlone(Vec<SourceRow>),
 }
 
@@ -27,11 +35,20 @@ impl KeptSources {
         let form = serde_json::from_slice(bytes)
             .context("the table of sources in the records cannot be read")?;
         Ok(match form {
-            Form::WithPosition { next, rows } => Self {
+            Form::WithPosition {
+                next,
+                rows,
+                log_sources,
+            } => Self {
                 next: Some(JournalPosition(next)),
                 rows,
+                log_sources,
             },
-            Form::RowsAlone(rows) => Self { next: None, rows },
+            Form::RowsAlone(rows) => Self {
+                next: None,
+                rows,
+                log_sources: Vec::new(),
+            },
         })
     }
 
@@ -40,6 +57,7 @@ impl KeptSources {
             Some(JournalPosition(next)) => Form::WithPosition {
                 next,
                 rows: self.rows,
+                log_sources: self.log_sources,
             },
             None => Form::RowsAlone(self.rows),
         };

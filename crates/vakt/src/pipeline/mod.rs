@@ -5,6 +5,7 @@ pub mod detector;
 pub mod index;
 pub mod intake;
 mod kept_sources;
+pub mod log_sources;
 pub mod quarantine;
 pub(crate) mod tail;
 #[cfg(test)]

@@ -1,0 +1,101 @@
+//! `vakt rules`: list, lint, test and explain.
+
+mod explain;
+mod junit;
+mod lint;
+mod list;
+mod test;
+mod trace;
+mod tree;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+use super::scan::Reading;
+use super::{Connection, Global, Outcome};
+use crate::config::Config;
+use crate::ruleset::Ruleset;
+
+pub(crate) use list::summary;
+
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// List the rules that are loaded
+    List {
+        /// Ask a running daemon whether any source has ever shown what each rule looks at
+        #[arg(long)]
+        live: bool,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Say what is wrong with the rules, and what their authors most likely did not want
+    Lint {
+        /// Rule files or folders in place of the loaded ones
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Look at the conventions of a repository too
+        #[arg(long)]
+        strict: bool,
+        /// List the checks
+        #[arg(long)]
+        list: bool,
+    },
+    /// Run the events that stand in the rule files
+    Test {
+        /// Rule files or folders in place of the loaded ones
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+        /// Write the results there as JUnit XML
+        #[arg(long, value_name = "FILE")]
+        junit: Option<PathBuf>,
+    },
+    /// Show why a rule matches an event, or does not
+    Explain {
+        /// The rule's id, name or title
+        rule: String,
+        /// Files with events; standard input where none is named
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Show every value and every group
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        reading: Reading,
+    },
+}
+
+pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
+    let config = Config::of(global)?;
+    let paths = match action {
+        Action::Lint { paths, .. } | Action::Test { paths, .. } if !paths.is_empty() => {
+            paths.clone()
+        }
+        _ => config.rule_paths(global),
+    };
+    match action {
+        Action::List {
+            live: true,
+            connection,
+        } => list::live(global, connection),
+        Action::List { live: false, .. } => list::list(global, &Ruleset::load(&paths)?),
+        Action::Lint { list: true, .. } => lint::list(global),
+        Action::Lint { strict, .. } => lint::lint(global, &config, &paths, *strict),
+        Action::Test { junit, .. } => test::test(global, &Ruleset::load(&paths)?, junit.as_deref()),
+        Action::Explain {
+            rule,
+            files,
+            all,
+            reading,
+        } => {
+            let asked = explain::Asked {
+                rule,
+                files,
+                reading,
+                all: *all,
+            };
+            explain::explain(global, &Ruleset::load(&paths)?, &asked)
+        }
+    }
+}
