@@ -2,8 +2,8 @@
 
 mod correlation_support;
 
-use vakt_detect::Correlator;
 use vakt_detect::correlate::{self, limits};
+use vakt_detect::{Correlator, Measure, Progress};
 use vakt_event::{Event, Timestamp, Value};
 use vakt_rules::ast::*;
 
@@ -360,4 +360,76 @@ fn state_is_bounded_and_says_so() {
     );
     correlator.forget_before(Timestamp::from_seconds(601).unwrap());
     assert_eq!(correlator.groups(), 0);
+}
+
+#[test]
+fn a_group_shows_how_far_it_got() {
+    let check =
+        |kind: CorrelationKind, inputs: usize, hits: &[(i64, usize, i8)], expected: &[Progress]| {
+            let inputs = (0..inputs).map(RuleRef::Rule).collect();
+            let rules = rule_set(vec![correlation(kind, inputs, 60)]);
+            let mut correlator = Correlator::new(&rules);
+            for (position, (seconds, rule, value)) in (0..).zip(hits) {
+                let seen = Seen {
+                    seconds: *seconds,
+                    group: Some(1),
+                    value: Some(*value),
+                    hits: vec![*rule],
+                };
+                observe(&mut correlator, position, &seen);
+            }
+            assert_eq!(correlator.newest_progress(0, 10), expected);
+            assert!(correlator.newest_progress(1, 10).is_empty());
+        };
+    let progress = |measure: Measure, holds: bool| Progress {
+        group: vec![("User".to_owned(), "u1".to_owned())],
+        measure,
+        holds,
+    };
+    let two = [(0, 0, 1), (1, 0, 1)];
+    check(
+        CorrelationKind::EventCount(at_least(3.0)),
+        1,
+        &two,
+        &[progress(Measure::Count(2.0), false)],
+    );
+    check(
+        CorrelationKind::ValueCount(vec!["bytes".to_owned()], at_least(1.0)),
+        1,
+        &two,
+        &[progress(Measure::Count(1.0), true)],
+    );
+    check(
+        CorrelationKind::ValueSum("bytes".to_owned(), at_least(3.0)),
+        1,
+        &two,
+        &[progress(Measure::Number(2.0), false)],
+    );
+    check(
+        CorrelationKind::Temporal(vec![Combination::all(2)]),
+        2,
+        &[(0, 1, 1)],
+        &[progress(Measure::Inputs(vec![false, true]), false)],
+    );
+    let chain = [(0, 1, 1), (1, 0, 1)];
+    check(
+        CorrelationKind::TemporalOrdered(vec![Combination::all(2)]),
+        2,
+        &chain,
+        &[progress(
+            Measure::Chain {
+                inputs: vec![0, 1],
+                reached: 1,
+            },
+            false,
+        )],
+    );
+    // What left the window counts no more.
+    check(
+        CorrelationKind::EventCount(at_least(2.0)),
+        1,
+        &[(0, 0, 1), (100, 0, 1)],
+        &[progress(Measure::Count(1.0), false)],
+    );
+    check(CorrelationKind::EventCount(at_least(2.0)), 1, &[], &[]);
 }

@@ -98,7 +98,7 @@ fn is_known(allowance: &Allowance, report: &mut Report<'_>) -> bool {
 }
 
 fn read(source: &SourceText<'_>, starts: &[usize]) -> Vec<Allowance> {
-    let lines: Vec<&str> = source.text.lines().collect();
+    let next = next_content(source.text);
     let first_lines: Vec<usize> = starts.iter().map(|start| source.line(*start)).collect();
     let mut allowances = Vec::new();
     let mut at = 0;
@@ -110,12 +110,7 @@ fn read(source: &SourceText<'_>, starts: &[usize]) -> Vec<Allowance> {
         };
         let line = index + 1;
         let target = if content.trim().is_empty() {
-            // The next line with content.
-            let next = lines.iter().enumerate().skip(line).find(|(_, text)| {
-                let text = text.trim();
-                !text.is_empty() && !text.starts_with('#') && text != "---"
-            });
-            next.map_or(line, |(index, _)| index + 1)
+            next.get(line).copied().unwrap_or(line)
         } else {
             line
         };
@@ -146,6 +141,21 @@ fn read(source: &SourceText<'_>, starts: &[usize]) -> Vec<Allowance> {
         }
     }
     allowances
+}
+
+/// For each line, by its index, the number of the first line from there on that has content.
+fn next_content(text: &str) -> Vec<usize> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut next = vec![lines.len(); lines.len()];
+    let mut last = lines.len();
+    for (index, line) in lines.iter().enumerate().rev() {
+        let line = line.trim();
+        if !line.is_empty() && !line.starts_with('#') && line != "---" {
+            last = index + 1;
+        }
+        next[index] = last;
+    }
+    next
 }
 
 /// What stands before `# vakt: allow`, the names after it, and where they begin.

@@ -21,7 +21,8 @@ static ATTACK: LazyLock<Attack> =
     LazyLock::new(|| Attack::parse(include_str!("../../data/attack.txt")));
 
 /// The tactics that version 19 replaced.
-const RETIRED_TACTICS: [(&str, &str); 1] = [("defense-evasion", "stealth or defense-impairment")];
+const RETIRED_TACTICS: [(&str, &str); 1] =
+    [("defense-evasion", "stealth or attack.defense-impairment")];
 
 pub(super) fn attack() -> &'static Attack {
     &ATTACK

@@ -1,5 +1,7 @@
 //! A file as text: tabs, blanks, anchors, its name.
 
+use std::collections::HashSet;
+
 use super::checks::*;
 use crate::diagnostic::Report;
 use crate::source::SourceText;
@@ -68,6 +70,12 @@ fn name(source: &SourceText<'_>, report: &mut Report<'_>) {
 /// `&name` that no `*name` uses. Looked for in the text, outside of comments and quotes: the
 /// parser keeps no names.
 fn anchors(source: &SourceText<'_>, report: &mut Report<'_>) {
+    let used: HashSet<&str> = source
+        .text
+        .match_indices('*')
+        .filter_map(|(star, _)| source.text.get(star + 1..))
+        .map(word)
+        .collect();
     for (at, _) in source.text.match_indices('&') {
         let before = source.text.get(..at).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
@@ -77,10 +85,7 @@ fn anchors(source: &SourceText<'_>, report: &mut Report<'_>) {
             continue;
         }
         let after = source.text.get(at + 1..).unwrap_or_default();
-        let name: String = after
-            .chars()
-            .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
-            .collect();
+        let name = word(after);
         let ends = after
             .get(name.len()..)
             .and_then(|rest| rest.chars().next())
@@ -88,16 +93,7 @@ fn anchors(source: &SourceText<'_>, report: &mut Report<'_>) {
         if name.is_empty() || !ends {
             continue;
         }
-        let used = source
-            .text
-            .match_indices('*')
-            .filter_map(|(star, _)| source.text.get(star + 1..))
-            .any(|rest| {
-                rest.strip_prefix(name.as_str()).is_some_and(|rest| {
-                    !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'))
-                })
-            });
-        if !used {
+        if !used.contains(name) {
             report.add(
                 &ANCHOR_UNUSED,
                 &(at..at + 1 + name.len()),
@@ -106,4 +102,12 @@ fn anchors(source: &SourceText<'_>, report: &mut Report<'_>) {
             );
         }
     }
+}
+
+/// The name that a text begins with.
+fn word(text: &str) -> &str {
+    let end = text
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-')))
+        .unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
 }

@@ -11,6 +11,10 @@ use crate::modifier::{Target, TextStep};
 
 /// Values of one list that are held against each other; a longer one comes from a program.
 const VALUES_MAX: usize = 400;
+/// Patterns of one list (a value can become many by `expand` and `base64offset`), and their tokens'
+/// bytes: what two of each other cost at the most.
+const PATTERNS_MAX: usize = 1_600;
+const PATTERN_BYTES_MAX: usize = 64 * 1024;
 
 pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
     for item in subject.searches.iter().flat_map(|search| &search.items) {
@@ -242,6 +246,11 @@ fn redundant(item: &ItemLook, report: &mut Report<'_>) {
         .iter()
         .map(|value| patterns(&value.detection))
         .collect();
+    let all = || lowered.iter().flatten();
+    let bytes: usize = values.iter().map(|value| value.text.len()).sum();
+    if all().count() > PATTERNS_MAX || bytes > PATTERN_BYTES_MAX {
+        return;
+    }
     let covers = |wide: usize, narrow: usize| {
         !lowered[wide].is_empty()
             && !lowered[narrow].is_empty()

@@ -104,22 +104,23 @@ mod tests {
 
     #[test]
     fn what_was_seen_is_remembered_within_bounds_and_over_a_restart() {
+        let at = |seconds: i64| Timestamp::default().saturating_add_micros(seconds * 1_000_000);
         let seen = SeenLogSources::default();
         let sshd = LogSource::of("linux", "", "sshd");
-        seen.observe(std::slice::from_ref(&sshd), Timestamp::from_seconds(20));
-        seen.observe(std::slice::from_ref(&sshd), Timestamp::from_seconds(10));
+        seen.observe(std::slice::from_ref(&sshd), at(20));
+        seen.observe(std::slice::from_ref(&sshd), at(10));
         for number in 0..LOG_SOURCES_MAX {
             let declared = LogSource {
                 service: Some(format!("s{number}").into()),
                 ..LogSource::default()
             };
-            seen.observe(&[declared], Timestamp::from_seconds(5));
+            seen.observe(&[declared], at(5));
         }
         assert_eq!(seen.rows().len(), LOG_SOURCES_MAX);
         let again = SeenLogSources::default();
         again.restore(&seen.rows());
         let check = |asked: LogSource<'_>, expected: Option<i64>| {
-            let expected = expected.map(Timestamp::from_seconds);
+            let expected = expected.map(at);
             assert_eq!(again.last(&asked), expected, "{asked}");
         };
         check(LogSource::of("linux", "", ""), Some(20));

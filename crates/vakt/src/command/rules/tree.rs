@@ -68,7 +68,7 @@ fn node(part: &Node, depth: usize, style: Style, lines: &mut Vec<String>) {
         node(child, depth + 1, style, lines);
     }
     lines.push(format!(
-        "{:indent$}… of {} alternatives {} hold; --all shows each",
+        "{:indent$}… of {} alternatives {} hold; `explain --all` shows each",
         "",
         part.children.len(),
         holding.len(),

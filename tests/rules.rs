@@ -1,0 +1,342 @@
+//! `vakt rules`: lint, test, explain and list with the real binary; every rule of `docs/rules.md`.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic, and says what it skips"
+)]
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use common::{Daemon, vakt};
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+const RULES: &str = "\
+title: Failed Login
+id: 1b1fae4c-6c0f-4d0d-9d4d-0f1d2f3a4b51
+name: failed_login
+logsource: {product: linux, service: sshd}
+detection:
+    selection:
+        event.outcome: failure
+    user:
+        user.name: [a, b, c, d, e, f, g, root]
+    condition: selection and user
+level: low
+vakt:
+  tests:
+    fires:
+      - name: a failure of <alice>
+        lines: |
+          <38>Nov 24 10:00:00 web1 sshd[1]: Failed password for alice from 203.0.113.7 port 4 ssh2
+          <38>Nov 24 10:00:00 web1 cron[1]: nothing
+    silent:
+      - name: a failure of root
+        lines: |
+          <38>Nov 24 10:00:00 web1 sshd[1]: Failed password for root from 203.0.113.7 port 4 ssh2
+---
+title: Many Failed Logins
+id: 1b1fae4c-6c0f-4d0d-9d4d-0f1d2f3a4b52
+correlation:
+    type: event_count
+    rules: [failed_login]
+    group-by: [source.ip]
+    timespan: 10m
+    condition: {gte: 3}
+level: high
+vakt:
+  tests:
+    fires:
+      - name: two of one address
+        lines: |
+          <38>Nov 24 10:00:00 web1 sshd[1]: Failed password for root from 203.0.113.7 port 4 ssh2
+          <38>Nov 24 10:00:01 web1 sshd[1]: Failed password for root from 203.0.113.7 port 4 ssh2
+          <38>Nov 24 10:00:02 web1 sshd[1]: Failed password for root from 203.0.113.9 port 4 ssh2
+---
+title: Nothing Sends This
+id: 1b1fae4c-6c0f-4d0d-9d4d-0f1d2f3a4b53
+logsource: {product: windows, category: process_creation}
+detection:
+    selection:
+        Image|endswith: '\\a.exe'
+    condition: selection
+level: low
+";
+
+fn run(arguments: &[&str]) -> Output {
+    vakt().args(arguments).output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn json_lines(output: &Output) -> Vec<Json> {
+    out(output)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+/// A folder with a file of that name and text.
+fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
+}
+
+#[test]
+fn every_rule_of_the_documentation_does_what_it_says() {
+    let text = fs::read_to_string(repository("docs/rules.md")).unwrap();
+    let blocks: Vec<&str> = text
+        .split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .filter(|block| block.starts_with("title:"))
+        .collect();
+    assert!(blocks.len() >= 15, "{}", blocks.len());
+    for block in &blocks {
+        let (_folder, path) = file("rule.yml", block);
+        let output = run(&[
+            "rules",
+            "test",
+            "--output",
+            "ndjson",
+            path.to_str().unwrap(),
+        ]);
+        let cases = json_lines(&output);
+        assert_eq!(output.status.code(), Some(0), "{block}\n{cases:#?}");
+        for rule in block.split("---\n") {
+            assert!(
+                rule.contains("fires:") && rule.contains("silent:"),
+                "{rule}"
+            );
+        }
+    }
+    let all = blocks.concat();
+    // `expand` has no example: the configuration has no values for it.
+    for modifier in [
+        "all",
+        "base64",
+        "base64offset",
+        "cased",
+        "cidr",
+        "contains",
+        "day",
+        "endswith",
+        "exists",
+        "fieldref",
+        "gt",
+        "gte",
+        "hour",
+        "i",
+        "lt",
+        "lte",
+        "m",
+        "minute",
+        "month",
+        "neq",
+        "re",
+        "s",
+        "startswith",
+        "utf16",
+        "utf16be",
+        "utf16le",
+        "week",
+        "wide",
+        "windash",
+        "year",
+    ] {
+        let used = [":", "|"].map(|after| format!("|{modifier}{after}"));
+        assert!(
+            used.iter().any(|used| all.contains(used)),
+            "docs/rules.md has no example of {modifier}"
+        );
+    }
+}
+
+#[test]
+fn the_embedded_pack_passes_its_own_lint() {
+    let output = run(&["rules", "lint", "--output", "ndjson"]);
+    let found = json_lines(&output);
+    assert_eq!(output.status.code(), Some(0), "{found:#?}");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn lint_gives_spans_and_warnings_alone_are_no_failure() {
+    let (folder, path) = file("rule.yml", RULES);
+    let path = path.to_str().unwrap();
+    let output = run(&["rules", "lint", "--output", "ndjson", path]);
+    assert_eq!(output.status.code(), Some(0));
+    let found = json_lines(&output);
+    let one = found
+        .iter()
+        .find(|one| one["name"] == "description-missing")
+        .unwrap_or_else(|| panic!("{found:#?}"));
+    for (key, expected) in [
+        ("line", 1),
+        ("column", 1),
+        ("end_line", 1),
+        ("end_column", 6),
+    ] {
+        assert_eq!(one[key], expected, "{one}");
+    }
+    assert_eq!(one["severity"], "warning");
+    assert_eq!(one["path"], path);
+    assert!(
+        one["help"]
+            .as_str()
+            .is_some_and(|help| help.starts_with("add `description:`"))
+    );
+
+    let config = folder.path().join("vakt.yaml");
+    fs::write(&config, "lint:\n  allow: [description-missing]\n").unwrap();
+    let config = config.to_str().unwrap();
+    let output = run(&[
+        "rules", "lint", "--output", "ndjson", "--config", config, path,
+    ]);
+    let found = json_lines(&output);
+    assert!(!found.iter().any(|one| one["name"] == "description-missing"));
+
+    fs::write(
+        path,
+        RULES.replace("selection and user", "selection and usr"),
+    )
+    .unwrap();
+    let output = run(&["rules", "lint", path]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = out(&output);
+    assert!(said.contains("error[condition-search-unknown]"), "{said}");
+    assert!(said.contains("help: did you mean `user`?"), "{said}");
+
+    let listed = out(&run(&["rules", "lint", "--list"]));
+    assert!(listed.lines().count() > 120, "{listed}");
+}
+
+#[test]
+fn a_failing_test_says_why_and_junit_holds_every_case() {
+    let (folder, path) = file("rule.yml", RULES);
+    let junit = folder.path().join("junit.xml");
+    let output = run(&[
+        "rules",
+        "test",
+        path.to_str().unwrap(),
+        "--junit",
+        junit.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = out(&output).replace(path.to_str().unwrap(), "rule.yml");
+    insta::assert_snapshot!("a_failing_test", said);
+    let xml = fs::read_to_string(junit).unwrap();
+    let xml = xml.replace(path.to_str().unwrap(), "rule.yml");
+    insta::assert_snapshot!("junit", xml);
+}
+
+#[test]
+fn an_explanation_tells_what_held_on_which_value() {
+    let (folder, path) = file("rule.yml", RULES);
+    let rules = path.to_str().unwrap();
+    let events = folder.path().join("events.log");
+    let mut text = String::new();
+    for (user, address) in [("alice", 7), ("root", 7), ("root", 9), ("root", 7)] {
+        text.push_str(&format!(
+            "<38>Nov 24 10:00:00 web1 sshd[1]: Failed password for {user} from 203.0.113.{address} port 4 ssh2\n"
+        ));
+    }
+    text.push_str("<38>Nov 24 10:00:00 web1 cron[1]: nothing\n");
+    fs::write(&events, text).unwrap();
+    let explain = |rule: &str, more: &[&str]| {
+        let mut arguments = vec!["rules", "explain", "--rules", rules, rule];
+        arguments.push(events.to_str().unwrap());
+        arguments.extend(more);
+        run(&arguments)
+    };
+    let said =
+        |rule: &str| out(&explain(rule, &[])).replace(events.to_str().unwrap(), "events.log");
+    insta::assert_snapshot!("explain_a_rule", said("failed_login"));
+    insta::assert_snapshot!("explain_a_correlation", said("Many Failed Logins"));
+
+    let lines = json_lines(&explain("failed_login", &["--output", "ndjson"]));
+    assert_eq!(lines.len(), 5);
+    assert_eq!(lines[1]["matches"], true);
+    assert_eq!(
+        lines[1]["condition"]["children"][0]["label"],
+        "search selection"
+    );
+    assert_eq!(lines[4]["log_source"]["applies"], false);
+    let lines = json_lines(&explain("Many Failed Logins", &["--output", "ndjson"]));
+    assert_eq!(lines[0]["groups"][0]["reached"], "2", "{lines:#?}");
+
+    let output = explain("failed_logn", &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(error.contains("did you mean \"failed_login\"?"), "{error}");
+}
+
+#[test]
+fn a_rule_is_live_once_a_source_has_shown_its_log_source_also_after_a_restart() {
+    let (folder, path) = file("rules.yml", RULES);
+    let data = folder.path().join("data");
+    let rules = path.to_str().unwrap();
+    let live = |daemon: &Daemon| -> Vec<(String, bool, bool)> {
+        let answer = daemon.get_json("/api/v1/rules");
+        answer["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|rule| {
+                (
+                    rule["title"].as_str().unwrap().to_owned(),
+                    rule["live"].as_bool().unwrap(),
+                    rule["last_matched_log_source"].is_string(),
+                )
+            })
+            .collect()
+    };
+    let expected = |seen: bool| {
+        vec![
+            ("Failed Login".to_owned(), seen, seen),
+            ("Many Failed Logins".to_owned(), seen, seen),
+            ("Nothing Sends This".to_owned(), false, false),
+        ]
+    };
+    {
+        let daemon = Daemon::start_in(&data, &["--rules", rules]);
+        assert_eq!(live(&daemon), expected(false));
+        daemon.send_tcp(b"<38>Nov 24 10:00:00 web1 sshd[1]: Server listening on :: port 22.\n");
+        daemon.wait_for("the log source", |daemon| {
+            (live(daemon) == expected(true)).then_some(())
+        });
+        let output = vakt()
+            .args(["rules", "list", "--live", "--output", "text"])
+            .args(["--url", &daemon.http, "--token", &daemon.token])
+            .output()
+            .unwrap();
+        let table = out(&output);
+        assert_eq!(output.status.code(), Some(0), "{table}");
+        let dead = table
+            .lines()
+            .find(|line| line.contains("Nothing Sends This"));
+        assert!(
+            dead.is_some_and(|line| line.starts_with("false")),
+            "{table}"
+        );
+        daemon.end_with("TERM");
+    }
+    let daemon = Daemon::start_in(&data, &["--rules", rules]);
+    daemon.wait_for("what was kept", |daemon| {
+        (live(daemon) == expected(true)).then_some(())
+    });
+}
