@@ -7,12 +7,12 @@ use super::definition::to_f64;
 /// Whether the condition of a numeric correlation holds over the numbers, which are finite.
 /// `false` for the other kinds and for no numbers.
 pub(super) fn holds(kind: &CorrelationKind, numbers: Vec<f64>) -> bool {
-    let threshold = match kind {
-        CorrelationKind::ValueSum(_, threshold)
-        | CorrelationKind::ValueAvg(_, threshold)
-        | CorrelationKind::ValuePercentile(_, _, threshold)
-        | CorrelationKind::ValueMedian(_, threshold) => threshold,
-        _ => return false,
+    let (CorrelationKind::ValueSum(_, threshold)
+    | CorrelationKind::ValueAvg(_, threshold)
+    | CorrelationKind::ValuePercentile(_, _, threshold)
+    | CorrelationKind::ValueMedian(_, threshold)) = kind
+    else {
+        return false;
     };
     value(kind, numbers).is_some_and(|value| threshold.holds(value))
 }

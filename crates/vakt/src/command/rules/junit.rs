@@ -3,8 +3,6 @@
 //! One `testsuite` for each rule with tests, one `testcase` for each case; by the schema of
 //! Apache Ant's task, which has no better name.
 
-use std::fmt::Write;
-
 use super::test::CaseResult;
 
 /// The whole document.
@@ -15,19 +13,16 @@ pub(super) fn document(suites: &[(String, Vec<&CaseResult<'_>>)]) -> String {
     let (all, failed) = suites.iter().fold((0, 0), |(all, failed), (_, cases)| {
         (all + count(cases), failed + failures(cases))
     });
-    // Writing to a `String` cannot fail.
-    let _ = writeln!(
-        xml,
-        "<testsuites name=\"vakt rules test\" tests=\"{all}\" failures=\"{failed}\">"
-    );
+    xml.push_str(&format!(
+        "<testsuites name=\"vakt rules test\" tests=\"{all}\" failures=\"{failed}\">\n"
+    ));
     for (title, cases) in suites {
-        let _ = writeln!(
-            xml,
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">",
+        xml.push_str(&format!(
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n",
             escaped(title),
             count(cases),
             failures(cases)
-        );
+        ));
         for case in cases {
             self::case(title, case, &mut xml);
         }
@@ -38,24 +33,22 @@ pub(super) fn document(suites: &[(String, Vec<&CaseResult<'_>>)]) -> String {
 }
 
 fn case(title: &str, case: &CaseResult<'_>, xml: &mut String) {
-    let _ = write!(
-        xml,
+    xml.push_str(&format!(
         "    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\"",
         escaped(&case.test.name),
         escaped(title),
         escaped(&case.test.path),
         case.test.line
-    );
+    ));
     if case.passed() {
         xml.push_str("/>\n");
         return;
     }
-    let _ = writeln!(
-        xml,
-        ">\n      <failure message=\"{}\" type=\"rule-test\">{}</failure>\n    </testcase>",
+    xml.push_str(&format!(
+        ">\n      <failure message=\"{}\" type=\"rule-test\">{}</failure>\n    </testcase>\n",
         escaped(case.verdict()),
         escaped(&case.why.join("\n"))
-    );
+    ));
 }
 
 /// Text for XML 1.0: markup escaped, and characters that it cannot hold replaced.
