@@ -69,6 +69,7 @@ impl World {
             records: Arc::clone(&self.records),
             ruleset: Arc::clone(&self.ruleset),
             sources: Arc::new(Sources::default()),
+            log_sources: Arc::default(),
             clock: Arc::new(SystemClock),
             metrics: ended.metrics.clone(),
             progress: Arc::clone(&ended.progress),
