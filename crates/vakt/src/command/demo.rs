@@ -258,6 +258,9 @@ impl Temporary {
         for path in &global.rules {
             command.arg("--rules").arg(path);
         }
+        for pipeline in &global.pipeline {
+            command.arg("--pipeline").arg(pipeline);
+        }
         let child = command.spawn().context("cannot start a daemon")?;
         let mut daemon = Self {
             child,

@@ -59,6 +59,10 @@ pub struct Global {
     /// A rule file or folder, repeatable; replaces the embedded rule pack
     #[arg(long, global = true, value_name = "PATH", help_heading = COMMON)]
     pub rules: Vec<PathBuf>,
+    /// A processing pipeline for the rules: a file or the name of a built-in one, repeatable;
+    /// replaces the configuration's
+    #[arg(long, global = true, value_name = "NAME|FILE", help_heading = COMMON)]
+    pub pipeline: Vec<String>,
     /// text, ndjson (an object a line) or json [default: text on a terminal, ndjson in a pipe]
     #[arg(long, global = true, value_name = "FORM", hide_possible_values = true, help_heading = COMMON)]
     pub output: Option<Output>,

@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
-use vakt_rules::Diagnostic;
+use vakt_rules::{Diagnostic, Placeholders};
 
 use crate::command::{Global, ListenFlags};
+use crate::ruleset::RuleSettings;
 
 /// The configuration file must be smaller than this, in bytes: a list of networks and streams.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -31,6 +32,10 @@ pub struct Config {
     pub rules: Vec<PathBuf>,
     /// Checks of the linter that are to be silent for all rules.
     pub lint_allow: Vec<String>,
+    /// Processing pipelines for the rules: files, or names of built-in ones.
+    pub pipelines: Vec<String>,
+    /// Values for the placeholders of rules (`expand`).
+    pub placeholders: Placeholders,
     pub listeners: Vec<Listener>,
     pub tls: Option<TlsFiles>,
     /// The names of all streams; a token or listener may name no other.
@@ -191,6 +196,8 @@ impl Default for Config {
             data_dir: None,
             rules: Vec::new(),
             lint_allow: Vec::new(),
+            pipelines: Vec::new(),
+            placeholders: Placeholders::new(),
             listeners: [
                 ListenerKind::SyslogUdp,
                 ListenerKind::SyslogTcp,
@@ -310,12 +317,20 @@ impl Config {
         })
     }
 
-    /// The rules to load: those of the command line, else those of the configuration.
-    pub fn rule_paths(&self, global: &Global) -> Vec<PathBuf> {
-        if global.rules.is_empty() {
-            self.rules.clone()
-        } else {
-            global.rules.clone()
+    /// What to load: the rules and pipelines of the command line, else those of the configuration.
+    pub fn rule_settings(&self, global: &Global) -> RuleSettings {
+        let paths = match global.rules.as_slice() {
+            [] => self.rules.clone(),
+            given => given.to_vec(),
+        };
+        let pipelines = match global.pipeline.as_slice() {
+            [] => self.pipelines.clone(),
+            given => given.to_vec(),
+        };
+        RuleSettings {
+            paths,
+            pipelines,
+            placeholders: self.placeholders.clone(),
         }
     }
 

@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use vakt_api::access::CONFIGURED_TOKEN_CHARS_MIN;
-use vakt_rules::yaml::{self, Node};
-use vakt_rules::{Diagnostic, Report, RuleSource, SourceText, add_fault, nearest};
+use vakt_rules::yaml::{self, Kind, Node};
+use vakt_rules::{Diagnostic, Placeholders, Report, RuleSource, SourceText, add_fault, nearest};
 
 use super::read::{
     CONFIG_FILE, CONFIG_MISSING, CONFIG_NO_EFFECT, CONFIG_TYPE, CONFIG_VALUE, Section, text,
 };
-use crate::ruleset::unopenable;
 
 use super::{
     Config, DEFAULT_STREAM, IntakeToken, Listener, ListenerKind, Organisation, SourceRule,
     TlsFiles, Webhook, WebhookToken, read_token,
 };
+use crate::ruleset::{built_in_help, built_in_pipelines, is_built_in_name, unopenable};
 
 const ADDRESS: &str = "an address with a port, such as 127.0.0.1:5514 or [::1]:5514";
 const NETWORK: &str = "a network such as 10.0.0.0/8 or 2001:db8::/32";
@@ -77,6 +77,14 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     }
     if let Some(node) = section.get("lint") {
         config.lint_allow = lint(node, report);
+    }
+    config.pipelines = section
+        .list("pipelines")
+        .iter()
+        .filter_map(|node| pipeline(node, report))
+        .collect();
+    if let Some(node) = section.get("placeholders") {
+        config.placeholders = placeholders(node, report);
     }
     config.public_url = section
         .text("public_url", report)
@@ -145,6 +153,59 @@ fn lint(node: &Node<'_>, report: &mut Report<'_>) -> Vec<String> {
     }
     section.finish(report);
     names
+}
+
+/// A path, or the name of a built-in pipeline.
+fn pipeline(node: &Node<'_>, report: &mut Report<'_>) -> Option<String> {
+    let name = text("pipelines", node, report)?;
+    if is_built_in_name(&name) && !built_in_pipelines().contains(&name) {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("there is no built-in pipeline `{name}`"),
+            built_in_help(&name),
+        );
+        return None;
+    }
+    Some(name)
+}
+
+/// Values by the name of their placeholder, each one or a list.
+fn placeholders(node: &Node<'_>, report: &mut Report<'_>) -> Placeholders {
+    let mut placeholders = Placeholders::new();
+    let Kind::Map(entries) = &node.kind else {
+        report.add(
+            &CONFIG_TYPE,
+            &node.span,
+            "`placeholders` is a mapping of names to values",
+            "write `NAME: [VALUE, VALUE]` lines",
+        );
+        return placeholders;
+    };
+    for entry in entries {
+        let items = match &entry.value.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(&entry.value),
+        };
+        let values = items
+            .iter()
+            .filter_map(|item| text(&entry.key, item, report))
+            .filter(|value| !value.is_empty())
+            .collect::<Vec<_>>();
+        if values.is_empty() {
+            report.add(
+                &CONFIG_VALUE,
+                &entry.key_span,
+                format!("the placeholder `{}` has no values", entry.key),
+                "give at least one: rules that use it are refused without",
+            );
+            continue;
+        }
+        // Rules write `%name%`; who copies it with its signs means the same.
+        let name = entry.key.trim_matches('%').to_owned();
+        placeholders.insert(name, values);
+    }
+    placeholders
 }
 
 /// A stream's name becomes a label, a file name and a query word.
