@@ -373,7 +373,7 @@ fn a_check_reads_every_file_that_is_named_and_says_all_that_is_wrong() {
         &["--rules", "/nothing/here"],
         2,
         &[
-            "error[rules-unreadable]: cannot read the rule file /nothing/here",
+            "error[rules-unreadable]: cannot read /nothing/here",
             "1 of what --rules",
         ],
     );
