@@ -98,6 +98,23 @@ fn tls_serves_http_and_syslog_with_a_certificate_made_for_a_trial() {
         .output()
         .unwrap();
     assert!(made.status.success());
+    // What is printed can be copied into a configuration; a name that was said twice is there once.
+    let again = vakt()
+        .args(["tls", "self-signed", "--replace", "--host", "localhost"])
+        .args(["--host", "vakt.example.org", "--data-dir", "data"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(again.stdout).unwrap();
+    for line in [
+        "valid for    localhost, 127.0.0.1, ::1, vakt.example.org".to_owned(),
+        format!("    key: {}", data.join("tls-key.pem").display()),
+    ] {
+        assert!(
+            text.lines().any(|one| one == line),
+            "{line} is not in\n{text}"
+        );
+    }
     let config = configuration(
         folder.path(),
         "tls:\n  certificate: FOLDER/data/tls-certificate.pem\n  key: FOLDER/data/tls-key.pem\n\
