@@ -207,6 +207,10 @@ fn parse_prints_valid_json_for_whatever_comes_and_says_what_was_not_understood()
     ] {
         assert_eq!(events[0][name], value, "{name}");
     }
+    assert_eq!(
+        events[0]["vakt.logsources"],
+        serde_json::json!(["product=linux,service=auth", "product=linux,service=sshd"])
+    );
     let output = run(
         &["parse", "--format", "json"],
         b"{\"a\":1}\nnot json \xff\n",
