@@ -236,7 +236,8 @@ fn a_configuration_is_checked_all_at_once() {
     let path = folder.path().join("vakt.yaml");
     fs::write(
         &path,
-        "organisaton:\n  name: X\nlisteners:\n  - kind: syslog-tpc\n    address: nowhere\n  - kind: http\n    address: 127.0.0.1:0\n    stream: other\n",
+        "organisaton:\n  name: X\nlisteners:\n  - kind: syslog-tpc\n    address: nowhere\n  - kind: http\n    address: 127.0.0.1:0\n    stream: other\n\
+         public_url: vakt.example.org\nstreams: {a: b}\nnotices:\n  webhook: {url: 'https://'}\n",
     )
     .unwrap();
     let output = run(&["check", "--config", path.to_str().unwrap()], b"");
@@ -249,6 +250,9 @@ fn a_configuration_is_checked_all_at_once() {
         "help: did you mean `syslog-tcp`?",
         "`address: nowhere` is not an address with a port",
         "the stream `other` is not listed",
+        "`vakt.example.org` is no address of a page",
+        "`streams` takes a single value here, no list and no mapping",
+        "`https://` is no address of a webhook",
     ] {
         assert!(said.contains(expected), "{expected:?} is not in\n{said}");
     }

@@ -86,9 +86,20 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     if let Some(node) = section.get("placeholders") {
         config.placeholders = placeholders(node, report);
     }
+    let url_node = section.get("public_url");
     config.public_url = section
         .text("public_url", report)
         .map(|url| url.trim_end_matches('/').to_owned());
+    if let (Some(url), Some(node)) = (&config.public_url, url_node)
+        && !is_web_address(url)
+    {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("`{url}` is no address of a page"),
+            "write the address that people open, beginning with https://",
+        );
+    }
     for node in section.list("streams") {
         if let Some(name) = text("streams", node, report)
             && stream_name(&name, node, report)
@@ -490,12 +501,19 @@ fn notices(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<Web
     webhook
 }
 
+fn is_web_address(text: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| {
+        text.strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    })
+}
+
 fn webhook(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<Webhook> {
     let mut section = Section::new("webhook", node, report)?;
     let url_node = section.get("url");
     let url = section.required("url", report);
     if let (Some(url), Some(node)) = (&url, url_node)
-        && !(url.starts_with("https://") || url.starts_with("http://"))
+        && !is_web_address(url)
     {
         report.add(
             &CONFIG_VALUE,
