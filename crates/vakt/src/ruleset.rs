@@ -117,11 +117,20 @@ impl Ruleset {
 
     /// Says on standard error why rules were refused; the others go on.
     pub fn report(&self) {
+        self.report_faults();
+        if !self.refused.is_empty() {
+            tell(&format!(
+                "{} of {} rules are refused; the others go on",
+                self.counts.refused,
+                self.counts.refused + self.counts.loaded
+            ));
+        }
+    }
+
+    /// The same where the others do not go on either.
+    pub fn report_faults(&self) {
         for fault in &self.faults {
             tell(fault);
-        }
-        if self.refused.is_empty() {
-            return;
         }
         let of_refused = |diagnostic: &&Diagnostic| {
             diagnostic.severity == Severity::Error
@@ -133,11 +142,6 @@ impl Ruleset {
         for diagnostic in self.diagnostics.iter().filter(of_refused) {
             tell(&diagnostic.to_string());
         }
-        tell(&format!(
-            "{} of {} rules are refused; the others go on",
-            self.counts.refused,
-            self.counts.refused + self.counts.loaded
-        ));
     }
 
     /// The rules that are refused here and were not in `before`: what a reload would lose.
