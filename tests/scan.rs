@@ -256,8 +256,15 @@ fn a_configuration_is_checked_all_at_once() {
     ] {
         assert!(said.contains(expected), "{expected:?} is not in\n{said}");
     }
+    // Who starts it is told of the open listener at once, too.
+    let open = "organisaton: {}\nlisteners:\n  - {kind: http, address: '0.0.0.0:0'}\n";
+    fs::write(&path, open).unwrap();
     let output = run(&["serve", "--config", path.to_str().unwrap()], b"");
     assert_eq!(output.status.code(), Some(2));
+    for expected in ["unknown key `organisaton`", "error[listener-unsafe]"] {
+        let said = stderr(&output);
+        assert!(said.contains(expected), "{expected:?} is not in\n{said}");
+    }
 }
 
 #[test]

@@ -253,7 +253,11 @@ impl Config {
                 if diagnostics.is_empty() {
                     return Ok(config);
                 }
-                let shown: String = diagnostics.iter().map(ToString::to_string).collect();
+                let mut shown: String = diagnostics.iter().map(ToString::to_string).collect();
+                // Whoever mends the faults need not meet these only then.
+                for reason in config.unsafe_listeners() {
+                    shown.push_str(&format!("error[listener-unsafe]: {reason}\n"));
+                }
                 bail!("the configuration is refused\n{shown}")
             }
         }
