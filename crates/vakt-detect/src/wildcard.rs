@@ -15,6 +15,7 @@ pub fn matches(pattern: &Pattern, text: &str) -> bool {
     let tokens = pattern.tokens.as_slice();
     let (mut at, mut rest) = (0, text);
     let mut star: Option<(usize, &str)> = None;
+    let is_ascii = text.is_ascii();
     loop {
         let advanced = match tokens.get(at) {
             None if rest.is_empty() => return true,
@@ -33,7 +34,9 @@ pub fn matches(pattern: &Pattern, text: &str) -> bool {
         let Some((after_star, skipped_to)) = star else {
             return false;
         };
-        let Some(one_more) = without_first(skipped_to) else {
+        let one_more = without_first(skipped_to)
+            .and_then(|rest| from_next(tokens.get(after_star), rest, pattern.cased, is_ascii));
+        let Some(one_more) = one_more else {
             return false;
         };
         star = Some((after_star, one_more));
@@ -49,6 +52,35 @@ fn step<'t>(token: &Token, text: &'t str, cased: bool) -> Option<&'t str> {
         Token::Dash => text.strip_prefix(DASHES),
         Token::Many => None,
     }
+}
+
+/// The rest of `text` from the next place where `token` can begin; `None` where there is none.
+/// Only saves attempts: a place that is passed over begins with another character.
+fn from_next<'t>(
+    token: Option<&Token>,
+    text: &'t str,
+    cased: bool,
+    is_ascii: bool,
+) -> Option<&'t str> {
+    let first = match token {
+        Some(Token::Literal(literal)) => literal.chars().next(),
+        _ => None,
+    };
+    let Some(first) = first else {
+        return Some(text);
+    };
+    let at = match u8::try_from(first).ok().filter(u8::is_ascii) {
+        Some(byte) if cased => memchr::memchr(byte, text.as_bytes()),
+        // Beyond ASCII there are letters that fold to an ASCII one.
+        Some(byte) if is_ascii => memchr::memchr2(
+            byte.to_ascii_lowercase(),
+            byte.to_ascii_uppercase(),
+            text.as_bytes(),
+        ),
+        _ if cased => text.find(first),
+        _ => text.find(|c| fold::same(c, first)),
+    };
+    text.get(at?..)
 }
 
 fn without_first(text: &str) -> Option<&str> {

@@ -75,8 +75,11 @@ impl Prepared {
     /// empty where the rule does not match.
     pub fn matched_fields(&self, event: &Event<'_>) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        if self.matches(event) {
-            self.collect_condition(&self.rule.condition, event, &mut found);
+        let matches = self.applies(event)
+            && self.regexes().is_ok()
+            && self.collect(&self.rule.condition, event, &mut found);
+        if !matches {
+            found.clear();
         }
         found
     }
@@ -141,50 +144,63 @@ impl Prepared {
         }
     }
 
-    fn collect_condition(
-        &self,
-        condition: &Condition,
-        event: &Event<'_>,
-        found: &mut Vec<(String, String)>,
-    ) {
+    /// Whether the condition holds; of what holds in it, adds what was found.
+    fn collect(&self, condition: &Condition, event: &Event<'_>, found: &mut Pairs) -> bool {
         match condition {
-            Condition::Not(_) => {}
-            Condition::Search(index) => {
-                if let Some(search) = self.rule.searches.get(*index) {
-                    self.collect_detection(&search.detection, event, found);
-                }
+            Condition::Not(inner) => !self.holds(inner, event),
+            Condition::Search(index) => match self.rule.searches.get(*index) {
+                Some(search) => self.collect_of(&search.detection, event, found),
+                None => false,
+            },
+            Condition::All(parts) => {
+                all_or_none(parts, found, |part, found| self.collect(part, event, found))
             }
-            Condition::All(parts) | Condition::Any(parts) => {
-                for part in parts.iter().filter(|part| self.holds(part, event)) {
-                    self.collect_condition(part, event, found);
-                }
-            }
+            Condition::Any(parts) => any(parts, |part| self.collect(part, event, found)),
         }
     }
 
-    fn collect_detection(
-        &self,
-        detection: &Detection,
-        event: &Event<'_>,
-        found: &mut Vec<(String, String)>,
-    ) {
+    fn collect_of(&self, detection: &Detection, event: &Event<'_>, found: &mut Pairs) -> bool {
         match detection {
-            Detection::Not(_) => {}
-            Detection::All(parts) | Detection::Any(parts) => {
-                for part in parts.iter().filter(|part| self.detects(part, event)) {
-                    self.collect_detection(part, event, found);
-                }
-            }
+            Detection::Not(inner) => !self.detects(inner, event),
+            Detection::All(parts) => all_or_none(parts, found, |part, found| {
+                self.collect_of(part, event, found)
+            }),
+            Detection::Any(parts) => any(parts, |part| self.collect_of(part, event, found)),
             Detection::Is(predicate) => {
+                let mut passed = false;
                 for (name, value) in predicate::passing_values(self, predicate, event) {
+                    passed = true;
                     let pair = (name.to_owned(), value.to_owned());
                     if !found.contains(&pair) {
                         found.push(pair);
                     }
                 }
+                passed || self.passes(predicate, event)
             }
         }
     }
+}
+
+/// Fields with their values.
+type Pairs = Vec<(String, String)>;
+
+/// Whether all parts hold; where one does not, what was added for the others goes again.
+fn all_or_none<P>(
+    parts: &[P],
+    found: &mut Pairs,
+    mut collect: impl FnMut(&P, &mut Pairs) -> bool,
+) -> bool {
+    let before = found.len();
+    let all = parts.iter().all(|part| collect(part, found));
+    if !all {
+        found.truncate(before);
+    }
+    all
+}
+
+/// Whether one part holds; every part is looked at.
+fn any<P>(parts: &[P], mut collect: impl FnMut(&P) -> bool) -> bool {
+    parts.iter().fold(false, |any, part| collect(part) | any)
 }
 
 /// Whether the field has a value, be it null, or fields inside it.
