@@ -44,6 +44,7 @@ checks! {
     KEY_UNKNOWN Warning "key-unknown" "A key looks like a misspelt one, or is not known where only known keys have a meaning."
     METADATA_TYPE Error "metadata-type" "A key of the metadata has a value of the wrong type."
     METADATA_DUPLICATE Error "metadata-duplicate" "A list whose items must be unique has one twice."
+    METADATA_SHORT Error "metadata-short" "An entry of `falsepositives` or `scope` has fewer than two characters."
     TITLE_MISSING Error "title-missing" "A rule has no title."
     TITLE_LENGTH Error "title-length" "A title is empty or longer than 256 characters."
     NAME_LENGTH Error "name-length" "A name or taxonomy is longer than 256 characters."
@@ -63,6 +64,7 @@ checks! {
 
     DETECTION_MISSING Error "detection-missing" "A rule has no detection, or one without searches."
     SEARCH_EMPTY Error "search-empty" "A search is empty, or is not made of maps, lists and texts."
+    SEARCH_TYPE Error "search-type" "A search is neither a map nor a list, or its list has something else than texts, whole numbers and maps."
     SEARCH_UNUSED Warning "search-unused" "The condition does not use a search."
     TIMEFRAME_OBSOLETE Warning "timeframe-obsolete" "`timeframe` belongs to the old aggregations and has no effect."
     VALUE_LIST_EMPTY Error "value-list-empty" "A list of values is empty."

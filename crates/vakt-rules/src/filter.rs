@@ -5,7 +5,7 @@ use vakt_event::LogSource;
 
 use crate::ast::{Condition, Detection, Rule, Search};
 use crate::checks;
-use crate::correlation::Reference;
+use crate::correlation::{Reference, unique};
 use crate::detection::{self, Section};
 use crate::diagnostic::Report;
 use crate::document::{self, Fields};
@@ -84,10 +84,12 @@ fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<FilterRules
         Kind::List(_) => None,
         _ => reference(&entry.value).map(|one| vec![one]),
     };
-    if named.is_none() {
+    if named.is_none() || matches!(&entry.value.kind, Kind::Scalar(_)) {
+        // A single one is plain enough to run.
         let message = "`rules` is not a list of ids or names";
         report.add(&checks::FILTER_KEY, &entry.key_span, message, help);
     }
+    let named = named.map(|named| unique(named, report));
     named.map(FilterRules::Named)
 }
 
