@@ -82,6 +82,7 @@ impl Item<'_> {
                 "`all` has a single value",
                 "leave `all` out; to ask twice of one field, use a search of its own for each",
             );
+            whole = false;
         }
         if !whole {
             return None;
@@ -235,7 +236,11 @@ impl Item<'_> {
             Some(Relation::EndsWith) => format!("(?:{text})\\z"),
             _ => text.to_owned(),
         };
-        let (check, message, help) = match regex::translate(&wrapped, flags.multi_line) {
+        let (check, message, help) = match regex::translate(
+            &wrapped,
+            flags.multi_line,
+            flags.insensitive,
+        ) {
             Ok(pattern) => {
                 return Some(self.is(Test::Regex(Regex {
                     pattern,
