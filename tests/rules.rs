@@ -175,6 +175,32 @@ fn the_embedded_pack_passes_its_own_lint() {
 }
 
 #[test]
+fn retired_rules_load_when_asked_for() {
+    let (_dir, path) = file(
+        "retired.yml",
+        "title: Retired\nstatus: deprecated\nlogsource: {product: linux}\n\
+         detection: {s: {a: b}, condition: s}\n",
+    );
+    let path = path.display().to_string();
+    let titles = |arguments: &[&str]| -> Vec<Json> {
+        let output = run(&[&["rules", "list", "--output", "ndjson"], arguments].concat());
+        let rules = json_lines(&output);
+        rules.iter().map(|rule| rule["title"].clone()).collect()
+    };
+    assert!(titles(&["--rules", &path]).is_empty());
+    assert_eq!(
+        titles(&["--rules", &path, "--include-deprecated"]),
+        ["Retired"]
+    );
+    let (_dir, config) = file(
+        "vakt.yml",
+        &format!("rules: ['{path}']\ninclude_deprecated: true\n"),
+    );
+    let config = config.display().to_string();
+    assert_eq!(titles(&["--config", &config]), ["Retired"]);
+}
+
+#[test]
 fn lint_gives_spans_and_warnings_alone_are_no_failure() {
     let (folder, path) = file("rule.yml", RULES);
     let path = path.to_str().unwrap();

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
-use vakt::ruleset::Ruleset;
+use vakt::ruleset::{RuleSettings, Ruleset};
 use vakt_codec::files::RECORD_BYTES_MAX;
 use vakt_codec::{DecodeContext, FileFormat, Record, Records, decode};
 use vakt_event::Event;
@@ -38,7 +38,10 @@ fn main() -> Result<()> {
         }
     }
     let started = Instant::now();
-    let ruleset = Ruleset::load(&rules)?;
+    let ruleset = Ruleset::load(&RuleSettings {
+        paths: rules,
+        ..RuleSettings::default()
+    })?;
     say(&format!(
         "{} rules loaded and compiled in {:.2} s",
         ruleset.counts.loaded,

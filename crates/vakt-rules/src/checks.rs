@@ -32,6 +32,7 @@ macro_rules! checks {
 
 checks! {
     YAML_SYNTAX Error "yaml-syntax" "The text is not YAML."
+    TEXT_ENCODING Error "text-encoding" "The file is not UTF-8: what could not be read matches nothing."
     YAML_BOUNDS Error "yaml-bounds" "The file is too large, too deeply nested, or grows too much by its aliases."
     YAML_ALIAS Error "yaml-alias" "An alias names an anchor that does not stand before it, or a merge key is given something other than a map."
     YAML_KEY Error "yaml-key" "A key is a list or a map."

@@ -119,6 +119,15 @@ fn read_source(
         refuse_document(0, report, loaded);
         return;
     }
+    // Whoever read the file put this character where the bytes were none.
+    if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
+        report.add(
+            &checks::TEXT_ENCODING,
+            &(at..at + char::REPLACEMENT_CHARACTER.len_utf8()),
+            "the file is not UTF-8",
+            "save it as UTF-8",
+        );
+    }
     let (documents, broken) = yaml::parse(text);
     let mut collection = Collection::default();
     for document in documents {

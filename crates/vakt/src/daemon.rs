@@ -7,7 +7,6 @@
 mod backend;
 mod listen;
 
-use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -38,7 +37,7 @@ use crate::pipeline::index::{self, IndexProgress};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
-use crate::ruleset::Ruleset;
+use crate::ruleset::{RuleSettings, Ruleset};
 pub(crate) use backend::Health;
 use backend::{Incidents, Rules, Search, SourceTable};
 use listen::{Bound, Listening};
@@ -47,7 +46,7 @@ use listen::{Bound, Listening};
 pub struct Settings {
     pub config: Config,
     pub data_dir: DataDir,
-    pub rule_paths: Vec<PathBuf>,
+    pub rules: RuleSettings,
 }
 
 /// A running daemon.
@@ -86,7 +85,7 @@ impl Daemon {
         let registry = Registry::new();
         let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
 
-        let ruleset = Ruleset::load(&settings.rule_paths)?;
+        let ruleset = Ruleset::load(&settings.rules)?;
         ruleset.report();
         if ruleset.is_empty() {
             tracing::warn!("{NO_RULES}: logs are taken in and found, and nothing is detected");
@@ -225,7 +224,7 @@ impl Daemon {
             self.settings.data_dir.path().display(),
             ruleset.counts.loaded,
             ruleset.counts.refused,
-            if self.settings.rule_paths.is_empty() {
+            if self.settings.rules.paths.is_empty() {
                 "embedded"
             } else {
                 "from files"
@@ -257,7 +256,7 @@ impl Daemon {
 
     /// Reads rules and certificates again. What is broken is refused and the old goes on.
     pub fn reload(&self) {
-        match Ruleset::load(&self.settings.rule_paths) {
+        match Ruleset::load(&self.settings.rules) {
             Ok(new) => self.take_rules(new),
             Err(error) => {
                 self.rule_metrics.reloads_refused.inc();

@@ -23,6 +23,15 @@ struct Pack;
 /// The largest rule file that is read, in bytes. The longest public list of indicators has a tenth.
 const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
 
+/// What is loaded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RuleSettings {
+    /// Rule files and folders; the embedded pack where none is named.
+    pub paths: Vec<PathBuf>,
+    /// Rules of the status deprecated or unsupported too.
+    pub include_deprecated: bool,
+}
+
 /// Rules, compiled, and what was found wrong with them.
 pub struct Ruleset {
     pub rules: RuleSet,
@@ -38,24 +47,25 @@ pub struct Ruleset {
 }
 
 impl Ruleset {
-    /// Loads the rules at `paths`, or the embedded pack where none is named.
+    /// Loads rules.
     ///
     /// # Errors
     /// A path that cannot be read. Rules that are refused are diagnostics, not errors.
-    pub fn load(paths: &[PathBuf]) -> Result<Self> {
-        Ok(Self::of(&sources(paths)?))
+    pub fn load(settings: &RuleSettings) -> Result<Self> {
+        Ok(Self::of(&sources(&settings.paths)?, settings))
     }
 
     /// As [`Self::load`] with what can be read; beside it, what cannot.
-    pub fn load_readable(paths: &[PathBuf]) -> (Self, Vec<Unreadable>) {
-        let (sources, unreadable) = readable_sources(paths);
-        (Self::of(&sources), unreadable)
+    pub fn load_readable(settings: &RuleSettings) -> (Self, Vec<Unreadable>) {
+        let (sources, unreadable) = readable_sources(&settings.paths);
+        (Self::of(&sources, settings), unreadable)
     }
 
-    fn of(sources: &[RuleSource]) -> Self {
+    fn of(sources: &[RuleSource], settings: &RuleSettings) -> Self {
         let known = vakt_codec::logsource::known();
         let options = LoadOptions {
             known_log_sources: Some(&known),
+            include_deprecated: settings.include_deprecated,
             ..LoadOptions::default()
         };
         Self::compile(vakt_rules::load(sources, &options))

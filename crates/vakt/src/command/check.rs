@@ -14,7 +14,7 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
         Some(path) => Config::read_with_files(path)?,
         None => (Config::default(), Vec::new()),
     };
-    let (ruleset, unreadable) = Ruleset::load_readable(&config.rule_paths(global));
+    let (ruleset, unreadable) = Ruleset::load_readable(&config.rule_settings(global));
     diagnostics.extend(ruleset.diagnostics.iter().cloned());
     // Faults that have no line of their own, as text and as JSON.
     let mut faults = Vec::new();

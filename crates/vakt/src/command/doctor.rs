@@ -185,7 +185,7 @@ fn clock_is_synchronised() -> Option<bool> {
 }
 
 fn rules(config: &Config, global: &Global) -> Result<Finding> {
-    let ruleset = Ruleset::load(&config.rule_paths(global))?;
+    let ruleset = Ruleset::load(&config.rule_settings(global))?;
     let refused = ruleset.counts.refused;
     Ok(Finding {
         subject: "rules",

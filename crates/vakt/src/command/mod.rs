@@ -59,6 +59,9 @@ pub struct Global {
     /// A rule file or folder, repeatable; replaces the embedded rule pack
     #[arg(long, global = true, value_name = "PATH", help_heading = COMMON)]
     pub rules: Vec<PathBuf>,
+    /// Load rules of the status deprecated or unsupported too
+    #[arg(long, global = true, help_heading = COMMON)]
+    pub include_deprecated: bool,
     /// text, ndjson (an object a line) or json [default: text on a terminal, ndjson in a pipe]
     #[arg(long, global = true, value_name = "FORM", hide_possible_values = true, help_heading = COMMON)]
     pub output: Option<Output>,

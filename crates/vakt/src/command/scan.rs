@@ -110,7 +110,7 @@ struct Kept {
 
 pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let config = Config::of(global)?;
-    let ruleset = Ruleset::load(&config.rule_paths(global))?;
+    let ruleset = Ruleset::load(&config.rule_settings(global))?;
     ruleset.report();
     let paths = files::expand(&options.files)?;
     let mut pool = rayon::ThreadPoolBuilder::new().thread_name(|n| format!("scan-{n}"));

@@ -32,7 +32,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
         Signals::new([SIGHUP, SIGINT, SIGTERM]).context("cannot listen for signals")?;
     let data_dir = DataDir::find(global.data_dir.as_deref(), config.data_dir.as_deref())?;
     let daemon = Daemon::start(Settings {
-        rule_paths: config.rule_paths(global),
+        rules: config.rule_settings(global),
         config,
         data_dir,
     })?;

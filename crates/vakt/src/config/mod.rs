@@ -15,6 +15,7 @@ use ipnet::IpNet;
 use vakt_rules::Diagnostic;
 
 use crate::command::{Global, ListenFlags};
+use crate::ruleset::RuleSettings;
 
 /// The configuration file must be smaller than this, in bytes: a list of networks and streams.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -31,6 +32,8 @@ pub struct Config {
     pub rules: Vec<PathBuf>,
     /// Checks of the linter that are to be silent for all rules.
     pub lint_allow: Vec<String>,
+    /// Load rules of the status deprecated or unsupported too.
+    pub include_deprecated: bool,
     pub listeners: Vec<Listener>,
     pub tls: Option<TlsFiles>,
     /// The names of all streams; a token or listener may name no other.
@@ -191,6 +194,7 @@ impl Default for Config {
             data_dir: None,
             rules: Vec::new(),
             lint_allow: Vec::new(),
+            include_deprecated: false,
             listeners: [
                 ListenerKind::SyslogUdp,
                 ListenerKind::SyslogTcp,
@@ -310,12 +314,15 @@ impl Config {
         })
     }
 
-    /// The rules to load: those of the command line, else those of the configuration.
-    pub fn rule_paths(&self, global: &Global) -> Vec<PathBuf> {
-        if global.rules.is_empty() {
-            self.rules.clone()
-        } else {
-            global.rules.clone()
+    /// What to load: the rules of the command line, else those of the configuration.
+    pub fn rule_settings(&self, global: &Global) -> RuleSettings {
+        let paths = match global.rules.as_slice() {
+            [] => self.rules.clone(),
+            given => given.to_vec(),
+        };
+        RuleSettings {
+            paths,
+            include_deprecated: self.include_deprecated || global.include_deprecated,
         }
     }
 

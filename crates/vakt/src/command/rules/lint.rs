@@ -1,7 +1,6 @@
 //! `vakt rules lint`: errors, warnings, and what the linter finds.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use anyhow::Result;
 use serde_json::json;
@@ -13,18 +12,19 @@ use crate::command::people::aligned;
 use crate::command::{Global, Outcome, check};
 use crate::config::Config;
 use crate::output::{Output, Printer};
-use crate::ruleset::sources;
+use crate::ruleset::{RuleSettings, sources};
 
 pub(super) fn lint(
     global: &Global,
     config: &Config,
-    paths: &[PathBuf],
+    settings: &RuleSettings,
     strict: bool,
 ) -> Result<Outcome> {
-    let sources = sources(paths)?;
+    let sources = sources(&settings.paths)?;
     let known = vakt_codec::logsource::known();
     let load = LoadOptions {
         known_log_sources: Some(&known),
+        include_deprecated: settings.include_deprecated,
         ..LoadOptions::default()
     };
     let loaded = vakt_rules::load(&sources, &load);

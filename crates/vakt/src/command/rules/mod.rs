@@ -68,21 +68,23 @@ pub enum Action {
 
 pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
     let config = Config::of(global)?;
-    let paths = match action {
-        Action::Lint { paths, .. } | Action::Test { paths, .. } if !paths.is_empty() => {
-            paths.clone()
-        }
-        _ => config.rule_paths(global),
-    };
+    let mut settings = config.rule_settings(global);
+    if let Action::Lint { paths, .. } | Action::Test { paths, .. } = action
+        && !paths.is_empty()
+    {
+        settings.paths.clone_from(paths);
+    }
     match action {
         Action::List {
             live: true,
             connection,
         } => list::live(global, connection),
-        Action::List { live: false, .. } => list::list(global, &Ruleset::load(&paths)?),
+        Action::List { live: false, .. } => list::list(global, &Ruleset::load(&settings)?),
         Action::Lint { list: true, .. } => lint::list(global),
-        Action::Lint { strict, .. } => lint::lint(global, &config, &paths, *strict),
-        Action::Test { junit, .. } => test::test(global, &Ruleset::load(&paths)?, junit.as_deref()),
+        Action::Lint { strict, .. } => lint::lint(global, &config, &settings, *strict),
+        Action::Test { junit, .. } => {
+            test::test(global, &Ruleset::load(&settings)?, junit.as_deref())
+        }
         Action::Explain {
             rule,
             files,
@@ -95,7 +97,7 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
                 reading,
                 all: *all,
             };
-            explain::explain(global, &Ruleset::load(&paths)?, &asked)
+            explain::explain(global, &Ruleset::load(&settings)?, &asked)
         }
     }
 }

@@ -24,7 +24,7 @@ use super::detect::{DetectProgress, DetectThread, UNKNOWN};
 use super::quarantine::Quarantine;
 use super::{Decode, Stop};
 use crate::metrics::DetectMetrics;
-use crate::ruleset::Ruleset;
+use crate::ruleset::{RuleSettings, Ruleset};
 
 /// A data directory, from one start of the daemon to the next.
 struct World {
@@ -101,7 +101,11 @@ impl World {
 }
 
 fn load(path: PathBuf) -> Ruleset {
-    let ruleset = Ruleset::load(&[path]).unwrap();
+    let ruleset = Ruleset::load(&RuleSettings {
+        paths: vec![path],
+        ..RuleSettings::default()
+    })
+    .unwrap();
     assert_eq!(ruleset.counts.refused, 0, "{:?}", ruleset.diagnostics);
     ruleset
 }
