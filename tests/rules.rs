@@ -271,6 +271,37 @@ fn a_failing_test_says_why_and_junit_holds_every_case() {
 }
 
 #[test]
+fn a_broken_rule_is_an_error_of_its_test_run() {
+    let (dir, path) = file(
+        "broken.yml",
+        "title: Broken\nlogsource: {product: linux}\n\
+         detection: {s: {a|contians: b}, condition: s}\n",
+    );
+    let path = path.display().to_string();
+    let junit = dir.path().join("junit.xml");
+    let junit_shown = junit.display().to_string();
+    let output = run(&[
+        "rules",
+        "test",
+        "--output",
+        "json",
+        "--junit",
+        &junit_shown,
+        &path,
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let report: Json = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(report["diagnostics"][0]["name"], "modifier-unknown");
+    assert_eq!(report["tests"], Json::Array(Vec::new()));
+    let xml = fs::read_to_string(junit).unwrap();
+    assert!(
+        xml.contains("tests=\"1\" failures=\"0\" errors=\"1\""),
+        "{xml}"
+    );
+    assert!(xml.contains("type=\"modifier-unknown\""), "{xml}");
+}
+
+#[test]
 fn an_explanation_tells_what_held_on_which_value() {
     let (folder, path) = file("rule.yml", RULES);
     let rules = path.to_str().unwrap();
