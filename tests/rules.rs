@@ -302,6 +302,17 @@ fn a_broken_rule_is_an_error_of_its_test_run() {
 }
 
 #[test]
+fn a_file_that_two_paths_name_is_read_once() {
+    let (dir, path) = file(
+        "one.yml",
+        "title: One\nlogsource: {product: linux}\ndetection: {s: {a: b}, condition: s}\n",
+    );
+    let (folder, path) = (dir.path().display().to_string(), path.display().to_string());
+    let output = run(&["check", "--rules", &folder, "--rules", &path]);
+    assert_eq!(output.status.code(), Some(0), "{}", out(&output));
+}
+
+#[test]
 fn an_explanation_tells_what_held_on_which_value() {
     let (folder, path) = file("rule.yml", RULES);
     let rules = path.to_str().unwrap();

@@ -1,5 +1,6 @@
 //! The rules of this installation: found, loaded, compiled.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -176,8 +177,15 @@ fn readable_sources(paths: &[PathBuf]) -> (Vec<RuleSource>, Vec<Unreadable>) {
         return (embedded(), Vec::new());
     }
     let (mut sources, mut unreadable) = (Vec::new(), Vec::new());
+    // A file that two paths name (a folder, and one in it) is one file.
+    let mut seen = HashSet::new();
     let mut keep = |path: &Path, found: Result<RuleSource>| match found {
-        Ok(source) => sources.push(source),
+        Ok(source) => {
+            let same = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            if seen.insert(same) {
+                sources.push(source);
+            }
+        }
         Err(error) => unreadable.push(Unreadable {
             path: path.to_owned(),
             error,
