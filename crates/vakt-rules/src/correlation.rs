@@ -27,6 +27,8 @@ pub(crate) struct Draft {
     /// Whether it raises an alert itself: no other correlation is fed by it, or one says
     /// `generate: true`. Known once all correlations are.
     pub(crate) kept_for_itself: bool,
+    /// Something in it is at fault: it is refused, and only its references are still looked at.
+    pub(crate) faulty: bool,
 }
 
 /// The id or the name of a rule.
@@ -110,14 +112,16 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<D
     let generate = generate(fields, &inner, report);
     // Without its rules a condition over their names cannot be judged.
     let kind = kind(&inner, rules.as_deref().unwrap_or_default(), report);
+    let faulty = kind.is_none() || aliases.is_none() || timespan_seconds.is_none();
     Some(Draft {
-        kind: kind?,
+        kind: kind.unwrap_or(CorrelationKind::Temporal(Vec::new())),
         rules: rules?,
         group_by,
-        aliases: aliases?,
-        timespan_seconds: timespan_seconds?,
+        aliases: aliases.unwrap_or_default(),
+        timespan_seconds: timespan_seconds.unwrap_or(1),
         generate,
         kept_for_itself: true,
+        faulty,
     })
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Filter {
     pub(crate) log_source: LogSource<'static>,
     pub(crate) rules: FilterRules,
     pub(crate) section: Section,
+    /// Something in it is at fault: it is refused, and only its references are still looked at.
+    pub(crate) faulty: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -50,9 +52,13 @@ pub(crate) fn read(
     let searches: Vec<&Entry<'_>> = entries.iter().filter(|e| e.key != "rules").collect();
     let section = detection::read(&searches, &section.key_span, shared, report);
     Some(Filter {
-        log_source: log_source?,
+        faulty: log_source.is_none() || section.is_none(),
+        log_source: log_source.unwrap_or_default(),
         rules: rules?,
-        section: section?,
+        section: section.unwrap_or_else(|| Section {
+            searches: Vec::new(),
+            condition: Condition::All(Vec::new()),
+        }),
     })
 }
 

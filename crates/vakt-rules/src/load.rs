@@ -292,9 +292,14 @@ impl DocumentReader<'_, '_> {
     ) -> Option<Body> {
         let shared = Lowering::new(&self.options.placeholders);
         match kind {
-            DocumentKind::Correlation => correlation::read(fields, report)
-                .map(Box::new)
-                .map(Body::Correlation),
+            DocumentKind::Correlation => {
+                let draft = Box::new(correlation::read(fields, report)?);
+                Some(if draft.faulty {
+                    Body::Faulty(draft)
+                } else {
+                    Body::Correlation(draft)
+                })
+            }
             DocumentKind::Filter => filter::read(fields, &shared, report)
                 .map(Box::new)
                 .map(Body::Filter),
