@@ -373,7 +373,7 @@ fn a_check_reads_every_file_that_is_named_and_says_all_that_is_wrong() {
         &["--rules", "/nothing/here"],
         2,
         &[
-            "error[rules-unreadable]: cannot read the rule file /nothing/here",
+            "error[rules-unreadable]: cannot read /nothing/here",
             "1 of what --rules",
         ],
     );
@@ -468,4 +468,37 @@ fn a_list_of_incidents_fits_a_terminal_and_names_what_can_be_typed() {
     assert!(lines[1].contains("(drill) SSH login"), "{text}");
     let shown = daemon.vakt(&["incidents", "show", words[0]]);
     assert!(shown.status.success(), "{}", stderr(&shown));
+}
+
+/// An incident once said in text neither that it was a drill, nor its techniques, nor who claims a
+/// fact and which report it is about, and showed its events as JSON.
+#[test]
+fn an_incident_in_words_says_what_its_json_says() {
+    let daemon = Daemon::start();
+    demo(&daemon);
+    for fact in [
+        &["aware", "--by", "Ada"][..],
+        &["submitted", "--report", "notification"],
+        &["dismissed", "--reason", "an exercise"],
+    ] {
+        let mut arguments = vec!["incidents", "fact", "1"];
+        arguments.extend(fact);
+        arguments.extend((fact[0] == "submitted").then_some("--reference=NCSC-7"));
+        let recorded = daemon.vakt(&arguments);
+        assert!(recorded.status.success(), "{}", stderr(&recorded));
+    }
+    let shown = daemon.vakt(&["incidents", "show", "1", "--output", "text"]);
+    let text = String::from_utf8_lossy(&shown.stdout);
+    for part in [
+        "(drill) SSH login succeeds after many failures: 203.0.113.66\n",
+        "  rule name            SSH login succeeds after many failures\n",
+        "  ATT&CK               T1021.004, T1078, T1110.001\n",
+        "  aware  by Ada, recorded by admin\n",
+        "  submitted notification  recorded by admin  reference NCSC-7\n",
+        "  dismissed  recorded by admin  an exercise\n",
+        "Z web1 sshd: Failed password for root from 203.0.113.66 port 40112 ssh2\n",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    assert!(text.lines().all(|line| line.trim_end() == line), "{text}");
 }

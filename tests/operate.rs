@@ -17,7 +17,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use common::{Daemon, PATIENCE, vakt};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 fn rule(word: &str, condition: &str) -> String {
@@ -98,6 +98,23 @@ fn tls_serves_http_and_syslog_with_a_certificate_made_for_a_trial() {
         .output()
         .unwrap();
     assert!(made.status.success());
+    // What is printed can be copied into a configuration; a name that was said twice is there once.
+    let again = vakt()
+        .args(["tls", "self-signed", "--replace", "--host", "localhost"])
+        .args(["--host", "vakt.example.org", "--data-dir", "data"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(again.stdout).unwrap();
+    for line in [
+        "valid for    localhost, 127.0.0.1, ::1, vakt.example.org".to_owned(),
+        format!("    key: {}", data.join("tls-key.pem").display()),
+    ] {
+        assert!(
+            text.lines().any(|one| one == line),
+            "{line} is not in\n{text}"
+        );
+    }
     let config = configuration(
         folder.path(),
         "tls:\n  certificate: FOLDER/data/tls-certificate.pem\n  key: FOLDER/data/tls-key.pem\n\
@@ -335,11 +352,15 @@ fn metrics_are_ours_and_account_for_every_frame() {
 #[test]
 fn sources_say_who_was_heard_and_what_was_not_understood() {
     let daemon = Daemon::start();
-    daemon.send_tcp(b"<14>Nov 24 10:00:00 web1 app: one\n<14>Nov 24 10:00:00 web2 app: two\n");
+    daemon.send_tcp(
+        b"<14>Nov 24 10:00:00 web1 app: one\n<14>Nov 24 10:00:00 web2 app: two\n\
+          <14>Nov 24 10:00:00 web2 app: three\n<14>1 2099-01-01T00:00:00Z web2 app - - - four\n",
+    );
     let sources = daemon.wait_for("two sources", |daemon| {
         let answer = daemon.get_json("/api/v1/sources");
         let sources = answer["sources"].as_array()?.clone();
-        (sources.len() == 2).then_some(sources)
+        let events: u64 = sources.iter().filter_map(|it| it["events"].as_u64()).sum();
+        (events == 4).then_some(sources)
     });
     let mut hosts: Vec<_> = sources
         .iter()
@@ -348,8 +369,13 @@ fn sources_say_who_was_heard_and_what_was_not_understood() {
     hosts.sort_by_key(ToString::to_string);
     assert_eq!(hosts, ["web1", "web2"]);
     for source in &sources {
-        assert_eq!(source["events"], 1);
-        assert_eq!(source["unparsed"], 0);
+        let figures = ["events", "unparsed", "unparsed_share"].map(|name| source[name].clone());
+        // An event that claims to come from the future is marked.
+        let expected = match source["host"].as_str().unwrap() {
+            "web1" => [json!(1), json!(0), json!(0.0)],
+            _ => [json!(3), json!(1), json!(0.3333)],
+        };
+        assert_eq!(figures, expected);
         assert!(source["last_heard"].is_string());
     }
     let output = daemon.vakt(&["--output", "text", "sources"]);

@@ -207,6 +207,10 @@ fn parse_prints_valid_json_for_whatever_comes_and_says_what_was_not_understood()
     ] {
         assert_eq!(events[0][name], value, "{name}");
     }
+    assert_eq!(
+        events[0]["vakt.logsources"],
+        serde_json::json!(["product=linux,service=auth", "product=linux,service=sshd"])
+    );
     let output = run(
         &["parse", "--format", "json"],
         b"{\"a\":1}\nnot json \xff\n",
@@ -232,7 +236,8 @@ fn a_configuration_is_checked_all_at_once() {
     let path = folder.path().join("vakt.yaml");
     fs::write(
         &path,
-        "organisaton:\n  name: X\nlisteners:\n  - kind: syslog-tpc\n    address: nowhere\n  - kind: http\n    address: 127.0.0.1:0\n    stream: other\n",
+        "organisaton:\n  name: X\nlisteners:\n  - kind: syslog-tpc\n    address: nowhere\n  - kind: http\n    address: 127.0.0.1:0\n    stream: other\n\
+         public_url: vakt.example.org\nstreams: {a: b}\nnotices:\n  webhook: {url: 'https://'}\n",
     )
     .unwrap();
     let output = run(&["check", "--config", path.to_str().unwrap()], b"");
@@ -245,11 +250,21 @@ fn a_configuration_is_checked_all_at_once() {
         "help: did you mean `syslog-tcp`?",
         "`address: nowhere` is not an address with a port",
         "the stream `other` is not listed",
+        "`vakt.example.org` is no address of a page",
+        "`streams` takes a single value here, no list and no mapping",
+        "`https://` is no address of a webhook",
     ] {
         assert!(said.contains(expected), "{expected:?} is not in\n{said}");
     }
+    // Who starts it is told of the open listener at once, too.
+    let open = "organisaton: {}\nlisteners:\n  - {kind: http, address: '0.0.0.0:0'}\n";
+    fs::write(&path, open).unwrap();
     let output = run(&["serve", "--config", path.to_str().unwrap()], b"");
     assert_eq!(output.status.code(), Some(2));
+    for expected in ["unknown key `organisaton`", "error[listener-unsafe]"] {
+        let said = stderr(&output);
+        assert!(said.contains(expected), "{expected:?} is not in\n{said}");
+    }
 }
 
 #[test]

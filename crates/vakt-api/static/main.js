@@ -5,7 +5,7 @@ import { startCountdowns } from "./countdown.js";
 import { startCopyButtons } from "./copy.js";
 import { startFacts } from "./facts.js";
 import { startKeys } from "./keys.js";
-import { startRefresh } from "./refresh.js";
+import { startFirstEvent, startRefresh } from "./refresh.js";
 import { startSearch } from "./search.js";
 
 startClock();
@@ -14,4 +14,5 @@ startCopyButtons();
 startFacts();
 startKeys();
 startRefresh();
+startFirstEvent();
 startSearch();

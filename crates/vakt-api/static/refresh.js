@@ -4,6 +4,9 @@ import { fetchPage, take } from "./fetch.js";
 
 const EVERY_MS = 15000;
 
+/** While nothing has come yet, somebody has just pasted a line and looks whether it works. */
+const FIRST_EVENT_MS = 1000;
+
 export async function refreshNow() {
   const parts = [...document.querySelectorAll("[data-refresh]")];
   if (parts.length === 0) {
@@ -28,4 +31,26 @@ export function startRefresh() {
       refreshNow().catch(() => {});
     }
   }, EVERY_MS);
+}
+
+/** Where the lines to copy stand, the events take their place once there are any. */
+export function startFirstEvent() {
+  const timer = setInterval(async () => {
+    if (!document.querySelector("[data-first-event]")) {
+      clearInterval(timer);
+      return;
+    }
+    if (document.hidden || document.querySelector("dialog[open]")) {
+      return;
+    }
+    try {
+      const fresh = await fetchPage("/");
+      const isWaiting = document.querySelector("[data-first-event]");
+      if (isWaiting && fresh?.querySelector("#results:not([data-first-event])")) {
+        take(fresh, "results");
+      }
+    } catch {
+      // A daemon that restarts is asked again in a moment.
+    }
+  }, FIRST_EVENT_MS);
 }

@@ -103,6 +103,13 @@ checks! {
     CORRELATION_RULE_REFUSED Error "correlation-rule-refused" "A correlation refers to a rule that was refused or skipped."
     CORRELATION_CYCLE Error "correlation-cycle" "A correlation feeds itself."
 
+    PIPELINE_KEY Error "pipeline-key" "A processing pipeline lacks a key, has one that is not known, or one with a value that it cannot have."
+    PIPELINE_TYPE Error "pipeline-type" "A step, a condition or an option of a processing pipeline is of a type that is not known."
+    PIPELINE_CONDITION Error "pipeline-condition" "The conditions of a step are joined in a way that cannot be read, or name a condition that is not there."
+    PIPELINE_UNSUPPORTED Error "pipeline-unsupported" "A step works on the text of queries, or calls Python; evaluation has neither."
+    PIPELINE_NO_EFFECT Warning "pipeline-no-effect" "A part of a processing pipeline changes nothing here."
+    PIPELINE_FAILURE Error "pipeline-failure" "A processing pipeline refuses a rule, or cannot be applied to it."
+
     FILTER_KEY Error "filter-key" "A filter lacks rules, searches or a condition, or has a key that it cannot have."
     FILTER_RULE_UNKNOWN Error "filter-rule-unknown" "A filter names a rule that does not exist, or a correlation."
 }

@@ -1,21 +1,22 @@
 //! The `detection` section: its searches and its condition.
 
-use crate::ast::{Condition, Detection, Search};
+use crate::ast::Condition;
 use crate::checks;
 use crate::condition::{self, Expression, Name, Problem, ProblemKind, Quantifier};
 use crate::diagnostic::Report;
+use crate::draft::{Part, SearchDraft};
 use crate::modifier;
 use crate::obsolete;
 use crate::scalar::{self, Resolved};
 use crate::source::Span;
 use crate::suggest;
-use crate::value::{Item, Lowering, all, any, field_name};
+use crate::value::{ItemReader, Lowering, field_name};
 use crate::yaml::{Entry, Kind, Node};
 
 /// The searches and the condition over them.
 #[derive(Clone, Debug)]
 pub(crate) struct Section {
-    pub(crate) searches: Vec<Search>,
+    pub(crate) searches: Vec<SearchDraft>,
     pub(crate) condition: Condition,
 }
 
@@ -43,15 +44,15 @@ pub(crate) fn read(
             "condition" => condition = Some(*entry),
             "timeframe" => timeframe = Some(*entry),
             _ => {
-                let detection = search(&entry.value, &entry.key_span, shared, report);
-                if detection.is_some() {
+                let part = search(&entry.value, &entry.key_span, shared, report);
+                if part.is_some() {
                     read_searches.push(&entry.value);
                 }
-                whole &= detection.is_some();
-                searches.push(Search {
+                whole &= part.is_some();
+                // A refused search keeps its name, so that the condition can be checked.
+                searches.push(SearchDraft {
                     name: entry.key.to_string(),
-                    // A refused search keeps its name, so that the condition can be checked.
-                    detection: detection.unwrap_or_else(|| Detection::Any(Vec::new())),
+                    part,
                 });
                 spans.push(entry.key_span.clone());
             }
@@ -166,7 +167,7 @@ pub(crate) fn search(
     key_span: &Span,
     shared: &Lowering<'_>,
     report: &mut Report<'_>,
-) -> Option<Detection> {
+) -> Option<Part> {
     match &node.kind {
         Kind::Map(entries) if !entries.is_empty() => {
             let mut parts = Vec::with_capacity(entries.len());
@@ -177,9 +178,9 @@ pub(crate) fn search(
                     None => whole = false,
                 }
             }
-            whole.then(|| all(parts))
+            whole.then_some(Part::All(parts))
         }
-        Kind::List(items) if !items.is_empty() => {
+        Kind::List(items) if items.iter().any(|item| !is_scalar(item)) => {
             let mut parts = Vec::with_capacity(items.len());
             let mut whole = true;
             for part in items {
@@ -188,31 +189,59 @@ pub(crate) fn search(
                     None => whole = false,
                 }
             }
-            whole.then(|| any(parts))
+            whole.then_some(Part::Any(parts))
         }
+        Kind::List(items) if !items.is_empty() => keywords(items, &node.span, shared, report),
         Kind::Scalar(scalar) if !(scalar.text.is_empty() && scalar.plain) => {
-            keyword(node, shared, report)
+            keywords(std::slice::from_ref(node), &node.span, shared, report)
         }
         _ => {
-            report.add(
-                &checks::SEARCH_EMPTY,
-                key_span,
-                "the search is empty",
-                "give it fields with values (`field: value`), or a list of keywords",
-            );
+            empty(key_span, report);
             None
         }
     }
 }
 
-fn keyword(node: &Node<'_>, shared: &Lowering<'_>, report: &mut Report<'_>) -> Option<Detection> {
-    let item = Item {
+fn empty(span: &Span, report: &mut Report<'_>) {
+    report.add(
+        &checks::SEARCH_EMPTY,
+        span,
+        "the search is empty",
+        "give it fields with values (`field: value`), or a list of keywords",
+    );
+}
+
+fn is_scalar(node: &Node<'_>) -> bool {
+    matches!(node.kind, Kind::Scalar(_))
+}
+
+/// Plain values, of which one must stand in the event.
+fn keywords(
+    nodes: &[Node<'_>],
+    span: &Span,
+    shared: &Lowering<'_>,
+    report: &mut Report<'_>,
+) -> Option<Part> {
+    let item = ItemReader {
         field: None,
         chain: modifier::read(&[], report)?,
-        key_span: node.span.clone(),
+        key_span: span.clone(),
         shared,
     };
-    item.lower(node, report)
+    let mut values = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        if matches!(&node.kind, Kind::Scalar(scalar) if scalar.text.is_empty() && scalar.plain) {
+            empty(&node.span, report);
+            continue;
+        }
+        // Faults of a keyword are shown at the keyword itself.
+        let item = ItemReader {
+            key_span: node.span.clone(),
+            ..item.clone()
+        };
+        values.extend(item.lower_value(node, false, report));
+    }
+    (values.len() == nodes.len()).then(|| Part::Item(Box::new(item.item(values))))
 }
 
 /// The field and the modifiers of a key, each with its span.
@@ -238,22 +267,23 @@ pub(crate) fn words<'e>(entry: &'e Entry<'_>, report: &Report<'_>) -> Vec<(&'e s
 }
 
 /// `field|modifier|modifier: values`.
-fn item(entry: &Entry<'_>, shared: &Lowering<'_>, report: &mut Report<'_>) -> Option<Detection> {
+fn item(entry: &Entry<'_>, shared: &Lowering<'_>, report: &mut Report<'_>) -> Option<Part> {
     let words = words(entry, report);
     let (field, modifiers) = words.split_first()?;
     let field = field_name(field.0);
-    let item = Item {
+    let item = ItemReader {
         field: (!field.is_empty()).then_some(field),
         chain: modifier::read(modifiers, report)?,
         key_span: entry.key_span.clone(),
         shared,
     };
-    item.lower(&entry.value, report)
+    let item = item.lower(&entry.value, report)?;
+    Some(Part::Item(Box::new(item)))
 }
 
 /// Puts indices for the names of a condition.
 struct Resolver<'r> {
-    searches: &'r [Search],
+    searches: &'r [SearchDraft],
     used: Vec<bool>,
     mentions: usize,
     /// The old `timeframe`, for the correlation that replaces an aggregation.

@@ -3,12 +3,13 @@
 
 use vakt_event::LogSource;
 
-use crate::ast::{Condition, Detection, Rule, Search};
+use crate::ast::Condition;
 use crate::checks;
 use crate::correlation::{Reference, unique};
 use crate::detection::{self, Section};
 use crate::diagnostic::Report;
 use crate::document::{self, Fields};
+use crate::draft::{Part, RuleDraft, SearchDraft};
 use crate::log_source;
 use crate::value::Lowering;
 use crate::yaml::{Entry, Kind, Node};
@@ -101,35 +102,30 @@ fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<FilterRules
 
 impl Filter {
     /// Whether the rule's log source lies within the filter's.
-    pub(crate) fn covers(&self, rule: &Rule) -> bool {
+    pub(crate) fn covers(&self, rule: &RuleDraft) -> bool {
         rule.log_source.satisfies(&self.log_source)
     }
 
     /// How many predicates it adds to each rule.
     pub(crate) fn predicates(&self) -> usize {
         let searches = self.section.searches.iter();
-        searches.map(|search| predicates(&search.detection)).sum()
+        searches
+            .filter_map(|search| search.part.as_ref())
+            .map(Part::predicates)
+            .sum()
     }
 
     /// `(rule) and (filter)`: the filter's condition counts as it is written. Its searches get
     /// names that begin with `_` and tell whose they are.
-    pub(crate) fn apply(&self, filter_id: &str, rule: &mut Rule) {
+    pub(crate) fn apply(&self, filter_id: &str, rule: &mut RuleDraft) {
         let offset = rule.searches.len();
         rule.searches
-            .extend(self.section.searches.iter().map(|search| Search {
+            .extend(self.section.searches.iter().map(|search| SearchDraft {
                 name: format!("_filter_{filter_id}_{}", search.name),
-                detection: search.detection.clone(),
+                part: search.part.clone(),
             }));
         let condition = std::mem::replace(&mut rule.condition, Condition::All(Vec::new()));
         rule.condition = Condition::All(vec![condition, shifted(&self.section.condition, offset)]);
-    }
-}
-
-fn predicates(detection: &Detection) -> usize {
-    match detection {
-        Detection::All(parts) | Detection::Any(parts) => parts.iter().map(predicates).sum(),
-        Detection::Not(inner) => predicates(inner),
-        Detection::Is(_) => 1,
     }
 }
 

@@ -5,7 +5,7 @@
 //! This crate evaluates nothing, reads no file and no clock; `vakt-detect` runs what it makes.
 //!
 //! Start with [`ast`] (what a rule means), then [`load`], then `detection`, `value` and `text`
-//! (how a rule gets there). Every diagnostic stands in [`checks`].
+//! (how a rule gets there), then [`pipeline`] (what fits it to an installation on the way). Every diagnostic stands in [`checks`].
 
 pub mod ast;
 pub mod checks;
@@ -16,6 +16,7 @@ mod correlation;
 mod detection;
 mod diagnostic;
 mod document;
+mod draft;
 mod encode;
 mod filter;
 mod link;
@@ -26,6 +27,8 @@ mod metadata;
 mod modifier;
 mod obsolete;
 mod pattern;
+pub mod pipeline;
+mod process;
 mod regex;
 mod rule_test;
 mod scalar;
@@ -38,6 +41,7 @@ pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Excerpt, Report, Severity};
 pub use load::{Counts, LoadOptions, Loaded, Refused, add_fault, load};
+pub use pipeline::Pipelines;
 pub use rule_test::RuleTest;
 pub use source::{RuleSource, SourceText, Span};
 pub use suggest::nearest;

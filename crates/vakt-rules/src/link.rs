@@ -7,8 +7,11 @@ use crate::ast::{Correlation, GroupField, Metadata, Rule, RuleRef};
 use crate::checks;
 use crate::correlation::{Draft, Reference};
 use crate::diagnostic::Report;
+use crate::draft::RuleDraft;
 use crate::filter::{Filter, FilterRules};
-use crate::load::{Loaded, Refused, in_arcs};
+use crate::load::{LoadOptions, Loaded, Refused, in_arcs};
+use crate::pipeline::Facts;
+use crate::process;
 use crate::rule_test::RuleTest;
 use crate::source::Span;
 use crate::suggest;
@@ -25,12 +28,16 @@ pub(crate) struct Definition {
     /// The names of the errors in it.
     pub(crate) reasons: Vec<&'static str>,
     pub(crate) meta: Metadata,
+    /// Of a correlation, what pipelines can ask.
+    pub(crate) facts: Facts,
     pub(crate) body: Body,
     /// Without their rule's id yet.
     pub(crate) tests: Vec<RuleTest>,
 }
 
 pub(crate) enum Body {
+    /// A rule that filters and pipelines may still change.
+    Draft(Box<RuleDraft>),
     Rule(Box<Rule>),
     Correlation(Box<Draft>),
     Filter(Box<Filter>),
@@ -64,12 +71,18 @@ impl Names {
 
 pub(crate) fn link(
     mut definitions: Vec<Definition>,
+    options: &LoadOptions<'_>,
     reports: &mut [Report<'_>],
     loaded: &mut Loaded,
 ) {
     let names = register(&mut definitions, reports);
     apply_filters(&mut definitions, &names, reports);
     let inputs = resolve_inputs(&mut definitions, &names, reports);
+    if let Some(pipelines) = options.pipelines {
+        process::rules(&mut definitions, pipelines, reports);
+        process::correlations(&mut definitions, &inputs, pipelines, reports);
+    }
+    process::finish(&mut definitions, options, reports);
     let group_fields = resolve_aliases(&mut definitions, &inputs, &names, reports);
     refuse_dependents(&mut definitions, &inputs, reports);
     build(definitions, &inputs, group_fields, loaded);
@@ -137,7 +150,7 @@ fn place(definition: &Definition) -> String {
     )
 }
 
-fn refuse(definition: &mut Definition, reason: &'static str) {
+pub(crate) fn refuse(definition: &mut Definition, reason: &'static str) {
     if !matches!(definition.body, Body::Skipped) {
         definition.body = Body::Refused;
     }
@@ -172,7 +185,7 @@ fn apply_filters(definitions: &mut [Definition], names: &Names, reports: &mut [R
             continue;
         }
         targets.retain(|target| match &definitions[*target].body {
-            Body::Rule(rule) => filter.covers(rule),
+            Body::Draft(rule) => filter.covers(rule),
             _ => false,
         });
         let Some(rest) = left.checked_sub(filter.predicates().saturating_mul(targets.len())) else {
@@ -188,7 +201,7 @@ fn apply_filters(definitions: &mut [Definition], names: &Names, reports: &mut [R
         left = rest;
         let id = definitions[index].meta.id.clone();
         for target in targets {
-            if let Body::Rule(rule) = &mut definitions[target].body {
+            if let Body::Draft(rule) = &mut definitions[target].body {
                 filter.apply(&id, rule);
             }
         }
@@ -445,7 +458,7 @@ fn refuse_for_inputs(
     for (input, reference) in inputs[index].iter().zip(&draft.rules) {
         let fed_by = &definitions[*input];
         let (what, help) = match fed_by.body {
-            Body::Rule(_) | Body::Correlation(_) => continue,
+            Body::Draft(_) | Body::Rule(_) | Body::Correlation(_) => continue,
             Body::Skipped => ("skipped for its status", "use a rule that is maintained"),
             Body::Faulty(_) | Body::Refused => ("refused", "mend it; its own errors say how"),
             Body::Filter(_) => ("a filter, which fires nothing", "name a rule"),
@@ -499,7 +512,7 @@ fn build(
                     generate,
                 }));
             }
-            Body::Filter(_) => {
+            Body::Draft(_) | Body::Filter(_) => {
                 // A filter fires nothing that a test could see.
                 loaded.counts.loaded += 1;
                 continue;

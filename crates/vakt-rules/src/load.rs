@@ -12,11 +12,13 @@ use crate::correlation;
 use crate::detection;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::document::{self, DocumentKind, Fields};
+use crate::draft::RuleDraft;
 use crate::filter;
 use crate::link::{self, Body, Definition};
 use crate::log_source;
+use crate::pipeline::{Facts, Pipelines};
 use crate::rule_test::{self, RuleTest};
-use crate::source::{RuleSource, SourceText};
+use crate::source::{RuleSource, SourceText, Span};
 use crate::value::{Lowering, Placeholders};
 use crate::yaml::{self, Entry, Fault, FaultKind, Kind};
 
@@ -34,6 +36,8 @@ pub struct LoadOptions<'o> {
     /// The log sources that this installation can produce; a rule that none of them satisfies
     /// gets a warning. `None` asks for no such check.
     pub known_log_sources: Option<&'o [LogSource<'o>]>,
+    /// What changes the rules before they are linked.
+    pub pipelines: Option<&'o Pipelines>,
 }
 
 /// What came of loading.
@@ -89,7 +93,7 @@ pub fn load(sources: &[RuleSource], options: &LoadOptions<'_>) -> Loaded {
             &mut loaded,
         );
     }
-    link::link(definitions, &mut reports, &mut loaded);
+    link::link(definitions, options, &mut reports, &mut loaded);
     loaded.diagnostics = reports.into_iter().flat_map(Report::finish).collect();
     loaded.counts.refused = loaded.refused.len();
     let order: HashMap<&str, usize> = (sources.iter().enumerate().rev())
@@ -250,7 +254,8 @@ impl DocumentReader<'_, '_> {
         if skipped && !self.faulty {
             // Nobody is going to mend a retired rule.
             report.forget_since(quiet_start);
-            return self.definition(meta, has_own_id, &fields, Body::Skipped, Vec::new(), report);
+            let body = Body::Skipped;
+            return self.definition(meta, has_own_id, &fields, body, Vec::new(), report);
         }
         let own = rule_test::read(&fields, report);
         meta.draft = own.draft;
@@ -277,6 +282,10 @@ impl DocumentReader<'_, '_> {
             id_span: has_own_id.then(|| span("id")).flatten(),
             name_span: span("name"),
             reasons: report.error_names_since(self.errors_before),
+            facts: match body {
+                Body::Correlation(_) => self.facts(fields),
+                _ => Facts::default(),
+            },
             meta,
             body,
             tests,
@@ -290,7 +299,10 @@ impl DocumentReader<'_, '_> {
         meta: &Metadata,
         report: &mut Report<'_>,
     ) -> Option<Body> {
-        let shared = Lowering::new(&self.options.placeholders);
+        let deferred = self.options.pipelines;
+        let deferred = deferred.is_some_and(Pipelines::fill_placeholders);
+        let shared = Lowering::new(&self.options.placeholders, Some(self.source_index));
+        let shared = shared.deferred(deferred);
         match kind {
             DocumentKind::Correlation => {
                 let draft = Box::new(correlation::read(fields, report)?);
@@ -306,7 +318,15 @@ impl DocumentReader<'_, '_> {
             DocumentKind::Rule => self
                 .rule(fields, meta, &shared, report)
                 .map(Box::new)
-                .map(Body::Rule),
+                .map(Body::Draft),
+        }
+    }
+
+    /// What pipelines can ask; nothing where there are none.
+    fn facts(&self, fields: &Fields<'_, '_>) -> Facts {
+        match self.options.pipelines {
+            Some(_) => Facts::of(fields),
+            None => Facts::default(),
         }
     }
 
@@ -316,20 +336,14 @@ impl DocumentReader<'_, '_> {
         meta: &Metadata,
         shared: &Lowering<'_>,
         report: &mut Report<'_>,
-    ) -> Option<Rule> {
+    ) -> Option<RuleDraft> {
         let log_source = log_source::read(fields, report);
-        if let (Some(asked), Some(known)) = (&log_source, self.options.known_log_sources)
-            && !known.iter().any(|shown| shown.satisfies(asked))
-        {
-            let span = fields
-                .get("logsource")
-                .map_or(&fields.start, |entry| &entry.key_span);
-            report.add(
-                &checks::LOGSOURCE_UNKNOWN,
-                span,
-                "nothing in this installation produces events of this log source",
-                "the rule can never fire: check product, category and service, or let the sender declare `vakt.logsource`",
-            );
+        let log_source_span = fields
+            .get("logsource")
+            .map_or(&fields.start, |entry| &entry.key_span);
+        // Pipelines may change it first.
+        if let (Some(asked), None) = (&log_source, self.options.pipelines) {
+            check_log_source(asked, log_source_span, self.options, report);
         }
         let section = fields.get("detection");
         let entries = section.and_then(|section| document::section(&section.value));
@@ -345,13 +359,33 @@ impl DocumentReader<'_, '_> {
         let entries: Vec<&Entry<'_>> = entries.iter().collect();
         let section = detection::read(&entries, &section.key_span, shared, report);
         let section = section?;
-        Some(Rule {
+        Some(RuleDraft {
             meta: meta.clone(),
             log_source: log_source?,
+            log_source_span: log_source_span.clone(),
             searches: section.searches,
             condition: section.condition,
-            generate: true,
+            facts: self.facts(fields),
         })
+    }
+}
+
+/// Warns where no event can show the log source.
+pub(crate) fn check_log_source(
+    asked: &LogSource<'_>,
+    span: &Span,
+    options: &LoadOptions<'_>,
+    report: &mut Report<'_>,
+) {
+    if let Some(known) = options.known_log_sources
+        && !known.iter().any(|shown| shown.satisfies(asked))
+    {
+        report.add(
+            &checks::LOGSOURCE_UNKNOWN,
+            span,
+            "nothing in this installation produces events of this log source",
+            "the rule can never fire: check product, category and service, or let the sender declare `vakt.logsource`",
+        );
     }
 }
 

@@ -195,6 +195,14 @@ fn unknown(word: &str, span: &Span, report: &mut Report<'_>) {
 }
 
 impl Chain {
+    /// Whether a modifier says where in a text the value stands.
+    pub(crate) fn places(&self) -> bool {
+        match &self.target {
+            Target::Text(steps) => steps.iter().any(|step| matches!(step, TextStep::Around(_))),
+            _ => false,
+        }
+    }
+
     /// `Ok(false)` when the modifier changes nothing.
     fn apply(&mut self, word: &str, modifier: Modifier) -> Result<bool, Refusal> {
         match modifier {

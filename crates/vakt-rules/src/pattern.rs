@@ -95,9 +95,10 @@ fn placeholder(text: &str) -> Option<(&str, &str)> {
     fits.then_some((name, after))
 }
 
-/// A text whose backslashes and wildcards mean something else (a regular expression), cut at its
-/// placeholders: `Err` holds the name of one. `\%` is a percent sign.
-pub(crate) fn split_at_placeholders(text: &str) -> Vec<Result<String, &str>> {
+/// A regular expression, in which backslashes and wildcards mean something else, cut at its
+/// placeholders. `\%` is a percent sign.
+pub(crate) fn regex_with_placeholders(text: &str) -> Vec<Piece> {
+    let literal_piece = |text: String| Piece::Token(Token::Literal(text));
     let mut pieces = Vec::new();
     let mut literal = String::new();
     let mut rest = text;
@@ -107,8 +108,8 @@ pub(crate) fn split_at_placeholders(text: &str) -> Vec<Result<String, &str>> {
         if c == '%'
             && let Some((name, after)) = placeholder(after)
         {
-            pieces.push(Ok(std::mem::take(&mut literal)));
-            pieces.push(Err(name));
+            pieces.push(literal_piece(std::mem::take(&mut literal)));
+            pieces.push(Piece::Placeholder(name.to_owned()));
             rest = after;
             continue;
         }
@@ -124,7 +125,7 @@ pub(crate) fn split_at_placeholders(text: &str) -> Vec<Result<String, &str>> {
         after.next();
         rest = after.as_str();
     }
-    pieces.push(Ok(literal));
+    pieces.push(literal_piece(literal));
     pieces
 }
 
@@ -222,13 +223,14 @@ mod tests {
 
     #[test]
     fn placeholders_of_a_regular_expression() {
-        let pieces = split_at_placeholders(r"^a\\%x%\d\%b%c%5% \");
+        let pieces = regex_with_placeholders(r"^a\\%x%\d\%b%c%5% \");
+        let literal = |text: &str| Piece::Token(Token::Literal(text.to_owned()));
         let expected = [
-            Ok(r"^a\\".to_owned()),
-            Err("x"),
-            Ok(r"\d%b".to_owned()),
-            Err("c"),
-            Ok(r"5% \".to_owned()),
+            literal(r"^a\\"),
+            Piece::Placeholder("x".to_owned()),
+            literal(r"\d%b"),
+            Piece::Placeholder("c".to_owned()),
+            literal(r"5% \"),
         ];
         assert_eq!(pieces, expected);
         assert_eq!(to_regex(&parse("a.b*?")), r"a\.b(?s:.*)(?s:.)");

@@ -1,15 +1,16 @@
 //! Text values: wildcards, placeholders, dashes and encodings, to patterns.
 
-use crate::ast::{Detection, Pattern, Relation, Test, Token};
-use crate::checks;
+use crate::ast::{Pattern, Relation, Test, Token};
+use crate::checks::{self, Check};
 use crate::diagnostic::Report;
+use crate::draft::{Failure, Place, Template, Value};
 use crate::encode;
-use crate::modifier::TextStep;
+use crate::modifier::{RegexFlags, TextStep};
 use crate::pattern::{self, Piece};
-use crate::scalar::{self, Resolved};
+use crate::scalar::{self, Number, Resolved};
 use crate::source::Span;
 use crate::suggest;
-use crate::value::{Item, any};
+use crate::value::{self, ItemReader, Lowering};
 use crate::yaml::Scalar;
 
 /// Patterns that one value may become through `expand`, `windash` and `base64offset`.
@@ -32,66 +33,111 @@ enum Trouble {
     NotText,
 }
 
+/// What a value with placeholders is once they are filled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum TemplateKind {
+    Text(Vec<TextStep>),
+    Cidr,
+    /// The pieces are parts of a regular expression, in which the values stand for themselves.
+    Regex(RegexFlags),
+}
+
 pub(crate) fn lower(
-    item: &Item<'_>,
+    item: &ItemReader<'_>,
     steps: &[TextStep],
     value: &Scalar<'_>,
     span: &Span,
     report: &mut Report<'_>,
-) -> Option<Detection> {
-    let mut cased = item.chain.cased;
-    let variants = match scalar::resolve(value) {
-        // A number is compared in the forms in which events write it, and it has no case; nor has
-        // a boolean.
-        Resolved::Number(number) => {
-            cased = false;
-            number.texts.into_iter().map(literal).collect()
+) -> Option<Value> {
+    let resolved = scalar::resolve(value);
+    // A number is compared in the forms in which events write it, and it has no case; nor has a
+    // boolean. What is encoded is text, whatever it was before.
+    let is_text = !matches!(resolved, Resolved::Number(_) | Resolved::Bool(_))
+        || steps.iter().any(|step| step.encodes());
+    let cased = item.chain.cased && is_text;
+    let variants = match &resolved {
+        Resolved::Number(number) if steps.is_empty() => {
+            spend(item, number.texts.len(), span, report)?;
+            return Some(Value::Number(number.clone(), cased));
         }
-        Resolved::Bool(value) => {
-            cased = false;
-            vec![literal(value.to_string())]
+        Resolved::Number(number) => number.texts.iter().cloned().map(literal).collect(),
+        Resolved::Bool(value) => vec![literal(value.to_string())],
+        _ if item.chain.expand => {
+            let kind = TemplateKind::Text(steps.to_vec());
+            return expand(item, &kind, &value.text, span, report);
         }
-        _ if item.chain.expand => expanded(item, &value.text, span, report)?,
         _ => vec![pattern::parse(&value.text)],
     };
-    let mut forms: Vec<Form> = variants.into_iter().map(Form::Tokens).collect();
-    for step in steps {
-        match apply(*step, forms) {
-            Ok(next) => forms = next,
-            Err(trouble) => {
-                refuse(&trouble, span, report);
-                return None;
+    match patterns(variants, steps, cased) {
+        Ok(mut patterns) => {
+            spend(item, patterns.len(), span, report)?;
+            match (resolved, patterns.pop()) {
+                (Resolved::Bool(value), Some(pattern)) if steps.is_empty() => {
+                    Some(Value::Bool(value, pattern))
+                }
+                (_, last) => {
+                    patterns.extend(last);
+                    Some(of_patterns(patterns))
+                }
             }
         }
-    }
-    spend(item, forms.len(), span, report)?;
-    let mut patterns = Vec::with_capacity(forms.len());
-    let encoded = steps.iter().any(|step| step.encodes());
-    for form in forms {
-        let mut tokens = match form {
-            Form::Tokens(tokens) => tokens,
-            Form::Bytes(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => literal(text),
-                Err(_) => {
-                    refuse(&Trouble::NotText, span, report);
-                    return None;
-                }
-            },
-        };
-        let placed = steps.iter().any(|step| matches!(step, TextStep::Around(_)));
-        if item.field.is_none() && !placed {
-            tokens = around(tokens, Relation::Contains);
+        Err(trouble) => {
+            refuse(&trouble, span, report);
+            None
         }
-        // What is encoded is text, whatever it was before.
-        let cased = cased || (item.chain.cased && encoded);
-        patterns.push(item.is(Test::Text(Pattern { tokens, cased })));
     }
-    Some(any(patterns))
+}
+
+/// One pattern that still is a text, or several.
+fn of_patterns(mut patterns: Vec<Pattern>) -> Value {
+    match patterns.pop() {
+        Some(pattern) if patterns.is_empty() && !pattern.tokens.contains(&Token::Dash) => {
+            Value::Text(pattern)
+        }
+        last => {
+            patterns.extend(last);
+            Value::Variants(patterns)
+        }
+    }
+}
+
+/// The patterns of a number's forms.
+pub(crate) fn number(number: &Number, cased: bool) -> Vec<Pattern> {
+    let texts = number.texts.iter().cloned();
+    texts
+        .map(|text| Pattern {
+            tokens: literal(text),
+            cased,
+        })
+        .collect()
+}
+
+/// The pattern anywhere in a value.
+pub(crate) fn contained(pattern: Pattern) -> Pattern {
+    Pattern {
+        tokens: around(pattern.tokens, Relation::Contains),
+        ..pattern
+    }
+}
+
+fn patterns(
+    variants: Vec<Vec<Token>>,
+    steps: &[TextStep],
+    cased: bool,
+) -> Result<Vec<Pattern>, Trouble> {
+    let mut forms: Vec<Form> = variants.into_iter().map(Form::Tokens).collect();
+    for step in steps {
+        forms = apply(*step, forms)?;
+    }
+    forms
+        .into_iter()
+        .map(|form| tokens(form).map(|tokens| Pattern { tokens, cased }))
+        .collect()
 }
 
 /// Refuses the value when the document would get too many predicates by it.
 pub(crate) fn spend(
-    item: &Item<'_>,
+    item: &ItemReader<'_>,
     predicates: usize,
     span: &Span,
     report: &mut Report<'_>,
@@ -104,7 +150,22 @@ pub(crate) fn spend(
 }
 
 fn refuse(trouble: &Trouble, span: &Span, report: &mut Report<'_>) {
-    let (check, message, help) = match trouble {
+    let (check, message, help) = explained(trouble);
+    report.add(check, span, message, help);
+}
+
+fn failure(trouble: &Trouble, place: &Place) -> Box<Failure> {
+    let (check, message, help) = explained(trouble);
+    Box::new(Failure {
+        place: Some(place.clone()),
+        check,
+        message: message.to_owned(),
+        help: help.to_owned(),
+    })
+}
+
+fn explained(trouble: &Trouble) -> (&'static Check, &'static str, &'static str) {
+    match trouble {
         Trouble::Wildcard => (
             &checks::WILDCARD_ENCODED,
             "a wildcard cannot be encoded",
@@ -125,8 +186,7 @@ fn refuse(trouble: &Trouble, span: &Span, report: &mut Report<'_>) {
             "the encoded value is not text",
             "add `|base64offset|contains` after the encoding",
         ),
-    };
-    report.add(check, span, message, help);
+    }
 }
 
 fn literal(text: String) -> Vec<Token> {
@@ -242,122 +302,261 @@ fn windash(tokens: Vec<Token>) -> Vec<Token> {
     out
 }
 
-/// The token lists of a value, once for each choice of its placeholders' values.
-fn expanded(
-    item: &Item<'_>,
+/// A value under `expand`: filled from the configuration, or left to the pipelines.
+pub(crate) fn expand(
+    item: &ItemReader<'_>,
+    kind: &TemplateKind,
     text: &str,
     span: &Span,
     report: &mut Report<'_>,
-) -> Option<Vec<Vec<Token>>> {
-    let mut variants: Vec<Vec<Token>> = vec![Vec::new()];
-    for piece in pattern::parse_with_placeholders(text) {
-        match piece {
-            Piece::Token(token) => {
+) -> Option<Value> {
+    let mut template = Template {
+        pieces: match kind {
+            TemplateKind::Regex(_) => pattern::regex_with_placeholders(text),
+            TemplateKind::Text(_) | TemplateKind::Cidr => pattern::parse_with_placeholders(text),
+        },
+        kind: kind.clone(),
+        cased: item.chain.cased,
+        place: item.place(span),
+    };
+    if item.shared.deferred && template.has_placeholders() {
+        template.fold();
+        return Some(Value::Template(template));
+    }
+    match filled(&template, item.shared) {
+        Ok(value) => Some(value),
+        Err(failure) => {
+            report.add(failure.check, span, failure.message, failure.help);
+            None
+        }
+    }
+}
+
+/// What stands for a placeholder.
+pub(crate) enum Fill {
+    Values(Vec<Vec<Token>>),
+    /// It stays for somebody else to fill.
+    Keep,
+}
+
+impl Template {
+    pub(crate) fn has_placeholders(&self) -> bool {
+        let is_placeholder = |piece: &Piece| matches!(piece, Piece::Placeholder(_));
+        self.pieces.iter().any(is_placeholder)
+    }
+
+    /// Puts the wildcards of `contains` and its like into the pieces, if no other modifier needs
+    /// the whole value first.
+    fn fold(&mut self) {
+        let TemplateKind::Text(steps) = &mut self.kind else {
+            return;
+        };
+        if !steps.iter().all(|step| matches!(step, TextStep::Around(_))) {
+            return;
+        }
+        for step in steps.drain(..) {
+            let TextStep::Around(relation) = step else {
+                continue;
+            };
+            let many = Piece::Token(Token::Many);
+            let mut pieces = Vec::with_capacity(self.pieces.len() + 2);
+            if matches!(relation, Relation::Contains | Relation::EndsWith) {
+                pieces.push(many.clone());
+            }
+            for piece in self.pieces.drain(..) {
+                push_piece(&mut pieces, piece);
+            }
+            if matches!(relation, Relation::Contains | Relation::StartsWith) {
+                push_piece(&mut pieces, many);
+            }
+            self.pieces = pieces;
+        }
+    }
+
+    /// The values that the template comes to, once for each choice of values for its placeholders.
+    pub(crate) fn fill(
+        &self,
+        mut values: impl FnMut(&str) -> Result<Fill, Box<Failure>>,
+    ) -> Result<Vec<Value>, Box<Failure>> {
+        let mut variants: Vec<Vec<Piece>> = vec![Vec::new()];
+        for piece in &self.pieces {
+            let fill = match piece {
+                Piece::Placeholder(name) => values(name)?,
+                Piece::Token(_) => Fill::Keep,
+            };
+            let Fill::Values(values) = fill else {
                 for variant in &mut variants {
-                    pattern::push(variant, token.clone());
+                    push_piece(variant, piece.clone());
                 }
+                continue;
+            };
+            if variants.len().saturating_mul(values.len()) > VARIANTS_MAX {
+                return Err(failure(&Trouble::Variants, &self.place));
             }
-            Piece::Placeholder(name) => {
-                let values = placeholder(item, &name, span, report)?;
-                if variants.len().saturating_mul(values.len()) > VARIANTS_MAX {
-                    refuse(&Trouble::Variants, span, report);
-                    return None;
-                }
-                variants = values
-                    .iter()
-                    .map(|value| pattern::parse(value))
-                    .flat_map(|value| {
-                        variants.iter().map(move |variant| {
-                            let mut tokens = variant.clone();
-                            for token in value.clone() {
-                                pattern::push(&mut tokens, token);
+            variants = values
+                .iter()
+                .flat_map(|value| {
+                    variants.iter().map(move |variant| {
+                        let mut pieces = variant.clone();
+                        if matches!(self.kind, TemplateKind::Regex(_)) {
+                            let regex = Token::Literal(pattern::to_regex(value));
+                            push_piece(&mut pieces, Piece::Token(regex));
+                        } else {
+                            for token in value {
+                                push_piece(&mut pieces, Piece::Token(token.clone()));
                             }
-                            tokens
+                        }
+                        pieces
+                    })
+                })
+                .collect();
+        }
+        self.completed(variants)
+    }
+
+    /// Templates that have placeholders left, one by one, and before them what has none, together.
+    fn completed(&self, variants: Vec<Vec<Piece>>) -> Result<Vec<Value>, Box<Failure>> {
+        let mut values = Vec::new();
+        let mut whole = Vec::new();
+        for pieces in variants {
+            let template = Self {
+                pieces,
+                ..self.clone()
+            };
+            if template.has_placeholders() {
+                values.push(Value::Template(template));
+                continue;
+            }
+            let tokens = template.pieces.into_iter().filter_map(|piece| match piece {
+                Piece::Token(token) => Some(token),
+                Piece::Placeholder(_) => None,
+            });
+            whole.push(tokens.collect());
+        }
+        if !whole.is_empty() {
+            values.insert(0, self.complete(whole)?);
+        }
+        Ok(values)
+    }
+
+    fn complete(&self, variants: Vec<Vec<Token>>) -> Result<Value, Box<Failure>> {
+        match &self.kind {
+            TemplateKind::Text(steps) => patterns(variants, steps, self.cased)
+                .map(of_patterns)
+                .map_err(|trouble| failure(&trouble, &self.place)),
+            TemplateKind::Cidr => {
+                let mut networks = Vec::with_capacity(variants.len());
+                for tokens in variants {
+                    let text = pattern::to_text(&tokens);
+                    let network = value::network(&text).map_err(|help| {
+                        Box::new(Failure {
+                            place: Some(self.place.clone()),
+                            check: &checks::CIDR_FORMAT,
+                            message: format!("`{text}` is no network"),
+                            help,
                         })
-                    })
-                    .collect();
-            }
-        }
-    }
-    Some(variants)
-}
-
-/// As [`expanded`], for values that are no patterns (networks).
-pub(crate) fn expanded_texts(
-    item: &Item<'_>,
-    text: &str,
-    span: &Span,
-    report: &mut Report<'_>,
-) -> Option<Vec<String>> {
-    if !item.chain.expand {
-        return Some(vec![text.to_owned()]);
-    }
-    let variants = expanded(item, text, span, report)?;
-    Some(
-        variants
-            .iter()
-            .map(|tokens| pattern::to_text(tokens))
-            .collect(),
-    )
-}
-
-/// As [`expanded`], for regular expressions: the values are patterns there too, so that what is
-/// literal in them is escaped.
-pub(crate) fn expanded_regexes(
-    item: &Item<'_>,
-    text: &str,
-    span: &Span,
-    report: &mut Report<'_>,
-) -> Option<Vec<String>> {
-    if !item.chain.expand {
-        return Some(vec![text.to_owned()]);
-    }
-    let mut variants = vec![String::new()];
-    for piece in pattern::split_at_placeholders(text) {
-        match piece {
-            Ok(regex) => variants.iter_mut().for_each(|v| v.push_str(&regex)),
-            Err(name) => {
-                let values = placeholder(item, name, span, report)?;
-                if variants.len().saturating_mul(values.len()) > VARIANTS_MAX {
-                    refuse(&Trouble::Variants, span, report);
-                    return None;
+                    })?;
+                    networks.push(Test::Cidr(network));
                 }
-                variants = values
-                    .iter()
-                    .map(|value| pattern::to_regex(&pattern::parse(value)))
-                    .flat_map(|value| {
-                        let joined = |variant: &String| format!("{variant}{value}");
-                        variants.iter().map(joined).collect::<Vec<_>>()
-                    })
-                    .collect();
+                Ok(Value::Tests(networks))
+            }
+            TemplateKind::Regex(flags) => {
+                let mut regexes = Vec::with_capacity(variants.len());
+                for tokens in variants {
+                    let literal = |token: Token| match token {
+                        Token::Literal(text) => text,
+                        Token::Many | Token::One | Token::Dash => String::new(),
+                    };
+                    let text: String = tokens.into_iter().map(literal).collect();
+                    let test = value::regex(flags, &text).map_err(|fault| {
+                        Box::new(Failure {
+                            place: Some(self.place.clone()),
+                            check: fault.check,
+                            message: fault.message,
+                            help: fault.help.to_owned(),
+                        })
+                    })?;
+                    regexes.push(test);
+                }
+                Ok(Value::Tests(regexes))
             }
         }
     }
-    Some(variants)
 }
 
-fn placeholder<'i>(
-    item: &Item<'i>,
+pub(crate) fn push_piece(pieces: &mut Vec<Piece>, piece: Piece) {
+    match (pieces.last_mut(), piece) {
+        (Some(Piece::Token(Token::Literal(last))), Piece::Token(Token::Literal(text))) => {
+            last.push_str(&text);
+        }
+        (Some(Piece::Token(Token::Many)), Piece::Token(Token::Many)) => {}
+        (_, piece) => pieces.push(piece),
+    }
+}
+
+/// The value of a template, its placeholders filled from the configuration.
+pub(crate) fn filled(template: &Template, lowering: &Lowering<'_>) -> Result<Value, Box<Failure>> {
+    let values = template.fill(|name| placeholder(template, name, lowering).map(Fill::Values))?;
+    let value = values.into_iter().next().unwrap_or(Value::Null);
+    let predicates = match &value {
+        Value::Tests(tests) => tests.len(),
+        Value::Variants(patterns) => patterns.len(),
+        _ => 1,
+    };
+    if lowering.spend(predicates) {
+        Ok(value)
+    } else {
+        Err(failure(&Trouble::Variants, &template.place))
+    }
+}
+
+fn placeholder(
+    template: &Template,
     name: &str,
-    span: &Span,
-    report: &mut Report<'_>,
-) -> Option<&'i [String]> {
-    match item.shared.placeholders.get(name) {
-        Some(values) if !values.is_empty() => Some(values),
+    lowering: &Lowering<'_>,
+) -> Result<Vec<Vec<Token>>, Box<Failure>> {
+    match lowering.placeholders.get(name) {
+        Some(values) if !values.is_empty() => {
+            Ok(values.iter().map(|value| pattern::parse(value)).collect())
+        }
         _ => {
-            let known = item.shared.placeholders.keys().map(String::as_str);
+            let known = lowering.placeholders.keys().map(String::as_str);
             let near = suggest::nearest(name, known)
                 .map(|near| format!(" (there is `{near}`)"))
                 .unwrap_or_default();
-            report.add(
-                &checks::PLACEHOLDER_UNRESOLVED,
-                span,
-                format!("the placeholder `%{name}%` has no values"),
-                format!(
+            Err(Box::new(Failure {
+                place: Some(template.place.clone()),
+                check: &checks::PLACEHOLDER_UNRESOLVED,
+                message: format!("the placeholder `%{name}%` has no values"),
+                help: format!(
                     "configure values for `{name}`{near}, or leave `expand` out if the text is meant literally"
                 ),
-            );
-            None
+            }))
         }
+    }
+}
+
+/// Puts wildcards around a keyword that becomes the value of a field, which keeps its meaning.
+pub(crate) fn contain(value: &mut Value) {
+    match value {
+        Value::Text(pattern) | Value::Bool(_, pattern) => {
+            *value = Value::Text(contained(pattern.clone()));
+        }
+        Value::Number(of, cased) => {
+            let patterns = number(of, *cased).into_iter().map(contained);
+            *value = Value::Variants(patterns.collect());
+        }
+        Value::Variants(patterns) => {
+            for pattern in patterns {
+                *pattern = contained(pattern.clone());
+            }
+        }
+        Value::Template(template) => {
+            if let TemplateKind::Text(steps) = &mut template.kind {
+                steps.push(TextStep::Around(Relation::Contains));
+            }
+            template.fold();
+        }
+        Value::Null | Value::FieldRef { .. } | Value::Tests(_) => {}
     }
 }

@@ -1,13 +1,14 @@
-//! One field of a search, with its modifiers and values, to a [`Detection`].
+//! One field of a search, with its modifiers and values, to an [`draft::Item`].
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use crate::ast::{Comparison, Detection, Predicate, Regex, Relation, Test, TimePart};
-use crate::checks;
+use crate::ast::{Comparison, Detection, Regex, Relation, Test, TimePart};
+use crate::checks::{self, Check};
 use crate::diagnostic::Report;
+use crate::draft::{self, Place, Value};
 use crate::modifier::{Chain, RegexFlags, Target};
 use crate::regex::{self, Refusal};
 use crate::scalar::{self, Resolved};
@@ -25,15 +26,25 @@ const PREDICATES_MAX: usize = 500_000;
 /// What the items of one document share while they are lowered.
 pub(crate) struct Lowering<'o> {
     pub(crate) placeholders: &'o Placeholders,
+    /// The index of the source that is read; `None` for a pipeline's.
+    pub(crate) source: Option<usize>,
+    /// Placeholders are left for pipelines to fill.
+    pub(crate) deferred: bool,
     predicates: Cell<usize>,
 }
 
 impl<'o> Lowering<'o> {
-    pub(crate) fn new(placeholders: &'o Placeholders) -> Self {
+    pub(crate) fn new(placeholders: &'o Placeholders, source: Option<usize>) -> Self {
         Self {
             placeholders,
+            source,
+            deferred: false,
             predicates: Cell::new(0),
         }
+    }
+
+    pub(crate) fn deferred(self, deferred: bool) -> Self {
+        Self { deferred, ..self }
     }
 
     /// Counts predicates that are about to be made; `false` when they would be too many.
@@ -45,16 +56,17 @@ impl<'o> Lowering<'o> {
 }
 
 /// A field of a search while it is lowered; `field` is `None` for keywords.
-pub(crate) struct Item<'i> {
+#[derive(Clone)]
+pub(crate) struct ItemReader<'i> {
     pub(crate) field: Option<String>,
     pub(crate) chain: Chain,
     pub(crate) key_span: Span,
     pub(crate) shared: &'i Lowering<'i>,
 }
 
-impl Item<'_> {
-    /// The detection that the values come to; `None` when one was refused.
-    pub(crate) fn lower(&self, values: &Node<'_>, report: &mut Report<'_>) -> Option<Detection> {
+impl ItemReader<'_> {
+    /// The item that the values come to; `None` when one was refused.
+    pub(crate) fn lower(&self, values: &Node<'_>, report: &mut Report<'_>) -> Option<draft::Item> {
         let mut parts = Vec::new();
         let mut whole = true;
         match &values.kind {
@@ -84,25 +96,29 @@ impl Item<'_> {
             );
             whole = false;
         }
-        if !whole {
-            return None;
+        whole.then(|| self.item(parts))
+    }
+
+    pub(crate) fn item(&self, values: Vec<Value>) -> draft::Item {
+        draft::Item {
+            field: self.field.clone(),
+            values,
+            all: self.chain.all,
+            negated: self.chain.negated,
+            placed: self.chain.places(),
+            place: self.place(&self.key_span),
+            applied: Vec::new(),
         }
-        let joined = if self.chain.all {
-            all(parts)
-        } else {
-            any(parts)
-        };
-        Some(if self.chain.negated {
-            Detection::Not(Box::new(joined))
-        } else {
-            joined
-        })
+    }
+
+    pub(crate) fn place(&self, span: &Span) -> Place {
+        Place::new(self.shared.source, span)
     }
 
     fn lower_list(
         &self,
         items: &[Node<'_>],
-        parts: &mut Vec<Detection>,
+        parts: &mut Vec<Value>,
         report: &mut Report<'_>,
     ) -> bool {
         let mut whole = true;
@@ -125,7 +141,7 @@ impl Item<'_> {
         node: &Node<'_>,
         in_list: bool,
         report: &mut Report<'_>,
-    ) -> Option<Detection> {
+    ) -> Option<Value> {
         let Kind::Scalar(value) = &node.kind else {
             report.add(
                 &checks::VALUE_TYPE,
@@ -145,7 +161,7 @@ impl Item<'_> {
             Target::Cidr => self.cidr(value, &node.span, report),
             Target::Compare(comparison) => {
                 let number = self.number(value, &node.span, report)?;
-                Some(self.is(Test::Compare(*comparison, number)))
+                Some(is(Test::Compare(*comparison, number)))
             }
             Target::FieldRef(relation) => self.field_ref(*relation, value, &node.span, report),
             Target::Exists if self.field.is_none() => refuse_type(
@@ -155,7 +171,7 @@ impl Item<'_> {
                 report,
             ),
             Target::Exists => match resolved {
-                Resolved::Bool(exists) => Some(self.is(Test::Exists(exists))),
+                Resolved::Bool(exists) => Some(is(Test::Exists(exists))),
                 _ => refuse_type(
                     &node.span,
                     "`exists` takes true or false",
@@ -169,14 +185,7 @@ impl Item<'_> {
         }
     }
 
-    pub(crate) fn is(&self, test: Test) -> Detection {
-        Detection::Is(Predicate {
-            field: self.field.clone(),
-            test,
-        })
-    }
-
-    fn null(&self, node: &Node<'_>, in_list: bool, report: &mut Report<'_>) -> Option<Detection> {
+    fn null(&self, node: &Node<'_>, in_list: bool, report: &mut Report<'_>) -> Option<Value> {
         let span = if node.span.is_empty() {
             &self.key_span
         } else {
@@ -192,9 +201,7 @@ impl Item<'_> {
             return None;
         }
         match &self.chain.target {
-            Target::Text(steps) if steps.is_empty() && self.field.is_some() => {
-                Some(self.is(Test::Null))
-            }
+            Target::Text(steps) if steps.is_empty() && self.field.is_some() => Some(Value::Null),
             _ => {
                 report.add(
                     &checks::VALUE_TYPE,
@@ -213,78 +220,34 @@ impl Item<'_> {
         value: &Scalar<'_>,
         span: &Span,
         report: &mut Report<'_>,
-    ) -> Option<Detection> {
-        let texts = text::expanded_regexes(self, &value.text, span, report)?;
-        text::spend(self, texts.len(), span, report)?;
-        let mut regexes = Vec::with_capacity(texts.len());
-        for text in texts {
-            regexes.push(self.one_regex(flags, &text, span, report)?);
+    ) -> Option<Value> {
+        if self.chain.expand {
+            let kind = text::TemplateKind::Regex(flags.clone());
+            return text::expand(self, &kind, &value.text, span, report);
         }
-        Some(any(regexes))
-    }
-
-    fn one_regex(
-        &self,
-        flags: &RegexFlags,
-        text: &str,
-        span: &Span,
-        report: &mut Report<'_>,
-    ) -> Option<Detection> {
-        // Wrapped before it is checked: under `(?x)` a comment could swallow the parenthesis.
-        let wrapped = match flags.relation {
-            Some(Relation::StartsWith) => format!("\\A(?:{text})"),
-            Some(Relation::EndsWith) => format!("(?:{text})\\z"),
-            _ => text.to_owned(),
-        };
-        let (check, message, help) = match regex::translate(
-            &wrapped,
-            flags.multi_line,
-            flags.insensitive,
-        ) {
-            Ok(pattern) => {
-                return Some(self.is(Test::Regex(Regex {
-                    pattern,
-                    case_insensitive: flags.insensitive,
-                    multi_line: flags.multi_line,
-                    dot_matches_new_line: flags.single_line,
-                })));
-            }
-            Err(Refusal::Syntax(why)) => (
-                &checks::REGEX_SYNTAX,
-                format!("the regular expression cannot be read: {why}"),
-                "a backslash, dot, star, parenthesis or bracket that is meant literally needs a backslash before it",
-            ),
-            Err(Refusal::Unsupported(what)) => (
-                &checks::REGEX_UNSUPPORTED,
-                format!("the regular expression uses {what}"),
-                "Sigma's subset has none, and matching in linear time cannot have it: test the parts in two items and join them in the condition (look-ahead: with `and`, negative: with `and not`)",
-            ),
-            Err(Refusal::Size) => (
-                &checks::REGEX_SIZE,
-                "the regular expression is too large when its repetitions are written out"
-                    .to_owned(),
-                "lower the counts in {}, or split the expression into a list of values",
-            ),
-        };
-        report.add(check, span, message, help);
-        None
-    }
-
-    fn cidr(&self, value: &Scalar<'_>, span: &Span, report: &mut Report<'_>) -> Option<Detection> {
-        let mut networks = Vec::new();
-        let texts = text::expanded_texts(self, &value.text, span, report)?;
-        text::spend(self, texts.len(), span, report)?;
-        for text in texts {
-            match network(&text) {
-                Ok(network) => networks.push(self.is(Test::Cidr(network))),
-                Err(help) => {
-                    let message = format!("`{text}` is no network");
-                    report.add(&checks::CIDR_FORMAT, span, message, help);
-                    return None;
-                }
+        text::spend(self, 1, span, report)?;
+        match regex(flags, &value.text) {
+            Ok(test) => Some(is(test)),
+            Err(fault) => {
+                report.add(fault.check, span, fault.message, fault.help);
+                None
             }
         }
-        Some(any(networks))
+    }
+
+    fn cidr(&self, value: &Scalar<'_>, span: &Span, report: &mut Report<'_>) -> Option<Value> {
+        if self.chain.expand {
+            return text::expand(self, &text::TemplateKind::Cidr, &value.text, span, report);
+        }
+        text::spend(self, 1, span, report)?;
+        match network(&value.text) {
+            Ok(network) => Some(is(Test::Cidr(network))),
+            Err(help) => {
+                let message = format!("`{}` is no network", value.text);
+                report.add(&checks::CIDR_FORMAT, span, message, help);
+                None
+            }
+        }
     }
 
     fn number(&self, value: &Scalar<'_>, span: &Span, report: &mut Report<'_>) -> Option<f64> {
@@ -305,7 +268,7 @@ impl Item<'_> {
         value: &Scalar<'_>,
         span: &Span,
         report: &mut Report<'_>,
-    ) -> Option<Detection> {
+    ) -> Option<Value> {
         let field = field_name(&value.text);
         if field.is_empty() {
             return refuse_type(
@@ -315,11 +278,11 @@ impl Item<'_> {
                 report,
             );
         }
-        Some(self.is(Test::FieldRef {
+        Some(Value::FieldRef {
             field,
             relation,
             cased: self.chain.cased,
-        }))
+        })
     }
 
     fn time(
@@ -329,7 +292,7 @@ impl Item<'_> {
         value: &Scalar<'_>,
         span: &Span,
         report: &mut Report<'_>,
-    ) -> Option<Detection> {
+    ) -> Option<Value> {
         let (low, high) = domain(part);
         let number: Option<i64> = value.text.trim().parse().ok();
         let Some(number) = number.filter(|number| (low..=high).contains(number)) else {
@@ -354,10 +317,53 @@ impl Item<'_> {
         }
         let count = range.clone().count();
         text::spend(self, count, span, report)?;
-        Some(any(range
-            .map(|number| self.is(Test::TimePart(part, number)))
-            .collect()))
+        let tests = range.map(|number| Test::TimePart(part, number));
+        Some(Value::Tests(tests.collect()))
     }
+}
+
+/// Why a text is no regular expression that can be used.
+pub(crate) struct RegexFault {
+    pub(crate) check: &'static Check,
+    pub(crate) message: String,
+    pub(crate) help: &'static str,
+}
+
+pub(crate) fn regex(flags: &RegexFlags, text: &str) -> Result<Test, RegexFault> {
+    // Wrapped before it is checked: under `(?x)` a comment could swallow the parenthesis.
+    let wrapped = match flags.relation {
+        Some(Relation::StartsWith) => format!("\\A(?:{text})"),
+        Some(Relation::EndsWith) => format!("(?:{text})\\z"),
+        _ => text.to_owned(),
+    };
+    match regex::translate(&wrapped, flags.multi_line, flags.insensitive) {
+        Ok(pattern) => Ok(Test::Regex(Regex {
+            pattern,
+            case_insensitive: flags.insensitive,
+            multi_line: flags.multi_line,
+            dot_matches_new_line: flags.single_line,
+        })),
+        Err(Refusal::Syntax(why)) => Err(RegexFault {
+            check: &checks::REGEX_SYNTAX,
+            message: format!("the regular expression cannot be read: {why}"),
+            help: "a backslash, dot, star, parenthesis or bracket that is meant literally needs a backslash before it",
+        }),
+        Err(Refusal::Unsupported(what)) => Err(RegexFault {
+            check: &checks::REGEX_UNSUPPORTED,
+            message: format!("the regular expression uses {what}"),
+            help: "Sigma's subset has none, and matching in linear time cannot have it: test the parts in two items and join them in the condition (look-ahead: with `and`, negative: with `and not`)",
+        }),
+        Err(Refusal::Size) => Err(RegexFault {
+            check: &checks::REGEX_SIZE,
+            message: "the regular expression is too large when its repetitions are written out"
+                .to_owned(),
+            help: "lower the counts in {}, or split the expression into a list of values",
+        }),
+    }
+}
+
+fn is(test: Test) -> Value {
+    Value::Tests(vec![test])
 }
 
 fn refuse_type<T>(span: &Span, message: &str, help: &str, report: &mut Report<'_>) -> Option<T> {
@@ -379,7 +385,7 @@ fn domain(part: TimePart) -> (i64, i64) {
 }
 
 /// A network, or the help for the text that is none.
-fn network(text: &str) -> Result<IpNet, String> {
+pub(crate) fn network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
     let network: IpNet = match text.parse() {
         Ok(network) => network,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use vakt_event::LogSource;
 use vakt_rules::checks::CHECKS;
-use vakt_rules::{LoadOptions, Loaded, RuleSource, load};
+use vakt_rules::{Diagnostic, LoadOptions, Loaded, Pipelines, RuleSource, load};
 
 const FIXTURES: &[(&str, &str)] = &[
     ("metadata.yml", include_str!("fixtures/metadata.yml")),
@@ -93,6 +93,97 @@ fn every_fault_is_said_where_it_is() {
     }
 }
 
+fn read_pipeline(path: &str, text: &str) -> (Pipelines, Vec<Diagnostic>) {
+    Pipelines::read(&[RuleSource {
+        path: path.to_owned(),
+        text: text.to_owned(),
+        embedded: false,
+    }])
+}
+
+const PIPELINE: &str = include_str!("fixtures/pipelines.yml");
+
+#[test]
+fn every_fault_of_a_pipeline_is_said_where_it_is() {
+    let (pipelines, diagnostics) = read_pipeline("pipelines.yml", PIPELINE);
+    assert_eq!(pipelines.listed(), []);
+    let text: String = diagnostics.iter().map(|one| format!("{one}\n")).collect();
+    insta::assert_snapshot!("pipelines.yml", text);
+}
+
+#[test]
+fn files_that_are_no_pipeline() {
+    let text: String = [
+        "",
+        "- a\n",
+        "name: [\n",
+        "transformations: yes\n",
+        "vars: 1\n",
+        "a: b: c",
+    ]
+    .iter()
+    .flat_map(|text| read_pipeline("p.yml", text).1)
+    .map(|one| format!("{one}\n"))
+    .collect();
+    insta::assert_snapshot!(text);
+}
+
+const REFUSED: &str = "title: One
+logsource: {product: windows}
+detection: {sel: {a: '%x%', 'b|expand': '%y%'}, condition: sel}
+---
+title: Two
+logsource: {product: linux}
+detection: {sel: {a: b}, condition: sel}
+---
+title: Three
+logsource: {category: proxy}
+detection: {sel: {a: b, d: c}, condition: sel}
+---
+title: Four
+correlation:
+  type: value_count
+  rules: [aaaaaaaa-0000-4000-8000-000000000001]
+  group-by: [a]
+  timespan: 5m
+  condition: {field: a, gte: 5}
+---
+title: Five
+id: aaaaaaaa-0000-4000-8000-000000000001
+logsource: {product: aws}
+detection: {sel: {a: b}, condition: sel}
+";
+
+fn load_processed() -> Loaded {
+    let pipeline = "transformations:
+  - type: rule_failure
+    message: no Linux here
+    rule_conditions: [{type: logsource, product: linux}]
+  - type: detection_item_failure
+    message: nobody writes d
+    field_name_conditions: [{type: include_fields, fields: [d]}]
+  - type: field_name_mapping
+    mapping: {a: [b, c]}
+";
+    let (pipelines, wrong) = read_pipeline("p.yml", pipeline);
+    assert_eq!(wrong, []);
+    let source = RuleSource {
+        path: "rules.yml".to_owned(),
+        text: REFUSED.to_owned(),
+        embedded: false,
+    };
+    let options = LoadOptions {
+        pipelines: Some(&pipelines),
+        ..LoadOptions::default()
+    };
+    load(&[source], &options)
+}
+
+#[test]
+fn rules_that_a_pipeline_refuses() {
+    insta::assert_snapshot!(rendered(&load_processed()));
+}
+
 #[test]
 fn texts_without_bounds_are_bounded() {
     let text: String = long_texts()
@@ -119,6 +210,14 @@ fn every_check_has_a_fixture() {
         let loaded = load_one(path, text);
         seen.extend(loaded.diagnostics.iter().map(|diagnostic| diagnostic.name));
     }
+    let of_pipelines = read_pipeline("pipelines.yml", PIPELINE).1;
+    seen.extend(of_pipelines.iter().map(|diagnostic| diagnostic.name));
+    seen.extend(
+        load_processed()
+            .diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.name),
+    );
     let all: BTreeSet<&str> = CHECKS.iter().map(|check| check.name).collect();
     assert_eq!(seen, all);
 }

@@ -231,6 +231,11 @@ impl Daemon {
             },
             name_of(&zone, jiff::Timestamp::now()),
         );
+        let pipelines = ruleset.pipelines.listed().iter();
+        let pipelines: Vec<&str> = pipelines.map(|listed| listed.name.as_str()).collect();
+        if !pipelines.is_empty() {
+            text.push_str(&format!("  pipelines  {}\n", pipelines.join(", ")));
+        }
         for (kind, url) in self.listening.addresses() {
             text.push_str(&format!("  {kind:<10} {url}\n"));
         }
@@ -278,10 +283,14 @@ impl Daemon {
         let broken: Vec<String> = new
             .newly_refused(&self.ruleset.load())
             .iter()
-            .map(|refused| format!("{}:{} {}", refused.path, refused.line, refused.title))
+            .map(|refused| {
+                format!("{}:{} {}", refused.path, refused.line, refused.title)
+                    .trim_end()
+                    .to_owned()
+            })
             .collect();
         if !broken.is_empty() {
-            new.report();
+            new.report_faults();
             self.rule_metrics.reloads_refused.inc();
             tracing::error!(
                 broken = broken.join(", "),
@@ -290,7 +299,7 @@ impl Daemon {
             return;
         }
         if new.is_empty() && !self.ruleset.load().is_empty() {
-            new.report();
+            new.report_faults();
             self.rule_metrics.reloads_refused.inc();
             tracing::error!(
                 "{NO_RULES} any more, where {} were; the old ones go on. To run without rules, \

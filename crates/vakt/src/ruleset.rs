@@ -7,9 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use rust_embed::RustEmbed;
 use vakt_detect::{Correlator, Engine, naive};
+use vakt_event::LogSource;
 use vakt_rules::{
-    Counts, Diagnostic, LoadOptions, Loaded, Refused, RuleSource, RuleTest, Severity,
+    Counts, Diagnostic, LoadOptions, Loaded, Pipelines, Placeholders, Refused, RuleSource,
+    RuleTest, Severity,
     ast::{Metadata, RuleSet},
+    nearest,
 };
 
 use crate::files::files_below;
@@ -19,23 +22,53 @@ use crate::output::tell;
 #[derive(RustEmbed)]
 #[folder = "../../rules"]
 #[include = "**/*.yml"]
+#[exclude = "pipelines/*"]
 struct Pack;
+
+/// The pipelines that are known by name, in the binary.
+#[derive(RustEmbed)]
+#[folder = "../../rules/pipelines"]
+#[include = "*.yml"]
+struct PipelinePack;
 
 /// The largest rule file that is read, in bytes. The longest public list of indicators has a tenth.
 const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
 
-/// What is loaded.
+/// What is loaded, and how it is fitted to this installation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RuleSettings {
     /// Rule files and folders; the embedded pack where none is named.
     pub paths: Vec<PathBuf>,
     /// Rules of the status deprecated or unsupported too.
     pub include_deprecated: bool,
+    /// Processing pipelines: files, folders, or names of built-in ones.
+    pub pipelines: Vec<String>,
+    /// Values for `expand`.
+    pub placeholders: Placeholders,
+}
+
+impl RuleSettings {
+    /// How rules are to be loaded; `known` are the log sources of this installation.
+    pub fn options<'o>(
+        &self,
+        known: &'o [LogSource<'o>],
+        pipelines: &'o Pipelines,
+    ) -> LoadOptions<'o> {
+        LoadOptions {
+            known_log_sources: Some(known),
+            include_deprecated: self.include_deprecated,
+            placeholders: self.placeholders.clone(),
+            pipelines: (!self.pipelines.is_empty()).then_some(pipelines),
+            ..LoadOptions::default()
+        }
+    }
 }
 
 /// Rules, compiled, and what was found wrong with them.
 pub struct Ruleset {
     pub rules: RuleSet,
+    /// The pipelines that the rules went through.
+    pub pipelines: Pipelines,
     pub engine: Engine,
     /// For each rule the readable evaluator, which names the fields that matched.
     pub prepared: Vec<naive::Prepared>,
@@ -51,34 +84,57 @@ impl Ruleset {
     /// Loads rules.
     ///
     /// # Errors
-    /// A path that cannot be read. Rules that are refused are diagnostics, not errors.
+    /// A path that cannot be read, or a pipeline with an error: then rules would not mean what is
+    /// wanted. Rules that are refused are diagnostics, not errors.
     pub fn load(settings: &RuleSettings) -> Result<Self> {
-        Ok(Self::of(&sources(&settings.paths)?, settings))
+        let texts = Texts::read(settings).whole()?;
+        let (pipelines, diagnostics) = Pipelines::read(&texts.pipelines);
+        let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
+        let shown: String = (diagnostics.iter().filter(is_error))
+            .map(ToString::to_string)
+            .collect();
+        anyhow::ensure!(shown.is_empty(), "the pipelines are refused\n{shown}");
+        Ok(Self::of(settings, &texts.rules, pipelines, diagnostics))
     }
 
-    /// As [`Self::load`] with what can be read; beside it, what cannot.
+    /// As [`Self::load`] with what can be read, what is wrong in pipelines among the diagnostics;
+    /// beside it, what cannot be read.
     pub fn load_readable(settings: &RuleSettings) -> (Self, Vec<Unreadable>) {
-        let (sources, unreadable) = readable_sources(&settings.paths);
-        (Self::of(&sources, settings), unreadable)
+        let texts = Texts::read(settings);
+        let (pipelines, diagnostics) = Pipelines::read(&texts.pipelines);
+        let ruleset = Self::of(settings, &texts.rules, pipelines, diagnostics);
+        (ruleset, texts.unreadable)
     }
 
-    fn of(sources: &[RuleSource], settings: &RuleSettings) -> Self {
+    fn of(
+        settings: &RuleSettings,
+        sources: &[RuleSource],
+        pipelines: Pipelines,
+        mut diagnostics: Vec<Diagnostic>,
+    ) -> Self {
         let known = vakt_codec::logsource::known();
-        let options = LoadOptions {
-            known_log_sources: Some(&known),
-            include_deprecated: settings.include_deprecated,
-            ..LoadOptions::default()
-        };
-        Self::compile(vakt_rules::load(sources, &options))
+        let mut loaded = vakt_rules::load(sources, &settings.options(&known, &pipelines));
+        diagnostics.append(&mut loaded.diagnostics);
+        loaded.diagnostics = diagnostics;
+        Self::compile(loaded, pipelines)
     }
 
     /// Says on standard error why rules were refused; the others go on.
     pub fn report(&self) {
+        self.report_faults();
+        if !self.refused.is_empty() {
+            tell(&format!(
+                "{} of {} rules are refused; the others go on",
+                self.counts.refused,
+                self.counts.refused + self.counts.loaded
+            ));
+        }
+    }
+
+    /// The same where the others do not go on either.
+    pub fn report_faults(&self) {
         for fault in &self.faults {
             tell(fault);
-        }
-        if self.refused.is_empty() {
-            return;
         }
         let of_refused = |diagnostic: &&Diagnostic| {
             diagnostic.severity == Severity::Error
@@ -90,11 +146,6 @@ impl Ruleset {
         for diagnostic in self.diagnostics.iter().filter(of_refused) {
             tell(&diagnostic.to_string());
         }
-        tell(&format!(
-            "{} of {} rules are refused; the others go on",
-            self.counts.refused,
-            self.counts.refused + self.counts.loaded
-        ));
     }
 
     /// The rules that are refused here and were not in `before`: what a reload would lose.
@@ -117,7 +168,7 @@ impl Ruleset {
         self.counts.loaded == 0
     }
 
-    fn compile(loaded: Loaded) -> Self {
+    fn compile(loaded: Loaded, pipelines: Pipelines) -> Self {
         let engine = Engine::compile(&loaded.rules);
         Self {
             faults: faults(&loaded.rules, &engine),
@@ -128,6 +179,7 @@ impl Ruleset {
                 .map(|rule| naive::Prepared::new(Arc::clone(rule)))
                 .collect(),
             engine,
+            pipelines,
             rules: loaded.rules,
             diagnostics: loaded.diagnostics,
             counts: loaded.counts,
@@ -156,52 +208,132 @@ fn faults(rules: &RuleSet, engine: &Engine) -> Vec<String> {
     of_rules.chain(of_correlations).collect()
 }
 
-/// The texts of the rule files at `paths`, folders searched for `.yml` and `.yaml`; the embedded
-/// pack where none is named.
-pub fn sources(paths: &[PathBuf]) -> Result<Vec<RuleSource>> {
-    let (sources, unreadable) = readable_sources(paths);
-    match unreadable.into_iter().next() {
-        None => Ok(sources),
-        Some(first) => Err(first.error),
-    }
+/// The texts of rules and pipelines, before they are understood.
+pub struct Texts {
+    pub rules: Vec<RuleSource>,
+    pub pipelines: Vec<RuleSource>,
+    pub unreadable: Vec<Unreadable>,
 }
 
-/// A file or folder of rules that cannot be read.
+/// A file or folder that cannot be read.
 pub struct Unreadable {
     pub path: PathBuf,
     pub error: anyhow::Error,
 }
 
-fn readable_sources(paths: &[PathBuf]) -> (Vec<RuleSource>, Vec<Unreadable>) {
-    if paths.is_empty() {
-        return (embedded(), Vec::new());
+impl Texts {
+    /// Reads the rule files at the paths, folders searched for `.yml` and `.yaml` and pipelines in
+    /// them passed over (the embedded pack where none is named), and the pipelines.
+    pub fn read(settings: &RuleSettings) -> Self {
+        let mut texts = Self {
+            rules: Vec::new(),
+            pipelines: Vec::new(),
+            unreadable: Vec::new(),
+        };
+        if settings.paths.is_empty() {
+            texts.rules = embedded();
+        }
+        let mut seen = HashSet::new();
+        for path in &settings.paths {
+            let mut found = texts.at(path);
+            if path.is_dir() {
+                found.retain(|source| !vakt_rules::pipeline::looks_like_one(&source.text));
+            }
+            // A file that two paths name (a folder, and one in it) is one file.
+            found.retain(|source| {
+                let path = Path::new(&source.path);
+                seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+            });
+            texts.rules.append(&mut found);
+        }
+        for name in &settings.pipelines {
+            let mut found = if is_built_in_name(name) {
+                match built_in_pipeline(name) {
+                    Ok(source) => vec![source],
+                    Err(error) => texts.keep_error(Path::new(name), error),
+                }
+            } else {
+                texts.at(Path::new(name))
+            };
+            texts.pipelines.append(&mut found);
+        }
+        texts
     }
-    let (mut sources, mut unreadable) = (Vec::new(), Vec::new());
-    // A file that two paths name (a folder, and one in it) is one file.
-    let mut seen = HashSet::new();
-    let mut keep = |path: &Path, found: Result<RuleSource>| match found {
-        Ok(source) => {
-            let same = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-            if seen.insert(same) {
-                sources.push(source);
+
+    /// The texts, if all could be read.
+    ///
+    /// # Errors
+    /// The first path that could not.
+    pub fn whole(mut self) -> Result<Self> {
+        if self.unreadable.is_empty() {
+            return Ok(self);
+        }
+        Err(self.unreadable.swap_remove(0).error)
+    }
+
+    fn at(&mut self, path: &Path) -> Vec<RuleSource> {
+        let files = if path.is_dir() {
+            files_below(path, is_rule_file)
+        } else {
+            Ok(vec![path.to_owned()])
+        };
+        let files = match files {
+            Ok(files) => files,
+            Err(error) => return self.keep_error(path, error),
+        };
+        let mut found = Vec::with_capacity(files.len());
+        for file in files {
+            match read(&file) {
+                Ok(source) => found.push(source),
+                Err(error) => found.append(&mut self.keep_error(&file, error)),
             }
         }
-        Err(error) => unreadable.push(Unreadable {
+        found
+    }
+
+    fn keep_error(&mut self, path: &Path, error: anyhow::Error) -> Vec<RuleSource> {
+        self.unreadable.push(Unreadable {
             path: path.to_owned(),
             error,
-        }),
-    };
-    for path in paths {
-        if !path.is_dir() {
-            keep(path, read(path));
-            continue;
-        }
-        match files_below(path, is_rule_file) {
-            Ok(files) => files.iter().for_each(|file| keep(file, read(file))),
-            Err(error) => keep(path, Err(error)),
-        }
+        });
+        Vec::new()
     }
-    (sources, unreadable)
+}
+
+/// Whether `--pipeline` means a built-in pipeline: a word that is no path.
+pub fn is_built_in_name(name: &str) -> bool {
+    !name.contains(['/', '\\']) && !is_rule_file(Path::new(name))
+}
+
+/// The names of the built-in pipelines, sorted.
+pub fn built_in_pipelines() -> Vec<String> {
+    let mut names: Vec<String> = PipelinePack::iter()
+        .filter_map(|file| Some(file.strip_suffix(".yml")?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+/// What to write instead of a name that no built-in pipeline has.
+pub fn built_in_help(name: &str) -> String {
+    let known = built_in_pipelines();
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "the built-in ones are {}; write a path with `/` or `.yml` for a file of yours",
+            known.join(", ")
+        ),
+    }
+}
+
+fn built_in_pipeline(name: &str) -> Result<RuleSource> {
+    let file = PipelinePack::get(&format!("{name}.yml"))
+        .with_context(|| format!("there is no pipeline `{name}`: {}", built_in_help(name)))?;
+    Ok(RuleSource {
+        path: format!("rules/pipelines/{name}.yml"),
+        text: String::from_utf8_lossy(&file.data).into_owned(),
+        embedded: true,
+    })
 }
 
 /// Why a rule path cannot be opened at all; `None` where it can.
@@ -237,14 +369,13 @@ fn is_rule_file(path: &Path) -> bool {
 fn read(path: &Path) -> Result<RuleSource> {
     let shown = path.display().to_string();
     let size = std::fs::metadata(path)
-        .with_context(|| format!("cannot read the rule file {shown}"))?
+        .with_context(|| format!("cannot read {shown}"))?
         .len();
     anyhow::ensure!(
         size <= RULE_FILE_BYTES_MAX,
-        "the rule file {shown} has {size} bytes; the most is {RULE_FILE_BYTES_MAX}"
+        "{shown} has {size} bytes; the most is {RULE_FILE_BYTES_MAX}"
     );
-    let bytes =
-        std::fs::read(path).with_context(|| format!("cannot read the rule file {shown}"))?;
+    let bytes = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
     Ok(RuleSource {
         path: shown,
         text: String::from_utf8_lossy(&bytes).into_owned(),

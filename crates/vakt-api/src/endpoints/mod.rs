@@ -37,11 +37,17 @@ fn source(call: &Call, transport: Transport) -> Result<Arc<Source>, ApiError> {
     if drill && !call.caller.may(Permission::SendDrill) {
         return Err(ApiError::new(
             ErrorCode::Forbidden,
-            format!(
-                "{} may not {}",
-                call.caller.name(),
-                Permission::SendDrill.describe()
-            ),
+            match &call.caller {
+                Caller::Anonymous => format!(
+                    "without a credential one may not {}",
+                    Permission::SendDrill.describe()
+                ),
+                Caller::Person(_) | Caller::Sender(_) => format!(
+                    "{} may not {}",
+                    call.caller.name(),
+                    Permission::SendDrill.describe()
+                ),
+            },
         )
         .with_help("send a personal token of an administrator or analyst"));
     }

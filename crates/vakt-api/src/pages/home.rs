@@ -154,8 +154,9 @@ fn page(
         h1.unseen { "Search, incidents and alerts" }
         (search_form(home))
         div.columns.searching[home.searching || home.no_source_yet] {
-            section.results id="results" aria-label="Events" {
-                @if home.no_source_yet && !home.searching {
+            @let is_empty_start = home.no_source_yet && !home.searching;
+            section.results id="results" aria-label="Events" data-first-event[is_empty_start] {
+                @if is_empty_start {
                     (setup::lines(site, address))
                 } @else {
                     (results::list(home.results.as_ref(), &results::Shown {

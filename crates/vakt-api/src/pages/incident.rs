@@ -4,12 +4,13 @@ use axum::body::Body;
 use axum::http::Response;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use vakt_event::Timestamp;
 
 use super::home::alert_line;
 use super::incident_parts::{actions, badges, clocks, countdown, fact_dialog, is_unassessed};
 use super::layout;
+use super::results::{shown, summary};
 use super::words::{deadline, plain, time_of};
 use crate::app::Site;
 use crate::endpoints::incidents::failure;
@@ -190,31 +191,38 @@ fn facts(incident: &Value, zone: &TimeZone) -> Markup {
     }
 }
 
+/// The fields of a frozen event, among them the bytes as they came.
+fn evidence_fields(event: &Value) -> Map<String, Value> {
+    let mut fields = event["fields"].as_object().cloned().unwrap_or_default();
+    fields
+        .entry("event.original")
+        .or_insert_with(|| event["original"].clone());
+    fields
+}
+
 fn evidence(incident: &Value, zone: &TimeZone) -> Markup {
     let events = items(incident, "evidence");
     html! {
         @if events.is_empty() {
             p.quiet { "No event was frozen into it." }
         }
-        ol.hits.evidence {
+        ol.hits {
             @for event in events {
                 li {
                     details {
-                        summary {
-                            span.time {
-                                (time_of(&event["claimed"], zone)
-                                    .or_else(|| time_of(&event["received"], zone))
-                                    .unwrap_or_default())
-                            }
-                            span.message { (event["original"].as_str().unwrap_or_default()) }
-                        }
+                        @let fields = evidence_fields(event);
+                        @let time = time_of(&event["claimed"], zone)
+                            .or_else(|| time_of(&event["received"], zone));
+                        (summary(&fields, &time.unwrap_or_default()))
                         dl.fields {
                             dt { "event.id" } dd { (event["id"].as_str().unwrap_or_default()) }
                             @if let Some(at) = time_of(&event["received"], zone) {
                                 dt { "received" } dd { (at) }
                             }
                             dt { "BLAKE3" } dd { (event["hash"].as_str().unwrap_or_default()) }
-                            dt { "original" } dd { (event["original"].as_str().unwrap_or_default()) }
+                            @for (name, value) in &fields {
+                                dt { (name) } dd { (shown(value)) }
+                            }
                         }
                     }
                 }

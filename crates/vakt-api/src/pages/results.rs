@@ -25,12 +25,7 @@ pub(crate) fn list(results: Result<&SearchAnswer, &ApiError>, shown: &Shown<'_>)
         Err(error) => {
             return html! {
                 h2 { "Events" }
-                p.problem role="alert" {
-                    (error.message)
-                    @for (name, value) in &error.extra {
-                        @if *name == "position" { " (character " (value) ")" }
-                    }
-                }
+                p.problem role="alert" { (error.message) }
                 p.quiet.sentence { (error.help()) }
             };
         }
@@ -79,23 +74,11 @@ fn grouped(number: u64) -> String {
 }
 
 fn line(hit: &Map<String, Value>, site: &Site) -> Markup {
-    let text = |name: &str| hit.get(name).map(shown).unwrap_or_default();
     let time = time_of(hit.get("@timestamp").unwrap_or(&Value::Null), &site.zone);
-    let message = first_filled([text("message"), text("event.original")]);
-    let short: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
-    let program = first_filled([text("process.name"), text("event.provider")]);
     html! {
         li {
             details {
-                summary {
-                    span.time { (time.unwrap_or_default()) }
-                    span.host { (text("host.name")) }
-                    span.program { (program) }
-                    span.message {
-                        (short)
-                        @if short.len() < message.len() { "…" }
-                    }
-                }
+                (summary(hit, &time.unwrap_or_default()))
                 dl.fields {
                     @for (name, value) in hit {
                         dt { (name) }
@@ -107,13 +90,32 @@ fn line(hit: &Map<String, Value>, site: &Site) -> Markup {
     }
 }
 
+/// What the closed line of an event shows.
+pub(super) fn summary(event: &Map<String, Value>, time: &Markup) -> Markup {
+    let text = |name: &str| event.get(name).map(shown).unwrap_or_default();
+    let message = first_filled([text("message"), text("event.original")]);
+    let short: String = message.chars().take(MESSAGE_CHARS_MAX).collect();
+    let program = first_filled([text("process.name"), text("event.provider")]);
+    html! {
+        summary {
+            span.time { (time) }
+            span.host { (text("host.name")) }
+            span.program { (program) }
+            span.message {
+                (short)
+                @if short.len() < message.len() { "…" }
+            }
+        }
+    }
+}
+
 fn first_filled(texts: [String; 2]) -> String {
     let [first, second] = texts;
     if first.is_empty() { second } else { first }
 }
 
 /// Text as it is, several values one after the other.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),

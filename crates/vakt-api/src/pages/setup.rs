@@ -58,7 +58,7 @@ pub(crate) fn lines(site: &Site, address: &Address) -> Markup {
             (copyable(
                 "rsyslog",
                 "A line for /etc/rsyslog.d/60-vakt.conf, then restart rsyslog:",
-                &format!("*.* action(type=\"omfwd\" target=\"{target}\" port=\"{port}\" protocol=\"tcp\" template=\"RSYSLOG_SyslogProtocol23Format\" queue.type=\"LinkedList\" action.resumeRetryCount=\"-1\")"),
+                &format!("*.* action(type=\"omfwd\" target=\"{target}\" port=\"{port}\" protocol=\"tcp\" TCP_Framing=\"octet-counted\" template=\"RSYSLOG_SyslogProtocol23Format\" queue.type=\"LinkedList\" action.resumeRetryCount=\"-1\")"),
             ))
             (copyable(
                 "One message, to try it",

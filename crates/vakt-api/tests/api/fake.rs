@@ -73,7 +73,7 @@ impl SearchBackend for Fake {
         if request.query == "(" {
             return Err(SearchFailure::Query {
                 position: 1,
-                message: "the query ends where a word was expected".into(),
+                message: "character 2: the query ends where a word was expected".into(),
                 help: "close the bracket".into(),
             });
         }
@@ -94,7 +94,12 @@ pub(crate) fn incident() -> Value {
              "start": "2026-11-24T09:30:00Z", "due": "2026-11-25T09:30:00Z", "nominal_date": null, "statutory_latest_date": null},
             {"regime": "nis2-se", "stage": "final", "party": "own", "state": "projected",
              "start": null, "due": null, "nominal_date": null, "statutory_latest_date": null}],
-        "facts": [], "history": [], "evidence": []
+        "facts": [], "history": [],
+        "evidence": [{
+            "id": "4", "original": "{\"message\":\"Failed password for root\"}", "hash": "7e81",
+            "claimed": "2026-11-24T09:29:00Z", "received": "2026-11-24T09:30:00Z",
+            "fields": {"host.name": "web1", "process.name": "sshd", "message": "Failed password for root"}
+        }]
     })
 }
 

@@ -151,7 +151,8 @@ fn without_a_source_there_are_lines_to_copy() {
     let text = page(&daemon, "/").text();
     for part in [
         "No source has sent anything yet",
-        "type=&quot;omfwd&quot; target=&quot;127.0.0.1&quot; port=&quot;5514&quot;",
+        "type=&quot;omfwd&quot; target=&quot;127.0.0.1&quot; port=&quot;5514&quot; protocol=&quot;tcp&quot; TCP_Framing=&quot;octet-counted&quot;",
+        "id=\"results\" aria-label=\"Events\" data-first-event",
         &format!("systemd-journal-upload --url=http://{}", daemon.address),
         &format!("http://{}/api/v1/events", daemon.address),
     ] {
@@ -174,6 +175,11 @@ fn an_incident_has_its_page() {
         "Facts",
         "Evidence",
         "one month after the notification is submitted",
+        // Evidence reads as a log does, also where it came as JSON.
+        "<span class=\"host\">web1</span><span class=\"program\">sshd</span>\
+         <span class=\"message\">Failed password for root</span>",
+        "<dt>BLAKE3</dt><dd>7e81</dd>",
+        "<dt>event.original</dt><dd>{&quot;message&quot;",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
@@ -193,8 +199,9 @@ fn a_query_that_cannot_be_read_is_explained_on_the_page() {
     let answer = page(&daemon, "/?q=(");
     assert_eq!(answer.status, 200);
     let text = answer.text();
+    // The message names the character, as people count; it is not said a second time.
     assert!(
-        text.contains("the query ends where a word was expected (character 1)"),
+        text.contains(">character 2: the query ends where a word was expected<"),
         "{text}"
     );
 }

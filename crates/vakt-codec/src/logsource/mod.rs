@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | Windows channel (`Channel`, `Event.System.Channel`, `winlog.channel`) | product `windows`, service by channel, category by event id | [`windows`] |
 //! | CloudTrail, Zeek, Kubernetes audit records, by the fields that their formats require | as Sigma's taxonomy names them | [`shapes`] |
+//! | `event.dataset`, or `event.category` with `event.type` and `host.os.type` | by the words of ECS | [`elastic`] |
 //! | syslog program, journald unit, what a decoder understood | by program | [`programs`] |
 //! | `vakt.logsource.{product,category,service}` | as declared | here |
 //! | bare `product`, `category`, `service` | as declared, only when the caller asks for it | here |
@@ -13,6 +14,7 @@
 //! An event id alone shows nothing. What the caller assumes (`--logsource`) fills in the parts
 //! that the event does not show.
 
+pub mod elastic;
 pub mod programs;
 pub mod shapes;
 pub mod windows;
@@ -30,6 +32,7 @@ pub fn known() -> Vec<LogSource<'static>> {
     let mut known = programs::known();
     windows::known(&mut known);
     shapes::known(&mut known);
+    elastic::known(&mut known);
     known.sort_unstable();
     known.dedup();
     known
@@ -49,6 +52,10 @@ pub(crate) struct Signs<'e> {
     pub(crate) zeek_time: Option<&'e str>,
     pub(crate) api_version: Option<&'e str>,
     pub(crate) audit_id: Option<&'e str>,
+    pub(crate) dataset: Option<&'e str>,
+    pub(crate) system: Option<&'e str>,
+    pub(crate) categories: elastic::Few<'e>,
+    pub(crate) types: elastic::Few<'e>,
 }
 
 impl<'e> Signs<'e> {
@@ -68,6 +75,16 @@ impl<'e> Signs<'e> {
                 "ts" => &mut signs.zeek_time,
                 "apiVersion" => &mut signs.api_version,
                 "auditID" => &mut signs.audit_id,
+                "event.dataset" => &mut signs.dataset,
+                "host.os.type" => &mut signs.system,
+                "event.category" => {
+                    signs.categories.add(field.value.text());
+                    continue;
+                }
+                "event.type" => {
+                    signs.types.add(field.value.text());
+                    continue;
+                }
                 _ => continue,
             };
             if place.is_none() && !field.value.is_null() {
@@ -84,6 +101,7 @@ pub(crate) fn assign<'a>(event: &mut Event<'a>, cx: &DecodeContext<'_>) {
     let signs = Signs::of(event);
     windows::log_sources(&signs, &mut shown);
     shapes::log_sources(&signs, &mut shown);
+    elastic::log_sources(&signs, &mut shown);
     event.log_sources.append(&mut shown);
     programs::log_sources(event);
     let declared = declared(

@@ -11,7 +11,7 @@ use vakt_event::LogSource;
 use super::Signs;
 
 /// The Zeek logs that rules may ask for.
-const ZEEK_LOGS: &[&str] = &[
+pub(super) const ZEEK_LOGS: &[&str] = &[
     "conn",
     "dce_rpc",
     "dhcp",

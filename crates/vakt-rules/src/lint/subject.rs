@@ -2,18 +2,25 @@
 
 use vakt_event::LogSource;
 
-use crate::ast::{Detection, Metadata};
+use crate::ast::{Condition, Detection, Metadata, Search};
 use crate::condition::{self, Expression};
 use crate::correlation::{self, Draft};
-use crate::detection::{self, Section};
+use crate::detection;
 use crate::diagnostic::Report;
 use crate::document::{self, DocumentKind, Fields};
+use crate::draft::{self, Finisher, Part};
 use crate::filter::{self, Filter};
 use crate::modifier::{self, Chain};
 use crate::rule_test::{self, RuleTest};
 use crate::source::Span;
-use crate::value::{Item, Lowering, Placeholders, field_name};
+use crate::value::{ItemReader, Lowering, Placeholders, field_name};
 use crate::yaml::{Entry, Kind, Node};
+
+/// The searches of a rule or filter, and the condition over them.
+pub(super) struct Section {
+    pub(super) searches: Vec<Search>,
+    pub(super) condition: Condition,
+}
 
 /// One document, read as `load` reads it; parts that do not load are left out.
 pub(super) struct Subject<'t> {
@@ -87,7 +94,7 @@ impl<'t> Subject<'t> {
         let fields = Fields::new(&entries, &(start..start));
         let kind = document::kind(&fields, scratch)?;
         let meta = crate::metadata::read(&fields, scratch);
-        let shared = Lowering::new(placeholders);
+        let shared = Lowering::new(placeholders, Some(source));
         let tests = rule_test::read(&fields, scratch).tests;
         let mut subject = Self {
             source,
@@ -122,7 +129,20 @@ impl<'t> Subject<'t> {
                 .iter()
                 .filter(|entry| !(key == "filter" && entry.key == "rules"))
                 .collect();
-            subject.section = detection::read(&inner, &section.key_span, &shared, scratch);
+            let read = detection::read(&inner, &section.key_span, &shared, scratch);
+            subject.section = read.map(|section| Section {
+                searches: section
+                    .searches
+                    .into_iter()
+                    .filter_map(|search| {
+                        Some(Search {
+                            name: search.name,
+                            detection: lowered(search.part.as_ref()?, &shared),
+                        })
+                    })
+                    .collect(),
+                condition: section.condition,
+            });
             let look = Look { shared: &shared };
             for entry in inner {
                 match entry.key.as_ref() {
@@ -195,6 +215,11 @@ pub(super) fn locate(condition: &ConditionLook, part: &Span, report: &Report<'_>
     condition::locate(&node, &condition.text, part, report)
 }
 
+/// What a part means; what cannot be used in it is left out, and said by `load`.
+fn lowered(part: &Part, shared: &Lowering<'_>) -> Detection {
+    Finisher::new(shared.placeholders).part(part)
+}
+
 struct Look<'l> {
     shared: &'l Lowering<'l>,
 }
@@ -230,6 +255,7 @@ impl Look<'_> {
         if let Kind::List(items) = &entry.value.kind {
             for item in items {
                 if let Some(part) = detection::search(item, &item.span, self.shared, scratch) {
+                    let part = lowered(&part, self.shared);
                     look.members.push((item.span.clone(), part));
                 }
             }
@@ -310,15 +336,22 @@ impl Look<'_> {
     }
 
     fn value(&self, node: &Node<'_>, listed: bool, look: &mut ItemLook, scratch: &mut Report<'_>) {
-        let item = Item {
+        let item = ItemReader {
             field: look.field.clone(),
             chain: look.chain.clone(),
             key_span: look.key_span.clone(),
             shared: self.shared,
         };
         if let Kind::Scalar(scalar) = &node.kind
-            && let Some(detection) = item.lower_value(node, listed, scratch)
+            && let Some(value) = item.lower_value(node, listed, scratch)
         {
+            // `neq` and `all` are matters of the item.
+            let value = draft::Item {
+                all: false,
+                negated: false,
+                ..item.item(vec![value])
+            };
+            let detection = lowered(&Part::Item(Box::new(value)), self.shared);
             look.values.push(ValueLook {
                 text: scalar.text.to_string(),
                 span: node.span.clone(),

@@ -1,5 +1,7 @@
 //! `vakt check`: everything that is wrong with the configuration and the rules, at once.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use serde_json::json;
 use vakt_rules::{Diagnostic, Severity};
@@ -14,7 +16,8 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
         Some(path) => Config::read_with_files(path)?,
         None => (Config::default(), Vec::new()),
     };
-    let (ruleset, unreadable) = Ruleset::load_readable(&config.rule_settings(global));
+    let settings = config.rule_settings(global);
+    let (ruleset, unreadable) = Ruleset::load_readable(&settings);
     diagnostics.extend(ruleset.diagnostics.iter().cloned());
     // Faults that have no line of their own, as text and as JSON.
     let mut faults = Vec::new();
@@ -27,6 +30,10 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
         fault("listener-unsafe", &reason, text);
     }
     let is_of_flags = !global.rules.is_empty();
+    let of_flags = |path: &Path| {
+        let is_pipeline = |pipeline: &String| Path::new(pipeline) == path;
+        global.rules.iter().any(|given| given == path) || global.pipeline.iter().any(is_pipeline)
+    };
     let mut refused_inputs = 0;
     for unreadable in &unreadable {
         // What the configuration names and cannot be opened is said at its line already.
@@ -36,7 +43,7 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
             let text = format!("error[rules-unreadable]: {message}");
             fault("rules-unreadable", &message, text);
         }
-        refused_inputs += usize::from(global.rules.contains(&unreadable.path));
+        refused_inputs += usize::from(of_flags(&unreadable.path));
     }
     for text in &ruleset.faults {
         fault("rule-cannot-match", text, text.clone());
@@ -74,7 +81,7 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
     }
     out.flush()?;
     if refused_inputs > 0 {
-        bail!("{refused_inputs} of what --rules names cannot be opened");
+        bail!("{refused_inputs} of what --rules and --pipeline name cannot be opened");
     }
     Ok(if errors > 0 {
         Outcome::Found

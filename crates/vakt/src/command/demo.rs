@@ -261,6 +261,9 @@ impl Temporary {
         if global.include_deprecated {
             command.arg("--include-deprecated");
         }
+        for pipeline in &global.pipeline {
+            command.arg("--pipeline").arg(pipeline);
+        }
         let child = command.spawn().context("cannot start a daemon")?;
         let mut daemon = Self {
             child,

@@ -143,17 +143,13 @@ fn list(
             for incident in incidents {
                 let next = open_clocks(incident).into_iter().next();
                 let of_next = |key: &str| next.map_or("-", |clock| text(clock, key));
-                let drill = match incident["drill"].as_bool() {
-                    Some(true) => "(drill) ",
-                    _ => "",
-                };
                 rows.push(vec![
                     // As good as the whole id, and short enough to type.
                     incident["number"].to_string(),
                     text(incident, "state").to_owned(),
                     of_next("stage").to_owned(),
                     next.map_or_else(|| "-".to_owned(), when_and_whether_passed),
-                    format!("{drill}{}", printable(text(incident, "title"))),
+                    printable(&titled(incident)),
                 ]);
             }
             for line in aligned(&rows) {
@@ -204,27 +200,77 @@ fn when_and_whether_passed(clock: &Json) -> String {
     format!("{}{passed}", when(clock))
 }
 
+fn titled(incident: &Json) -> String {
+    let drill = if incident["drill"] == true {
+        "(drill) "
+    } else {
+        ""
+    };
+    format!("{drill}{}", text(incident, "title"))
+}
+
+fn words(list: &Json) -> String {
+    let words: Vec<_> = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str)
+        .collect();
+    words.join(", ")
+}
+
+/// When, what, who says so, who recorded it, and what else was said.
+fn fact_line(fact: &Json) -> String {
+    let (by, recorded_by) = (text(fact, "by"), text(fact, "recorded_by"));
+    let mut line = format!("{}  {}", to_second(text(fact, "at")), text(fact, "fact"));
+    if let Some(report) = fact["report"].as_str() {
+        line.push_str(&format!(" {report}"));
+    }
+    line.push_str("  ");
+    if !by.is_empty() && by != recorded_by {
+        line.push_str(&format!("by {by}, "));
+    }
+    line.push_str(&format!("recorded by {recorded_by}"));
+    match text(fact, "party") {
+        "" | "own" => {}
+        party => line.push_str(&format!("  for {party}")),
+    }
+    for (name, before) in [("reference", "reference "), ("reason", "")] {
+        if let Some(value) = fact[name].as_str() {
+            line.push_str(&format!("  {before}{value}"));
+        }
+    }
+    line
+}
+
 fn show(global: &Global, incident: &Json) -> Result<Outcome> {
     let mut out = Printer::new();
     match Output::or_by_terminal(global.output) {
         Output::Json => out.json_pretty(incident)?,
         Output::Ndjson => out.json_line(incident)?,
         Output::Text => {
-            out.line(&printable(text(incident, "title")))?;
+            out.line(&printable(&titled(incident)))?;
             out.line("")?;
             for pointer in [
                 "/id",
                 "/state",
                 "/party",
+                "/rule.name",
                 "/entity",
                 "/detected_at",
                 "/first_event/claimed",
                 "/first_event/received",
             ] {
                 if let Some(value) = incident.pointer(pointer).and_then(Json::as_str) {
-                    let name = pointer.trim_start_matches('/').replace(['/', '_'], " ");
+                    let name = pointer
+                        .trim_start_matches('/')
+                        .replace(['/', '_', '.'], " ");
                     out.line(&format!("  {name:<20} {}", printable(&to_second(value))))?;
                 }
+            }
+            let techniques = words(&incident["techniques"]);
+            if !techniques.is_empty() {
+                out.line(&format!("  {:<20} {}", "ATT&CK", printable(&techniques)))?;
             }
             out.line("")?;
             out.line("Clocks")?;
@@ -243,13 +289,7 @@ fn show(global: &Global, incident: &Json) -> Result<Outcome> {
             out.line("")?;
             out.line("Facts")?;
             for fact in incident["facts"].as_array().into_iter().flatten() {
-                out.line(&format!(
-                    "  {}  {}  recorded by {} {}",
-                    to_second(text(fact, "at")),
-                    text(fact, "fact"),
-                    text(fact, "recorded_by"),
-                    printable(text(fact, "reason")),
-                ))?;
+                out.line(&format!("  {}", printable(&fact_line(fact))))?;
             }
             let evidence = incident["evidence"].as_array().map_or(0, Vec::len);
             out.line("")?;
@@ -266,7 +306,7 @@ fn show(global: &Global, incident: &Json) -> Result<Outcome> {
                 .flatten()
                 .take(EVIDENCE_LINES)
             {
-                out.line(&format!("  {}", printable(text(event, "original"))))?;
+                out.line(&format!("  {}", super::search::one_line(&event["fields"])))?;
             }
             if evidence > EVIDENCE_LINES {
                 let more = evidence - EVIDENCE_LINES;

@@ -62,6 +62,10 @@ pub struct Global {
     /// Load rules of the status deprecated or unsupported too
     #[arg(long, global = true, help_heading = COMMON)]
     pub include_deprecated: bool,
+    /// A processing pipeline for the rules: a file or the name of a built-in one, repeatable;
+    /// replaces the configuration's
+    #[arg(long, global = true, value_name = "NAME|FILE", help_heading = COMMON)]
+    pub pipeline: Vec<String>,
     /// text, ndjson (an object a line) or json [default: text on a terminal, ndjson in a pipe]
     #[arg(long, global = true, value_name = "FORM", hide_possible_values = true, help_heading = COMMON)]
     pub output: Option<Output>,

@@ -15,6 +15,9 @@ use crate::files::{self, Progress};
 use crate::output::{Output, Printer, tell};
 use crate::pipeline::detector::is_joinable;
 
+/// The log sources that an event shows. Plural, since `vakt.logsource.…` is what an event declares.
+const LOG_SOURCES: &str = "vakt.logsources";
+
 #[derive(Args, Debug)]
 pub struct Options {
     /// Files or folders; gzip and zstd are unpacked; standard input where none is named
@@ -84,7 +87,14 @@ impl Writer {
         if !event.problems.is_empty() {
             self.problems += 1;
         }
-        let object = to_flat_json(event);
+        let mut object = to_flat_json(event);
+        if !event.log_sources.is_empty() {
+            // What an author of a rule has to know, in the words of `--logsource`.
+            let shown = event.log_sources.iter().map(|source| source.to_string());
+            object
+                .entry(LOG_SOURCES)
+                .or_insert_with(|| shown.collect::<Vec<_>>().into());
+        }
         match self.output {
             Output::Ndjson => self.out.json_line(&object)?,
             Output::Json => {

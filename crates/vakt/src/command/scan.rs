@@ -32,7 +32,7 @@ pub struct Options {
     files: Vec<PathBuf>,
     #[command(flatten)]
     pub reading: Reading,
-    /// Exit with 1 when a rule of this level or above matched
+    /// Exit with 1 when a rule of this level or above matched: informational, low, medium, high or critical
     #[arg(long, value_name = "LEVEL")]
     fail_on: Option<Level>,
     /// Worker threads [default: one a core]

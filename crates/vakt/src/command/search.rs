@@ -103,7 +103,7 @@ fn instant(words: &str) -> Result<String> {
 }
 
 /// Time, host, program and message of an event, as a person reads a log.
-fn one_line(hit: &Json) -> String {
+pub(super) fn one_line(hit: &Json) -> String {
     let program = first(
         hit,
         &["log.syslog.appname", "process.name", "event.provider"],

@@ -21,6 +21,7 @@ pub(super) fn run(global: &Global, connection: &Connection) -> Result<Outcome> {
             "events",
             "bytes",
             "unparsed",
+            "unparsed_share",
             "clock_skew_seconds",
         ],
     )

@@ -26,14 +26,20 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
     let config = Config::of(global)?;
     let data_dir = DataDir::find(global.data_dir.as_deref(), config.data_dir.as_deref())?;
     data_dir.create()?;
-    let (certificate_path, key_path) = (data_dir.tls_certificate(), data_dir.tls_key());
+    // Absolute, since they are to be copied into a file that is read from elsewhere.
+    let [certificate_path, key_path] = [data_dir.tls_certificate(), data_dir.tls_key()]
+        .map(|path| std::path::absolute(&path).unwrap_or(path));
     ensure!(
         *replace || !(certificate_path.exists() || key_path.exists()),
         "{} or its key is there already; say --replace to make new ones",
         certificate_path.display()
     );
     let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
-    names.extend(hosts.iter().cloned());
+    for host in hosts {
+        if !names.contains(host) {
+            names.push(host.clone());
+        }
+    }
     let signed = rcgen::generate_simple_self_signed(names.clone())
         .context("cannot make a certificate for these names")?;
     write_secret(&key_path, &signed.signing_key.serialize_pem())?;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
-use vakt_rules::Diagnostic;
+use vakt_rules::{Diagnostic, Placeholders};
 
 use crate::command::{Global, ListenFlags};
 use crate::ruleset::RuleSettings;
@@ -34,6 +34,10 @@ pub struct Config {
     pub lint_allow: Vec<String>,
     /// Load rules of the status deprecated or unsupported too.
     pub include_deprecated: bool,
+    /// Processing pipelines for the rules: files, or names of built-in ones.
+    pub pipelines: Vec<String>,
+    /// Values for the placeholders of rules (`expand`).
+    pub placeholders: Placeholders,
     pub listeners: Vec<Listener>,
     pub tls: Option<TlsFiles>,
     /// The names of all streams; a token or listener may name no other.
@@ -195,6 +199,8 @@ impl Default for Config {
             rules: Vec::new(),
             lint_allow: Vec::new(),
             include_deprecated: false,
+            pipelines: Vec::new(),
+            placeholders: Placeholders::new(),
             listeners: [
                 ListenerKind::SyslogUdp,
                 ListenerKind::SyslogTcp,
@@ -250,7 +256,11 @@ impl Config {
                 if diagnostics.is_empty() {
                     return Ok(config);
                 }
-                let shown: String = diagnostics.iter().map(ToString::to_string).collect();
+                let mut shown: String = diagnostics.iter().map(ToString::to_string).collect();
+                // Whoever mends the faults need not meet these only then.
+                for reason in config.unsafe_listeners() {
+                    shown.push_str(&format!("error[listener-unsafe]: {reason}\n"));
+                }
                 bail!("the configuration is refused\n{shown}")
             }
         }
@@ -314,14 +324,20 @@ impl Config {
         })
     }
 
-    /// What to load: the rules of the command line, else those of the configuration.
+    /// What to load: the rules and pipelines of the command line, else those of the configuration.
     pub fn rule_settings(&self, global: &Global) -> RuleSettings {
         let paths = match global.rules.as_slice() {
             [] => self.rules.clone(),
             given => given.to_vec(),
         };
+        let pipelines = match global.pipeline.as_slice() {
+            [] => self.pipelines.clone(),
+            given => given.to_vec(),
+        };
         RuleSettings {
             paths,
+            pipelines,
+            placeholders: self.placeholders.clone(),
             include_deprecated: self.include_deprecated || global.include_deprecated,
         }
     }

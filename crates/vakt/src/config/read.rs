@@ -59,7 +59,7 @@ impl<'n, 't> Section<'n, 't> {
         report.add(
             &CONFIG_TYPE,
             &node.span,
-            format!("{what} is a mapping of keys to values"),
+            format!("{what} takes a mapping of keys to values, and this is none"),
             "write `key: value` lines",
         );
         None
@@ -190,7 +190,7 @@ pub(super) fn text(key: &str, node: &Node<'_>, report: &mut Report<'_>) -> Optio
     report.add(
         &CONFIG_TYPE,
         &node.span,
-        format!("`{key}` is a single value"),
+        format!("`{key}` takes a single value here, no list and no mapping"),
         "write it on one line behind the key",
     );
     None

@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use vakt_api::access::CONFIGURED_TOKEN_CHARS_MIN;
-use vakt_rules::yaml::{self, Node};
-use vakt_rules::{Diagnostic, Report, RuleSource, SourceText, add_fault, nearest};
+use vakt_rules::yaml::{self, Kind, Node};
+use vakt_rules::{Diagnostic, Placeholders, Report, RuleSource, SourceText, add_fault, nearest};
 
 use super::read::{
     CONFIG_FILE, CONFIG_MISSING, CONFIG_NO_EFFECT, CONFIG_TYPE, CONFIG_VALUE, Section, text,
 };
-use crate::ruleset::unopenable;
 
 use super::{
     Config, DEFAULT_STREAM, IntakeToken, Listener, ListenerKind, Organisation, SourceRule,
     TlsFiles, Webhook, WebhookToken, read_token,
 };
+use crate::ruleset::{built_in_help, built_in_pipelines, is_built_in_name, unopenable};
 
 const ADDRESS: &str = "an address with a port, such as 127.0.0.1:5514 or [::1]:5514";
 const NETWORK: &str = "a network such as 10.0.0.0/8 or 2001:db8::/32";
@@ -79,9 +79,28 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     if let Some(node) = section.get("lint") {
         config.lint_allow = lint(node, report);
     }
+    config.pipelines = section
+        .list("pipelines")
+        .iter()
+        .filter_map(|node| pipeline(node, report))
+        .collect();
+    if let Some(node) = section.get("placeholders") {
+        config.placeholders = placeholders(node, report);
+    }
+    let url_node = section.get("public_url");
     config.public_url = section
         .text("public_url", report)
         .map(|url| url.trim_end_matches('/').to_owned());
+    if let (Some(url), Some(node)) = (&config.public_url, url_node)
+        && !is_web_address(url)
+    {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("`{url}` is no address of a page"),
+            "write the address that people open, beginning with https://",
+        );
+    }
     for node in section.list("streams") {
         if let Some(name) = text("streams", node, report)
             && stream_name(&name, node, report)
@@ -146,6 +165,59 @@ fn lint(node: &Node<'_>, report: &mut Report<'_>) -> Vec<String> {
     }
     section.finish(report);
     names
+}
+
+/// A path, or the name of a built-in pipeline.
+fn pipeline(node: &Node<'_>, report: &mut Report<'_>) -> Option<String> {
+    let name = text("pipelines", node, report)?;
+    if is_built_in_name(&name) && !built_in_pipelines().contains(&name) {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("there is no built-in pipeline `{name}`"),
+            built_in_help(&name),
+        );
+        return None;
+    }
+    Some(name)
+}
+
+/// Values by the name of their placeholder, each one or a list.
+fn placeholders(node: &Node<'_>, report: &mut Report<'_>) -> Placeholders {
+    let mut placeholders = Placeholders::new();
+    let Kind::Map(entries) = &node.kind else {
+        report.add(
+            &CONFIG_TYPE,
+            &node.span,
+            "`placeholders` is a mapping of names to values",
+            "write `NAME: [VALUE, VALUE]` lines",
+        );
+        return placeholders;
+    };
+    for entry in entries {
+        let items = match &entry.value.kind {
+            Kind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(&entry.value),
+        };
+        let values = items
+            .iter()
+            .filter_map(|item| text(&entry.key, item, report))
+            .filter(|value| !value.is_empty())
+            .collect::<Vec<_>>();
+        if values.is_empty() {
+            report.add(
+                &CONFIG_VALUE,
+                &entry.key_span,
+                format!("the placeholder `{}` has no values", entry.key),
+                "give at least one: rules that use it are refused without",
+            );
+            continue;
+        }
+        // Rules write `%name%`; who copies it with its signs means the same.
+        let name = entry.key.trim_matches('%').to_owned();
+        placeholders.insert(name, values);
+    }
+    placeholders
 }
 
 /// A stream's name becomes a label, a file name and a query word.
@@ -430,12 +502,19 @@ fn notices(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<Web
     webhook
 }
 
+fn is_web_address(text: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| {
+        text.strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
+    })
+}
+
 fn webhook(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<Webhook> {
     let mut section = Section::new("webhook", node, report)?;
     let url_node = section.get("url");
     let url = section.required("url", report);
     if let (Some(url), Some(node)) = (&url, url_node)
-        && !(url.starts_with("https://") || url.starts_with("http://"))
+        && !is_web_address(url)
     {
         report.add(
             &CONFIG_VALUE,

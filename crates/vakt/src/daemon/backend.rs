@@ -370,6 +370,11 @@ impl Rules {
 
 pub(super) struct SourceTable(pub(super) Arc<Sources>);
 
+/// From 0 to 1, to the ten-thousandth.
+fn unparsed_share(unparsed: u64, events: u64) -> f64 {
+    (unparsed as f64 / events.max(1) as f64 * 10_000.0).round() / 10_000.0
+}
+
 impl SourcesView for SourceTable {
     fn sources(&self, streams: Option<&[String]>) -> Vec<Json> {
         self.0
@@ -377,7 +382,9 @@ impl SourcesView for SourceTable {
             .iter()
             .filter(|row| streams.is_none_or(|streams| streams.contains(&row.stream)))
             .map(|row| {
+                let share = unparsed_share(row.unparsed, row.events);
                 let mut row = json!(row);
+                row["unparsed_share"] = share.into();
                 let part = |name: &str| row[name].as_str().unwrap_or("-").to_owned();
                 let id = format!(
                     "{}/{}/{}/{}",

@@ -6,13 +6,13 @@ use anyhow::Result;
 use serde_json::json;
 use vakt_rules::checks::{self, Check};
 use vakt_rules::lint::{self, LintOptions};
-use vakt_rules::{Diagnostic, LoadOptions, Severity};
+use vakt_rules::{Diagnostic, Pipelines, Severity};
 
 use crate::command::people::aligned;
 use crate::command::{Global, Outcome, check};
 use crate::config::Config;
 use crate::output::{Output, Printer};
-use crate::ruleset::{RuleSettings, sources};
+use crate::ruleset::{RuleSettings, Texts};
 
 pub(super) fn lint(
     global: &Global,
@@ -20,19 +20,23 @@ pub(super) fn lint(
     settings: &RuleSettings,
     strict: bool,
 ) -> Result<Outcome> {
-    let sources = sources(&settings.paths)?;
+    let texts = Texts::read(settings).whole()?;
+    let sources = texts.rules;
+    let (pipelines, of_pipelines) = Pipelines::read(&texts.pipelines);
     let known = vakt_codec::logsource::known();
-    let load = LoadOptions {
-        known_log_sources: Some(&known),
-        include_deprecated: settings.include_deprecated,
-        ..LoadOptions::default()
-    };
+    let load = settings.options(&known, &pipelines);
     let loaded = vakt_rules::load(&sources, &load);
     let options = LintOptions {
         strict,
         allow: config.lint_allow.clone(),
     };
-    let found = lint::lint(&sources, loaded.diagnostics, &load, &options);
+    let mut found = of_pipelines;
+    found.append(&mut lint::lint(
+        &sources,
+        loaded.diagnostics,
+        &load,
+        &options,
+    ));
     let mut out = Printer::new();
     check::print(&mut out, global, &found)?;
     if global.output.unwrap_or(Output::Text) == Output::Text {
