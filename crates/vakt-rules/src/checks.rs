@@ -2,7 +2,8 @@
 //!
 //! An error marks what the Sigma specification, its JSON schemas or this engine cannot accept. A
 //! rule with an error in its metadata alone still runs; one with an error in its log source,
-//! detection, condition or correlation is refused.
+//! detection, condition or correlation is
+//! refused, unless what it means is plain (`search-type`, a list that is one text).
 
 use crate::diagnostic::Severity;
 

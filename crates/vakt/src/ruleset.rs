@@ -59,7 +59,6 @@ impl RuleSettings {
             include_deprecated: self.include_deprecated,
             placeholders: self.placeholders.clone(),
             pipelines: (!self.pipelines.is_empty()).then_some(pipelines),
-            ..LoadOptions::default()
         }
     }
 }
