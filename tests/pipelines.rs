@@ -121,7 +121,7 @@ fn the_configuration_names_pipelines_and_values() {
         "2:13: error[config-value]: there is no built-in pipeline `zeke`",
         "help: did you mean `zeek`?",
         "4:3: error[config-value]: the placeholder `admins` has no values",
-        "5:10: error[config-type]: `other` is a single value",
+        "5:10: error[config-type]: `other` takes a single value here, no list and no mapping",
         "error[placeholder-unresolved]: the placeholder `%admins%` has no values",
     ] {
         assert!(said.contains(expected), "{expected}\n{said}");

@@ -175,6 +175,32 @@ fn the_embedded_pack_passes_its_own_lint() {
 }
 
 #[test]
+fn retired_rules_load_when_asked_for() {
+    let (_dir, path) = file(
+        "retired.yml",
+        "title: Retired\nstatus: deprecated\nlogsource: {product: linux}\n\
+         detection: {s: {a: b}, condition: s}\n",
+    );
+    let path = path.display().to_string();
+    let titles = |arguments: &[&str]| -> Vec<Json> {
+        let output = run(&[&["rules", "list", "--output", "ndjson"], arguments].concat());
+        let rules = json_lines(&output);
+        rules.iter().map(|rule| rule["title"].clone()).collect()
+    };
+    assert!(titles(&["--rules", &path]).is_empty());
+    assert_eq!(
+        titles(&["--rules", &path, "--include-deprecated"]),
+        ["Retired"]
+    );
+    let (_dir, config) = file(
+        "vakt.yml",
+        &format!("rules: ['{path}']\ninclude_deprecated: true\n"),
+    );
+    let config = config.display().to_string();
+    assert_eq!(titles(&["--config", &config]), ["Retired"]);
+}
+
+#[test]
 fn lint_gives_spans_and_warnings_alone_are_no_failure() {
     let (folder, path) = file("rule.yml", RULES);
     let path = path.to_str().unwrap();
@@ -242,6 +268,48 @@ fn a_failing_test_says_why_and_junit_holds_every_case() {
     let xml = fs::read_to_string(junit).unwrap();
     let xml = xml.replace(path.to_str().unwrap(), "rule.yml");
     insta::assert_snapshot!("junit", xml);
+}
+
+#[test]
+fn a_broken_rule_is_an_error_of_its_test_run() {
+    let (dir, path) = file(
+        "broken.yml",
+        "title: Broken\nlogsource: {product: linux}\n\
+         detection: {s: {a|contians: b}, condition: s}\n",
+    );
+    let path = path.display().to_string();
+    let junit = dir.path().join("junit.xml");
+    let junit_shown = junit.display().to_string();
+    let output = run(&[
+        "rules",
+        "test",
+        "--output",
+        "json",
+        "--junit",
+        &junit_shown,
+        &path,
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let report: Json = serde_json::from_str(&out(&output)).unwrap();
+    assert_eq!(report["diagnostics"][0]["name"], "modifier-unknown");
+    assert_eq!(report["tests"], Json::Array(Vec::new()));
+    let xml = fs::read_to_string(junit).unwrap();
+    assert!(
+        xml.contains("tests=\"1\" failures=\"0\" errors=\"1\""),
+        "{xml}"
+    );
+    assert!(xml.contains("type=\"modifier-unknown\""), "{xml}");
+}
+
+#[test]
+fn a_file_that_two_paths_name_is_read_once() {
+    let (dir, path) = file(
+        "one.yml",
+        "title: One\nlogsource: {product: linux}\ndetection: {s: {a: b}, condition: s}\n",
+    );
+    let (folder, path) = (dir.path().display().to_string(), path.display().to_string());
+    let output = run(&["check", "--rules", &folder, "--rules", &path]);
+    assert_eq!(output.status.code(), Some(0), "{}", out(&output));
 }
 
 #[test]

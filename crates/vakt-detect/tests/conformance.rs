@@ -52,6 +52,9 @@ fn check(case: &Case) -> Result<(), String> {
                 .collect::<Vec<_>>()
         ));
     }
+    if case.events.is_empty() && loaded.refused.is_empty() {
+        return Err("the rule runs, though it is to be refused".to_owned());
+    }
     fired(&loaded, case)
 }
 

@@ -2,7 +2,8 @@
 //!
 //! An error marks what the Sigma specification, its JSON schemas or this engine cannot accept. A
 //! rule with an error in its metadata alone still runs; one with an error in its log source,
-//! detection, condition or correlation is refused.
+//! detection, condition or correlation is
+//! refused, unless what it means is plain (`search-type`, a list that is one text).
 
 use crate::diagnostic::Severity;
 
@@ -32,6 +33,7 @@ macro_rules! checks {
 
 checks! {
     YAML_SYNTAX Error "yaml-syntax" "The text is not YAML."
+    TEXT_ENCODING Error "text-encoding" "The file is not UTF-8: what could not be read matches nothing."
     YAML_BOUNDS Error "yaml-bounds" "The file is too large, too deeply nested, or grows too much by its aliases."
     YAML_ALIAS Error "yaml-alias" "An alias names an anchor that does not stand before it, or a merge key is given something other than a map."
     YAML_KEY Error "yaml-key" "A key is a list or a map."
@@ -44,6 +46,7 @@ checks! {
     KEY_UNKNOWN Warning "key-unknown" "A key looks like a misspelt one, or is not known where only known keys have a meaning."
     METADATA_TYPE Error "metadata-type" "A key of the metadata has a value of the wrong type."
     METADATA_DUPLICATE Error "metadata-duplicate" "A list whose items must be unique has one twice."
+    METADATA_SHORT Error "metadata-short" "An entry of `falsepositives` or `scope` has fewer than two characters."
     TITLE_MISSING Error "title-missing" "A rule has no title."
     TITLE_LENGTH Error "title-length" "A title is empty or longer than 256 characters."
     NAME_LENGTH Error "name-length" "A name or taxonomy is longer than 256 characters."
@@ -63,6 +66,7 @@ checks! {
 
     DETECTION_MISSING Error "detection-missing" "A rule has no detection, or one without searches."
     SEARCH_EMPTY Error "search-empty" "A search is empty, or is not made of maps, lists and texts."
+    SEARCH_TYPE Error "search-type" "A search is neither a map nor a list, or its list has something else than texts, whole numbers and maps."
     SEARCH_UNUSED Warning "search-unused" "The condition does not use a search."
     TIMEFRAME_OBSOLETE Warning "timeframe-obsolete" "`timeframe` belongs to the old aggregations and has no effect."
     VALUE_LIST_EMPTY Error "value-list-empty" "A list of values is empty."

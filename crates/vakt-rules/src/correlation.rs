@@ -12,7 +12,7 @@ use crate::source::Span;
 use crate::suggest;
 use crate::temporal;
 use crate::value::field_name;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{Entry, Kind, Node};
 
 /// A correlation that refers to its rules by name.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Draft {
     /// Whether it raises an alert itself: no other correlation is fed by it, or one says
     /// `generate: true`. Known once all correlations are.
     pub(crate) kept_for_itself: bool,
+    /// Something in it is at fault: it is refused, and only its references are still looked at.
+    pub(crate) faulty: bool,
 }
 
 /// The id or the name of a rule.
@@ -110,14 +112,16 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<D
     let generate = generate(fields, &inner, report);
     // Without its rules a condition over their names cannot be judged.
     let kind = kind(&inner, rules.as_deref().unwrap_or_default(), report);
+    let faulty = kind.is_none() || aliases.is_none() || timespan_seconds.is_none();
     Some(Draft {
-        kind: kind?,
+        kind: kind.unwrap_or(CorrelationKind::Temporal(Vec::new())),
         rules: rules?,
         group_by,
-        aliases: aliases?,
-        timespan_seconds: timespan_seconds?,
+        aliases: aliases.unwrap_or_default(),
+        timespan_seconds: timespan_seconds.unwrap_or(1),
         generate,
         kept_for_itself: true,
+        faulty,
     })
 }
 
@@ -162,20 +166,30 @@ fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<Vec<Referen
         );
         return None;
     };
+    let references = list.into_iter().map(|(text, span)| Reference {
+        text: text.to_owned(),
+        span: span.clone(),
+    });
+    Some(unique(references.collect(), report))
+}
+
+/// Each rule once; says which are named twice.
+pub(crate) fn unique(mut rules: Vec<Reference>, report: &mut Report<'_>) -> Vec<Reference> {
     let mut seen = HashSet::new();
-    let mut rules = Vec::with_capacity(list.len());
-    for (text, span) in list {
-        if seen.insert(text) {
-            rules.push(Reference {
-                text: text.to_owned(),
-                span: span.clone(),
-            });
-        } else {
-            let message = format!("`rules` names `{text}` twice");
-            report.add(&checks::METADATA_DUPLICATE, span, message, "remove one");
+    rules.retain(|rule| {
+        let first = seen.insert(rule.text.clone());
+        if !first {
+            let message = format!("`rules` names `{}` twice", rule.text);
+            report.add(
+                &checks::METADATA_DUPLICATE,
+                &rule.span,
+                message,
+                "remove one",
+            );
         }
-    }
-    Some(rules)
+        first
+    });
+    rules
 }
 
 fn timespan(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<u64> {
@@ -230,6 +244,7 @@ fn group_by(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Vec<String> {
     };
     match scalar_list(&entry.value) {
         Some(list) => {
+            field_names(entry, Many::List, report);
             let mut names: Vec<String> = Vec::with_capacity(list.len());
             for (text, span) in list {
                 let name = field_name(text);
@@ -250,6 +265,44 @@ fn group_by(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Vec<String> {
                 report,
             );
             Vec::new()
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Many {
+    /// Always a list, even of one.
+    List,
+    OneOrList,
+}
+
+const FIELD_CHARS_MAX: usize = 256;
+
+/// Says where names of fields are no texts, too long, or not in a list: plain enough to run.
+fn field_names(entry: &Entry<'_>, many: Many, report: &mut Report<'_>) {
+    let items = match &entry.value.kind {
+        Kind::List(items) => items.as_slice(),
+        _ => {
+            if many == Many::List {
+                let message = format!("`{}` is not a list of fields", entry.key);
+                let help = format!("write `{}: [FIELD]`", entry.key);
+                refuse(&entry.key_span, &message, &help, report);
+            }
+            std::slice::from_ref(&entry.value)
+        }
+    };
+    for item in items {
+        let Kind::Scalar(scalar) = &item.kind else {
+            continue;
+        };
+        if !matches!(scalar::resolve(scalar), Resolved::Text(_)) {
+            let message = "the name of a field is a text";
+            refuse(&item.span, message, "quote it", report);
+        }
+        if scalar.text.chars().count() > FIELD_CHARS_MAX {
+            let message =
+                format!("the name of a field is longer than {FIELD_CHARS_MAX} characters");
+            refuse(&item.span, &message, "shorten it", report);
         }
     }
 }
@@ -385,6 +438,41 @@ struct CountCondition {
 /// specification: the median.
 const PERCENTILE_DEFAULT: f64 = 50.0;
 
+/// Says where the values of a condition are written as the schema does not allow, though it is
+/// plain what they mean: `gte: "2"`, `gte: 2.5` events, `field: 5`.
+fn notation(kind: &str, fields: &Fields<'_, '_>, report: &mut Report<'_>) {
+    let entries = fields
+        .get("condition")
+        .and_then(|entry| document::section(&entry.value));
+    for entry in entries.unwrap_or_default() {
+        if entry.key == "field" && kind != "event_count" {
+            field_names(entry, Many::OneOrList, report);
+        }
+        let Kind::Scalar(scalar) = &entry.value.kind else {
+            continue;
+        };
+        let bound = BOUNDS.iter().any(|(name, _)| *name == entry.key);
+        let Some(number) = scalar::number(&scalar.text).filter(|_| bound) else {
+            continue;
+        };
+        let counts = matches!(kind, "event_count" | "value_count");
+        let (what, help) = match scalar::resolve(scalar) {
+            Resolved::Number(_) if counts && number.value.fract() != 0.0 => {
+                ("a whole number", "a count has no fractions")
+            }
+            Resolved::Number(_) => continue,
+            _ => ("a number", "leave the quotes out"),
+        };
+        let message = format!("`{}` is not {what}", entry.key);
+        report.add(
+            &checks::CORRELATION_CONDITION,
+            &entry.value.span,
+            message,
+            help,
+        );
+    }
+}
+
 fn condition(
     kind: &str,
     fields: &Fields<'_, '_>,
@@ -395,6 +483,7 @@ fn condition(
     } else {
         "write `condition: {field: FIELD, gte: 10}`"
     };
+    notation(kind, fields, report);
     let mut refuse = |span: &Span, message: &str, help: &str| {
         report.add(&checks::CORRELATION_CONDITION, span, message, help);
     };

@@ -7,6 +7,7 @@ use crate::diagnostic::Report;
 use crate::draft::{Part, SearchDraft};
 use crate::modifier;
 use crate::obsolete;
+use crate::scalar::{self, Resolved};
 use crate::source::Span;
 use crate::suggest;
 use crate::value::{ItemReader, Lowering, field_name};
@@ -35,6 +36,7 @@ pub(crate) fn read(
     let mut whole = true;
     let mut searches = Vec::new();
     let mut spans = Vec::new();
+    let mut read_searches = Vec::new();
     let mut condition = None;
     let mut timeframe = None;
     for entry in entries {
@@ -43,6 +45,9 @@ pub(crate) fn read(
             "timeframe" => timeframe = Some(*entry),
             _ => {
                 let part = search(&entry.value, &entry.key_span, shared, report);
+                if part.is_some() {
+                    read_searches.push(&entry.value);
+                }
                 whole &= part.is_some();
                 // A refused search keeps its name, so that the condition can be checked.
                 searches.push(SearchDraft {
@@ -87,6 +92,10 @@ pub(crate) fn read(
         );
         return None;
     };
+    // Not before: without a condition, a single text is most likely the condition, misspelt.
+    for node in read_searches {
+        search_type(node, report);
+    }
     let mut resolver = Resolver {
         searches: &searches,
         used: vec![false; searches.len()],
@@ -113,6 +122,42 @@ fn text<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     match &node.kind {
         Kind::Scalar(scalar) => Some(&scalar.text),
         _ => None,
+    }
+}
+
+/// Says what the schema forbids in a search though it is plain enough to run.
+fn search_type(node: &Node<'_>, report: &mut Report<'_>) {
+    let mut fault = |span: &Span, message: &str, help: &str| {
+        report.add(&checks::SEARCH_TYPE, span, message, help);
+    };
+    let Kind::List(items) = &node.kind else {
+        if matches!(&node.kind, Kind::Scalar(_)) {
+            fault(
+                &node.span,
+                "a search is a map or a list, not a single value",
+                "write a list of one keyword: begin a line with `- `",
+            );
+        }
+        return;
+    };
+    for item in items {
+        match &item.kind {
+            Kind::Map(_) => {}
+            Kind::List(_) => fault(
+                &item.span,
+                "a list in the list of a search",
+                "write its entries into the outer list: both mean OR",
+            ),
+            Kind::Scalar(scalar) => match scalar::resolve(scalar) {
+                Resolved::Null | Resolved::Text(_) => {}
+                Resolved::Number(number) if number.value.fract() == 0.0 => {}
+                Resolved::Number(_) | Resolved::Bool(_) => fault(
+                    &item.span,
+                    "a keyword is a text or a whole number",
+                    "quote it",
+                ),
+            },
+        }
     }
 }
 

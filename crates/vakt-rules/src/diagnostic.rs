@@ -217,6 +217,13 @@ impl<'s> Report<'s> {
     pub fn finish(mut self) -> Vec<Diagnostic> {
         self.found
             .sort_by_key(|diagnostic| (diagnostic.line, diagnostic.column));
+        // What an alias or a merge key repeats is one fault, mended in one place.
+        self.found.dedup_by(|next, first| {
+            next.name == first.name
+                && (next.line, next.column) == (first.line, first.column)
+                && (next.end_line, next.end_column) == (first.end_line, first.end_column)
+                && next.message == first.message
+        });
         self.found
     }
 }

@@ -5,7 +5,7 @@ use vakt_event::LogSource;
 
 use crate::ast::Condition;
 use crate::checks;
-use crate::correlation::Reference;
+use crate::correlation::{Reference, unique};
 use crate::detection::{self, Section};
 use crate::diagnostic::Report;
 use crate::document::{self, Fields};
@@ -19,6 +19,8 @@ pub(crate) struct Filter {
     pub(crate) log_source: LogSource<'static>,
     pub(crate) rules: FilterRules,
     pub(crate) section: Section,
+    /// Something in it is at fault: it is refused, and only its references are still looked at.
+    pub(crate) faulty: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -51,9 +53,13 @@ pub(crate) fn read(
     let searches: Vec<&Entry<'_>> = entries.iter().filter(|e| e.key != "rules").collect();
     let section = detection::read(&searches, &section.key_span, shared, report);
     Some(Filter {
-        log_source: log_source?,
+        faulty: log_source.is_none() || section.is_none(),
+        log_source: log_source.unwrap_or_default(),
         rules: rules?,
-        section: section?,
+        section: section.unwrap_or_else(|| Section {
+            searches: Vec::new(),
+            condition: Condition::All(Vec::new()),
+        }),
     })
 }
 
@@ -85,10 +91,12 @@ fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<FilterRules
         Kind::List(_) => None,
         _ => reference(&entry.value).map(|one| vec![one]),
     };
-    if named.is_none() {
+    if named.is_none() || matches!(&entry.value.kind, Kind::Scalar(_)) {
+        // A single one is plain enough to run.
         let message = "`rules` is not a list of ids or names";
         report.add(&checks::FILTER_KEY, &entry.key_span, message, help);
     }
+    let named = named.map(|named| unique(named, report));
     named.map(FilterRules::Named)
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Body {
     Rule(Box<Rule>),
     Correlation(Box<Draft>),
     Filter(Box<Filter>),
+    /// A correlation that is refused, once its references have been looked at.
+    Faulty(Box<Draft>),
     Refused,
     Skipped,
 }
@@ -178,6 +180,10 @@ fn apply_filters(definitions: &mut [Definition], names: &Names, reports: &mut [R
         let filter = filter.clone();
         let report = &mut reports[definitions[index].source];
         let mut targets = filter_targets(&filter, definitions, names, report);
+        if filter.faulty {
+            definitions[index].body = Body::Refused;
+            continue;
+        }
         targets.retain(|target| match &definitions[*target].body {
             Body::Draft(rule) => filter.covers(rule),
             _ => false,
@@ -217,7 +223,7 @@ fn filter_targets(
         let found = names.find(&reference.text);
         let help = match found.map(|found| &definitions[found].body) {
             None => unknown_help(names, reference, report),
-            Some(Body::Correlation(_) | Body::Filter(_)) => {
+            Some(Body::Correlation(_) | Body::Faulty(_) | Body::Filter(_)) => {
                 "a filter narrows rules only, not correlations: name the rules that feed it"
                     .to_owned()
             }
@@ -240,7 +246,7 @@ fn resolve_inputs(
 ) -> Vec<Vec<usize>> {
     let mut inputs = vec![Vec::new(); definitions.len()];
     for (index, definition) in definitions.iter_mut().enumerate() {
-        let Body::Correlation(draft) = &definition.body else {
+        let (Body::Correlation(draft) | Body::Faulty(draft)) = &definition.body else {
             continue;
         };
         let mut unknown = false;
@@ -257,8 +263,16 @@ fn resolve_inputs(
             report.add(check, &reference.span, message, help);
         }
         if unknown {
+            definition
+                .reasons
+                .push(checks::CORRELATION_RULE_UNKNOWN.name);
+        }
+        if unknown || draft.faulty {
             inputs[index].clear();
-            refuse(definition, checks::CORRELATION_RULE_UNKNOWN.name);
+            definition.body = match std::mem::replace(&mut definition.body, Body::Refused) {
+                Body::Correlation(draft) => Body::Faulty(draft),
+                other => other,
+            };
         }
     }
     inputs
@@ -273,6 +287,13 @@ fn resolve_aliases(
 ) -> Vec<Vec<GroupField>> {
     let mut groups = Vec::with_capacity(definitions.len());
     for (definition, inputs) in definitions.iter_mut().zip(inputs) {
+        if let Body::Faulty(draft) = &definition.body {
+            let report = &mut reports[definition.source];
+            if !aliases_are_known(draft, names, report) {
+                definition.reasons.push(checks::CORRELATION_ALIAS.name);
+            }
+            definition.body = Body::Refused;
+        }
         let Body::Correlation(draft) = &definition.body else {
             groups.push(Vec::new());
             continue;
@@ -287,6 +308,39 @@ fn resolve_aliases(
         }
     }
     groups
+}
+
+fn unknown_in_alias(draft: &Draft, reference: &Reference, report: &mut Report<'_>) {
+    let rules: Vec<&str> = draft.rules.iter().map(|rule| rule.text.as_str()).collect();
+    let help = match suggest::nearest(&reference.text, rules.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the rules are {}", rules.join(", ")),
+    };
+    report.add(
+        &checks::CORRELATION_ALIAS,
+        &reference.span,
+        format!(
+            "`{}` is not one of the rules of this correlation",
+            reference.text
+        ),
+        help,
+    );
+}
+
+/// Whether the aliases name rules of the correlation only, known ones or not.
+fn aliases_are_known(draft: &Draft, names: &Names, report: &mut Report<'_>) -> bool {
+    let mut known = true;
+    for (reference, _) in draft.aliases.iter().flat_map(|alias| &alias.fields) {
+        let found = names.find(&reference.text);
+        let named = draft.rules.iter().any(|rule| {
+            rule.text == reference.text || (found.is_some() && names.find(&rule.text) == found)
+        });
+        if !named {
+            known = false;
+            unknown_in_alias(draft, reference, report);
+        }
+    }
+    known
 }
 
 fn group_fields(
@@ -308,20 +362,7 @@ fn group_fields(
                 continue;
             }
             whole = false;
-            let rules: Vec<&str> = draft.rules.iter().map(|rule| rule.text.as_str()).collect();
-            let help = match suggest::nearest(&reference.text, rules.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the rules are {}", rules.join(", ")),
-            };
-            report.add(
-                &checks::CORRELATION_ALIAS,
-                &reference.span,
-                format!(
-                    "`{}` is not one of the rules of this correlation",
-                    reference.text
-                ),
-                help,
-            );
+            unknown_in_alias(draft, reference, report);
         }
         let missing: Vec<&str> = draft
             .rules
@@ -419,7 +460,7 @@ fn refuse_for_inputs(
         let (what, help) = match fed_by.body {
             Body::Draft(_) | Body::Rule(_) | Body::Correlation(_) => continue,
             Body::Skipped => ("skipped for its status", "use a rule that is maintained"),
-            Body::Refused => ("refused", "mend it; its own errors say how"),
+            Body::Faulty(_) | Body::Refused => ("refused", "mend it; its own errors say how"),
             Body::Filter(_) => ("a filter, which fires nothing", "name a rule"),
         };
         let message = format!("`{}` is {what}: {}", reference.text, place(fed_by));
@@ -480,7 +521,7 @@ fn build(
                 loaded.counts.skipped += 1;
                 continue;
             }
-            Body::Refused => {
+            Body::Faulty(_) | Body::Refused => {
                 let mut seen = HashSet::new();
                 let reasons = reasons.into_iter().filter(|name| seen.insert(*name));
                 loaded.refused.push(Refused {

@@ -123,6 +123,15 @@ fn read_source(
         refuse_document(0, report, loaded);
         return;
     }
+    // Whoever read the file put this character where the bytes were none.
+    if let Some(at) = text.find(char::REPLACEMENT_CHARACTER) {
+        report.add(
+            &checks::TEXT_ENCODING,
+            &(at..at + char::REPLACEMENT_CHARACTER.len_utf8()),
+            "the file is not UTF-8",
+            "save it as UTF-8",
+        );
+    }
     let (documents, broken) = yaml::parse(text);
     let mut collection = Collection::default();
     for document in documents {
@@ -295,9 +304,14 @@ impl DocumentReader<'_, '_> {
         let shared = Lowering::new(&self.options.placeholders, Some(self.source_index));
         let shared = shared.deferred(deferred);
         match kind {
-            DocumentKind::Correlation => correlation::read(fields, report)
-                .map(Box::new)
-                .map(Body::Correlation),
+            DocumentKind::Correlation => {
+                let draft = Box::new(correlation::read(fields, report)?);
+                Some(if draft.faulty {
+                    Body::Faulty(draft)
+                } else {
+                    Body::Correlation(draft)
+                })
+            }
             DocumentKind::Filter => filter::read(fields, &shared, report)
                 .map(Box::new)
                 .map(Body::Filter),

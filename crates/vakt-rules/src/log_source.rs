@@ -7,10 +7,33 @@ use vakt_event::LogSource;
 use crate::checks;
 use crate::diagnostic::Report;
 use crate::document::{self, Fields};
+use crate::scalar::{self, Resolved};
 use crate::suggest;
-use crate::yaml::Kind;
+use crate::yaml::{Entry, Kind};
 
 const KEYS: [&str; 4] = ["category", "product", "service", "definition"];
+
+/// Says that a part is no text. What is plain enough still counts: `product: 365` means a name.
+fn text_fault(entry: &Entry<'_>, report: &mut Report<'_>) {
+    let (message, help) = match &entry.value.kind {
+        Kind::Scalar(scalar) => match scalar::resolve(scalar) {
+            Resolved::Text(_) => return,
+            Resolved::Null => ("has no value", "give it one, or remove it"),
+            _ => ("is not a text", "quote it"),
+        },
+        _ if entry.key == "definition" => ("is not a text", "write it as one text"),
+        _ => (
+            "is not a text",
+            "write one word; a rule for two log sources is two rules",
+        ),
+    };
+    report.add(
+        &checks::METADATA_TYPE,
+        &entry.key_span,
+        format!("`{}` {message}", entry.key),
+        help,
+    );
+}
 
 /// Reads the log source; `None` when it is missing, empty or malformed.
 pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<LogSource<'static>> {
@@ -31,7 +54,10 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<L
             "product" => &mut log_source.product,
             "category" => &mut log_source.category,
             "service" => &mut log_source.service,
-            "definition" => continue,
+            "definition" => {
+                text_fault(entry, report);
+                continue;
+            }
             key => {
                 if let Some(near) = suggest::nearest(key, KEYS) {
                     report.add(
@@ -44,18 +70,12 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<L
                 continue;
             }
         };
+        text_fault(entry, report);
         match &entry.value.kind {
-            Kind::Scalar(scalar) if scalar.text.is_empty() => {}
+            Kind::Scalar(scalar) if matches!(scalar::resolve(scalar), Resolved::Null) => {}
+            Kind::Scalar(scalar) if scalar.text.trim().is_empty() => {}
             Kind::Scalar(scalar) => *part = Some(Cow::Owned(scalar.text.trim().to_owned())),
-            _ => {
-                whole = false;
-                report.add(
-                    &checks::METADATA_TYPE,
-                    &entry.key_span,
-                    format!("`{}` is not a text", entry.key),
-                    "write one word; a rule for two log sources is two rules",
-                );
-            }
+            _ => whole = false,
         }
     }
     let empty = [

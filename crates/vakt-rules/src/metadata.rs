@@ -71,6 +71,13 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Metadata
     related(fields.get("related"), report);
     texts(fields.get("fields"), Single::Refused, report);
     texts(fields.get("scope"), Single::Refused, report);
+    short_entries(fields.get("scope"), report);
+    short_entries(fields.get("falsepositives"), report);
+    // The schema of correlations alone allows one text instead of a list.
+    let single = match fields.get("correlation") {
+        Some(_) => Single::Accepted,
+        None => Single::Refused,
+    };
     let author = text(fields.get("author"), report);
     Metadata {
         id,
@@ -85,7 +92,7 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Metadata
         author,
         tags: tags(fields.get("tags"), report),
         references: texts(fields.get("references"), Single::Refused, report),
-        falsepositives: texts(fields.get("falsepositives"), Single::Accepted, report),
+        falsepositives: texts(fields.get("falsepositives"), single, report),
         draft: None,
         embedded: false,
         path: report.source.path.to_owned(),
@@ -269,7 +276,10 @@ fn texts(entry: Option<&Entry<'_>>, single: Single, report: &mut Report<'_>) -> 
     };
     let items = match &entry.value.kind {
         Kind::List(items) => items,
-        Kind::Scalar(scalar) if single == Single::Accepted => {
+        Kind::Scalar(scalar)
+            if single == Single::Accepted
+                && matches!(scalar::resolve(scalar), Resolved::Text(_)) =>
+        {
             return vec![scalar.text.to_string()];
         }
         _ => {
@@ -302,6 +312,27 @@ fn texts(entry: Option<&Entry<'_>>, single: Single, report: &mut Report<'_>) -> 
         }
     }
     out
+}
+
+/// Says which texts of the entry, or of its list, the schemas find too short.
+fn short_entries(entry: Option<&Entry<'_>>, report: &mut Report<'_>) {
+    let Some(entry) = entry else { return };
+    let items = match &entry.value.kind {
+        Kind::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(&entry.value),
+    };
+    for item in items {
+        if let Kind::Scalar(scalar) = &item.kind
+            && matches!(scalar::resolve(scalar), Resolved::Text(text) if text.chars().count() < 2)
+        {
+            report.add(
+                &checks::METADATA_SHORT,
+                &item.span,
+                format!("an entry of `{}` has fewer than two characters", entry.key),
+                "say more, or remove it",
+            );
+        }
+    }
 }
 
 fn tags(entry: Option<&Entry<'_>>, report: &mut Report<'_>) -> Vec<String> {

@@ -25,7 +25,11 @@ pub(crate) enum Refusal {
 
 /// Rewrites what PCRE reads literally and the engine does not, and checks the result with its
 /// flags.
-pub(crate) fn translate(pattern: &str, multi_line: bool) -> Result<String, Refusal> {
+pub(crate) fn translate(
+    pattern: &str,
+    multi_line: bool,
+    case_insensitive: bool,
+) -> Result<String, Refusal> {
     if pattern.chars().count() > PATTERN_CHARS_MAX {
         return Err(Refusal::Size);
     }
@@ -33,6 +37,7 @@ pub(crate) fn translate(pattern: &str, multi_line: bool) -> Result<String, Refus
     let hir = regex_syntax::ParserBuilder::new()
         .nest_limit(NEST_MAX)
         .multi_line(multi_line)
+        .case_insensitive(case_insensitive)
         .build()
         .parse(&translated)
         .map_err(|error| refusal(&error))?;
@@ -71,7 +76,21 @@ fn rewrite(pattern: &str) -> Result<String, Refusal> {
         }
         if c == '\\' {
             let escaped = rest.next();
-            escape(escaped, in_class, &mut out);
+            match escaped {
+                Some('k' | 'g') => return Err(Refusal::Unsupported("a back-reference")),
+                Some('Q') => {
+                    let (quoted, after) = split_once_or_all(rest.as_str(), "\\E");
+                    out.push_str(&regex_syntax::escape(quoted));
+                    rest = after.chars();
+                }
+                // The end of a quotation that never began.
+                Some('E') => {}
+                Some('0') => out.push_str(&octal(&mut rest)),
+                Some('p' | 'P' | 'x' | 'u' | 'U') if rest.as_str().starts_with('{') => {
+                    braced(escaped, &mut rest, &mut out);
+                }
+                _ => escape(escaped, in_class, &mut out),
+            }
             last_in_class = match escaped {
                 Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'h') => CLASS_ESCAPE,
                 _ => '\0',
@@ -100,6 +119,12 @@ fn rewrite(pattern: &str) -> Result<String, Refusal> {
                 '(' => {
                     if let Some(what) = unsupported_group(rest.as_str()) {
                         return Err(Refusal::Unsupported(what));
+                    }
+                    if let Some(comment) = rest.as_str().strip_prefix("?#")
+                        && let Some((_, after)) = comment.split_once(')')
+                    {
+                        rest = after.chars();
+                        continue;
                     }
                     out.push('(');
                     if rest.as_str().starts_with('?') {
@@ -182,6 +207,10 @@ fn escape(next: Option<char>, in_class: bool, out: &mut String) {
         Some('Z') if !in_class => out.push_str("\\z"),
         Some('h') => out.push_str(if in_class { " \\t" } else { "[ \\t]" }),
         Some('e') => out.push_str("\\x1b"),
+        Some('N') if !in_class => out.push_str("[^\\n]"),
+        Some('R') if !in_class => {
+            out.push_str("(?:\\r\\n|[\\n\\x0b\\f\\r\\x{85}\\x{2028}\\x{2029}])");
+        }
         // PCRE reads an escaped character that means nothing as itself.
         Some(c @ ('<' | '>' | '"' | '\'' | ' ')) => out.push(c),
         Some(c) if !c.is_ascii() => out.push(c),
@@ -190,6 +219,43 @@ fn escape(next: Option<char>, in_class: bool, out: &mut String) {
             out.push(c);
         }
     }
+}
+
+/// The text before and after `separator`; all of it and nothing where there is none.
+fn split_once_or_all<'t>(text: &'t str, separator: &str) -> (&'t str, &'t str) {
+    text.split_once(separator).unwrap_or((text, ""))
+}
+
+/// `\0`, with up to two more octal digits, in a notation that the engine knows.
+fn octal(rest: &mut std::str::Chars<'_>) -> String {
+    let mut value = 0;
+    for _ in 0..2 {
+        let digit = rest.clone().next().and_then(|c| c.to_digit(8));
+        let Some(digit) = digit else { break };
+        rest.next();
+        value = value * 8 + digit;
+    }
+    format!("\\x{{{value:x}}}")
+}
+
+/// `\p{…}`, `\x{…}` and the like, whose braces count nothing; `\p{^…}` is `\P{…}`.
+fn braced(escaped: Option<char>, rest: &mut std::str::Chars<'_>, out: &mut String) {
+    rest.next();
+    let mut name = rest.as_str();
+    let mut letter = escaped.unwrap_or_default();
+    if matches!(letter, 'p' | 'P')
+        && let Some(negated) = name.strip_prefix('^')
+    {
+        letter = if letter == 'p' { 'P' } else { 'p' };
+        name = negated;
+    }
+    let (name, after) = split_once_or_all(name, "}");
+    out.push('\\');
+    out.push(letter);
+    out.push('{');
+    out.push_str(name);
+    out.push('}');
+    *rest = after.chars();
 }
 
 /// Whether the text after `{` is `3}`, `3,}` or `3,5}`.
@@ -216,16 +282,19 @@ fn states(hir: &Hir) -> u64 {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 1,
         HirKind::Literal(literal) => u64::try_from(literal.0.len()).unwrap_or(u64::MAX),
-        HirKind::Class(Class::Unicode(class)) => match class.ranges().len() {
-            0..=4 => 4,
-            // A Unicode class compiles to a trie of byte ranges; a few hundred states.
-            ranges => u64::try_from(ranges).unwrap_or(u64::MAX),
-        },
+        HirKind::Class(Class::Unicode(class)) if class.is_ascii() => 2,
+        // A Unicode class compiles to a trie of byte ranges, up to a few hundred states.
+        HirKind::Class(Class::Unicode(class)) => {
+            u64::try_from(class.ranges().len()).map_or(u64::MAX, |ranges| ranges + 24)
+        }
         HirKind::Class(Class::Bytes(_)) => 1,
         HirKind::Capture(capture) => states(&capture.sub),
         HirKind::Repetition(repetition) => {
             let times = repetition.max.unwrap_or(repetition.min.saturating_add(1));
-            states(&repetition.sub).saturating_mul(u64::from(times.max(1)))
+            let optional = u64::from(repetition.max.is_some_and(|max| max > repetition.min));
+            states(&repetition.sub)
+                .saturating_add(optional)
+                .saturating_mul(u64::from(times.max(1)))
         }
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
             parts.iter().map(states).fold(0, u64::saturating_add)
@@ -239,7 +308,7 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, expected: &str) {
-        let got = match translate(pattern, false) {
+        let got = match translate(pattern, false, false) {
             Ok(translated) => translated,
             Err(refusal) => format!("{refusal:?}"),
         };
@@ -269,6 +338,14 @@ mod tests {
         check("(?R)", "Unsupported(\"recursion\")");
         check("(?(1)a|b)", "Unsupported(\"a conditional group\")");
         check(r"[a-\d]", r"[a\-\d]");
+        check(r"\p{L}\P{Lu}[\p{Han}]", r"\p{L}\P{Lu}[\p{Han}]");
+        check(r"\p{^L}\x{4e00}\x{41}{2}", r"\P{L}\x{4e00}\x{41}{2}");
+        check(r"\Qa.b{\E.\Qc+", r"a\.b\{.c\+");
+        check(r"\0\012[\07]", r"\x{0}\x{a}[\x{7}]");
+        check(r"a(?#what it is)b", "ab");
+        check(r"a\Nb", r"a[^\n]b");
+        check(r"(?<n>a)\k<n>", "Unsupported(\"a back-reference\")");
+        check(r"(a)\g{1}", "Unsupported(\"a back-reference\")");
         check("(?=a)", "Unsupported(\"look-around\")");
         check("(?<!a)b", "Unsupported(\"look-around\")");
         check(r"(a)\1", "Unsupported(\"a back-reference\")");

@@ -94,6 +94,7 @@ impl ItemReader<'_> {
                 "`all` has a single value",
                 "leave `all` out; to ask twice of one field, use a search of its own for each",
             );
+            whole = false;
         }
         whole.then(|| self.item(parts))
     }
@@ -335,7 +336,7 @@ pub(crate) fn regex(flags: &RegexFlags, text: &str) -> Result<Test, RegexFault> 
         Some(Relation::EndsWith) => format!("(?:{text})\\z"),
         _ => text.to_owned(),
     };
-    match regex::translate(&wrapped, flags.multi_line) {
+    match regex::translate(&wrapped, flags.multi_line, flags.insensitive) {
         Ok(pattern) => Ok(Test::Regex(Regex {
             pattern,
             case_insensitive: flags.insensitive,

@@ -60,7 +60,7 @@ fn correlation_types() {
         "EventCount(Threshold { bounds: [(GreaterOrEqual, 5.0), (Less, 10.0)] }) inputs [Rule(0)] group [GroupField { name: \"u\", per_input: [] }] in 300 s",
     );
     check_correlation(
-        "{type: value_count, rules: [failed, 4D0A2C83-c62c-4ed4-b475-c7e23a9269b8], group-by: u, timespan: 1h, condition: {field: [Source Ip, b], neq: 5}}",
+        "{type: value_count, rules: [failed, 4D0A2C83-c62c-4ed4-b475-c7e23a9269b8], group-by: [u], timespan: 1h, condition: {field: [Source Ip, b], neq: 5}}",
         "ValueCount([\"SourceIp\", \"b\"], Threshold { bounds: [(NotEqual, 5.0)] }) inputs [Rule(0), Rule(1)] group [GroupField { name: \"u\", per_input: [] }] in 3600 s",
     );
     check_correlation(

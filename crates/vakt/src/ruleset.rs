@@ -1,5 +1,6 @@
 //! The rules of this installation: found, loaded, compiled.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
 pub struct RuleSettings {
     /// Rule files and folders; the embedded pack where none is named.
     pub paths: Vec<PathBuf>,
+    /// Rules of the status deprecated or unsupported too.
+    pub include_deprecated: bool,
     /// Processing pipelines: files, folders, or names of built-in ones.
     pub pipelines: Vec<String>,
     /// Values for `expand`.
@@ -53,9 +56,9 @@ impl RuleSettings {
     ) -> LoadOptions<'o> {
         LoadOptions {
             known_log_sources: Some(known),
+            include_deprecated: self.include_deprecated,
             placeholders: self.placeholders.clone(),
             pipelines: (!self.pipelines.is_empty()).then_some(pipelines),
-            ..LoadOptions::default()
         }
     }
 }
@@ -229,11 +232,17 @@ impl Texts {
         if settings.paths.is_empty() {
             texts.rules = embedded();
         }
+        let mut seen = HashSet::new();
         for path in &settings.paths {
             let mut found = texts.at(path);
             if path.is_dir() {
                 found.retain(|source| !vakt_rules::pipeline::looks_like_one(&source.text));
             }
+            // A file that two paths name (a folder, and one in it) is one file.
+            found.retain(|source| {
+                let path = Path::new(&source.path);
+                seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()))
+            });
             texts.rules.append(&mut found);
         }
         for name in &settings.pipelines {

@@ -24,7 +24,7 @@ lint_checks! {
     ID_MISSING "id-missing" "A rule has no id: alerts, filters and correlations have nothing stable to name it by."
     ID_PLACEHOLDER "id-placeholder" "An id is no random UUID, but one that was made up and that others will make up too."
     STATUS_MISSING "status-missing" "A rule does not say how mature it is."
-    LEVEL_MISSING "level-missing" "A rule or correlation has no level, so its alerts are of the level medium."
+    LEVEL_MISSING "level-missing" "A rule or correlation has no level, so its alerts are of the level informational."
     DESCRIPTION_MISSING "description-missing" "A rule does not say what it finds and why that matters."
     DESCRIPTION_SHORT "description-short" "A description is too short to tell more than the title does, or is the title."
     AUTHOR_MISSING "author-missing" "A rule names nobody to ask."

@@ -30,7 +30,7 @@ pub(super) fn regex(
         Anchor::Start => format!("\\A(?:{pattern})"),
         Anchor::None => pattern.to_owned(),
     };
-    let (check, message, help) = match subset::translate(&whole, false) {
+    let (check, message, help) = match subset::translate(&whole, false, false) {
         Ok(translated) => {
             let mut builder = RegexBuilder::new(&translated);
             match builder.size_limit(COMPILED_BYTES_MAX).build() {

@@ -109,7 +109,7 @@ pub(super) fn print(out: &mut Printer, global: &Global, diagnostics: &[Diagnosti
     Ok(())
 }
 
-fn as_json(diagnostic: &Diagnostic) -> serde_json::Value {
+pub(super) fn as_json(diagnostic: &Diagnostic) -> serde_json::Value {
     json!({
         "path": diagnostic.path,
         "line": diagnostic.line,

@@ -258,6 +258,9 @@ impl Temporary {
         for path in &global.rules {
             command.arg("--rules").arg(path);
         }
+        if global.include_deprecated {
+            command.arg("--include-deprecated");
+        }
         for pipeline in &global.pipeline {
             command.arg("--pipeline").arg(pipeline);
         }

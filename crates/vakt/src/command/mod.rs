@@ -59,6 +59,9 @@ pub struct Global {
     /// A rule file or folder, repeatable; replaces the embedded rule pack
     #[arg(long, global = true, value_name = "PATH", help_heading = COMMON)]
     pub rules: Vec<PathBuf>,
+    /// Load rules of the status deprecated or unsupported too
+    #[arg(long, global = true, help_heading = COMMON)]
+    pub include_deprecated: bool,
     /// A processing pipeline for the rules: a file or the name of a built-in one, repeatable;
     /// replaces the configuration's
     #[arg(long, global = true, value_name = "NAME|FILE", help_heading = COMMON)]

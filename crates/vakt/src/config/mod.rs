@@ -32,6 +32,8 @@ pub struct Config {
     pub rules: Vec<PathBuf>,
     /// Checks of the linter that are to be silent for all rules.
     pub lint_allow: Vec<String>,
+    /// Load rules of the status deprecated or unsupported too.
+    pub include_deprecated: bool,
     /// Processing pipelines for the rules: files, or names of built-in ones.
     pub pipelines: Vec<String>,
     /// Values for the placeholders of rules (`expand`).
@@ -196,6 +198,7 @@ impl Default for Config {
             data_dir: None,
             rules: Vec::new(),
             lint_allow: Vec::new(),
+            include_deprecated: false,
             pipelines: Vec::new(),
             placeholders: Placeholders::new(),
             listeners: [
@@ -335,6 +338,7 @@ impl Config {
             paths,
             pipelines,
             placeholders: self.placeholders.clone(),
+            include_deprecated: self.include_deprecated || global.include_deprecated,
         }
     }
 

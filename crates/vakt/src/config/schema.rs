@@ -67,6 +67,7 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
         return;
     };
     config.data_dir = section.text("data_dir", report).map(PathBuf::from);
+    config.include_deprecated = section.boolean("include_deprecated", report);
     for node in section.list("rules") {
         if let Some(path) = text("rules", node, report) {
             if files == Files::Read {

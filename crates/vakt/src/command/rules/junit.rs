@@ -1,12 +1,20 @@
 //! The results of rule tests as JUnit XML, the form that CI systems read.
 //!
-//! One `testsuite` for each rule with tests, one `testcase` for each case; by the schema of
-//! Apache Ant's task, which has no better name.
+//! One `testsuite` for each rule with tests, one `testcase` for each case, and a suite for the
+//! errors in the rules; by the schema of Apache Ant's task, which has no better name.
+
+use vakt_rules::{Diagnostic, Severity};
 
 use super::test::CaseResult;
 
 /// The whole document.
-pub(super) fn document(suites: &[(String, Vec<&CaseResult<'_>>)]) -> String {
+pub(super) fn document(
+    suites: &[(String, Vec<&CaseResult<'_>>)],
+    diagnostics: &[Diagnostic],
+) -> String {
+    let errors: Vec<&Diagnostic> = (diagnostics.iter())
+        .filter(|diagnostic| diagnostic.severity == Severity::Error)
+        .collect();
     let count = |cases: &[&CaseResult<'_>]| cases.len();
     let failures = |cases: &[&CaseResult<'_>]| cases.iter().filter(|case| !case.passed()).count();
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -14,8 +22,13 @@ pub(super) fn document(suites: &[(String, Vec<&CaseResult<'_>>)]) -> String {
         (all + count(cases), failed + failures(cases))
     });
     xml.push_str(&format!(
-        "<testsuites name=\"vakt rules test\" tests=\"{all}\" failures=\"{failed}\">\n"
+        "<testsuites name=\"vakt rules test\" tests=\"{}\" failures=\"{failed}\" errors=\"{}\">\n",
+        all + errors.len(),
+        errors.len()
     ));
+    if !errors.is_empty() {
+        faults(&errors, &mut xml);
+    }
     for (title, cases) in suites {
         xml.push_str(&format!(
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">\n",
@@ -30,6 +43,27 @@ pub(super) fn document(suites: &[(String, Vec<&CaseResult<'_>>)]) -> String {
     }
     xml.push_str("</testsuites>\n");
     xml
+}
+
+/// A rule that cannot be read runs no test: without these, a broken file would look like none.
+fn faults(errors: &[&Diagnostic], xml: &mut String) {
+    let count = errors.len();
+    xml.push_str(&format!(
+        "  <testsuite name=\"rules\" tests=\"{count}\" failures=\"0\" errors=\"{count}\" skipped=\"0\">\n"
+    ));
+    for error in errors {
+        xml.push_str(&format!(
+            "    <testcase name=\"{0}:{1}:{2}\" classname=\"rules\" file=\"{0}\" line=\"{1}\">\n      \
+             <error message=\"{3}\" type=\"{4}\">{5}</error>\n    </testcase>\n",
+            escaped(&error.path),
+            error.line,
+            error.column,
+            escaped(&error.message),
+            error.name,
+            escaped(&error.to_string())
+        ));
+    }
+    xml.push_str("  </testsuite>\n");
 }
 
 fn case(title: &str, case: &CaseResult<'_>, xml: &mut String) {

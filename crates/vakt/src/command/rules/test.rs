@@ -45,21 +45,30 @@ impl CaseResult<'_> {
 pub(super) fn test(global: &Global, ruleset: &Ruleset, junit: Option<&Path>) -> Result<Outcome> {
     let mut out = Printer::new();
     let output = global.output.unwrap_or(Output::Text);
-    check::print(&mut out, global, &ruleset.diagnostics)?;
+    if output != Output::Json {
+        check::print(&mut out, global, &ruleset.diagnostics)?;
+    }
     let results: Vec<CaseResult<'_>> = ruleset
         .tests
         .iter()
         .map(|test| case(ruleset, test))
         .collect();
     let suites = suites(ruleset, &results);
-    if output == Output::Text {
-        for (title, cases) in &suites {
-            suite(title, cases, &mut out)?;
+    match output {
+        Output::Text => {
+            for (title, cases) in &suites {
+                suite(title, cases, &mut out)?;
+            }
         }
-    } else {
-        for result in &results {
-            out.json_line(&as_json(result))?;
+        Output::Ndjson => {
+            for result in &results {
+                out.json_line(&as_json(result))?;
+            }
         }
+        Output::Json => out.json_pretty(&json!({
+            "diagnostics": ruleset.diagnostics.iter().map(check::as_json).collect::<Vec<_>>(),
+            "tests": results.iter().map(as_json).collect::<Vec<_>>(),
+        }))?,
     }
     let failed = results.iter().filter(|result| !result.passed()).count();
     if output == Output::Text {
@@ -72,7 +81,7 @@ pub(super) fn test(global: &Global, ruleset: &Ruleset, junit: Option<&Path>) -> 
     }
     out.flush()?;
     if let Some(path) = junit {
-        std::fs::write(path, junit::document(&suites))
+        std::fs::write(path, junit::document(&suites, &ruleset.diagnostics))
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     let refused = check::count(&ruleset.diagnostics, Severity::Error) > 0;
