@@ -99,13 +99,18 @@ fn repository(path: &str) -> PathBuf {
 #[test]
 fn every_rule_of_the_documentation_does_what_it_says() {
     let text = fs::read_to_string(repository("docs/rules.md")).unwrap();
-    let blocks: Vec<&str> = text
-        .split("```yaml\n")
-        .skip(1)
+    let of_yaml = text.split("```yaml\n").skip(1);
+    let all: Vec<&str> = of_yaml
         .filter_map(|rest| rest.split("```").next())
-        .filter(|block| block.starts_with("title:"))
         .collect();
+    let beginning_with = |key: &str| -> Vec<&str> {
+        let blocks = all.iter().filter(|block| block.starts_with(key));
+        blocks.copied().collect()
+    };
+    let blocks = beginning_with("title:");
     assert!(blocks.len() >= 15, "{}", blocks.len());
+    // What the page says of the configuration holds for all its rules.
+    let (_folder, config) = file("vakt.yaml", &beginning_with("placeholders:").concat());
     for block in &blocks {
         let (_folder, path) = file("rule.yml", block);
         let output = run(&[
@@ -113,6 +118,8 @@ fn every_rule_of_the_documentation_does_what_it_says() {
             "test",
             "--output",
             "ndjson",
+            "--config",
+            config.to_str().unwrap(),
             path.to_str().unwrap(),
         ]);
         let cases = json_lines(&output);
@@ -125,7 +132,6 @@ fn every_rule_of_the_documentation_does_what_it_says() {
         }
     }
     let all = blocks.concat();
-    // `expand` has no example: the configuration has no values for it.
     for modifier in [
         "all",
         "base64",
@@ -136,6 +142,7 @@ fn every_rule_of_the_documentation_does_what_it_says() {
         "day",
         "endswith",
         "exists",
+        "expand",
         "fieldref",
         "gt",
         "gte",
