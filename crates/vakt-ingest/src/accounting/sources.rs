@@ -19,9 +19,13 @@ pub(super) const OTHER: &str = "other";
 /// Claimed host names are cut here: the limit of a name in the DNS (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 255;
 
-/// The smoothed skew moves by a sixteenth of the difference an event: one wild time stamp does not
+/// The smoothed skew moves up by a sixteenth of the difference an event: one wild time stamp does not
 /// show, a clock that was set does within some fifty events.
-const SMOOTHING: f64 = 1.0 / 16.0;
+const SMOOTHING_UP: f64 = 1.0 / 16.0;
+
+/// Down it moves slowly: an event that is old when it comes was held back or filled in later more
+/// often than its clock is behind, and the first ones that come at once tell the clock.
+const SMOOTHING_DOWN: f64 = 1.0 / 1024.0;
 
 /// A source: the stream and peer are facts, the host is what the event claims (empty if nothing).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +212,13 @@ fn cut_host(host: &str) -> &str {
 
 fn moved(skew: Option<Skew>, now_seconds: f64) -> Skew {
     let smoothed_seconds = skew.map_or(now_seconds, |skew| {
-        skew.smoothed_seconds + (now_seconds - skew.smoothed_seconds) * SMOOTHING
+        let difference = now_seconds - skew.smoothed_seconds;
+        let share = if difference > 0.0 {
+            SMOOTHING_UP
+        } else {
+            SMOOTHING_DOWN
+        };
+        skew.smoothed_seconds + difference * share
     });
     Skew {
         last_seconds: now_seconds,
@@ -313,6 +323,24 @@ mod tests {
         restored.observe(key("b", "web1"), at(70), 9, false, None);
         let row = restored.snapshot().pop().unwrap();
         assert_eq!((row.events, row.bytes, row.last_heard), (2, 10, at(70)));
+    }
+
+    #[test]
+    fn logs_that_are_filled_in_later_are_no_clock_behind() {
+        let sources = Sources::default();
+        let observe = |count: u32, skew_seconds: i64| {
+            for _ in 0..count {
+                let skew = Some(skew_seconds * MICROS_PER_SECOND);
+                sources.observe(key("a", "web1"), at(1), 1, false, skew);
+            }
+            sources.snapshot()[0].clock_skew_smoothed_seconds.unwrap()
+        };
+        assert!(observe(100, -1) > -1.5);
+        // A day of old logs, a few of them.
+        assert!(observe(50, -86_400) > -4_500.0);
+        assert!(observe(200, -1) > -1.5);
+        // A clock that is two hours behind shows in the end.
+        assert!(observe(20_000, -7_200) < -7_000.0);
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) fn run(global: &Global, connection: &Connection) -> Result<Outcome> {
             "bytes",
             "unparsed",
             "unparsed_share",
-            "clock_skew_seconds",
+            "clock_skew_smoothed_seconds",
         ],
     )
 }
