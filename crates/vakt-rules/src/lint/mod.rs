@@ -1,10 +1,10 @@
 //! The linter: what Sigma allows and its author most likely did not want.
 //!
-//! [`lint`] looks at every document that `load` reads, one part of it in each module here:
-//! [`metadata`], [`tags`], [`log_source`], [`search`], [`value`], [`regexes`], [`condition`],
-//! [`correlation`], [`filter`], [`tests`], [`file`](mod@file), and [`across`] for what takes more
+//! `lint` looks at every document that `load` reads, one part of it in each module here:
+//! `metadata`, `tags`, `log_source`, `search`, `value`, `regexes`, `condition`,
+//! `correlation`, `filter`, `tests`, `file`(mod@file), and `across` for what takes more
 //! than one document. Every finding is a warning, has a name ([`CHECKS`]), says what to change, and
-//! can be silenced where it stands ([`allow`]). Nothing here changes what a rule matches.
+//! can be silenced where it stands (`allow`). Nothing here changes what a rule matches.
 
 mod across;
 mod allow;

@@ -259,7 +259,7 @@ pub(super) fn run_with(
     }
 }
 
-/// Reads the files of the index now and every [`VERIFY_PAUSE`]: a flipped bit in them may show as
+/// Reads the files of the index now and every `VERIFY_PAUSE`: a flipped bit in them may show as
 /// nothing but an answer that lacks an event.
 pub fn verify(shared: &Weak<ArcSwap<Index>>, progress: &IndexProgress) {
     while let Some(index) = shared.upgrade().map(|shared| shared.load_full()) {

@@ -2,7 +2,7 @@
 //! still found.
 //!
 //! A panic is a fault of ours, and the event that meets it is stored and stays in the journal. It
-//! must not stand in the way of all others for ever: after [`PANICS_MAX`] panics at one position a
+//! must not stand in the way of all others for ever: after `PANICS_MAX` panics at one position a
 //! consumer goes on behind it, says so and counts it.
 
 use std::collections::BTreeMap;
