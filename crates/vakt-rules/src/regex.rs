@@ -1,6 +1,8 @@
 //! Regular expressions of `re`: from the PCRE that rules are written in to the syntax of the
 //! linear-time engine, and the reasons for which one is refused.
 
+use std::str::Chars;
+
 use regex_syntax::ast::ErrorKind as AstError;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -75,26 +77,7 @@ fn rewrite(pattern: &str) -> Result<String, Refusal> {
             counted = false;
         }
         if c == '\\' {
-            let escaped = rest.next();
-            match escaped {
-                Some('k' | 'g') => return Err(Refusal::Unsupported("a back-reference")),
-                Some('Q') => {
-                    let (quoted, after) = split_once_or_all(rest.as_str(), "\\E");
-                    out.push_str(&regex_syntax::escape(quoted));
-                    rest = after.chars();
-                }
-                // The end of a quotation that never began.
-                Some('E') => {}
-                Some('0') => out.push_str(&octal(&mut rest)),
-                Some('p' | 'P' | 'x' | 'u' | 'U') if rest.as_str().starts_with('{') => {
-                    braced(escaped, &mut rest, &mut out);
-                }
-                _ => escape(escaped, in_class, &mut out),
-            }
-            last_in_class = match escaped {
-                Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'h') => CLASS_ESCAPE,
-                _ => '\0',
-            };
+            last_in_class = after_backslash(&mut rest, in_class, &mut out)?;
             continue;
         }
         if !in_class {
@@ -102,19 +85,7 @@ fn rewrite(pattern: &str) -> Result<String, Refusal> {
                 '[' => {
                     in_class = true;
                     last_in_class = '\0';
-                    out.push('[');
-                    let mut ahead = rest.clone();
-                    let mut next = ahead.next();
-                    if next == Some('^') {
-                        out.push('^');
-                        rest = ahead.clone();
-                        next = ahead.next();
-                    }
-                    // A bracket at the start of a class is literal.
-                    if next == Some(']') {
-                        out.push_str("\\]");
-                        rest = ahead;
-                    }
+                    open_class(&mut rest, &mut out);
                 }
                 '(' => {
                     if let Some(what) = unsupported_group(rest.as_str()) {
@@ -175,6 +146,50 @@ fn rewrite(pattern: &str) -> Result<String, Refusal> {
         last_in_class = c;
     }
     Ok(out)
+}
+
+/// What follows a backslash; answers what it is to a hyphen after it in a class.
+fn after_backslash(
+    rest: &mut Chars<'_>,
+    in_class: bool,
+    out: &mut String,
+) -> Result<char, Refusal> {
+    let escaped = rest.next();
+    match escaped {
+        Some('k' | 'g') => return Err(Refusal::Unsupported("a back-reference")),
+        Some('Q') => {
+            let (quoted, after) = split_once_or_all(rest.as_str(), "\\E");
+            out.push_str(&regex_syntax::escape(quoted));
+            *rest = after.chars();
+        }
+        // The end of a quotation that never began.
+        Some('E') => {}
+        Some('0') => out.push_str(&octal(rest)),
+        Some('p' | 'P' | 'x' | 'u' | 'U') if rest.as_str().starts_with('{') => {
+            braced(escaped, rest, out);
+        }
+        _ => escape(escaped, in_class, out),
+    }
+    Ok(match escaped {
+        Some('d' | 'D' | 's' | 'S' | 'w' | 'W' | 'h') => CLASS_ESCAPE,
+        _ => '\0',
+    })
+}
+
+/// The beginning of a class, whose bracket was read: a caret, and a bracket that is literal there.
+fn open_class(rest: &mut Chars<'_>, out: &mut String) {
+    out.push('[');
+    let mut ahead = rest.clone();
+    let mut next = ahead.next();
+    if next == Some('^') {
+        out.push('^');
+        *rest = ahead.clone();
+        next = ahead.next();
+    }
+    if next == Some(']') {
+        out.push_str("\\]");
+        *rest = ahead;
+    }
 }
 
 /// What a group is that PCRE knows and the engine does not; `after` follows its parenthesis.

@@ -24,7 +24,7 @@ use vakt_event::clock::SystemClock;
 use vakt_incident::Records;
 use vakt_ingest::accounting::{Sources, SourcesCollector};
 use vakt_ingest::intake::Intake;
-use vakt_search::{Index, Rebuilt};
+use vakt_search::{Index, IndexWriter, Rebuilt};
 use vakt_storage::Journal;
 
 use crate::config::Config;
@@ -85,12 +85,7 @@ impl Daemon {
         let registry = Registry::new();
         let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
 
-        let ruleset = Ruleset::load(&settings.rules)?;
-        ruleset.report();
-        if ruleset.is_empty() {
-            tracing::warn!("{NO_RULES}: logs are taken in and found, and nothing is detected");
-        }
-        rule_metrics.show_rules(&ruleset);
+        let ruleset = first_rules(&settings.rules, &rule_metrics)?;
         let ruleset = Arc::new(ArcSwap::from_pointee(ruleset));
 
         let access = Arc::new(open_access(&settings, &clock)?);
@@ -110,29 +105,18 @@ impl Daemon {
         let quarantine = |name| Quarantine::new(name, quarantined.with_label_values(&[name]));
         let records_lost = !records_were_there && acknowledged_before > journal.first_position();
         if records_lost {
-            tracing::error!(
-                missing = %data_dir.records().display(),
-                "alerts, incidents, facts and the audit log are gone: everything in the journal is \
-                 evaluated again. If that is not meant, stop and put the file back from a backup"
-            );
+            say_that_records_are_lost(data_dir);
         }
         let writer = index.writer()?;
         let index = Arc::new(ArcSwap::from_pointee(index));
-        // Nobody waits for it: it changes nothing, and ends with the index.
-        drop(spawn("verify-index", {
-            let (index, progress) = (Arc::downgrade(&index), Arc::clone(&index_progress));
-            move || index::verify(&index, &progress)
-        })?);
-        threads.push(spawn("index", {
-            let (journal, progress, stop) = (
-                Arc::clone(&journal),
-                Arc::clone(&index_progress),
-                stop.clone(),
-            );
-            let (index, writer) = (Arc::clone(&index), writer);
-            let quarantine = quarantine("index");
-            move || index::run(&journal, &index, writer, &progress, quarantine, &stop)
-        })?);
+        threads.push(start_indexing(
+            &journal,
+            &index,
+            writer,
+            &index_progress,
+            quarantine("index"),
+            &stop,
+        )?);
         let detection = DetectThread {
             journal: Arc::clone(&journal),
             records: Arc::clone(&records),
@@ -383,6 +367,46 @@ fn record_settings(config: &Config) -> vakt_incident::Settings {
             .map(|organisation| organisation.name.clone()),
         ..vakt_incident::Settings::default()
     }
+}
+
+/// The rules of the start, with what is wrong in them said.
+fn first_rules(settings: &RuleSettings, metrics: &RuleMetrics) -> Result<Ruleset> {
+    let ruleset = Ruleset::load(settings)?;
+    ruleset.report();
+    if ruleset.is_empty() {
+        tracing::warn!("{NO_RULES}: logs are taken in and found, and nothing is detected");
+    }
+    metrics.show_rules(&ruleset);
+    Ok(ruleset)
+}
+
+fn say_that_records_are_lost(data_dir: &DataDir) {
+    tracing::error!(
+        missing = %data_dir.records().display(),
+        "alerts, incidents, facts and the audit log are gone: everything in the journal is \
+         evaluated again. If that is not meant, stop and put the file back from a backup"
+    );
+}
+
+/// Starts the thread that feeds the index, and the one that reads its files for damage.
+fn start_indexing(
+    journal: &Arc<Journal>,
+    index: &Arc<ArcSwap<Index>>,
+    writer: IndexWriter,
+    progress: &Arc<IndexProgress>,
+    quarantine: Quarantine,
+    stop: &Stop,
+) -> Result<JoinHandle<()>> {
+    // Nobody waits for it: it changes nothing, and ends with the index.
+    drop(spawn("verify-index", {
+        let (index, progress) = (Arc::downgrade(index), Arc::clone(progress));
+        move || index::verify(&index, &progress)
+    })?);
+    let (journal, index) = (Arc::clone(journal), Arc::clone(index));
+    let (progress, stop) = (Arc::clone(progress), stop.clone());
+    spawn("index", move || {
+        index::run(&journal, &index, writer, &progress, quarantine, &stop);
+    })
 }
 
 /// The index, or a new one where the old cannot be read: the journal holds everything.

@@ -137,7 +137,10 @@ impl Sources {
                 bytes: row.bytes,
                 unparsed: row.unparsed,
                 clock_skew_seconds: row.skew.map(|skew| skew.last_seconds),
-                clock_skew_smoothed_seconds: row.skew.map(|skew| skew.smoothed_seconds),
+                // Nobody reads more of an estimate than its milliseconds.
+                clock_skew_smoothed_seconds: row
+                    .skew
+                    .map(|skew| (skew.smoothed_seconds * 1_000.0).round() / 1_000.0),
             })
             .collect();
         listed.sort_by(|a, b| {
