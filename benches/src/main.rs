@@ -16,7 +16,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use vakt::ruleset::{RuleSettings, Ruleset};
 use vakt_codec::files::RECORD_BYTES_MAX;
-use vakt_codec::{DecodeContext, FileFormat, Record, Records, decode};
+use vakt_codec::{DecodeContext, Decoder, FileFormat, Record, Records, decode};
 use vakt_event::Event;
 
 #[global_allocator]
@@ -69,18 +69,20 @@ fn run_once(stage: &str, bytes: &[u8], ruleset: &Ruleset) -> Result<()> {
     let zone = jiff::tz::TimeZone::UTC;
     let context = context(&zone);
     let mut scratch = ruleset.engine.scratch();
+    let mut decoder = Decoder::default();
     let mut hits = Vec::new();
     for record in Records::new(bytes, FileFormat::Auto, RECORD_BYTES_MAX) {
         let record = record?;
         match stage {
             "floor" => drop(std::hint::black_box(std::str::from_utf8(&record.bytes))),
             "decode" | "both" => {
-                let event = decode(&record.bytes, record.format, &context);
+                let event = decoder.decode(&record.bytes, record.format, &context);
                 if stage == "both" {
                     hits.clear();
                     ruleset.engine.matches(&event, &mut scratch, &mut hits);
                 }
                 std::hint::black_box((&event, &hits));
+                decoder.recycle(event);
             }
             _ => {}
         }
@@ -108,6 +110,7 @@ fn measure(name: &str, bytes: &[u8], ruleset: &Ruleset) -> Result<()> {
         .map(|record| decode(&record.bytes, record.format, &context))
         .collect();
     let mut scratch = ruleset.engine.scratch();
+    let mut decoder = Decoder::default();
     let mut hits = Vec::new();
     let mut stages: [(&str, Vec<f64>); 4] = [
         ("floor: UTF-8 validation", Vec::new()),
@@ -125,7 +128,9 @@ fn measure(name: &str, bytes: &[u8], ruleset: &Ruleset) -> Result<()> {
         std::hint::black_box(checked);
         stages[1].1.push(timed(|| {
             for record in &records {
-                std::hint::black_box(decode(&record.bytes, record.format, &context));
+                let event = decoder.decode(&record.bytes, record.format, &context);
+                std::hint::black_box(&event);
+                decoder.recycle(event);
             }
         }));
         stages[2].1.push(timed(|| {
@@ -137,10 +142,11 @@ fn measure(name: &str, bytes: &[u8], ruleset: &Ruleset) -> Result<()> {
         }));
         stages[3].1.push(timed(|| {
             for record in &records {
-                let event = decode(&record.bytes, record.format, &context);
+                let event = decoder.decode(&record.bytes, record.format, &context);
                 hits.clear();
                 ruleset.engine.matches(&event, &mut scratch, &mut hits);
                 std::hint::black_box(&hits);
+                decoder.recycle(event);
             }
         }));
     }

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
-use vakt_event::{Event, EventTime, Format, LogSource, Timestamp, Value, ecs};
+use vakt_event::{Event, EventTime, Field, Format, LogSource, Timestamp, Value, ecs};
 
 use crate::decoder::decode_message;
 use crate::syslog::Decoded;
+use crate::texts::Texts;
 use crate::{journal, json, logsource, syslog, time};
 
 /// What is known besides the bytes.
@@ -42,30 +43,69 @@ impl<'c> DecodeContext<'c> {
 /// [`Event::problems`], and the whole text in [`Event::original`].
 ///
 /// Bytes that are no UTF-8 are shown as U+FFFD, and the event is then an owned one.
+///
+/// For many events use a [`Decoder`].
 pub fn decode<'a>(bytes: &'a [u8], format: Format, cx: &DecodeContext<'_>) -> Event<'a> {
-    if format == Format::Journal {
-        return journal::decode(bytes, cx);
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => decode_text(text, format, cx),
-        Err(_) => {
-            let text = String::from_utf8_lossy(bytes);
-            let mut event = decode_text(&text, format, cx).into_owned();
-            event.problem("bytes that are no UTF-8 are shown as U+FFFD");
-            event
-        }
-    }
+    Decoder::default().decode(bytes, format, cx)
 }
 
-fn decode_text<'a>(text: &'a str, format: Format, cx: &DecodeContext<'_>) -> Event<'a> {
-    let mut event = begin(Cow::Borrowed(text), cx);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let decoded = match format {
-        Format::Syslog => syslog::decode(&mut event, text, cx),
-        Format::Json => json::decode(&mut event, text, cx),
-        Format::Text | Format::Journal => syslog::plain(&mut event, text),
-    };
-    finish(event, decoded, cx)
+/// Decodes event after event into the same memory.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    /// Empty; their memory is what is kept.
+    fields: Vec<Field<'static>>,
+    log_sources: Vec<LogSource<'static>>,
+    texts: Texts,
+}
+
+impl Decoder {
+    /// As [`decode()`].
+    pub fn decode<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        format: Format,
+        cx: &DecodeContext<'_>,
+    ) -> Event<'a> {
+        if format == Format::Journal {
+            return journal::decode(bytes, cx);
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.decode_text(text, format, cx),
+            Err(_) => {
+                let text = String::from_utf8_lossy(bytes);
+                let mut event = self.decode_text(&text, format, cx).into_owned();
+                event.problem("bytes that are no UTF-8 are shown as U+FFFD");
+                event
+            }
+        }
+    }
+
+    /// Takes back the memory of an event.
+    pub fn recycle(&mut self, event: Event<'_>) {
+        self.fields = self.texts.take_all(event.fields);
+        // Collecting from a vector's own items reuses its memory.
+        self.log_sources = event.log_sources.into_iter().filter_map(|_| None).collect();
+    }
+
+    fn decode_text<'a>(
+        &mut self,
+        text: &'a str,
+        format: Format,
+        cx: &DecodeContext<'_>,
+    ) -> Event<'a> {
+        let mut event = Event {
+            fields: std::mem::take(&mut self.fields),
+            log_sources: std::mem::take(&mut self.log_sources),
+            ..begin(Cow::Borrowed(text), cx)
+        };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let decoded = match format {
+            Format::Syslog => syslog::decode(&mut event, text, cx),
+            Format::Json => json::decode(&mut event, text, cx, &mut self.texts),
+            Format::Text | Format::Journal => syslog::plain(&mut event, text),
+        };
+        finish(event, decoded, cx)
+    }
 }
 
 pub(crate) fn begin<'a>(original: Cow<'a, str>, cx: &DecodeContext<'_>) -> Event<'a> {
@@ -90,6 +130,7 @@ pub(crate) fn finish<'a>(
         message,
         time_text,
         structured,
+        mut telling,
     } = decoded;
     let line = message.as_deref().filter(|_| !structured);
     let line_time =
@@ -115,8 +156,8 @@ pub(crate) fn finish<'a>(
             .and_then(|text| time::read(text, cx.zone, cx.received.or(cx.reference)))
             .or(line_time);
     }
-    logsource::assign(&mut event, cx);
-    name_without_blanks(&mut event);
+    telling.note(&event.fields);
+    logsource::assign(&mut event, &telling, cx);
     if let (true, Some(claimed)) = (event.time.is_claimed_in_future(), event.time.claimed) {
         match time_text {
             _ if event.has(ecs::VAKT_TIME_CLAIMED) => {}
@@ -128,20 +169,6 @@ pub(crate) fn finish<'a>(
         ));
     }
     event
-}
-
-/// Some providers (Windows Defender) name their data with blanks; rules write such names without
-/// (Sigma rules specification, "Fields": blanks are removed).
-fn name_without_blanks(event: &mut Event<'_>) {
-    let blank: Vec<_> = event
-        .fields
-        .iter()
-        .filter(|field| field.name.contains(' '))
-        .map(|field| (field.name.replace(' ', ""), field.value.clone()))
-        .collect();
-    for (name, value) in blank {
-        event.added(name, value);
-    }
 }
 
 fn understand<'a>(event: &mut Event<'a>, message: &'a str, structured: bool) {

@@ -18,9 +18,11 @@ pub mod journal;
 pub(crate) mod json;
 pub mod logsource;
 pub(crate) mod syslog;
+pub(crate) mod telling;
+pub(crate) mod texts;
 pub(crate) mod time;
 
-pub use decode::{DecodeContext, decode};
+pub use decode::{DecodeContext, Decoder, decode};
 pub use decoder::auditd::{Coalescer, Joined};
 pub use files::{FileFormat, Record, Records, line_format};
 pub use framing::{SyslogFramer, trim_datagram};

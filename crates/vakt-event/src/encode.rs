@@ -59,7 +59,7 @@ fn to_json(value: &Value<'_>) -> Json {
     match value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
-        Value::Str(text) => Json::String(text.clone().into_owned()),
+        Value::Str(_) | Value::Escaped(_) => Json::String(value.text().to_owned()),
         Value::Number(text) => {
             if let Ok(number) = text.parse::<i64>() {
                 number.into()

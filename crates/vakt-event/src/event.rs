@@ -36,6 +36,9 @@ pub struct Event<'a> {
     /// Whether the sent fields hold all that `original` says, which beside them has names and
     /// punctuation only (JSON, a journald entry, understood to the end).
     pub structured: bool,
+    /// Whether every value that was sent stands in `original` but for the characters that a
+    /// backslash escapes there (quotes, slashes, backslashes, controls).
+    pub verbatim: bool,
     /// What could not be understood, in words for people; printed as `error.message`.
     pub problems: Vec<Cow<'a, str>>,
 }
@@ -116,6 +119,7 @@ impl<'a> Event<'a> {
             time: self.time,
             original: owned(self.original),
             structured: self.structured,
+            verbatim: self.verbatim,
             problems: self.problems.into_iter().map(owned).collect(),
         }
     }

@@ -11,6 +11,7 @@ pub mod alias;
 pub mod clock;
 pub mod ecs;
 pub mod encode;
+pub mod escaped;
 pub mod event;
 pub mod frame;
 pub mod logsource;
@@ -20,6 +21,7 @@ pub mod time;
 pub mod value;
 
 pub use clock::Clock;
+pub use escaped::Escaped;
 pub use event::{Event, Field, Origin};
 pub use frame::{Batch, CursorKey, Format, Frame, Source, Transport};
 pub use logsource::LogSource;

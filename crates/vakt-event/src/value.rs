@@ -2,17 +2,23 @@
 
 use std::borrow::Cow;
 
+use crate::escaped::Escaped;
+
 /// A value, borrowed from the frame where the frame holds it as it is.
 ///
 /// Numbers keep the digits that the sender wrote: a rule or a search may then compare them as
 /// text without loss, and as numbers when it asks for that.
-#[derive(Clone, Debug, PartialEq)]
+/// A text that JSON writes with escapes stays as it is until it is asked for; it is equal to every
+/// text that says the same.
+#[derive(Clone, Debug)]
 pub enum Value<'a> {
     Null,
     Bool(bool),
     /// The number's text in JSON's grammar (RFC 8259, section 6).
     Number(Cow<'a, str>),
     Str(Cow<'a, str>),
+    /// A text as JSON writes it.
+    Escaped(Escaped<'a>),
 }
 
 impl<'a> Value<'a> {
@@ -31,6 +37,25 @@ impl<'a> Value<'a> {
             Self::Bool(true) => "true",
             Self::Bool(false) => "false",
             Self::Number(text) | Self::Str(text) => text,
+            Self::Escaped(escaped) => escaped.text(),
+        }
+    }
+
+    /// The text of a value that is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Str(text) => Some(text),
+            Self::Escaped(escaped) => Some(escaped.text()),
+            Self::Null | Self::Bool(_) | Self::Number(_) => None,
+        }
+    }
+
+    /// The text of a value that is one, to be kept.
+    pub fn to_str(&self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Str(text) => Some(text.clone()),
+            Self::Escaped(escaped) => Some(Cow::Owned(escaped.clone().into_string())),
+            Self::Null | Self::Bool(_) | Self::Number(_) => None,
         }
     }
 
@@ -41,10 +66,8 @@ impl<'a> Value<'a> {
     /// The value as a number, also when a sender wrote the number as text.
     pub fn as_f64(&self) -> Option<f64> {
         match self {
-            Self::Number(text) | Self::Str(text) => {
-                text.parse().ok().filter(|number: &f64| number.is_finite())
-            }
             Self::Null | Self::Bool(_) => None,
+            Self::Number(_) | Self::Str(_) | Self::Escaped(_) => number(self.text()),
         }
     }
 
@@ -70,6 +93,7 @@ impl<'a> Value<'a> {
             Self::Bool(value) => Value::Bool(value),
             Self::Number(text) => Value::Number(Cow::Owned(text.into_owned())),
             Self::Str(text) => Value::Str(Cow::Owned(text.into_owned())),
+            Self::Escaped(escaped) => Value::Str(Cow::Owned(escaped.into_string())),
         }
     }
 
@@ -80,8 +104,29 @@ impl<'a> Value<'a> {
             Self::Bool(value) => Value::Bool(*value),
             Self::Number(text) => Value::Number(Cow::Borrowed(text)),
             Self::Str(text) => Value::Str(Cow::Borrowed(text)),
+            Self::Escaped(escaped) => Value::Str(Cow::Borrowed(escaped.text())),
         }
     }
+}
+
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Number(a), Self::Number(b)) => a == b,
+            (Self::Escaped(a), Self::Escaped(b)) => a == b,
+            _ => match (self.as_str(), other.as_str()) {
+                (Some(a), Some(b)) => a == b,
+                _ => false,
+            },
+        }
+    }
+}
+
+/// The finite number that a text is.
+pub fn number(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 impl<'a> From<&'a str> for Value<'a> {

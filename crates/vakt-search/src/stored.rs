@@ -115,8 +115,9 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<Stored<'_>> {
             log_sources: vec![],
             time,
             original: Cow::Borrowed(original),
-            // Rules alone ask for it, and they see events as they come in.
+            // Rules alone ask for these, and they see events as they come in.
             structured: false,
+            verbatim: false,
             problems,
         },
         stream,
@@ -129,8 +130,8 @@ fn put_field(bytes: &mut Vec<u8>, field: &Field<'_>, original: &str) {
         Value::Null => (0, None),
         Value::Bool(false) => (1, None),
         Value::Bool(true) => (2, None),
-        Value::Number(text) => (3, Some(text)),
-        Value::Str(text) => (4, Some(text)),
+        Value::Number(text) => (3, Some(text.as_ref())),
+        Value::Str(_) | Value::Escaped(_) => (4, Some(field.value.text())),
     };
     let sent = match field.origin {
         Origin::Sent => SENT,
@@ -138,7 +139,7 @@ fn put_field(bytes: &mut Vec<u8>, field: &Field<'_>, original: &str) {
     };
     let place = text
         .filter(|text| text.len() >= PART_BYTES_MIN)
-        .and_then(|text| original.find(&**text));
+        .and_then(|text| original.find(text));
     let in_original = place.map_or(0, |_| IN_ORIGINAL);
     bytes.push(sent | in_original | kind);
     put_text(bytes, &field.name);

@@ -14,6 +14,7 @@ use vakt_event::{Event, Timestamp, Value, ecs};
 
 use crate::decode::{self, DecodeContext};
 use crate::syslog::{Decoded, priority};
+use crate::telling::Telling;
 pub(crate) use entry::is_name as is_field_name;
 use entry::{Item, Items};
 
@@ -93,14 +94,13 @@ pub(crate) fn add_meaning<'a>(event: &mut Event<'a>) -> Decoded<'a> {
         message: cow(event, "MESSAGE"),
         time_text,
         structured: true,
+        telling: Telling::default(),
     }
 }
 
 fn cow<'a>(event: &Event<'a>, name: &str) -> Option<Cow<'a, str>> {
-    event.fields.iter().find_map(|field| match &field.value {
-        Value::Str(text) if field.name == name => Some(text.clone()),
-        _ => None,
-    })
+    let mut named = event.fields.iter().filter(|field| field.name == name);
+    named.find_map(|field| field.value.to_str())
 }
 
 fn code(event: &Event<'_>, name: &str) -> Option<usize> {

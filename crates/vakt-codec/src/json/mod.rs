@@ -2,39 +2,20 @@
 
 mod envelope;
 mod scanner;
+mod strings;
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
 use vakt_event::alias::{canonical, without_envelope};
-use vakt_event::{Event, Field, Timestamp, Value, ecs};
+use vakt_event::{Event, Field, Origin, Timestamp, Value, ecs};
 
 use crate::decode::DecodeContext;
 use crate::journal;
 use crate::syslog::{self, Decoded};
+use crate::telling::Telling;
+use crate::texts::Texts;
 use crate::time;
 use scanner::{Arrays, Notes};
-
-/// Where the time of an event stands, most trusted first. ECS, then what loggers write, then
-/// Windows (the record's own time before Sysmon's `UtcTime`), then cloud audit logs.
-const TIME_FIELDS: &[&str] = &[
-    "@timestamp",
-    "TimeCreated_SystemTime",
-    "TimeCreated",
-    "winlog.time_created",
-    "eventTime",
-    "timestamp",
-    "Timestamp",
-    "time",
-    "ts",
-    "datetime",
-    "UtcTime",
-    "SystemTime",
-    "EventTime",
-    "event.created",
-    "date",
-];
 
 /// Where collectors put the syslog tag of a message that they forward as JSON: rsyslog, Fluent
 /// Bit, Vector, syslog-ng.
@@ -43,27 +24,30 @@ const PROGRAM_FIELDS: &[&str] = &["programname", "ident", "appname", "program", 
 /// Names of a text for people, in the order in which they are looked for.
 const MESSAGE_FIELDS: &[&str] = &["message", "MESSAGE", "msg", "log"];
 
-/// Most events have fewer: one allocation is enough for them.
-const FIELDS_EXPECTED: usize = 40;
+/// The name that shows an entry of journald, as `journalctl -o json` writes it.
+const CURSOR: &str = "__CURSOR";
 
-static CURSOR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\"__CURSOR\""));
+/// Where some dumps of Windows events put the name of the value that follows.
+const DATA_NAME: &str = "Data_Name";
 
 /// Adds the fields of the object that `text` is; a text that is none becomes the message, marked.
 pub(crate) fn decode<'a>(
     event: &mut Event<'a>,
     text: &'a str,
     cx: &DecodeContext<'_>,
+    texts: &mut Texts,
 ) -> Decoded<'a> {
-    let (arrays, is_journal) = if CURSOR.find(text.as_bytes()).is_some() {
-        (Arrays::Bytes, true)
-    } else {
-        (Arrays::Repeated, false)
-    };
-    event.fields.reserve(FIELDS_EXPECTED);
-    match scanner::flatten(text, arrays, &mut event.fields) {
+    let mut flattened = scanner::flatten(text, Arrays::Repeated, &mut event.fields, texts);
+    if flattened.is_ok_and(|notes| notes.numbers_in_array) && event.has(CURSOR) {
+        event.fields = texts.take_all(std::mem::take(&mut event.fields));
+        flattened = scanner::flatten(text, Arrays::Bytes, &mut event.fields, texts);
+    }
+    match flattened {
         Ok(notes) => {
             note(event, notes);
             event.structured = event.problems.is_empty();
+            event.verbatim = notes.verbatim();
+            amend(&mut event.fields, 0, notes);
         }
         Err(fault) => {
             event.problem(format!(
@@ -76,11 +60,12 @@ pub(crate) fn decode<'a>(
             };
         }
     }
-    pair_event_data(&mut event.fields, 0);
-    if is_journal && event.has("__CURSOR") {
+    let mut telling = Telling::default();
+    telling.note(&event.fields);
+    if telling.of(&event.fields).any(|field| field.name == CURSOR) {
         return journal::add_meaning(event);
     }
-    let claimed = claimed_time(&event.fields, cx);
+    let claimed = claimed_time(telling.of(&event.fields), cx);
     let time_text = claimed.as_ref().map(|(_, text)| text.clone());
     event.time.claimed = claimed.map(|(time, _)| time);
     if event.time.claimed.is_none()
@@ -95,12 +80,39 @@ pub(crate) fn decode<'a>(
         );
         event.problem(problem);
     }
-    let message = program_message(event);
+    let message = program_message(event, &telling);
     Decoded {
         message,
         time_text,
         structured: true,
+        telling,
     }
+}
+
+/// What the order and the names of the fields leave to be done.
+fn amend(fields: &mut Vec<Field<'_>>, from: usize, notes: Notes) {
+    if notes.data_name {
+        pair_event_data(fields, from);
+    }
+    if notes.blank_name {
+        name_without_blanks(fields, from);
+    }
+}
+
+/// Some providers (Windows Defender) name their data with blanks; rules write such names without
+/// (Sigma rules specification, "Fields": blanks are removed).
+fn name_without_blanks(fields: &mut Vec<Field<'_>>, from: usize) {
+    let blank: Vec<_> = fields
+        .iter()
+        .skip(from)
+        .filter(|field| field.name.contains(' '))
+        .map(|field| Field {
+            name: Cow::Owned(field.name.replace(' ', "")),
+            value: field.value.clone(),
+            origin: Origin::Added,
+        })
+        .collect();
+    fields.extend(blank);
 }
 
 /// Adds the fields of an object inside a syslog message. Answers its text for people, if it has
@@ -111,19 +123,21 @@ pub(crate) fn add_inner<'a>(
     cx: &DecodeContext<'_>,
 ) -> Result<Option<Cow<'a, str>>, String> {
     let before = event.fields.len();
-    let notes = scanner::flatten(text, Arrays::Repeated, &mut event.fields).map_err(|fault| {
+    let texts = &mut Texts::default();
+    let flattened = scanner::flatten(text, Arrays::Repeated, &mut event.fields, texts);
+    let notes = flattened.map_err(|fault| {
         format!(
             "the message looks like JSON: {} at byte {}",
             fault.why, fault.at
         )
     })?;
     note(event, notes);
-    pair_event_data(&mut event.fields, before);
+    amend(&mut event.fields, before, notes);
     let inner = event.fields.get(before..).unwrap_or_default();
     if event.time.claimed.is_none() {
-        event.time.claimed = claimed_time(inner, cx).map(|(time, _)| time);
+        event.time.claimed = claimed_time(inner.iter(), cx).map(|(time, _)| time);
     }
-    Ok(message_of(inner))
+    Ok(message_of(inner.iter()))
 }
 
 fn note(event: &mut Event<'_>, notes: Notes) {
@@ -147,77 +161,95 @@ fn note(event: &mut Event<'_>, notes: Notes) {
 /// Some dumps of Windows events list `{"#attributes": {"Name": N}, "#text": V}` under `Data`:
 /// the field is N with the value V.
 fn pair_event_data(fields: &mut Vec<Field<'_>>, from: usize) {
-    if !fields
-        .iter()
-        .skip(from)
-        .any(|field| field.name == "Data_Name")
-    {
-        return;
-    }
     let mut rest = fields.split_off(from).into_iter().peekable();
     while let Some(field) = rest.next() {
-        match (&field.value, rest.peek_mut()) {
-            (Value::Str(name), Some(value))
-                if field.name == "Data_Name" && value.name == "Data" =>
-            {
-                value.name = name.clone();
+        match (field.value.to_str(), rest.peek_mut()) {
+            (Some(name), Some(value)) if field.name == DATA_NAME && value.name == "Data" => {
+                value.name = name;
             }
             _ => fields.push(field),
         }
     }
 }
 
-/// The first of [`TIME_FIELDS`] that can be read, and its text.
-fn claimed_time<'a>(
-    fields: &[Field<'a>],
+/// The time of the most trusted field that can be read, and its text.
+fn claimed_time<'e, 'a: 'e>(
+    fields: impl Iterator<Item = &'e Field<'a>> + Clone,
     cx: &DecodeContext<'_>,
 ) -> Option<(Timestamp, Cow<'a, str>)> {
-    let mut best: Option<(usize, Timestamp, &Value<'a>)> = None;
-    for field in fields {
-        let name = without_envelope(&field.name);
-        let limit = best.map_or(TIME_FIELDS.len(), |(rank, ..)| rank);
-        let candidates = TIME_FIELDS.get(..limit).unwrap_or_default();
-        let Some(rank) = candidates.iter().position(|known| *known == name) else {
-            continue;
-        };
+    let rank = |field: &Field<'_>| time_rank(without_envelope(&field.name));
+    let mut present = 0_u32;
+    for rank in fields.clone().filter_map(rank) {
+        present |= 1 << rank;
+    }
+    while present != 0 {
+        let best = present.trailing_zeros();
+        present &= present - 1;
         // Sysmon's time has no offset and is UTC.
         let utc = &jiff::tz::TimeZone::UTC;
-        let zone = if name == "UtcTime" { utc } else { cx.zone };
-        if let Some(time) = time::read(field.value.text(), zone, cx.received.or(cx.reference)) {
-            best = Some((rank, time, &field.value));
+        let zone = if best == UTC_TIME_RANK { utc } else { cx.zone };
+        let named = fields.clone().filter(|field| rank(field) == Some(best));
+        for value in named.map(|field| &field.value) {
+            if let Some(time) = time::read(value.text(), zone, cx.received.or(cx.reference)) {
+                let text = match value {
+                    Value::Number(text) => text.clone(),
+                    value => value.to_str().unwrap_or_default(),
+                };
+                return Some((time, text));
+            }
         }
     }
-    let (_, time, value) = best?;
-    let text = match value {
-        Value::Str(text) | Value::Number(text) => text.clone(),
-        Value::Null | Value::Bool(_) => Cow::Borrowed(""),
-    };
-    Some((time, text))
+    None
 }
 
-fn message_of<'a>(fields: &[Field<'a>]) -> Option<Cow<'a, str>> {
+/// Where the time of an event stands, most trusted first (below 32). ECS, then what loggers write,
+/// then Windows (the record's own time before Sysmon's), then cloud audit logs.
+fn time_rank(name: &str) -> Option<u32> {
+    Some(match name {
+        "@timestamp" => 0,
+        "TimeCreated_SystemTime" => 1,
+        "TimeCreated" => 2,
+        "winlog.time_created" => 3,
+        "eventTime" => 4,
+        "timestamp" => 5,
+        "Timestamp" => 6,
+        "time" => 7,
+        "ts" => 8,
+        "datetime" => 9,
+        "UtcTime" => UTC_TIME_RANK,
+        "SystemTime" => 11,
+        "EventTime" => 12,
+        "event.created" => 13,
+        "date" => 14,
+        _ => return None,
+    })
+}
+
+const UTC_TIME_RANK: u32 = 10;
+
+fn message_of<'e, 'a: 'e>(
+    fields: impl Iterator<Item = &'e Field<'a>> + Clone,
+) -> Option<Cow<'a, str>> {
     MESSAGE_FIELDS.iter().find_map(|wanted| {
-        fields.iter().find_map(|field| match &field.value {
-            Value::Str(text) if field.name == *wanted => Some(text.clone()),
-            _ => None,
-        })
+        let mut named = fields.clone().filter(|field| field.name == *wanted);
+        named.find_map(|field| field.value.to_str())
     })
 }
 
 /// The message of an event that says which program wrote it, for that program's decoder.
-fn program_message<'a>(event: &mut Event<'a>) -> Option<Cow<'a, str>> {
-    let message = message_of(&event.fields)?;
+fn program_message<'a>(event: &mut Event<'a>, telling: &Telling) -> Option<Cow<'a, str>> {
+    let message = message_of(telling.of(&event.fields))?;
     let named = |field: &Field<'_>| {
         matches!(
             canonical(&field.name),
             ecs::LOG_SYSLOG_APPNAME | ecs::PROCESS_NAME
         )
     };
-    if !event.fields.iter().any(named) {
-        let program = event.fields.iter().find_map(|field| match &field.value {
-            Value::Str(text) if PROGRAM_FIELDS.contains(&&*field.name) => Some(text.clone()),
-            _ => None,
-        })?;
+    if !telling.of(&event.fields).any(named) {
+        let program = telling
+            .of(&event.fields)
+            .filter(|field| PROGRAM_FIELDS.contains(&&*field.name))
+            .find_map(|field| field.value.to_str())?;
         event.added(ecs::LOG_SYSLOG_APPNAME, Value::Str(program));
     }
     Some(message)

@@ -12,9 +12,11 @@
 
 use std::borrow::Cow;
 
+use vakt_event::escaped::{self, Escaped};
 use vakt_event::{Field, Origin, Value};
 
-use super::envelope;
+use super::{DATA_NAME, envelope, strings};
+use crate::texts::Texts;
 
 /// Objects and arrays within each other. Deeper values are checked and skipped: real events stay
 /// under ten, and the bound keeps the recursion within any thread's stack.
@@ -23,16 +25,29 @@ pub(crate) const DEPTH_MAX: usize = 32;
 /// Fields of one event. The largest real events (cloud audit records) have a few hundred.
 pub(crate) const FIELDS_MAX: usize = 4096;
 
-/// How much longer than its beginning a string with escapes is taken to be, in bytes: a path or a
-/// line of a message.
-const ESCAPED_BYTES_MORE: usize = 64;
-
-/// What was left out or replaced, besides the fields.
+/// What was left out or replaced, and what is left to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
     pub(crate) too_deep: bool,
     pub(crate) too_many: bool,
     pub(crate) broken_escape: bool,
+    /// A character is written by its number.
+    pub(crate) unicode_escape: bool,
+    /// An array of numbers was taken for the bytes of a text.
+    pub(crate) bytes: bool,
+    /// An array of numbers was taken for several numbers.
+    pub(crate) numbers_in_array: bool,
+    /// A field has the name that the next one should have.
+    pub(crate) data_name: bool,
+    /// A name has blanks.
+    pub(crate) blank_name: bool,
+}
+
+impl Notes {
+    /// Whether values stand in the text as they are, but for what a backslash escapes.
+    pub(crate) fn verbatim(self) -> bool {
+        !self.unicode_escape && !self.bytes
+    }
 }
 
 /// Why a text is no JSON object.
@@ -44,6 +59,29 @@ pub(crate) struct Fault {
 }
 
 type Scan<T> = Result<T, Fault>;
+
+/// A string as it stands between its quotes.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    raw: &'a str,
+    has_escapes: bool,
+}
+
+impl<'a> Text<'a> {
+    fn into_value(self) -> Value<'a> {
+        match self.has_escapes {
+            false => Value::Str(Cow::Borrowed(self.raw)),
+            true => Value::Escaped(Escaped::new(self.raw)),
+        }
+    }
+
+    fn into_name(self) -> Cow<'a, str> {
+        match self.has_escapes {
+            false => Cow::Borrowed(self.raw),
+            true => Cow::Owned(Escaped::new(self.raw).into_string()),
+        }
+    }
+}
 
 /// How to read arrays of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,14 +97,18 @@ pub(crate) fn flatten<'a>(
     text: &'a str,
     arrays: Arrays,
     fields: &mut Vec<Field<'a>>,
+    texts: &mut Texts,
 ) -> Result<Notes, Fault> {
     let before = fields.len();
+    let mut path = std::mem::take(&mut texts.path);
+    path.clear();
     let mut scanner = Scanner {
         text,
         at: 0,
         fields,
         before,
-        path: String::new(),
+        path,
+        texts,
         base: 0,
         joiner: ".",
         depth: 0,
@@ -75,6 +117,7 @@ pub(crate) fn flatten<'a>(
     };
     let scanned = scanner.document();
     let notes = scanner.notes;
+    texts.path = scanner.path;
     if scanned.is_err() {
         fields.truncate(before);
     }
@@ -89,6 +132,7 @@ struct Scanner<'a, 'f> {
     before: usize,
     /// Names of the objects that we are in, joined.
     path: String,
+    texts: &'f mut Texts,
     /// Where in `path` the part begins that names show.
     base: usize,
     /// What joins the next name to `path`: a dot, or `_` in `#attributes`.
@@ -129,7 +173,7 @@ impl<'a> Scanner<'a, '_> {
             if self.peek() != Some(b'"') {
                 return self.fault("a name in quotes is missing");
             }
-            let key = self.string()?;
+            let key = self.string()?.into_name();
             self.blanks();
             self.expect(b':')?;
             let fields_before = self.fields.len();
@@ -205,10 +249,14 @@ impl<'a> Scanner<'a, '_> {
                 self.at += 1;
                 return Ok(());
             }
-            Some(b'0'..=b'9') if self.arrays == Arrays::Bytes => {
-                let value = self.bytes()?;
-                self.push(key, value);
-                return Ok(());
+            Some(b'0'..=b'9') => {
+                if self.arrays == Arrays::Bytes {
+                    self.notes.bytes = true;
+                    let value = self.bytes()?;
+                    self.push(key, value);
+                    return Ok(());
+                }
+                self.notes.numbers_in_array = true;
             }
             _ => {}
         }
@@ -277,12 +325,14 @@ impl<'a> Scanner<'a, '_> {
         let name = if prefix.is_empty() {
             key.clone()
         } else if key == "#text" {
-            Cow::Owned(prefix.to_owned())
+            Cow::Owned(self.texts.concat(&[prefix]))
         } else if let Some(known) = envelope::known_name(prefix, self.joiner, key) {
             Cow::Borrowed(known)
         } else {
-            Cow::Owned([prefix, self.joiner, key].concat())
+            Cow::Owned(self.texts.concat(&[prefix, self.joiner, key]))
         };
+        self.notes.data_name |= name == DATA_NAME;
+        self.notes.blank_name |= strings::has_blank(&name);
         self.fields.push(Field {
             name,
             value,
@@ -292,7 +342,7 @@ impl<'a> Scanner<'a, '_> {
 
     fn scalar(&mut self) -> Scan<Value<'a>> {
         match self.peek() {
-            Some(b'"') => self.string().map(Value::Str),
+            Some(b'"') => self.string().map(Text::into_value),
             Some(b'-' | b'0'..=b'9') => Ok(Value::Number(Cow::Borrowed(self.number()?))),
             Some(b't') => self.word("true", Value::Bool(true)),
             Some(b'f') => self.word("false", Value::Bool(false)),
@@ -349,96 +399,63 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// A string, whose opening quote is next.
-    fn string(&mut self) -> Scan<Cow<'a, str>> {
-        self.at += 1;
-        let first = self.plain()?;
-        if self.peek() == Some(b'"') {
-            self.at += 1;
-            return Ok(Cow::Borrowed(first));
-        }
-        self.escaped(first).map(Cow::Owned)
-    }
-
-    /// The rest of a string that begins with `first` and goes on with an escape.
-    fn escaped(&mut self, first: &'a str) -> Scan<String> {
-        let mut text = String::with_capacity(first.len() * 2 + ESCAPED_BYTES_MORE);
-        text.push_str(first);
+    #[inline]
+    fn string(&mut self) -> Scan<Text<'a>> {
+        let start = self.at + 1;
+        self.at = start;
+        let mut has_escapes = false;
         loop {
-            match self.peek() {
+            let Some(at) = strings::special(self.text.as_bytes(), self.at) else {
+                return self.fault("a string has no end");
+            };
+            match self.text.as_bytes().get(at) {
                 Some(b'"') => {
-                    self.at += 1;
-                    return Ok(text);
+                    self.at = at + 1;
+                    return Ok(Text {
+                        raw: self.text.get(start..at).unwrap_or(""),
+                        has_escapes,
+                    });
                 }
-                Some(_) => text.push(self.escape()?),
-                None => return self.fault("a string has no end"),
+                Some(b'\\') => {
+                    has_escapes = true;
+                    self.at = at;
+                    self.escape()?;
+                }
+                _ => return self.fault("a control character stands in a string"),
             }
-            text.push_str(self.plain()?);
         }
     }
 
-    /// The characters up to the next quote or backslash.
-    fn plain(&mut self) -> Scan<&'a str> {
-        let rest = self.rest();
-        let Some(length) = special(rest.as_bytes()) else {
-            return self.fault("a string has no end");
-        };
-        if !matches!(rest.as_bytes().get(length), Some(b'"' | b'\\')) {
-            return self.fault("a control character stands in a string");
+    /// Steps over the escape whose backslash is next.
+    #[inline]
+    fn escape(&mut self) -> Scan<()> {
+        match self.text.as_bytes().get(self.at + 1) {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
+            Some(b'u') => return self.unicode(),
+            Some(_) => {
+                self.at += 2;
+                return self.fault("an unknown escape stands in a string");
+            }
+            None => return self.fault("a string has no end"),
         }
-        self.at += length;
-        Ok(rest.get(..length).unwrap_or(""))
+        Ok(())
     }
 
-    /// The character of an escape, whose backslash is next.
-    fn escape(&mut self) -> Scan<char> {
-        self.at += 1;
-        let Some(letter) = self.peek() else {
-            return self.fault("a string has no end");
-        };
-        self.at += 1;
-        Ok(match letter {
-            b'"' | b'\\' | b'/' => char::from(letter),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => return self.unicode(),
-            _ => return self.fault("an unknown escape stands in a string"),
-        })
-    }
-
-    fn unicode(&mut self) -> Scan<char> {
-        let first = self.hex()?;
-        if let Some(char) = char::from_u32(first) {
-            return Ok(char);
-        }
-        let before_second = self.at;
-        if first < 0xDC00 && self.rest().starts_with("\\u") {
+    fn unicode(&mut self) -> Scan<()> {
+        let rest = self.text.get(self.at..).unwrap_or("");
+        let Some((char, after)) = escaped::escape(rest) else {
             self.at += 2;
-            let second = self.hex()?;
-            if (0xDC00..0xE000).contains(&second) {
-                let code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-            }
-            self.at = before_second;
-        }
-        self.notes.broken_escape = true;
-        Ok(char::REPLACEMENT_CHARACTER)
-    }
-
-    fn hex(&mut self) -> Scan<u32> {
-        let digits = self.text.get(self.at..self.at + 4).unwrap_or("");
-        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return self.fault("an escape needs four hexadecimal digits");
+        };
+        let written = rest.len() - after.len();
+        if char == char::REPLACEMENT_CHARACTER
+            && !rest.get(2..6).is_some_and(|digits| digits.eq_ignore_ascii_case("fffd"))
+        {
+            self.notes.broken_escape = true;
         }
-        match u32::from_str_radix(digits, 16) {
-            Ok(number) => {
-                self.at += 4;
-                Ok(number)
-            }
-            Err(_) => self.fault("an escape needs four hexadecimal digits"),
-        }
+        self.notes.unicode_escape = true;
+        self.at += written;
+        Ok(())
     }
 
     /// Steps over the object or array that is next. Its brackets and strings are checked, its
@@ -490,65 +507,5 @@ impl<'a> Scanner<'a, '_> {
 
     fn fault<T>(&self, why: &'static str) -> Scan<T> {
         Err(Fault { at: self.at, why })
-    }
-}
-
-/// Where the first quote, backslash or control character stands.
-///
-/// Eight bytes at a time without vector instructions, whose start costs more than most names and
-/// values are long; what is longer goes on with them.
-fn special(bytes: &[u8]) -> Option<usize> {
-    const SHORT_BYTES: usize = 48;
-    let short = bytes.get(..SHORT_BYTES).unwrap_or(bytes);
-    let (words, tail) = short.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let marks = special_in(u64::from_le_bytes(*word));
-        if marks != 0 {
-            return Some(index * 8 + marks.trailing_zeros() as usize / 8);
-        }
-    }
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
-    let after_words = words.len() * 8;
-    if let Some(at) = tail.iter().position(is_special) {
-        return Some(after_words + at);
-    }
-    let long = bytes.get(SHORT_BYTES..)?;
-    let stop = memchr::memchr2(b'"', b'\\', long);
-    let plain = long.get(..stop.unwrap_or(long.len())).unwrap_or_default();
-    // Without a branch in the loop, so that it is done many bytes at a time.
-    let has_control = plain.iter().fold(false, |any, byte| any | (*byte < 0x20));
-    if has_control {
-        return plain.iter().position(is_special).map(|at| SHORT_BYTES + at);
-    }
-    stop.map(|at| SHORT_BYTES + at)
-}
-
-/// Marks with its upper bit the lowest byte that is a quote, a backslash or below 0x20 (those above
-/// it may be marked in error).
-fn special_in(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const TOPS: u64 = 0x8080_8080_8080_8080;
-    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word & TOPS;
-    let is_below_blank = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
-    is_below_blank | is_zero(word ^ (ONES * 0x22)) | is_zero(word ^ (ONES * 0x5C))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn the_first_special_byte_is_found(
-            bytes in prop::collection::vec(prop_oneof![30 => any::<u8>(), 1 => Just(b'"')], 0..90),
-            plain in 0_usize..80,
-        ) {
-            let mut text = vec![b'a'; plain];
-            text.extend(&bytes);
-            let expected = text.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20));
-            prop_assert_eq!(special(&text), expected);
-        }
     }
 }

@@ -5,9 +5,9 @@ use super::*;
 
 fn fields(text: &str) -> Result<String, String> {
     let mut fields = Vec::new();
-    scanner::flatten(text, Arrays::Repeated, &mut fields)
+    let notes = scanner::flatten(text, Arrays::Repeated, &mut fields, &mut Texts::default())
         .map_err(|fault| format!("{} at {}", fault.why, fault.at))?;
-    pair_event_data(&mut fields, 0);
+    amend(&mut fields, 0, notes);
     let shown: Vec<_> = fields
         .iter()
         .map(|field| format!("{}={:?}", field.name, field.value.text()))
@@ -95,10 +95,10 @@ fn faults_say_where() {
 fn deep_and_many_are_bounded() {
     let deep = format!("{}1{}", r#"{"a":["#.repeat(3000), "]}".repeat(3000));
     let mut found = Vec::new();
-    let notes = scanner::flatten(&deep, Arrays::Repeated, &mut found).unwrap();
+    let notes = scanner::flatten(&deep, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
     assert!(notes.too_deep && found.is_empty());
     let many = format!("{{\"a\":[{}1]}}", "1,".repeat(scanner::FIELDS_MAX));
-    let notes = scanner::flatten(&many, Arrays::Repeated, &mut found).unwrap();
+    let notes = scanner::flatten(&many, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
     assert!(notes.too_many && found.len() == scanner::FIELDS_MAX);
 }
 
@@ -109,6 +109,7 @@ fn what_needs_no_unescaping_is_borrowed() {
         r#"{"a":"x","n":1.5,"winlog":{"event_data":{"Image":"y"}}}"#,
         Arrays::Repeated,
         &mut found,
+        &mut Texts::default(),
     )
     .unwrap();
     for field in &found {
@@ -177,7 +178,7 @@ proptest! {
             value.to_string()
         };
         let mut got = Vec::new();
-        scanner::flatten(&text, Arrays::Repeated, &mut got).unwrap();
+        scanner::flatten(&text, Arrays::Repeated, &mut got, &mut Texts::default()).unwrap();
         let got: Vec<_> = got
             .into_iter()
             .map(|field| (field.name.into_owned(), field.value.into_owned()))
@@ -200,7 +201,7 @@ proptest! {
         let at = at.index(chars.len() + 1);
         chars.splice(at..(at + cut).min(chars.len()), put.chars());
         let text: String = chars.into_iter().collect();
-        let ours = scanner::flatten(&text, Arrays::Repeated, &mut Vec::new()).is_ok();
+        let ours = scanner::flatten(&text, Arrays::Repeated, &mut Vec::new(), &mut Texts::default()).is_ok();
         let theirs = serde_json::from_str::<serde_json::Map<String, Json>>(&text);
         let beyond = matches!(&theirs, Err(error) if error.to_string().starts_with("number out of range"));
         prop_assert!(ours == theirs.is_ok() || beyond, "{} {:?}", text, theirs);

@@ -22,9 +22,10 @@ pub mod windows;
 use std::borrow::Cow;
 
 use vakt_event::alias::without_envelope;
-use vakt_event::{Event, LogSource, Value, ecs};
+use vakt_event::{Event, Field, LogSource, ecs};
 
 use crate::decode::DecodeContext;
+use crate::telling::Telling;
 
 /// Every log source that the built-in tables can show: what lint holds a rule's log source
 /// against. Events may declare others.
@@ -59,9 +60,9 @@ pub(crate) struct Signs<'e> {
 }
 
 impl<'e> Signs<'e> {
-    fn of(event: &'e Event<'_>) -> Self {
+    fn of<'a: 'e>(fields: impl Iterator<Item = &'e Field<'a>>) -> Self {
         let mut signs = Self::default();
-        for field in &event.fields {
+        for field in fields {
             let place = match without_envelope(&field.name) {
                 "Channel" | "winlog.channel" => &mut signs.channel,
                 "EventID" | "EventId" | "EventID.#text" | "winlog.event_id" | "event.code" => {
@@ -96,16 +97,16 @@ impl<'e> Signs<'e> {
 }
 
 /// Adds the event's log sources.
-pub(crate) fn assign<'a>(event: &mut Event<'a>, cx: &DecodeContext<'_>) {
-    let mut shown = Vec::new();
-    let signs = Signs::of(event);
+pub(crate) fn assign<'a>(event: &mut Event<'a>, telling: &Telling, cx: &DecodeContext<'_>) {
+    let mut shown = std::mem::take(&mut event.log_sources);
+    let signs = Signs::of(telling.of(&event.fields));
     windows::log_sources(&signs, &mut shown);
     shapes::log_sources(&signs, &mut shown);
     elastic::log_sources(&signs, &mut shown);
-    event.log_sources.append(&mut shown);
-    programs::log_sources(event);
+    event.log_sources = shown;
+    programs::add(event, telling);
     let declared = declared(
-        event,
+        telling.of(&event.fields),
         [
             ecs::VAKT_LOGSOURCE_PRODUCT,
             ecs::VAKT_LOGSOURCE_CATEGORY,
@@ -114,7 +115,8 @@ pub(crate) fn assign<'a>(event: &mut Event<'a>, cx: &DecodeContext<'_>) {
     );
     add(event, declared);
     if cx.logsource_fields {
-        let declared = self::declared(event, ["product", "category", "service"]);
+        let names = ["product", "category", "service"];
+        let declared = self::declared(telling.of(&event.fields), names);
         add(event, declared);
     }
     if let Some(assumed) = cx.assume {
@@ -129,12 +131,13 @@ fn add<'a>(event: &mut Event<'a>, source: LogSource<'a>) {
 }
 
 /// The log source whose parts stand in the fields of these names.
-fn declared<'a>(event: &Event<'a>, names: [&str; 3]) -> LogSource<'a> {
+fn declared<'e, 'a: 'e>(
+    fields: impl Iterator<Item = &'e Field<'a>> + Clone,
+    names: [&str; 3],
+) -> LogSource<'a> {
     let part = |name: &str| {
-        event.fields.iter().find_map(|field| match &field.value {
-            Value::Str(word) if field.name == name && !word.is_empty() => Some(word.clone()),
-            _ => None,
-        })
+        let mut named = fields.clone().filter(|field| field.name == name);
+        named.find_map(|field| field.value.to_str().filter(|word| !word.is_empty()))
     };
     let [product, category, service] = names;
     LogSource {

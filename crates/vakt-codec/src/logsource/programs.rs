@@ -13,9 +13,10 @@
 //! - A record of auditd is never a process creation by itself, EXECVE neither: the event that
 //!   [`crate::Coalescer`] joins is, so that one execution is matched once.
 
-use vakt_event::{Event, LogSource, ecs};
+use vakt_event::{Event, Field, LogSource, ecs};
 
 use crate::decoder::Program;
+use crate::telling::Telling;
 
 /// Product, category and service; an empty word is a part that is not shown.
 type Words = (&'static str, &'static str, &'static str);
@@ -90,6 +91,13 @@ const BY_NAME: &[Row] = &[
 /// [`crate::decoder::decode_message`]; an event that already shows another product (Windows in a
 /// syslog message, say) gets nothing of Linux.
 pub fn log_sources(event: &mut Event<'_>) {
+    let mut telling = Telling::default();
+    telling.note(&event.fields);
+    add(event, &telling);
+}
+
+/// [`log_sources`], where the telling fields are known.
+pub(crate) fn add(event: &mut Event<'_>, telling: &Telling) {
     let foreign = event.log_sources.iter().any(|shown| {
         shown
             .product
@@ -100,15 +108,21 @@ pub fn log_sources(event: &mut Event<'_>) {
         return;
     }
     let mut shows: Vec<Words> = Vec::new();
-    for (dataset, words) in BY_DATASET {
-        if event
-            .values(ecs::EVENT_DATASET)
-            .any(|value| value.text() == *dataset)
-        {
-            shows.extend_from_slice(words);
+    let mut datasets = telling
+        .of(&event.fields)
+        .filter(|field| field.name == ecs::EVENT_DATASET)
+        .peekable();
+    if datasets.peek().is_some() {
+        for (dataset, words) in BY_DATASET {
+            if datasets
+                .clone()
+                .any(|field| field.value.text() == *dataset)
+            {
+                shows.extend_from_slice(words);
+            }
         }
     }
-    if has_transport(event) {
+    if has_transport(telling.of(&event.fields)) {
         shows.extend_from_slice(by_program(Program::of(event)));
         let name = event.text(ecs::LOG_SYSLOG_APPNAME).unwrap_or("");
         for row in BY_NAME {
@@ -175,8 +189,8 @@ fn by_program(program: Program) -> &'static [Words] {
 }
 
 /// Whether the event came as a syslog message or from journald: a field of either is there.
-fn has_transport(event: &Event<'_>) -> bool {
-    event.fields.iter().any(|field| {
+fn has_transport<'e>(mut fields: impl Iterator<Item = &'e Field<'e>>) -> bool {
+    fields.any(|field| {
         let name = vakt_event::alias::canonical(&field.name);
         name.starts_with("log.syslog.") || name == ecs::SYSTEMD_UNIT || name == "_TRANSPORT"
     })

@@ -10,6 +10,7 @@ use vakt_event::{Event, Value, ecs};
 
 use crate::decode::DecodeContext;
 use crate::json;
+use crate::telling::Telling;
 use crate::time::{self, Stamp};
 use priority::Priority;
 
@@ -33,6 +34,8 @@ pub(crate) struct Decoded<'a> {
     pub(crate) time_text: Option<Cow<'a, str>>,
     /// There was a header or a structure; without, a line that no decoder knows is marked.
     pub(crate) structured: bool,
+    /// The telling fields, as far as they were looked for.
+    pub(crate) telling: Telling,
 }
 
 /// Whether `text`, which may be cut, begins as a syslog message does: with PRI, or with a time.
@@ -74,6 +77,7 @@ pub(crate) fn decode<'a>(
         message: None,
         time_text: header.stamp_text.map(Cow::Borrowed),
         structured: true,
+        telling: Telling::default(),
     };
     if let Some(inner) = json_text(header.message) {
         match json::add_inner(event, inner, cx) {
@@ -104,6 +108,7 @@ pub(crate) fn plain<'a>(event: &mut Event<'a>, text: &'a str) -> Decoded<'a> {
         message: Some(text.into()),
         time_text: None,
         structured: false,
+        telling: Telling::default(),
     }
 }
 

@@ -37,6 +37,8 @@ struct Slot {
     taken: bool,
     plan: PlanKey,
     value: String,
+    /// The value is as JSON writes it.
+    escaped: bool,
     atoms: Vec<AtomId>,
 }
 
@@ -50,7 +52,7 @@ pub(super) enum Lookup<'c> {
 }
 
 impl ValueCache {
-    pub(super) fn look_up(&mut self, plan: PlanKey, value: &str) -> Lookup<'_> {
+    pub(super) fn look_up(&mut self, plan: PlanKey, value: &str, escaped: bool) -> Lookup<'_> {
         if value.len() > VALUE_BYTES_MAX {
             return Lookup::TooLong;
         }
@@ -60,7 +62,7 @@ impl ValueCache {
         let hash = self.hasher.hash_one((plan.route, plan.field, value));
         let index = usize::try_from(hash % SLOTS as u64).unwrap_or(0);
         let slot = &self.slots[index];
-        if slot.taken && slot.plan == plan && slot.value == value {
+        if slot.taken && slot.plan == plan && slot.escaped == escaped && slot.value == value {
             Lookup::Known(&slot.atoms)
         } else {
             Lookup::Unknown(Vacant(index))
@@ -72,6 +74,7 @@ impl ValueCache {
         vacant: &Vacant,
         plan: PlanKey,
         value: &str,
+        escaped: bool,
         atoms: impl Iterator<Item = AtomId>,
     ) {
         let slot = &mut self.slots[vacant.0];
@@ -81,6 +84,7 @@ impl ValueCache {
         if slot.atoms.len() <= ATOMS_MAX {
             slot.taken = true;
             slot.plan = plan;
+            slot.escaped = escaped;
             slot.value.clear();
             slot.value.push_str(value);
         }
@@ -96,11 +100,15 @@ mod tests {
     fn only_the_very_value_of_the_very_field_is_known() {
         let mut cache = ValueCache::default();
         let plan = |route, field| PlanKey { route, field };
-        let Lookup::Unknown(vacant) = cache.look_up(plan(1, 1), "value") else {
+        let Lookup::Unknown(vacant) = cache.look_up(plan(1, 1), "value", false) else {
             panic!("an empty cache knows nothing");
         };
-        cache.insert(&vacant, plan(1, 1), "value", [7, 9].into_iter());
-        let mut known = |plan, value: &str| match cache.look_up(plan, value) {
+        cache.insert(&vacant, plan(1, 1), "value", false, [7, 9].into_iter());
+        assert!(matches!(
+            cache.look_up(plan(1, 1), "value", true),
+            Lookup::Unknown(_)
+        ));
+        let mut known = |plan, value: &str| match cache.look_up(plan, value, false) {
             Lookup::Known(atoms) => Some(atoms.to_vec()),
             Lookup::Unknown(_) | Lookup::TooLong => None,
         };
@@ -118,16 +126,16 @@ mod tests {
         let mut cache = ValueCache::default();
         let long = "x".repeat(VALUE_BYTES_MAX + 1);
         assert!(matches!(
-            cache.look_up(PlanKey::default(), &long),
+            cache.look_up(PlanKey::default(), &long, false),
             Lookup::TooLong
         ));
-        let Lookup::Unknown(vacant) = cache.look_up(PlanKey::default(), "x") else {
+        let Lookup::Unknown(vacant) = cache.look_up(PlanKey::default(), "x", false) else {
             panic!("an empty cache knows nothing");
         };
         let many = u32::try_from(ATOMS_MAX).unwrap() + 1;
-        cache.insert(&vacant, PlanKey::default(), "x", 0..many);
+        cache.insert(&vacant, PlanKey::default(), "x", false, 0..many);
         assert!(matches!(
-            cache.look_up(PlanKey::default(), "x"),
+            cache.look_up(PlanKey::default(), "x", false),
             Lookup::Unknown(_)
         ));
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use regex_automata::meta;
-use vakt_event::Value;
 use vakt_rules::ast::{Comparison, Test, TimePart};
 
 use super::PatternId;
@@ -51,6 +50,8 @@ pub(super) struct FieldMatcher {
     within_base: u32,
     /// Bytes of the shortest literal of the four tables.
     shortest_literal: usize,
+    /// The literals of the four tables, where they are keywords.
+    literals: Vec<Box<str>>,
     globs: Vec<(Glob, PatternId)>,
     /// Those that require no literal.
     globs_always: Vec<u32>,
@@ -125,12 +126,17 @@ impl FieldBuilder {
             .push(action);
     }
 
-    pub(super) fn build(self) -> FieldMatcher {
+    /// `keywords`: the tests are of no field.
+    pub(super) fn build(self, keywords: bool) -> FieldMatcher {
         let Self {
             mut literals,
             mut matcher,
         } = self;
         let all_literals = literals.values().flat_map(BTreeMap::keys);
+        if keywords {
+            let literals = all_literals.clone();
+            matcher.literals = literals.map(|literal| literal.as_str().into()).collect();
+        }
         matcher.shortest_literal = all_literals.map(String::len).min().unwrap_or(0);
         let mut number = |matcher: &mut FieldMatcher, place| -> Vec<(String, u32)> {
             let literals = literals.remove(&place).unwrap_or_default();
@@ -201,6 +207,13 @@ impl FieldMatcher {
         }
     }
 
+    /// The literals (folded) of which each value that passes a test holds one. `None` where some
+    /// test needs none.
+    pub(super) fn required_literals(&self) -> Option<Vec<&str>> {
+        (self.shortest() > 0 && self.present.is_empty() && self.null.is_empty())
+            .then(|| self.literals.iter().map(|literal| &**literal).collect())
+    }
+
     /// The bytes of the tries and automata.
     pub(super) fn bytes(&self) -> usize {
         self.starts.bytes() + self.ends.bytes() + self.within.bytes()
@@ -218,8 +231,7 @@ impl FieldMatcher {
 
     /// Reports every pattern that a value, which is not null, passes. `folded` is read only if
     /// [`FieldMatcher::reads_folded`].
-    pub(super) fn value(&self, value: &Value<'_>, folded: &str, hits: &mut PatternHits<'_>) {
-        let text = value.text();
+    pub(super) fn value(&self, text: &str, folded: &str, hits: &mut PatternHits<'_>) {
         for pattern in &self.any {
             hits.add(*pattern);
         }
@@ -250,7 +262,7 @@ impl FieldMatcher {
         if !self.networks.is_empty() {
             self.networks.find(text, |pattern| hits.add(pattern));
         }
-        self.compare_number(value, hits);
+        self.compare_number(text, hits);
         for (part, wanted, pattern) in &self.time_parts {
             if date::part(text, *part) == Some(*wanted) {
                 hits.add(*pattern);
@@ -271,11 +283,11 @@ impl FieldMatcher {
         !self.present.is_empty()
     }
 
-    fn compare_number(&self, value: &Value<'_>, hits: &mut PatternHits<'_>) {
+    fn compare_number(&self, text: &str, hits: &mut PatternHits<'_>) {
         if self.comparisons.is_empty() {
             return;
         }
-        if let Some(number) = value.as_f64() {
+        if let Some(number) = vakt_event::value::number(text) {
             for (comparison, limit, pattern) in &self.comparisons {
                 if compare(*comparison, number, *limit) {
                     hits.add(*pattern);

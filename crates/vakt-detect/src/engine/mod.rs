@@ -20,6 +20,7 @@ use vakt_rules::ast::RuleSet;
 use cache::{Lookup, PlanKey};
 use expr::Expr;
 use field::FieldMatcher;
+use hints::Hints;
 use lower::{Lowering, Numbering};
 use outer::Outer;
 use route::{Plan, Route};
@@ -32,6 +33,7 @@ mod field;
 mod frequency;
 mod glob;
 mod grams;
+mod hints;
 mod lower;
 mod networks;
 mod outer;
@@ -176,19 +178,33 @@ impl Engine {
                 }
             }
         }
-        if !route.keywords.matchers.is_empty() {
-            let key = route.key(KEYWORD_FIELD);
-            for field in &event.fields {
-                if field.origin == Origin::Sent {
-                    self.test(&route.keywords, key, &field.value, scratch);
-                }
-            }
-            if !event.structured {
-                let original = Value::Str(event.original.as_ref().into());
-                self.test(&route.keywords, key, &original, scratch);
+        self.test_keywords(&route, event, scratch);
+        self.evaluate(&route, event, scratch, hits);
+    }
+
+    fn test_keywords(&self, route: &Route, event: &Event<'_>, scratch: &mut Scratch) {
+        if route.keywords.matchers.is_empty() {
+            return;
+        }
+        if event.verbatim
+            && let Some(hints) = &route.keyword_hints
+        {
+            scratch.folded.clear();
+            crate::fold::fold_into(&event.original, &mut scratch.folded);
+            if !hints.may_hold(&scratch.folded) {
+                return;
             }
         }
-        self.evaluate(&route, event, scratch, hits);
+        let key = route.key(KEYWORD_FIELD);
+        for field in &event.fields {
+            if field.origin == Origin::Sent {
+                self.test(&route.keywords, key, &field.value, scratch);
+            }
+        }
+        if !event.structured {
+            let original = Value::Str(event.original.as_ref().into());
+            self.test(&route.keywords, key, &original, scratch);
+        }
     }
 
     /// A field is there because another stands inside it.
@@ -206,62 +222,76 @@ impl Engine {
         if plan.matchers.is_empty() {
             return;
         }
-        let matchers = || {
-            plan.matchers
-                .iter()
-                .map(|index| &self.matchers[*index as usize])
-        };
-        let bits = &mut scratch.bits;
-        for matcher in matchers() {
-            let patterns = match value {
-                Value::Null => [matcher.present(), matcher.null()],
-                _ => [matcher.present(), &[]],
-            };
-            for atom in self.atoms_of.of_all(patterns.into_iter().flatten()) {
-                bits.set(atom);
-            }
-        }
+        self.note_presence(plan, &mut scratch.bits);
         if value.is_null() {
+            for matcher in &plan.matchers {
+                let null = self.matchers[*matcher as usize].null();
+                for atom in self.atoms_of.of_all(null.iter()) {
+                    scratch.bits.set(atom);
+                }
+            }
             return;
         }
         if let Some(shortest) = value.shortest_number() {
             let mut patterns = scratch.patterns.begin();
-            matchers().for_each(|matcher| matcher.number(&shortest, &mut patterns));
+            for matcher in &plan.matchers {
+                self.matchers[*matcher as usize].number(&shortest, &mut patterns);
+            }
             for atom in self.atoms_of.of_all(scratch.patterns.found.iter()) {
-                bits.set(atom);
+                scratch.bits.set(atom);
             }
         }
-        let text = value.text();
-        // Folding may make a text longer, but not one of ASCII.
-        if text.len() < plan.shortest && text.is_ascii() {
+        // What JSON escapes is known as it stands there, and read only where it is not known.
+        let (written, escaped) = match value {
+            Value::Escaped(escaped) => (escaped.raw(), Some(escaped)),
+            value => (value.text(), None),
+        };
+        // Folding may make a text longer, but not one of ASCII; unescaping makes it shorter.
+        if written.len() < plan.shortest && written.is_ascii() {
             return;
         }
         let mut vacant = None;
         if plan.is_costly {
-            match scratch.cache.look_up(key, text) {
+            let known = scratch.cache.look_up(key, written, escaped.is_some());
+            match known {
                 Lookup::Known(atoms) => {
-                    atoms.iter().for_each(|atom| bits.set(*atom));
+                    atoms.iter().for_each(|atom| scratch.bits.set(*atom));
                     return;
                 }
                 Lookup::Unknown(slot) => vacant = Some(slot),
                 Lookup::TooLong => {}
             }
         }
+        let Scratch {
+            text,
+            folded,
+            patterns,
+            bits,
+            cache,
+            ..
+        } = scratch;
+        let text = match escaped {
+            None => written,
+            Some(escaped) => {
+                text.clear();
+                escaped.append_to(text);
+                text
+            }
+        };
         if plan.reads_folded {
-            scratch.folded.clear();
-            crate::fold::fold_into(text, &mut scratch.folded);
+            folded.clear();
+            crate::fold::fold_into(text, folded);
         }
-        let mut patterns = scratch.patterns.begin();
-        for matcher in matchers() {
-            matcher.value(value, &scratch.folded, &mut patterns);
+        let mut hits = patterns.begin();
+        for matcher in &plan.matchers {
+            self.matchers[*matcher as usize].value(text, folded, &mut hits);
         }
-        let found = &scratch.patterns.found;
-        for atom in self.atoms_of.of_all(found.iter()) {
+        for atom in self.atoms_of.of_all(patterns.found.iter()) {
             bits.set(atom);
         }
         if let Some(slot) = vacant {
-            let atoms = self.atoms_of.of_all(found.iter());
-            scratch.cache.insert(&slot, key, text, atoms);
+            let atoms = self.atoms_of.of_all(patterns.found.iter());
+            cache.insert(&slot, key, written, escaped.is_some(), atoms);
         }
     }
 
@@ -294,6 +324,7 @@ impl Engine {
             number,
             plans: vec![Plan::default(); self.fields],
             keywords: Plan::default(),
+            keyword_hints: None,
             always: Vec::new(),
         };
         let met = self.log_sources.iter().filter(|rules| {
@@ -310,6 +341,8 @@ impl Engine {
             }
             route.always.extend(&rules.always);
         }
+        let keywords = route.keywords.matchers.iter();
+        route.keyword_hints = Hints::of(keywords.map(|index| &self.matchers[*index as usize]));
         route
     }
 
@@ -354,7 +387,7 @@ impl Engine {
         };
         for (name, builder) in fields {
             let matcher = number(self.matchers.len());
-            self.matchers.push(builder.build());
+            self.matchers.push(builder.build(name.is_none()));
             match name {
                 Some(name) => {
                     let number = self.field_number(&name);

@@ -7,6 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use vakt_event::LogSource;
 
 use super::field::FieldMatcher;
+use super::hints::Hints;
 
 /// Sets of log sources kept for each thread. An installation shows some dozens; the bound is for
 /// senders who invent them.
@@ -19,6 +20,8 @@ pub(super) struct Route {
     /// By the field's number.
     pub(super) plans: Vec<Plan>,
     pub(super) keywords: Plan,
+    /// Shows for most events that no keyword can hold.
+    pub(super) keyword_hints: Option<Hints>,
     /// The rules without witness.
     pub(super) always: Vec<u32>,
 }

@@ -10,6 +10,8 @@ pub struct Scratch {
     pub(super) engine: u64,
     pub(super) bits: Bits,
     pub(super) patterns: PatternScratch,
+    /// The value at hand, where it is not written as it is.
+    pub(super) text: String,
     /// The value at hand, folded.
     pub(super) folded: String,
     pub(super) cache: ValueCache,
@@ -26,6 +28,7 @@ impl Scratch {
                 stamps: Stamps::new(patterns),
                 found: Vec::new(),
             },
+            text: String::new(),
             folded: String::new(),
             cache: ValueCache::default(),
             routes: RouteCache::default(),

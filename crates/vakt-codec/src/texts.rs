@@ -1,0 +1,78 @@
+//! Memory of texts that were made while decoding, kept for the next event.
+
+use std::borrow::Cow;
+
+use vakt_event::{Field, Value};
+
+/// Texts kept: an event seldom has as many made names and values.
+const TEXTS_MAX: usize = 256;
+
+/// Longer ones are given back to the allocator.
+const TEXT_BYTES_MAX: usize = 1024;
+
+/// At most 256 KiB of empty texts.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    spare: Vec<String>,
+    /// The names of the objects that the scanner is in, joined.
+    pub(crate) path: String,
+}
+
+impl Texts {
+    /// The parts, joined.
+    pub(crate) fn concat(&mut self, parts: &[&str]) -> String {
+        let mut text = self.spare.pop().unwrap_or_default();
+        for part in parts {
+            text.push_str(part);
+        }
+        text
+    }
+
+    /// Empties the fields. Their memory stays with the vector, that of their texts is kept here.
+    pub(crate) fn take_all<'b>(&mut self, fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
+        // Collecting from a vector's own items reuses its memory.
+        fields
+            .into_iter()
+            .filter_map(|field| {
+                self.take(field.name);
+                if let Value::Str(text) | Value::Number(text) = field.value {
+                    self.take(text);
+                }
+                None
+            })
+            .collect()
+    }
+
+    fn take(&mut self, text: Cow<'_, str>) {
+        if let Cow::Owned(mut text) = text
+            && text.capacity() <= TEXT_BYTES_MAX
+            && self.spare.len() < TEXTS_MAX
+        {
+            text.clear();
+            self.spare.push(text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_used_again() {
+        let mut texts = Texts::default();
+        let mut fields = Vec::with_capacity(40);
+        fields.push(Field {
+            name: texts.concat(&["a", ".", "b"]).into(),
+            value: Value::from("long ".repeat(TEXT_BYTES_MAX)),
+            origin: vakt_event::Origin::Sent,
+        });
+        let memory = (fields.as_ptr().addr(), fields[0].name.as_ptr());
+        let fields: Vec<Field<'static>> = texts.take_all(fields);
+        assert!(fields.is_empty() && fields.capacity() == 40);
+        let name = texts.concat(&["c"]);
+        assert_eq!(name, "c");
+        assert_eq!((fields.as_ptr().addr(), name.as_ptr()), memory);
+        assert!(texts.spare.is_empty());
+    }
+}
