@@ -22,6 +22,7 @@ use vakt_storage::{Journal, Options};
 
 use super::detect::{DetectProgress, DetectThread, UNKNOWN};
 use super::quarantine::Quarantine;
+use super::rule_activity::RuleActivity;
 use super::{Decode, Stop};
 use crate::metrics::DetectMetrics;
 use crate::ruleset::{RuleSettings, Ruleset};
@@ -70,6 +71,7 @@ impl World {
             ruleset: Arc::clone(&self.ruleset),
             sources: Arc::new(Sources::default()),
             log_sources: Arc::default(),
+            activity: Arc::new(RuleActivity::new(&self.ruleset.load_full())),
             clock: Arc::new(SystemClock),
             metrics: ended.metrics.clone(),
             progress: Arc::clone(&ended.progress),
