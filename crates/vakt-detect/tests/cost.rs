@@ -42,7 +42,7 @@ fn event(number: u64) -> Event<'static> {
         })
         .collect();
     let mut event = Event {
-        log_sources: vec![LogSource::of("windows", "", "")].into(),
+        log_sources: vec![LogSource::of("windows", "", "")],
         ..Event::default()
     };
     event.added("CommandLine", value);

@@ -163,11 +163,11 @@ impl DetectThread {
                     }
                 }
             }
-            if let Some((_, correlator, _)) = &mut old {
-                let taken = detector.correlator.take_over(correlator);
+            if let Some((rules, mut correlator, scratch)) = old.take() {
+                let taken = detector.correlator.take_over(&mut correlator);
                 tracing::debug!(?taken, "correlation windows go on under the new rules");
+                free_elsewhere((rules, correlator, scratch));
             }
-            old.take().map(free_elsewhere);
             run.shown = GivenUp::of(&detector);
             if let Some(since) = run.reloading.take() {
                 self.metrics.paused_for_reload(since.elapsed());
