@@ -79,6 +79,72 @@ fn sighup_reloads_rules_and_refuses_a_broken_set() {
     });
 }
 
+/// Reloads while lines come in: each line counts once, whichever rules it met, the counts of a rule
+/// that was gone are gone, and the metric says how long detection waited.
+#[test]
+fn a_reload_under_load_loses_nothing_and_says_how_long_it_took() {
+    const LINES: u64 = 20_000;
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("rules.yml");
+    let common = rule("common", "keywords");
+    let with = |other: &str| format!("{common}---\n{}", rule(other, "keywords"));
+    fs::write(&file, with("first")).unwrap();
+    let data = folder.path().join("data");
+    let daemon = Daemon::start_in(&data, &["--rules", file.to_str().unwrap()]);
+    let metric = |name: &str| -> f64 {
+        let (_, text) = daemon.get("/metrics");
+        let value = |line: &str| line.strip_prefix(name)?.trim().parse().ok();
+        text.lines().find_map(value).unwrap()
+    };
+    let hits = || -> Vec<(String, u64)> {
+        let answer = daemon.get_json("/api/v1/rules");
+        let row = |rule: &Json| {
+            let title = rule["title"].as_str().unwrap();
+            (title.to_owned(), rule["hits"].as_u64().unwrap())
+        };
+        answer["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(row)
+            .collect()
+    };
+    let of = |common: u64, first: u64| {
+        let row = |word: &str, hits| (format!("The word {word}"), hits);
+        vec![row("common", common), row("first", first)]
+    };
+    let gap = "vakt_rules_reload_gap_seconds_max ";
+    assert_eq!(metric(gap), 0.0);
+    daemon.send_tcp(b"<14>Nov 24 10:00:00 web1 app: first\n");
+    daemon.wait_for("the first line", |_| (hits() == of(0, 1)).then_some(()));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for chunk in 0..LINES / 500 {
+                let lines: String = (0..500)
+                    .map(|line| format!("<14>Nov 24 10:00:00 web1 app: common {chunk} {line}\n"))
+                    .collect();
+                daemon.send_tcp(lines.as_bytes());
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+        for (number, other) in ["second", "third", "first"].iter().enumerate() {
+            daemon.wait_for("some lines", |_| {
+                (hits()[0].1 > 2_000 * (number as u64 + 1)).then_some(())
+            });
+            fs::write(&file, with(other)).unwrap();
+            daemon.signal("HUP");
+            daemon.wait_for("the reload", |_| {
+                (metric("vakt_rules_reloads_total ") > number as f64).then_some(())
+            });
+        }
+    });
+    daemon.wait_for("all lines", |_| (hits() == of(LINES, 0)).then_some(()));
+    let longest = metric(gap);
+    assert!(longest > 0.0, "{longest}");
+    eprintln!("the longest gap was {longest} s");
+    assert_eq!(metric("vakt_detect_matches_total "), (LINES + 1) as f64);
+}
+
 fn configuration(folder: &Path, text: &str) -> String {
     let path = folder.join("vakt.yaml");
     fs::write(&path, text.replace("FOLDER", folder.to_str().unwrap())).unwrap();

@@ -415,3 +415,118 @@ fn a_rule_is_live_once_a_source_has_shown_its_log_source_also_after_a_restart() 
         (live(daemon) == expected(true)).then_some(())
     });
 }
+
+/// A cheap rule that matches often, one that never matches and whose regular expression has more
+/// states than any cache holds, and a correlation.
+const NOISY_AND_COSTLY: &str = "\
+title: Costly
+id: 1b1fae4c-6c0f-4d0d-9d4d-0f1d2f3a4b61
+logsource: {product: linux}
+detection:
+    selection:
+        message|re: '[ac][ab]{60}[cd]'
+    condition: selection
+---
+title: Noisy
+id: 1b1fae4c-6c0f-4d0d-9d4d-0f1d2f3a4b62
+name: noisy
+logsource: {product: linux}
+detection:
+    selection:
+        message: noise
+    condition: selection
+---
+title: Much Noise
+id: 1b1fae4c-6c0f-4d0d-9d4d-0f1d2f3a4b63
+correlation:
+    type: event_count
+    rules: [noisy]
+    group-by: [host.name]
+    timespan: 10m
+    condition: {gte: 10}
+";
+
+#[test]
+fn the_noisiest_rule_is_first_by_hits_and_the_most_expensive_by_cost() {
+    let (folder, path) = file("rules.yml", NOISY_AND_COSTLY);
+    let data = folder.path().join("data");
+    let daemon = Daemon::start_in(&data, &["--rules", path.to_str().unwrap()]);
+    // Each long line differs, and each takes a thousand times what a short one does.
+    let mut state = 1_u64;
+    let mut lines = String::new();
+    for _ in 0..1_000 {
+        let long: String = (0..4_000)
+            .map(|_| {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                if state >> 63 == 0 { 'a' } else { 'b' }
+            })
+            .collect();
+        for message in ["noise", "noise", "noise", &long] {
+            lines.push_str(&format!("<14>Nov 24 10:00:00 web1 app: {message}\n"));
+        }
+    }
+    daemon.send_tcp(lines.as_bytes());
+    let hits = |by: &str| -> Vec<(String, u64)> {
+        let list = daemon.vakt(&["--output", "ndjson", "rules", "list", "--by", by]);
+        let row = |rule: &Json| {
+            let title = rule["title"].as_str().unwrap().to_owned();
+            (title, rule["hits"].as_u64().unwrap())
+        };
+        json_lines(&list).iter().map(row).collect()
+    };
+    let expected = [("Noisy", 3_000), ("Much Noise", 2_991), ("Costly", 0)];
+    let expected = expected.map(|(title, hits)| (title.to_owned(), hits));
+    daemon.wait_for("all hits", |_| (hits("hits") == expected).then_some(()));
+    assert_eq!(
+        hits("cost")[0],
+        expected[2],
+        "{:?}",
+        json_lines(&daemon.vakt(&["rules", "list", "--by", "cost"]))
+    );
+
+    let answer = daemon.get_json("/api/v1/rules");
+    let matching = &answer["matching"];
+    let measured = matching["measured_events"].as_u64().unwrap();
+    assert!((30..120).contains(&measured), "{matching}");
+    let shares = answer["rules"].as_array().unwrap().iter();
+    let shares = shares.map(|rule| rule["cost_share"].as_f64().unwrap());
+    let sum = matching["shared_share"].as_f64().unwrap() + shares.sum::<f64>();
+    assert!((sum - 1.0).abs() < 0.001, "{answer}");
+
+    let table = daemon.vakt(&["--output", "text", "rules", "list", "--by", "cost"]);
+    let head = out(&table).lines().next().unwrap_or_default().to_owned();
+    let columns: Vec<&str> = head.split_whitespace().collect();
+    let named = [
+        "cost_ns_per_event",
+        "cost_share",
+        "hits",
+        "level",
+        "kind",
+        "id",
+        "title",
+    ];
+    assert_eq!(columns, named);
+    let said = String::from_utf8_lossy(&table.stderr).into_owned();
+    assert!(said.contains("shared by all rules"), "{said}");
+}
+
+#[test]
+fn figures_of_rules_without_a_daemon_are_an_error_with_a_way_out() {
+    let output = run(&[
+        "rules",
+        "list",
+        "--by",
+        "hits",
+        "--url",
+        "http://127.0.0.1:9",
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        error.contains("no daemon answers at http://127.0.0.1:9"),
+        "{error}"
+    );
+    assert!(error.contains("vakt serve"), "{error}");
+}

@@ -185,9 +185,17 @@ pub trait IncidentBackend: Send + Sync {
     fn alerts(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure>;
 }
 
-/// The rules that run, each an object with `id`, in the order of their titles.
+/// The rules that run.
+#[derive(Clone, Debug, Default)]
+pub struct RuleList {
+    /// Each an object with `id`, in the order of their titles.
+    pub rules: Vec<Value>,
+    /// An object: what was measured of matching as a whole.
+    pub matching: Value,
+}
+
 pub trait RulesView: Send + Sync {
-    fn rules(&self) -> Vec<Value>;
+    fn rules(&self) -> RuleList;
 }
 
 /// The sources that were heard, each an object with `id`.

@@ -2,7 +2,8 @@
 //!
 //! [`naive`] says what a rule means, readably; [`Engine`] finds the same matches for thousands of
 //! rules at once; [`Correlator`] counts matches over sliding windows. This crate does no I/O and
-//! has no clock of its own: the time of an event comes from the caller.
+//! has no clock of its own: the time of an event comes from the caller, and [`RuleCosts`] is taken
+//! with a stopwatch.
 //!
 //! Start with [`naive`], then [`engine`] (routing, patterns, atoms, witnesses), then
 //! [`correlate`].
@@ -20,4 +21,4 @@ pub mod regex;
 pub mod wildcard;
 
 pub use correlate::{Correlator, Firing, Measure, Progress};
-pub use engine::{Engine, Scratch};
+pub use engine::{Engine, RuleCosts, Sampler, Scratch};

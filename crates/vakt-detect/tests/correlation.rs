@@ -364,18 +364,22 @@ proptest! {
         let rules = rule_set(all);
         let mut straight = Correlator::new(&rules);
         let mut restarted = Correlator::new(&rules);
+        let mut replaced = restarted.fresh();
         for (position, seen) in (0u64..).zip(&seen) {
             if position == cut {
                 let bytes = restarted.snapshot().unwrap();
                 restarted = Correlator::new(&rules);
                 restarted.restore(&bytes).unwrap();
                 prop_assert_eq!(restarted.snapshot().unwrap(), bytes);
+                let mut old = std::mem::replace(&mut replaced, Correlator::new(&rules));
+                replaced.take_over(&mut old);
+                prop_assert_eq!(old.groups(), 0);
             }
-            prop_assert_eq!(
-                observe(&mut restarted, position, seen),
-                observe(&mut straight, position, seen)
-            );
+            let expected = observe(&mut straight, position, seen);
+            prop_assert_eq!(&observe(&mut restarted, position, seen), &expected);
+            prop_assert_eq!(observe(&mut replaced, position, seen), expected);
         }
+        prop_assert_eq!(replaced.snapshot().unwrap(), straight.snapshot().unwrap());
         prop_assert_eq!(restarted.snapshot().unwrap(), straight.snapshot().unwrap());
     }
 }

@@ -282,11 +282,15 @@ fn a_changed_rule_loses_its_state_and_no_other() {
         (restored.correlations, restored.correlations_dropped),
         (1, 1)
     );
-    let fired: Vec<_> = observe(&mut after, 1, &seen)
-        .into_iter()
-        .map(|(_, firing)| firing.correlation)
-        .collect();
-    assert_eq!(fired, [0]);
+    let mut replaced = after.fresh();
+    assert_eq!(replaced.take_over(&mut before), restored);
+    for after in [&mut after, &mut replaced] {
+        let fired: Vec<_> = observe(after, 1, &seen)
+            .into_iter()
+            .map(|(_, firing)| firing.correlation)
+            .collect();
+        assert_eq!(fired, [0]);
+    }
     assert!(after.restore(b"{}").is_err());
     assert!(after.restore(b"\xff").is_err());
     assert_eq!(after.groups(), 2);

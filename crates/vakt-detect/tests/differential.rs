@@ -3,8 +3,8 @@
 mod support;
 
 use proptest::prelude::*;
-use vakt_detect::Engine;
 use vakt_detect::naive::Prepared;
+use vakt_detect::{Engine, RuleCosts};
 use vakt_rules::ast::RuleSet;
 
 proptest! {
@@ -16,7 +16,9 @@ proptest! {
         events in prop::collection::vec(support::event(), 1..8),
     ) {
         let prepared: Vec<_> = rules.iter().cloned().map(Prepared::new).collect();
-        let engine = Engine::compile(&RuleSet { rules, correlations: Vec::new() });
+        let rules = RuleSet { rules, correlations: Vec::new() };
+        let engine = Engine::compile(&rules);
+        let mut costs = RuleCosts::new(&rules);
         let mut scratch = engine.scratch();
         // Twice: the second time values come from the cache.
         for event in events.iter().chain(&events) {
@@ -24,8 +26,12 @@ proptest! {
             engine.matches(event, &mut scratch, &mut hits);
             let mut expected = vec![usize::MAX];
             expected.extend(support::by_reference(&prepared, event));
-            prop_assert_eq!(hits, expected, "{:#?}", event);
+            prop_assert_eq!(&hits, &expected, "{:#?}", event);
+            hits.truncate(1);
+            engine.matches_sampled(event, &mut scratch, &mut hits, &mut costs);
+            prop_assert_eq!(hits, expected, "measured: {:#?}", event);
         }
+        prop_assert_eq!(costs.events(), 2 * events.len() as u64);
     }
 }
 

@@ -37,6 +37,7 @@ use crate::pipeline::index::{self, IndexProgress};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
+use crate::pipeline::rule_activity::RuleActivity;
 use crate::ruleset::{RuleSettings, Ruleset};
 pub(crate) use backend::Health;
 use backend::{Incidents, Rules, Search, SourceTable};
@@ -91,6 +92,7 @@ impl Daemon {
         let access = Arc::new(open_access(&settings, &clock)?);
         let sources = Arc::new(Sources::default());
         let log_sources = Arc::new(SeenLogSources::default());
+        let activity = Arc::new(RuleActivity::new(&ruleset.load_full()));
         registry.register(Box::new(SourcesCollector::new(Arc::clone(&sources))?))?;
         let stop = Stop::default();
         let mut threads = Vec::new();
@@ -123,6 +125,7 @@ impl Daemon {
             ruleset: Arc::clone(&ruleset),
             sources: Arc::clone(&sources),
             log_sources: Arc::clone(&log_sources),
+            activity: Arc::clone(&activity),
             clock: Arc::clone(&clock),
             metrics: DetectMetrics::new(&registry)?,
             progress: Arc::clone(&detect_progress),
@@ -171,6 +174,7 @@ impl Daemon {
             rules: Arc::new(Rules {
                 ruleset: Arc::clone(&ruleset),
                 log_sources,
+                activity,
             }),
             sources: Arc::new(SourceTable(sources)),
             health,

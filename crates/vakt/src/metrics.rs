@@ -4,9 +4,11 @@
 
 pub(crate) mod readings;
 
+use std::time::Duration;
+
 use anyhow::Result;
 use prometheus::core::Collector;
-use prometheus::{IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
+use prometheus::{Gauge, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
 
 use crate::ruleset::Ruleset;
 
@@ -21,6 +23,7 @@ pub struct DetectMetrics {
     pub late_events: IntCounter,
     pub evicted_events: IntCounter,
     pub evicted_groups: IntCounter,
+    reload_gap_max: Gauge,
 }
 
 /// Counters of the delivery of notices.
@@ -90,7 +93,20 @@ impl DetectMetrics {
                 "vakt_correlation_evicted_groups_total",
                 "Groups that correlations gave up because a bound was reached.",
             )?,
+            reload_gap_max: registered(
+                registry,
+                Gauge::new(
+                    "vakt_rules_reload_gap_seconds_max",
+                    "The longest that a reload of the rules kept detection from the next batch of events, since the start.",
+                )?,
+            )?,
         })
+    }
+
+    /// A reload kept detection from the next batch for so long.
+    pub fn paused_for_reload(&self, gap: Duration) {
+        let longest = self.reload_gap_max.get().max(gap.as_secs_f64());
+        self.reload_gap_max.set(longest);
     }
 }
 

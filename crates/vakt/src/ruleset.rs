@@ -69,6 +69,8 @@ pub struct Ruleset {
     /// The pipelines that the rules went through.
     pub pipelines: Pipelines,
     pub engine: Engine,
+    /// Its correlations, that have counted nothing: [`Correlator::fresh`] makes one to count with.
+    pub correlator: Correlator,
     /// For each rule the readable evaluator, which names the fields that matched.
     pub prepared: Vec<naive::Prepared>,
     /// Rules that loaded and can never match, each with its place and reason.
@@ -169,8 +171,9 @@ impl Ruleset {
 
     fn compile(loaded: Loaded, pipelines: Pipelines) -> Self {
         let engine = Engine::compile(&loaded.rules);
+        let correlator = Correlator::new(&loaded.rules);
         Self {
-            faults: faults(&loaded.rules, &engine),
+            faults: faults(&loaded.rules, &engine, &correlator),
             prepared: loaded
                 .rules
                 .rules
@@ -178,6 +181,7 @@ impl Ruleset {
                 .map(|rule| naive::Prepared::new(Arc::clone(rule)))
                 .collect(),
             engine,
+            correlator,
             pipelines,
             rules: loaded.rules,
             diagnostics: loaded.diagnostics,
@@ -188,7 +192,7 @@ impl Ruleset {
     }
 }
 
-fn faults(rules: &RuleSet, engine: &Engine) -> Vec<String> {
+fn faults(rules: &RuleSet, engine: &Engine, correlator: &Correlator) -> Vec<String> {
     let line = |meta: &Metadata, reason: &str| {
         format!(
             "{}:{}:1: error[rule-cannot-match]: {}: {reason}",
@@ -199,7 +203,6 @@ fn faults(rules: &RuleSet, engine: &Engine) -> Vec<String> {
         .problems()
         .iter()
         .map(|problem| line(&rules.rules[problem.rule].meta, &problem.reason));
-    let correlator = Correlator::new(rules);
     let of_correlations = correlator.problems().iter().map(|problem| {
         let meta = &rules.correlations[problem.correlation].meta;
         line(meta, &problem.reason)

@@ -10,10 +10,10 @@ use crate::params::Params;
 
 pub(crate) async fn rules(call: Call) -> Result<Response<Body>, ApiError> {
     Params::parse(call.request.uri(), &[])?;
-    let rules = call.app.blocking(|parts| Ok(parts.rules.rules())).await?;
+    let list = call.app.blocking(|parts| Ok(parts.rules.rules())).await?;
     Ok(guard::json(
         StatusCode::OK,
-        &json!({ "rules": rules, "next": null }),
+        &json!({ "rules": list.rules, "matching": list.matching, "next": null }),
     ))
 }
 

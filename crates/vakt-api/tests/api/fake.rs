@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
     HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident,
-    Readiness, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SourcesView,
+    Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest,
+    SourcesView,
 };
 use vakt_api::{Access, Api, HttpListener, Limits, ListenerPolicy, Parts, Principal, Role, Site};
 use vakt_event::clock::SystemClock;
@@ -152,8 +153,11 @@ impl IncidentBackend for Fake {
 }
 
 impl RulesView for Fake {
-    fn rules(&self) -> Vec<Value> {
-        vec![json!({"id": "r", "title": "SSH brute force"})]
+    fn rules(&self) -> RuleList {
+        RuleList {
+            rules: vec![json!({"id": "r", "title": "SSH brute force", "hits": 3})],
+            matching: json!({"measured_events": 7}),
+        }
     }
 }
 

@@ -72,6 +72,8 @@ fn incidents_and_facts() {
     ] {
         let list = daemon.admin(&format!("GET /api/v1/{name}"), "").json();
         assert!(list[key].is_array() && list["next"].is_null(), "{list}");
+        let matching = (name == "rules").then_some(7);
+        assert_eq!(list["matching"]["measured_events"].as_u64(), matching);
     }
 
     let facts = "POST /api/v1/incidents/inc-1/facts";

@@ -23,6 +23,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use vakt_event::{Event, Timestamp};
 use vakt_rules::ast::RuleSet;
@@ -30,6 +31,8 @@ use vakt_rules::ast::RuleSet;
 use definition::{Definition, Definitions};
 use group::{Inner, Item};
 use groups::Groups;
+
+use crate::engine::RuleCosts;
 
 pub use definition::Problem;
 pub use progress::{Measure, Progress};
@@ -84,7 +87,7 @@ pub struct Seen<'s> {
 
 /// The correlations of a rule set and what they have counted. One thread feeds it, in journal order.
 pub struct Correlator {
-    definitions: Definitions,
+    definitions: Arc<Definitions>,
     /// By the index of the correlation.
     states: Vec<Groups>,
 }
@@ -94,7 +97,15 @@ type Feed = (usize, Option<Inner>);
 
 impl Correlator {
     pub fn new(rules: &RuleSet) -> Self {
-        let definitions = Definitions::new(rules);
+        Self::of(Arc::new(Definitions::new(rules)))
+    }
+
+    /// One for the same rules, that has counted nothing: nothing has to be compiled for it.
+    pub fn fresh(&self) -> Self {
+        Self::of(Arc::clone(&self.definitions))
+    }
+
+    fn of(definitions: Arc<Definitions>) -> Self {
         Self {
             states: definitions.all.iter().map(|_| Groups::default()).collect(),
             definitions,
@@ -161,6 +172,29 @@ impl Correlator {
         hits: &[usize],
         firings: &mut Vec<Firing>,
     ) {
+        self.feed(seen, event, hits, firings, None);
+    }
+
+    /// As [`Self::observe_seen`], and measures what each correlation costs.
+    pub fn observe_sampled(
+        &mut self,
+        seen: &Seen<'_>,
+        event: &Event<'_>,
+        hits: &[usize],
+        firings: &mut Vec<Firing>,
+        costs: &mut RuleCosts,
+    ) {
+        self.feed(seen, event, hits, firings, Some(costs));
+    }
+
+    fn feed(
+        &mut self,
+        seen: &Seen<'_>,
+        event: &Event<'_>,
+        hits: &[usize],
+        firings: &mut Vec<Firing>,
+        mut costs: Option<&mut RuleCosts>,
+    ) {
         let mut pending: BTreeMap<usize, Vec<Feed>> = BTreeMap::new();
         for rule in hits {
             for (rank, input) in self.definitions.fed_by_rule(*rule) {
@@ -173,6 +207,7 @@ impl Correlator {
         while let Some((rank, feeds)) = pending.pop_first() {
             let correlation = self.definitions.order[rank];
             let definition = &self.definitions.all[correlation];
+            let started = costs.is_some().then(Instant::now);
             let mut fired = Fired {
                 definition,
                 correlation,
@@ -188,6 +223,9 @@ impl Correlator {
                         .push((*input, Some(inner)));
                 }
                 firings.push(firing);
+            }
+            if let (Some(costs), Some(started)) = (costs.as_deref_mut(), started) {
+                costs.charge_correlation(correlation, started);
             }
         }
     }

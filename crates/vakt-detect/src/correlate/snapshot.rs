@@ -6,7 +6,7 @@
 //! is found again by the correlation's id, and dropped where its fingerprint differs: the rule
 //! means something else then.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -137,6 +137,27 @@ impl Correlator {
         }
         self.states = states;
         Ok(restored)
+    }
+
+    /// Takes over what `old`, of other rules, has counted: as [`Self::restore`] with its snapshot,
+    /// without writing it out. What these rules have no use for stays there.
+    pub fn take_over(&mut self, old: &mut Self) -> Restored {
+        let mut indices = HashMap::new();
+        for (index, definition) in self.definitions.all.iter().enumerate() {
+            indices.insert((definition.id.as_str(), definition.fingerprint), index);
+        }
+        let mut restored = Restored::default();
+        for (definition, state) in old.definitions.all.iter().zip(&mut old.states) {
+            match indices.get(&(definition.id.as_str(), definition.fingerprint)) {
+                Some(index) => {
+                    restored.correlations += 1;
+                    restored.groups += state.len();
+                    self.states[*index] = std::mem::take(state);
+                }
+                None => restored.correlations_dropped += 1,
+            }
+        }
+        restored
     }
 }
 

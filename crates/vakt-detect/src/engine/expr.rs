@@ -39,6 +39,18 @@ impl Expr {
             Self::FieldRef(reference) => reference.holds(event),
         }
     }
+
+    /// Gives every atom of the condition, some more than once.
+    pub(super) fn each_atom(&self, give: &mut impl FnMut(AtomId)) {
+        match self {
+            Self::Atom(atom) => give(*atom),
+            Self::Not(inner) => inner.each_atom(give),
+            Self::All(parts) | Self::Any(parts) => {
+                parts.iter().for_each(|part| part.each_atom(give));
+            }
+            Self::Const(_) | Self::FieldRef(_) => {}
+        }
+    }
 }
 
 impl FieldRef {

@@ -283,6 +283,12 @@ impl FieldMatcher {
         !self.present.is_empty()
     }
 
+    /// The patterns that take a closer look at a value, each by itself.
+    pub(super) fn tried(&self) -> impl Iterator<Item = PatternId> {
+        let globs = self.globs.iter().map(|(_, pattern)| *pattern);
+        globs.chain(self.regexes.iter().map(|(_, pattern)| *pattern))
+    }
+
     fn compare_number(&self, text: &str, hits: &mut PatternHits<'_>) {
         if self.comparisons.is_empty() {
             return;
@@ -309,16 +315,14 @@ impl FieldMatcher {
     /// A glob is tried once for each value, however often its literal stands there.
     fn try_glob(&self, index: u32, text: &str, folded: &str, hits: &mut PatternHits<'_>) {
         let (glob, pattern) = &self.globs[index as usize];
-        if hits.first_try(*pattern) && glob.is_match(if glob.cased { text } else { folded }) {
-            hits.add_tried(*pattern);
-        }
+        hits.try_once(*pattern, || {
+            glob.is_match(if glob.cased { text } else { folded })
+        });
     }
 
     fn try_regex(&self, index: u32, text: &str, hits: &mut PatternHits<'_>) {
         let (regex, pattern) = &self.regexes[index as usize];
-        if hits.first_try(*pattern) && regex.is_match(text) {
-            hits.add_tried(*pattern);
-        }
+        hits.try_once(*pattern, || regex.is_match(text));
     }
 }
 

@@ -6,7 +6,7 @@
 //! literals that it requires. A test that a value passes is a *pattern*; patterns set *atoms*
 //! (`lower`); an atom that is a rule's *witness* (`witness`) makes the rule a candidate; a
 //! candidate's condition runs over atoms (`expr`). What a value led to is kept for the next time it
-//! occurs (`cache`).
+//! occurs (`cache`). What rules cost is measured on some of the events (`cost`).
 //!
 //! Invariant: the outcome is that of [`crate::naive`], for every rule and event
 //! (`tests/differential.rs`).
@@ -25,9 +25,11 @@ use lower::{Lowering, Numbering};
 use outer::Outer;
 use route::{Plan, Route};
 
+pub use cost::{RuleCosts, Sampler};
 pub use scratch::Scratch;
 
 mod cache;
+mod cost;
 mod expr;
 mod field;
 mod frequency;
@@ -71,6 +73,8 @@ pub struct Engine {
     atoms: usize,
     patterns: usize,
     conditions: Vec<Expr>,
+    /// The rules that are charged with a pattern that is tried by itself.
+    payers: HashMap<PatternId, Box<[RuleId]>>,
     problems: Vec<Problem>,
 }
 
@@ -121,6 +125,7 @@ impl Engine {
             atoms: 0,
             patterns: 0,
             conditions: vec![Expr::Const(false); rules.rules.len()],
+            payers: HashMap::new(),
             problems: Vec::new(),
         };
         let mut numbering = Numbering::default();
@@ -133,6 +138,7 @@ impl Engine {
         waiting.resize(engine.atoms, Vec::new());
         engine.waiting = Lists::new(&waiting);
         engine.atoms_of = Lists::new(&numbering.atoms_of);
+        engine.payers = cost::payers(&engine.matchers, &engine.atoms_of, &engine.conditions);
         engine
     }
 
@@ -159,9 +165,26 @@ impl Engine {
 
     /// Appends the indices into [`RuleSet::rules`] of the rules that match, ascending.
     pub fn matches(&self, event: &Event<'_>, scratch: &mut Scratch, hits: &mut Vec<usize>) {
+        self.claim(scratch);
+        self.find(event, scratch, hits, |_, condition, bits| {
+            condition.holds(bits, event)
+        });
+    }
+
+    fn claim(&self, scratch: &mut Scratch) {
         if scratch.engine != self.id {
             *scratch = self.scratch();
         }
+    }
+
+    /// `judge` says of a candidate whether its condition holds.
+    fn find(
+        &self,
+        event: &Event<'_>,
+        scratch: &mut Scratch,
+        hits: &mut Vec<usize>,
+        judge: impl FnMut(RuleId, &Expr, &scratch::Bits) -> bool,
+    ) {
         scratch.bits.clear();
         let route = scratch.routes.get(&event.log_sources, |number| {
             self.route(&event.log_sources, number)
@@ -179,7 +202,7 @@ impl Engine {
             }
         }
         self.test_keywords(&route, event, scratch);
-        self.evaluate(&route, event, scratch, hits);
+        self.evaluate(&route, scratch, hits, judge);
     }
 
     fn test_keywords(&self, route: &Route, event: &Event<'_>, scratch: &mut Scratch) {
@@ -298,9 +321,9 @@ impl Engine {
     fn evaluate(
         &self,
         route: &Route,
-        event: &Event<'_>,
         scratch: &mut Scratch,
         hits: &mut Vec<usize>,
+        mut judge: impl FnMut(RuleId, &Expr, &scratch::Bits) -> bool,
     ) {
         let start = hits.len();
         let bits = &scratch.bits;
@@ -310,7 +333,7 @@ impl Engine {
             .iter()
             .flat_map(|atom| self.waiting.of(*atom));
         for rule in waiting.chain(&route.always) {
-            if scratch.rules.mark(*rule) && self.conditions[*rule as usize].holds(bits, event) {
+            if scratch.rules.mark(*rule) && judge(*rule, &self.conditions[*rule as usize], bits) {
                 hits.push(*rule as usize);
             }
         }

@@ -1,6 +1,7 @@
 //! What matching one event writes to: kept between events, so that nothing is allocated.
 
 use super::cache::ValueCache;
+use super::cost::Tries;
 use super::route::RouteCache;
 use super::{AtomId, PatternId};
 
@@ -27,6 +28,7 @@ impl Scratch {
             patterns: PatternScratch {
                 stamps: Stamps::new(patterns),
                 found: Vec::new(),
+                tries: Tries::default(),
             },
             text: String::new(),
             folded: String::new(),
@@ -112,6 +114,7 @@ impl Stamps {
 pub(super) struct PatternScratch {
     stamps: Stamps,
     pub(super) found: Vec<PatternId>,
+    pub(super) tries: Tries,
 }
 
 impl PatternScratch {
@@ -134,13 +137,16 @@ impl PatternHits<'_> {
         }
     }
 
-    /// Whether a pattern that takes a closer look was not looked at for this value yet.
-    pub(super) fn first_try(&mut self, pattern: PatternId) -> bool {
-        self.0.stamps.mark(pattern)
-    }
-
-    /// The closer look was successful.
-    pub(super) fn add_tried(&mut self, pattern: PatternId) {
-        self.0.found.push(pattern);
+    /// The value passes a pattern that takes a closer look, if it `passes`; looked at once for each
+    /// value.
+    pub(super) fn try_once(&mut self, pattern: PatternId, passes: impl FnOnce() -> bool) {
+        if !self.0.stamps.mark(pattern) {
+            return;
+        }
+        let started = self.0.tries.start();
+        if passes() {
+            self.0.found.push(pattern);
+        }
+        self.0.tries.end(pattern, started);
     }
 }

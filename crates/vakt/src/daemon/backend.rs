@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 use vakt_api::Principal;
 use vakt_api::backend::{
     HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident,
-    Order, Readiness, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest,
-    SourcesView,
+    Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
+    SearchRequest, SourcesView,
 };
 use vakt_event::{JournalPosition, Timestamp};
 use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Records};
@@ -23,6 +23,7 @@ use crate::metrics::readings::Stations;
 use crate::pipeline::detect::DetectProgress;
 use crate::pipeline::index::{IndexProgress, is_suspicious};
 use crate::pipeline::log_sources::SeenLogSources;
+use crate::pipeline::rule_activity::{RuleActivity, Snapshot};
 use crate::pipeline::tail::JournalTail;
 use crate::ruleset::Ruleset;
 
@@ -302,24 +303,34 @@ fn items<T: serde::Serialize>(
 pub(super) struct Rules {
     pub(super) ruleset: Arc<ArcSwap<Ruleset>>,
     pub(super) log_sources: Arc<SeenLogSources>,
+    pub(super) activity: Arc<RuleActivity>,
 }
 
 impl RulesView for Rules {
-    fn rules(&self) -> Vec<Json> {
+    fn rules(&self) -> RuleList {
+        let activity = self.activity.snapshot();
         let ruleset = self.ruleset.load();
         let rules = (0..ruleset.rules.rules.len()).map(RuleRef::Rule);
         let correlations = (0..ruleset.rules.correlations.len()).map(RuleRef::Correlation);
         let mut all: Vec<Json> = rules
             .chain(correlations)
-            .map(|rule| self.item(&ruleset, rule))
+            .map(|rule| self.item(&ruleset, rule, &activity))
             .collect();
         all.sort_by(|a, b| a["title"].as_str().cmp(&b["title"].as_str()));
-        all
+        RuleList {
+            rules: all,
+            matching: json!({
+                "measured_events": activity.measured,
+                "ns_per_event": per_event(activity.nanos, &activity),
+                "shared_ns_per_event": per_event(activity.shared_nanos, &activity),
+                "shared_share": share(activity.shared_nanos, &activity),
+            }),
+        }
     }
 }
 
 impl Rules {
-    fn item(&self, ruleset: &Ruleset, rule: RuleRef) -> Json {
+    fn item(&self, ruleset: &Ruleset, rule: RuleRef, activity: &Snapshot) -> Json {
         let (mut item, log_source) = match rule {
             RuleRef::Rule(index) => {
                 let rule = &ruleset.rules.rules[index];
@@ -334,6 +345,12 @@ impl Rules {
             }
         };
         let last = self.last(ruleset, rule, CORRELATION_DEPTH_MAX);
+        let id = item["id"].as_str().unwrap_or_default();
+        let figures = activity.by_id.get(id).copied();
+        item["hits"] = figures.map_or(0, |figures| figures.hits).into();
+        let nanos = figures.map(|figures| figures.nanos);
+        item["cost_ns_per_event"] = nanos.and_then(|nanos| per_event(nanos, activity)).into();
+        item["cost_share"] = nanos.and_then(|nanos| share(nanos, activity)).into();
         item["log_source"] = log_source.into();
         item["live"] = last.is_some().into();
         item["last_matched_log_source"] = json!(last);
@@ -369,6 +386,18 @@ impl Rules {
 }
 
 pub(super) struct SourceTable(pub(super) Arc<Sources>);
+
+/// Nanoseconds a measured event, to the tenth; `None` where none was measured.
+fn per_event(nanos: u64, activity: &Snapshot) -> Option<f64> {
+    let events = activity.measured;
+    (events > 0).then(|| (nanos as f64 / events as f64 * 10.0).round() / 10.0)
+}
+
+/// Of the time of matching, from 0 to 1, to the hundred-thousandth.
+fn share(nanos: u64, activity: &Snapshot) -> Option<f64> {
+    let all = activity.nanos;
+    (all > 0).then(|| (nanos as f64 / all as f64 * 100_000.0).round() / 100_000.0)
+}
 
 /// From 0 to 1, to the ten-thousandth.
 fn unparsed_share(unparsed: u64, events: u64) -> f64 {

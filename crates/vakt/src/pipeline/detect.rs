@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
 use vakt_codec::Coalescer;
+use vakt_detect::{Correlator, Scratch};
 use vakt_event::encode::to_flat_json;
 use vakt_event::time::MICROS_PER_SECOND;
 use vakt_event::{Clock, Event, JournalPosition, Source, Timestamp, ecs};
@@ -19,6 +20,7 @@ use super::detector::{Detector, Found, stream_time};
 use super::kept_sources::{KeptSources, SOURCES_BLOB};
 use super::log_sources::SeenLogSources;
 use super::quarantine::{Care, Quarantine};
+use super::rule_activity::{RuleActivity, Tally};
 use super::zones::Zones;
 use super::{Decode, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on};
 use crate::metrics::DetectMetrics;
@@ -50,6 +52,7 @@ pub struct DetectThread {
     pub ruleset: Arc<ArcSwap<Ruleset>>,
     pub sources: Arc<Sources>,
     pub log_sources: Arc<SeenLogSources>,
+    pub activity: Arc<RuleActivity>,
     pub clock: Arc<dyn Clock>,
     pub metrics: DetectMetrics,
     pub progress: Arc<DetectProgress>,
@@ -143,12 +146,15 @@ impl DetectThread {
             kept: None,
             sources_kept: Instant::now(),
             shown: GivenUp::default(),
+            reloading: None,
         };
         let mut coalescer = Coalescer::new();
+        let mut old: Option<(Arc<Ruleset>, Correlator, Scratch)> = None;
         loop {
             let ruleset = self.ruleset.load_full();
             let mut detector = Detector::in_stream(&ruleset, coalescer);
             detector.remember_log_sources(&self.log_sources);
+            detector.tally(Tally::new(&self.activity, &ruleset));
             if let Some(state) = state.take() {
                 match detector.correlator.restore(&state) {
                     Ok(restored) => tracing::debug!(?restored, "correlation windows restored"),
@@ -157,13 +163,22 @@ impl DetectThread {
                     }
                 }
             }
+            if let Some((rules, mut correlator, scratch)) = old.take() {
+                let taken = detector.correlator.take_over(&mut correlator);
+                tracing::debug!(?taken, "correlation windows go on under the new rules");
+                free_elsewhere((rules, correlator, scratch));
+            }
             run.shown = GivenUp::of(&detector);
+            if let Some(since) = run.reloading.take() {
+                self.metrics.paused_for_reload(since.elapsed());
+            }
             let ended = self.with_rules(&ruleset, &mut detector, &mut run, quarantine)?;
             if ended {
                 return Ok(());
             }
-            state = Some(detector.correlator.snapshot()?);
-            coalescer = detector.into_coalescer();
+            let (open, correlator, scratch) = detector.into_parts();
+            coalescer = open;
+            old = Some((ruleset, correlator, scratch));
         }
     }
 
@@ -181,7 +196,8 @@ impl DetectThread {
                 None => read_on(&mut run.reader, POLL)?,
             };
             if !Arc::ptr_eq(ruleset, &self.ruleset.load()) {
-                // What comes after a reload is for the new rules.
+                // What comes after a reload is for the new rules, which are compiled already.
+                run.reloading = Some(Instant::now());
                 if let Next::Batch(batch) = read {
                     run.held = Some(batch);
                 }
@@ -231,6 +247,7 @@ impl DetectThread {
                     detector.remember(position.0, &key, &event);
                 } else {
                     hits.clear();
+                    detector.counting(position >= run.applied);
                     detector.matches(&event, &mut hits);
                     detector.observe(position.0, &key, &event, &hits, &mut found);
                     let time = stream_time(&event.time).unwrap_or_default();
@@ -297,6 +314,7 @@ impl DetectThread {
             .drafts
             .inc_by(count(applied.drafts_opened.len()));
         run.shown = self.show_given_up(&run.shown, GivenUp::of(detector));
+        detector.publish_counts();
         run.pending.clear();
         run.applied = run.next;
         if ending || run.sources_kept.elapsed() >= SOURCES_INTERVAL {
@@ -486,6 +504,15 @@ struct Run {
     kept: Option<Instant>,
     sources_kept: Instant,
     shown: GivenUp,
+    /// Since when the stream waits for new rules to take effect.
+    reloading: Option<Instant>,
+}
+
+/// Frees what is large, while the stream goes on.
+fn free_elsewhere(large: impl Send + 'static) {
+    let freeing = std::thread::Builder::new().name("free".to_owned());
+    // Where no thread is to be had it is freed here.
+    drop(freeing.spawn(move || drop(large)));
 }
 
 fn count(length: usize) -> u64 {

@@ -2,6 +2,7 @@
 //! daemon share.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use vakt_codec::{Coalescer, Joined};
 use vakt_detect::correlate::Seen;
@@ -10,6 +11,7 @@ use vakt_event::{Event, EventTime, Timestamp, ecs};
 use vakt_rules::ast::{Metadata, RuleRef};
 
 use super::log_sources::SeenLogSources;
+use super::rule_activity::Tally;
 use crate::ruleset::Ruleset;
 
 /// A rule that matched, or a correlation whose condition holds.
@@ -67,6 +69,8 @@ pub struct Detector<'r> {
     trace: Option<(Vec<usize>, Vec<usize>)>,
     /// Takes the log sources of joined records.
     seen: Option<Arc<SeenLogSources>>,
+    /// Counts and measures what the rules do.
+    tally: Option<Tally>,
 }
 
 /// Where an event stands, that was sent or joined.
@@ -96,7 +100,7 @@ impl<'r> Detector<'r> {
         Self {
             scratch: ruleset.engine.scratch(),
             coalescer,
-            correlator: Correlator::new(&ruleset.rules),
+            correlator: ruleset.correlator.fresh(),
             firings: Vec::new(),
             scope: String::new(),
             time_of,
@@ -104,13 +108,34 @@ impl<'r> Detector<'r> {
             joined_hits: Vec::new(),
             trace: None,
             seen: None,
+            tally: None,
             ruleset,
         }
     }
 
-    /// The records that are not joined yet, for the detector of other rules.
-    pub fn into_coalescer(self) -> Coalescer {
-        self.coalescer
+    /// The records that are not joined yet and what is counted, for the detector of other rules;
+    /// and what is of no use to it.
+    pub fn into_parts(self) -> (Coalescer, Correlator, Scratch) {
+        (self.coalescer, self.correlator, self.scratch)
+    }
+
+    /// Counts and measures from here on.
+    pub fn tally(&mut self, tally: Tally) {
+        self.tally = Some(tally);
+    }
+
+    /// Whether what the rules do from here on counts.
+    pub fn counting(&mut self, counting: bool) {
+        if let Some(tally) = &mut self.tally {
+            tally.counting = counting;
+        }
+    }
+
+    /// What was counted has had its effect.
+    pub fn publish_counts(&mut self) {
+        if let Some(tally) = &mut self.tally {
+            tally.publish();
+        }
     }
 
     /// Keeps from here on what [`Self::take_trace`] gives.
@@ -131,7 +156,13 @@ impl<'r> Detector<'r> {
 
     /// The rules that match `event`, by index: independent of every other event.
     pub fn matches(&mut self, event: &Event<'_>, hits: &mut Vec<usize>) {
-        self.ruleset.engine.matches(event, &mut self.scratch, hits);
+        let (engine, scratch) = (&self.ruleset.engine, &mut self.scratch);
+        match self.tally.as_mut().and_then(Tally::begin_event) {
+            Some(mut measuring) => {
+                engine.matches_sampled(event, scratch, hits, measuring.costs());
+            }
+            None => engine.matches(event, scratch, hits),
+        }
     }
 
     /// What is observed from here on belongs to this stream, and is a drill or is not: events of
@@ -190,9 +221,7 @@ impl<'r> Detector<'r> {
         }
         let mut hits = std::mem::take(&mut self.joined_hits);
         hits.clear();
-        self.ruleset
-            .engine
-            .matches(&joined.event, &mut self.scratch, &mut hits);
+        self.matches(&joined.event, &mut hits);
         let mut records = joined.records.clone();
         records.sort_unstable();
         let place = Place {
@@ -222,6 +251,10 @@ impl<'r> Detector<'r> {
         if let Some((traced, _)) = &mut self.trace {
             traced.extend(hits);
         }
+        if let Some(tally) = &mut self.tally {
+            tally.rules_matched(hits);
+        }
+        let mut measuring = self.tally.as_ref().and_then(Tally::measuring);
         let of_rule = |index: usize| Found {
             rule: RuleRef::Rule(index),
             matched: self.ruleset.prepared[index].matched_fields(event),
@@ -238,7 +271,13 @@ impl<'r> Detector<'r> {
         };
         let rules = &self.ruleset.rules;
         let wanted = hits.iter().filter(|index| rules.rules[**index].generate);
-        found.extend(wanted.map(|index| of_rule(*index)));
+        for index in wanted {
+            let started = measuring.is_some().then(Instant::now);
+            found.push(of_rule(*index));
+            if let (Some(measuring), Some(started)) = (&mut measuring, started) {
+                measuring.costs().charge_rule(*index, started);
+            }
+        }
         let seen = Seen {
             scope: &self.scope,
             position,
@@ -251,9 +290,18 @@ impl<'r> Detector<'r> {
             records_hidden: place.hidden,
         };
         self.firings.clear();
-        self.correlator
-            .observe_seen(&seen, event, hits, &mut self.firings);
+        let (correlator, firings) = (&mut self.correlator, &mut self.firings);
+        match &mut measuring {
+            Some(measuring) => {
+                correlator.observe_sampled(&seen, event, hits, firings, measuring.costs());
+            }
+            None => correlator.observe_seen(&seen, event, hits, firings),
+        }
+        drop(measuring);
         for firing in self.firings.drain(..) {
+            if let Some(tally) = &mut self.tally {
+                tally.correlation_held(firing.correlation);
+            }
             if let Some((_, traced)) = &mut self.trace {
                 traced.push(firing.correlation);
             }

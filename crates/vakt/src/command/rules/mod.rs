@@ -18,7 +18,7 @@ use super::{Connection, Global, Outcome};
 use crate::config::Config;
 use crate::ruleset::Ruleset;
 
-pub(crate) use list::summary;
+pub(crate) use list::{By, summary};
 
 #[derive(Debug, Subcommand)]
 pub enum Action {
@@ -27,6 +27,9 @@ pub enum Action {
         /// Ask a running daemon whether any source has ever shown what each rule looks at
         #[arg(long)]
         live: bool,
+        /// Ask a running daemon how often each rule matched, or what it costs, most first
+        #[arg(long, value_name = "WHAT")]
+        by: Option<By>,
         #[command(flatten)]
         connection: Connection,
     },
@@ -76,10 +79,16 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
     }
     match action {
         Action::List {
+            by: Some(by),
+            live,
+            connection,
+        } => list::by(global, connection, *by, *live),
+        Action::List {
             live: true,
             connection,
+            ..
         } => list::live(global, connection),
-        Action::List { live: false, .. } => list::list(global, &Ruleset::load(&settings)?),
+        Action::List { .. } => list::list(global, &Ruleset::load(&settings)?),
         Action::Lint { list: true, .. } => lint::list(global),
         Action::Lint { strict, .. } => lint::lint(global, &config, &settings, *strict),
         Action::Test { junit, .. } => {

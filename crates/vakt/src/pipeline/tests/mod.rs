@@ -22,6 +22,7 @@ use vakt_storage::{Journal, Options};
 
 use super::detect::{DetectProgress, DetectThread, UNKNOWN};
 use super::quarantine::Quarantine;
+use super::rule_activity::RuleActivity;
 use super::{Decode, Stop};
 use crate::metrics::DetectMetrics;
 use crate::ruleset::{RuleSettings, Ruleset};
@@ -38,6 +39,7 @@ struct Ended {
     metrics: DetectMetrics,
     quarantined: IntCounter,
     progress: Arc<DetectProgress>,
+    activity: Arc<RuleActivity>,
 }
 
 impl World {
@@ -63,6 +65,7 @@ impl World {
             metrics: DetectMetrics::new(&Registry::new()).unwrap(),
             quarantined: IntCounter::new("quarantined", "of a test").unwrap(),
             progress: Arc::default(),
+            activity: Arc::new(RuleActivity::new(&self.ruleset.load_full())),
         };
         let thread = DetectThread {
             journal: Arc::clone(journal),
@@ -70,6 +73,7 @@ impl World {
             ruleset: Arc::clone(&self.ruleset),
             sources: Arc::new(Sources::default()),
             log_sources: Arc::default(),
+            activity: Arc::clone(&ended.activity),
             clock: Arc::new(SystemClock),
             metrics: ended.metrics.clone(),
             progress: Arc::clone(&ended.progress),

@@ -6,11 +6,13 @@ use vakt_event::{Event, Frame, JournalPosition, Source};
 use vakt_search::{Index, Query, Request};
 use vakt_storage::StoredFrame;
 
-use super::{World, append, line};
+use super::{Ended, World, append, line};
 use crate::pipeline::index::{self, IndexProgress};
 use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::zones::Zones;
 use crate::pipeline::{Stop, decode_frame};
+
+const ID: &str = "31111111-2222-4333-8444-555555555555";
 
 const RULES: &str = "
 title: A knock
@@ -58,6 +60,11 @@ fn detection_goes_on_behind_events_at_which_it_panics() {
     assert_eq!(ended.progress.next(), JournalPosition(6));
     // Each of the others is counted once, however often it was read.
     assert_eq!(ended.metrics.events.get(), 4);
+    let hits = |ended: &Ended| ended.activity.snapshot().by_id[ID].hits;
+    assert_eq!(hits(&ended), 4);
+    // The next start counts what is new, though it reads what was before again.
+    let new = line(1_795_514_400, "<13>Nov 24 10:00:01 web1 cron: knock 6");
+    assert_eq!(hits(&world.run(vec![new], decode_frame)), 1);
 }
 
 #[test]
