@@ -42,6 +42,7 @@ mod outer;
 mod route;
 mod scratch;
 mod shape;
+mod shorts;
 mod substrings;
 mod trie;
 mod witness;

@@ -1,9 +1,10 @@
 //! Literals anywhere in a text: by the machine that suits their number and length.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, packed};
+use aho_corasick::packed;
 use memchr::memmem::Finder;
 
 use super::grams::{GRAM_BYTES, Grams};
+use super::shorts::Shorts;
 
 /// Up to this many literals are searched for one by one, at the speed of vector instructions.
 const ONE_BY_ONE_MAX: usize = 4;
@@ -16,9 +17,7 @@ const PACKED_MAX: usize = 64;
 #[derive(Default)]
 pub(super) struct Substrings {
     few: Vec<(Finder<'static>, u32)>,
-    /// Literals that are too short for [`Grams`], and their values by pattern. Few and short, so
-    /// that the table stays small.
-    short: Option<(AhoCorasick, Vec<u32>)>,
+    short: Shorts,
     grams: Grams,
     /// Finds the first place where any of `short` and `grams` stands.
     packed: Option<packed::Searcher>,
@@ -44,7 +43,7 @@ impl Substrings {
             numbered.partition(|(literal, _)| literal.len() >= GRAM_BYTES);
         Self {
             few: Vec::new(),
-            short: (!short.is_empty()).then(|| automaton(&short)),
+            short: Shorts::new(&short),
             grams: Grams::new(&long),
             packed: (literals.len() <= PACKED_MAX)
                 .then(|| packed::Searcher::new(literals))
@@ -55,12 +54,11 @@ impl Substrings {
 
     /// Whether a text costs no more than to look up what is known of it.
     pub(super) fn is_quick(&self) -> bool {
-        self.packed.is_some() || (self.short.is_none() && self.grams.bytes() == 0)
+        self.packed.is_some() || (self.short.is_empty() && self.grams.bytes() == 0)
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let short = self.short.as_ref();
-        short.map_or(0, |(automaton, _)| automaton.memory_usage()) + self.grams.bytes()
+        self.short.bytes() + self.grams.bytes()
     }
 
     /// Calls `found` with the index of every literal that stands in the text, at least once.
@@ -82,27 +80,9 @@ impl Substrings {
                 None => return,
             }
         }
-        if let Some((automaton, values)) = &self.short {
-            for hit in automaton.find_overlapping_iter(text) {
-                if let Some(value) = values.get(hit.pattern().as_usize()) {
-                    found(*value);
-                }
-            }
-        }
+        self.short.find(text, &mut found);
         self.grams.find(text, found);
     }
-}
-
-fn automaton(literals: &[(&[u8], u32)]) -> (AhoCorasick, Vec<u32>) {
-    let automaton = AhoCorasick::builder()
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(literals.iter().map(|(literal, _)| literal))
-        // Its only error is more than 2 G states, for which no machine has the memory.
-        .unwrap_or_else(|error| unreachable!("{error}"));
-    (
-        automaton,
-        literals.iter().map(|(_, value)| *value).collect(),
-    )
 }
 
 #[cfg(test)]
