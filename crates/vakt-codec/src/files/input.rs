@@ -20,6 +20,10 @@ impl<R: BufRead> Input<R> {
         }
     }
 
+    pub(super) fn into_reader(self) -> R {
+        self.reader
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         self.buffer.get(self.start..).unwrap_or_default()
     }

@@ -7,10 +7,12 @@
 //! A line that begins like an object and is none becomes a record of its own, which its decoder
 //! marks, and reading goes on with the next line.
 
+mod blocks;
 mod detect;
 mod input;
 mod value_end;
 
+pub use blocks::{BLOCK_BYTES, Block, Blocks, Judgement, Line, Lines, judge};
 pub use detect::line_format;
 
 use std::collections::VecDeque;
@@ -109,6 +111,20 @@ impl<R: BufRead> Records<R> {
             splitter: JournalExportSplitter::new(limit_bytes),
             entries: VecDeque::new(),
         }
+    }
+
+    /// Reads on in a file of which so many records were read; `reader` gives what follows them.
+    pub fn after(reader: R, format: FileFormat, limit_bytes: usize, number: u64) -> Self {
+        Self {
+            number,
+            begun: true,
+            ..Self::new(reader, format, limit_bytes)
+        }
+    }
+
+    /// The reader; what was read of it and not given is lost.
+    pub fn into_reader(self) -> R {
+        self.input.into_reader()
     }
 
     fn begin(&mut self) -> io::Result<()> {
@@ -362,7 +378,8 @@ impl<R: BufRead> Records<R> {
     }
 
     fn broken(&mut self) -> io::Result<Found> {
-        let (bytes, truncated) = self.raw_line()?.unwrap_or_default();
+        let (mut bytes, truncated) = self.raw_line()?.unwrap_or_default();
+        bytes.truncate(without_blanks(&bytes).len());
         Ok((bytes, Format::Json, truncated))
     }
 
@@ -426,6 +443,13 @@ impl<R: BufRead> Iterator for Records<R> {
             }
         }
     }
+}
+
+/// A line without the blanks at its end.
+fn without_blanks(line: &[u8]) -> &[u8] {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r');
+    let end = line.iter().rposition(|byte| !is_blank(byte));
+    line.get(..end.map_or(0, |last| last + 1)).unwrap_or(line)
 }
 
 #[cfg(test)]

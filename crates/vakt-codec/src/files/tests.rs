@@ -252,3 +252,94 @@ proptest! {
         prop_assert_eq!(got, values);
     }
 }
+
+/// What the quick way makes of a text: the records of its blocks, as far as lines are records, and
+/// then those of [`Records`].
+fn in_blocks(text: &[u8], block_bytes: usize, format: FileFormat, limit: usize) -> Vec<Record> {
+    let zone = jiff::tz::TimeZone::UTC;
+    let context = crate::DecodeContext::new(&zone);
+    let mut found: Vec<Record> = Vec::new();
+    let mut blocks = Blocks::new(text, block_bytes, limit);
+    let mut block = Block::default();
+    let mut before = 0;
+    while blocks.next(&mut block).unwrap() {
+        let mut lines = block.lines(format, limit);
+        while let Some(line) = lines.next() {
+            let number = u64::try_from(found.len()).unwrap() + 1;
+            let at = match line {
+                Line::Record(bytes, format) => {
+                    let event = crate::decode(bytes, format, &context);
+                    let is_doubtful = format == Format::Json && !event.problems.is_empty();
+                    if !is_doubtful || judge(bytes) == Judgement::Record {
+                        found.push(Record {
+                            bytes: bytes.to_vec(),
+                            format,
+                            number,
+                            truncated: false,
+                        });
+                        continue;
+                    }
+                    lines.began()
+                }
+                Line::Unclear(at) => at,
+            };
+            let rest = &text[before + at..];
+            let records = match before + at {
+                0 => Records::new(rest, format, limit),
+                _ => Records::after(rest, format, limit, number - 1),
+            };
+            found.extend(records.map(Result::unwrap));
+            return found;
+        }
+        before += block.bytes().len();
+    }
+    found
+}
+
+proptest! {
+    #[test]
+    fn blocks_have_the_same_records(
+        parts in prop::collection::vec(
+            prop_oneof![
+                8 => Just("{\"a\":1}\n"),
+                4 => Just("{\"a\":\"x\\\\y\"}\r\n"),
+                2 => Just("<13>Nov 24 09:00:00 web1 x: y\n"),
+                1 => Just("{\"a\":01}\n"),
+                1 => Just("{\"a\":1} \t\n"),
+                1 => Just("{\"a\" 1} \n"),
+                1 => Just("text\n"),
+                1 => Just("\n"),
+                1 => Just(" \t\n"),
+                1 => Just("{\n\"a\":1}\n"),
+                1 => Just("{\"a\":1}{\"a\":2}\n"),
+                1 => Just("{\"a\":1},\n"),
+                1 => Just("{\"a\":1} x\n"),
+                1 => Just("{\"a\":\"x\n"),
+                1 => Just("[{\"a\":1},\n{\"a\":2}]\n"),
+                1 => Just("{\"Records\":[{\"a\":1}]}\n"),
+                1 => Just("\u{1e}{\"a\":1}\n"),
+                1 => Just("\u{feff}{\"a\":1}\n"),
+                1 => Just("\u{feff}"),
+                1 => Just("__CURSOR=x\n"),
+                1 => Just("{\"a\":1}\u{c}\n"),
+                1 => Just("{"),
+                1 => Just("}"),
+                1 => Just("{\"long\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}\n"),
+            ],
+            0..14,
+        ),
+        block_bytes in 1_usize..60,
+        format in prop_oneof![
+            4 => Just(FileFormat::Auto),
+            1 => Just(FileFormat::Json),
+            1 => Just(FileFormat::Syslog),
+            1 => Just(FileFormat::Text),
+        ],
+    ) {
+        let text = parts.concat();
+        let expected: Vec<Record> = Records::new(text.as_bytes(), format, 60)
+            .map(Result::unwrap)
+            .collect();
+        prop_assert_eq!(in_blocks(text.as_bytes(), block_bytes, format, 60), expected, "{}", text);
+    }
+}

@@ -3,27 +3,25 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use serde_json::{Value as Json, json};
-use vakt_codec::files::RECORD_BYTES_MAX;
-use vakt_codec::{DecodeContext, FileFormat, Record, Records, decode};
-use vakt_detect::Scratch;
-use vakt_event::{Event, Level, LogSource};
+use vakt_codec::{DecodeContext, FileFormat};
+use vakt_event::{Level, LogSource, Timestamp};
 
 use super::{Global, Outcome};
 use crate::config::Config;
 use crate::files::{self, Progress};
 use crate::output::{Output, Printer, printable, tell};
-use crate::pipeline::detector::{Detector, Found, is_joinable};
+use crate::pipeline::detector::{Detector, Found};
 use crate::ruleset::Ruleset;
+use evaluate::{Evaluated, Evaluator};
+use pieces::Pieces;
 
-/// Records that a worker takes at once: enough that handing over does not show.
-const CHUNK_RECORDS: usize = 1024;
-/// Bytes after which a chunk is full, so that memory stays bounded with long records.
-const CHUNK_BYTES: usize = 1 << 20;
+mod evaluate;
+mod pieces;
 
 #[derive(Args, Debug)]
 pub struct Options {
@@ -94,20 +92,6 @@ fn log_source(text: &str) -> Result<LogSource<'static>, String> {
     Ok(source)
 }
 
-struct Chunk {
-    file: usize,
-    records: Vec<Record>,
-}
-
-/// An event that something follows from, with nothing borrowed.
-#[derive(Clone)]
-struct Kept {
-    file: usize,
-    number: u64,
-    event: Event<'static>,
-    hits: Vec<usize>,
-}
-
 pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let config = Config::of(global)?;
     let ruleset = Ruleset::load(&config.rule_settings(global))?;
@@ -134,6 +118,14 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     })
 }
 
+/// Where an event stands.
+struct Place {
+    file: usize,
+    /// The record's ordinal in its file, from 1.
+    number: u64,
+    time: Option<Timestamp>,
+}
+
 struct Scan<'r> {
     ruleset: &'r Ruleset,
     detector: Detector<'r>,
@@ -145,8 +137,11 @@ struct Scan<'r> {
     events: u64,
     matches: u64,
     highest: Option<Level>,
+    /// The file at hand, and how many of its records have been taken.
+    file: usize,
+    numbers: u64,
     /// The last event from which something may follow still.
-    last: Option<Kept>,
+    last: Option<Place>,
     found: Vec<Found>,
 }
 
@@ -170,6 +165,8 @@ impl<'r> Scan<'r> {
             events: 0,
             matches: 0,
             highest: None,
+            file: 0,
+            numbers: 0,
             last: None,
             found: Vec::new(),
         }
@@ -181,66 +178,75 @@ impl<'r> Scan<'r> {
         }
         let zone = jiff::tz::TimeZone::system();
         let workers = pool.current_num_threads().max(1);
-        let (sender, receiver) = crossbeam_channel::bounded::<Result<Chunk>>(workers * 2);
+        let context = options.reading.context(&zone);
+        let mut evaluators: Vec<Evaluator<'_>> = (0..workers)
+            .map(|_| Evaluator::new(&self.ruleset.engine, options.reading.format, &context))
+            .collect();
         let names = self.names.clone();
-        let progress = self.progress.clone();
-        let format = options.reading.format;
         std::thread::scope(|scope| -> Result<()> {
-            std::thread::Builder::new()
-                .name("scan-read".into())
-                .spawn_scoped(scope, move || read(&names, format, &progress, &sender))
-                .context("cannot start the reading thread")?;
-            let mut scratches: Vec<Scratch> = (0..workers)
-                .map(|_| self.ruleset.engine.scratch())
-                .collect();
-            while let Ok(first) = receiver.recv() {
-                let mut chunks = vec![first?];
-                while chunks.len() < workers
-                    && let Ok(next) = receiver.try_recv()
-                {
-                    chunks.push(next?);
+            let mut pieces = Pieces::read(
+                scope,
+                names,
+                options.reading.format,
+                self.progress.clone(),
+                workers,
+            )?;
+            loop {
+                let batch = pieces.next(workers)?;
+                if batch.is_empty() {
+                    return Ok(());
                 }
-                let engine = &self.ruleset.engine;
-                let kept: Vec<Vec<Kept>> = pool.install(|| {
-                    chunks
+                let evaluated: Vec<Evaluated<'_>> = pool.install(|| {
+                    batch
                         .par_iter()
-                        .zip(&mut scratches)
-                        .map(|(chunk, scratch)| {
-                            evaluate(chunk, engine, scratch, &options.reading.context(&zone))
-                        })
+                        .zip(&mut evaluators)
+                        .map(|(piece, evaluator)| evaluator.evaluate(piece))
                         .collect()
                 });
-                for (chunk, kept) in chunks.iter().zip(kept) {
-                    self.take(chunk, &kept)?;
+                let mut unclear = None;
+                for (index, (piece, evaluated)) in batch.iter().zip(evaluated).enumerate() {
+                    self.take(piece.file, &evaluated)?;
+                    if let Some(at) = evaluated.unclear {
+                        unclear = Some((index, at, self.numbers));
+                        break;
+                    }
+                }
+                match unclear {
+                    Some((index, at, number)) => pieces.go_on_by_records(batch, index, at, number),
+                    None => pieces.recycle(batch),
                 }
                 self.show_progress(started);
             }
-            Ok(())
         })
     }
 
-    fn take(&mut self, chunk: &Chunk, kept: &[Kept]) -> Result<()> {
-        let base = self.events;
-        self.events += u64::try_from(chunk.records.len())?;
-        let first_number = chunk.records.first().map_or(0, |record| record.number);
-        for kept in kept {
-            let position = base + (kept.number - first_number);
+    fn take(&mut self, file: usize, evaluated: &Evaluated<'_>) -> Result<()> {
+        if self.file != file {
+            self.file = file;
+            self.numbers = 0;
+        }
+        for kept in &evaluated.kept {
+            let place = Place {
+                file,
+                number: self.numbers + kept.index + 1,
+                time: kept.event.time.effective(),
+            };
             let mut found = std::mem::take(&mut self.found);
             self.detector.observe(
-                position,
-                &self.names[kept.file],
+                self.events + kept.index,
+                &self.names[file],
                 &kept.event,
                 &kept.hits,
                 &mut found,
             );
             for found in found.drain(..).filter(|found| !found.repeat) {
-                self.print(kept, &found)?;
+                self.print(&place, &found)?;
             }
             self.found = found;
+            self.last = Some(place);
         }
-        if let Some(last) = kept.last() {
-            self.last = Some(last.clone());
-        }
+        self.events += evaluated.records;
+        self.numbers += evaluated.records;
         Ok(())
     }
 
@@ -257,7 +263,7 @@ impl<'r> Scan<'r> {
         Ok(())
     }
 
-    fn print(&mut self, kept: &Kept, found: &Found) -> Result<()> {
+    fn print(&mut self, place: &Place, found: &Found) -> Result<()> {
         let meta = found.meta(self.ruleset);
         self.highest = self.highest.max(Some(meta.level));
         self.matches += 1;
@@ -272,8 +278,8 @@ impl<'r> Scan<'r> {
                     "{:<13} {}  {}:{}  {}",
                     meta.level,
                     meta.title,
-                    self.names[kept.file],
-                    kept.number,
+                    self.names[place.file],
+                    place.number,
                     fields.join("  ")
                 );
                 let out = &mut self.out;
@@ -284,13 +290,13 @@ impl<'r> Scan<'r> {
             }
             Output::Ndjson => self
                 .out
-                .json_line(&match_json(kept, found, meta, &self.names))?,
+                .json_line(&match_json(place, found, meta, &self.names))?,
             Output::Json => {
                 if self.matches > 1 {
                     self.out.line(",")?;
                 }
                 self.out
-                    .json_line(&match_json(kept, found, meta, &self.names))?;
+                    .json_line(&match_json(place, found, meta, &self.names))?;
             }
         }
         Ok(())
@@ -344,84 +350,8 @@ fn bar_style() -> ProgressStyle {
         .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// Reads all files in the order given, chunk by chunk, until the receiver is gone.
-fn read(
-    names: &[String],
-    format: FileFormat,
-    progress: &Progress,
-    sender: &crossbeam_channel::Sender<Result<Chunk>>,
-) {
-    for (file, name) in names.iter().enumerate() {
-        let input = match files::open(name.as_ref(), progress) {
-            Ok(input) => input,
-            Err(error) => {
-                drop(sender.send(Err(error)));
-                return;
-            }
-        };
-        let mut records = Records::new(input.reader, format, RECORD_BYTES_MAX);
-        loop {
-            let mut chunk = Chunk {
-                file,
-                records: Vec::with_capacity(CHUNK_RECORDS),
-            };
-            let mut bytes = 0;
-            let mut failed = None;
-            while chunk.records.len() < CHUNK_RECORDS && bytes < CHUNK_BYTES {
-                match records.next() {
-                    None => break,
-                    Some(Ok(record)) => {
-                        bytes += record.bytes.len();
-                        chunk.records.push(record);
-                    }
-                    Some(Err(error)) => {
-                        failed = Some(anyhow!("cannot read {name}: {error}"));
-                        break;
-                    }
-                }
-            }
-            let ended = chunk.records.is_empty();
-            if !ended && sender.send(Ok(chunk)).is_err() {
-                return;
-            }
-            if let Some(error) = failed {
-                drop(sender.send(Err(error)));
-                return;
-            }
-            if ended {
-                break;
-            }
-        }
-    }
-}
-
-/// Decodes and matches a chunk; keeps the events from which something follows.
-fn evaluate(
-    chunk: &Chunk,
-    engine: &vakt_detect::Engine,
-    scratch: &mut Scratch,
-    context: &DecodeContext<'_>,
-) -> Vec<Kept> {
-    let mut kept = Vec::new();
-    let mut hits = Vec::new();
-    for record in &chunk.records {
-        let event = decode(&record.bytes, record.format, context);
-        hits.clear();
-        engine.matches(&event, scratch, &mut hits);
-        if !hits.is_empty() || is_joinable(&event) {
-            kept.push(Kept {
-                file: chunk.file,
-                number: record.number,
-                event: event.into_owned(),
-                hits: hits.clone(),
-            });
-        }
-    }
-    kept
-}
-
 fn match_json(
-    kept: &Kept,
+    place: &Place,
     found: &Found,
     meta: &vakt_rules::ast::Metadata,
     names: &[String],
@@ -439,9 +369,9 @@ fn match_json(
             "tags": meta.tags,
         },
         "event": {
-            "source": names[kept.file],
-            "number": kept.number,
-            "time": kept.event.time.effective(),
+            "source": names[place.file],
+            "number": place.number,
+            "time": place.time,
         },
         "matched": matched,
     })
