@@ -1,5 +1,243 @@
-//! x
+//! Events that are made to be slow, each against one part, beside ordinary ones.
+//!
+//! The cost of an attack is a factor over ordinary events of the next size: Windows events of the
+//! mix (2 kB), or script blocks (100 kB, 1 MB). Attacks against rules are made of the rules' own
+//! literals and expressions; where the rules have none of a kind, the attack is left out.
+
+mod aim;
+mod caches;
+mod lines;
+mod names;
+mod shapes;
+mod texts;
+
+use std::hint::black_box;
+
+use anyhow::{Context, Result};
+
+use crate::clock::{median, timed};
+use crate::input::{SCRIPT_BLOCK, Windows};
+use crate::output::{as_f64, head, row, say, thousands, times};
+use crate::random::Random;
+use crate::subject::{Decoder, Record, Rules, records};
 use crate::subsets::Subset;
-pub(crate) fn run(_: &[Subset], _: &[String], _: usize, _: u64) -> anyhow::Result<()> {
+
+use aim::Aim;
+
+/// Bytes of an attack, all its events together.
+const ATTACK_BYTES: usize = 1 << 20;
+/// Even of the largest events there are so many.
+const EVENTS_MIN: usize = 3;
+/// An attack that works takes long: no further round after so much CPU time.
+const ATTACK_SECONDS_MAX: f64 = 2.0;
+/// Ordinary events that a matcher has seen before an attack begins.
+const WARM_EVENTS: usize = 2_000;
+
+/// What stands ready to make attacks of.
+struct Workshop {
+    windows: Windows,
+    /// What rules for process creation look for in command lines.
+    command_line: Aim,
+    /// The same of the program's path.
+    image: Aim,
+    /// What rules look for in scripts.
+    script: Aim,
+    /// Keywords of rules for Linux.
+    keywords: Aim,
+}
+
+/// Events of one idea.
+struct Attack {
+    name: String,
+    /// The part that is to suffer.
+    against: &'static str,
+    bytes: Vec<u8>,
+}
+
+impl Attack {
+    /// As many events as the size allows.
+    fn new(
+        name: impl Into<String>,
+        against: &'static str,
+        mut event: impl FnMut() -> Option<Vec<u8>>,
+    ) -> Option<Self> {
+        let mut bytes = Vec::new();
+        let mut events = 0;
+        while events < EVENTS_MIN || bytes.len() < ATTACK_BYTES {
+            bytes.extend(event()?);
+            bytes.push(b'\n');
+            events += 1;
+        }
+        Some(Self {
+            name: name.into(),
+            against,
+            bytes,
+        })
+    }
+}
+
+/// Seconds an event, and its bytes.
+struct Cost {
+    bytes: f64,
+    decode: f64,
+    both: f64,
+}
+
+pub(crate) fn run(subsets: &[Subset], wanted: &[String], rounds: usize, seed: u64) -> Result<()> {
+    let rules = subsets.last().context("no rules")?.load()?.rules;
+    say(&format!("{} rules", rules.count()));
+    let mut workshop = Workshop {
+        windows: Windows::new(Random::new(seed)),
+        command_line: Aim::at(rules.ast(), "process_creation", Some("CommandLine")),
+        image: Aim::at(rules.ast(), "process_creation", Some("Image")),
+        script: Aim::at(rules.ast(), "ps_script", Some("ScriptBlockText")),
+        keywords: Aim::at(rules.ast(), "", None),
+    };
+    let bench = Bench {
+        warm: records(&ordinary(&mut workshop.windows))?,
+        rules,
+        rounds,
+    };
+    let references = references(&mut workshop, &bench)?;
+    head(
+        "The cost of attacks, as multiples of ordinary events",
+        &[
+            "attack",
+            "against",
+            "bytes an event",
+            "decode, µs",
+            "match, µs",
+            "decode a byte",
+            "match a byte",
+            "both a byte",
+            "both an event",
+        ],
+    );
+    type Make = fn(&mut Workshop) -> Vec<Option<Attack>>;
+    let makers: [Make; 5] = [
+        caches::attacks,
+        names::attacks,
+        texts::attacks,
+        shapes::attacks,
+        lines::attacks,
+    ];
+    for make in makers {
+        for attack in make(&mut workshop).into_iter().flatten() {
+            if wanted.is_empty() || wanted.iter().any(|part| attack.name.contains(part)) {
+                print(&attack, &bench.measure(&attack.bytes)?, &references);
+            }
+        }
+    }
     Ok(())
+}
+
+fn ordinary(windows: &mut Windows) -> Vec<u8> {
+    let lines = (0..WARM_EVENTS).map(|_| windows.event().flat() + "\n");
+    lines.collect::<String>().into_bytes()
+}
+
+/// Ordinary events by size, ascending.
+fn references(workshop: &mut Workshop, bench: &Bench) -> Result<Vec<Cost>> {
+    head(
+        "Ordinary events",
+        &["events", "bytes an event", "decode, µs", "match, µs"],
+    );
+    let mut references = Vec::new();
+    let mut add = |name: &str, bytes: &[u8]| -> Result<()> {
+        let cost = bench.measure(bytes)?;
+        row(&[
+            name.to_owned(),
+            thousands(cost.bytes),
+            times(cost.decode * 1e6),
+            times(cost.matching() * 1e6),
+        ]);
+        references.push(cost);
+        Ok(())
+    };
+    add("the mix", &ordinary(&mut workshop.windows))?;
+    for kilobytes in [10, 100, 1_000] {
+        let windows = &mut workshop.windows;
+        let attack = Attack::new("", "", || {
+            let mut event = windows.of_id(SCRIPT_BLOCK);
+            event.set("ScriptBlockText", windows.script(kilobytes * 1_000));
+            Some(event.flat().into_bytes())
+        });
+        let bytes = attack.context("ordinary events")?.bytes;
+        add(&format!("scripts of {kilobytes} kB"), &bytes)?;
+    }
+    Ok(references)
+}
+
+/// What measures an attack.
+struct Bench {
+    rules: Rules,
+    warm: Vec<Record>,
+    rounds: usize,
+}
+
+impl Bench {
+    fn measure(&self, bytes: &[u8]) -> Result<Cost> {
+        let records = records(bytes)?;
+        let decoder = Decoder::new();
+        let (mut decode, mut both) = (Vec::new(), Vec::new());
+        let mut spent = 0.0;
+        for _ in 0..self.rounds {
+            let (seconds, ()) = timed(|| {
+                for record in &records {
+                    black_box(decoder.decode(record));
+                }
+            });
+            decode.push(seconds);
+            let mut matcher = self.rules.matcher();
+            for record in &self.warm {
+                black_box(matcher.decode_and_match(&decoder, record));
+            }
+            let (seconds, ()) = timed(|| {
+                for record in &records {
+                    black_box(matcher.decode_and_match(&decoder, record));
+                }
+            });
+            both.push(seconds);
+            spent += seconds;
+            if spent > ATTACK_SECONDS_MAX {
+                break;
+            }
+        }
+        let events = as_f64(records.len());
+        let bytes: usize = records.iter().map(|record| record.bytes.len()).sum();
+        Ok(Cost {
+            bytes: as_f64(bytes) / events,
+            decode: median(&decode) / events,
+            both: median(&both) / events,
+        })
+    }
+}
+
+impl Cost {
+    fn matching(&self) -> f64 {
+        (self.both - self.decode).max(0.0)
+    }
+}
+
+fn print(attack: &Attack, cost: &Cost, references: &[Cost]) {
+    // By the ratio of sizes, not their difference.
+    let distance = |reference: &&Cost| (reference.bytes / cost.bytes).ln().abs();
+    let nearest = references
+        .iter()
+        .min_by(|a, b| distance(a).total_cmp(&distance(b)));
+    let Some(ordinary) = nearest else { return };
+    let a_byte = |seconds: f64, ordinarily: f64| {
+        times((seconds / cost.bytes) / (ordinarily / ordinary.bytes))
+    };
+    row(&[
+        attack.name.clone(),
+        attack.against.to_owned(),
+        thousands(cost.bytes),
+        times(cost.decode * 1e6),
+        times(cost.matching() * 1e6),
+        a_byte(cost.decode, ordinary.decode),
+        a_byte(cost.matching(), ordinary.matching()),
+        a_byte(cost.both, ordinary.both),
+        times(cost.both / ordinary.both),
+    ]);
 }

@@ -9,7 +9,7 @@ mod windows;
 use crate::random::Random;
 
 pub(crate) use json::{Object, push_string};
-pub(crate) use windows::{Windows, WindowsEvent};
+pub(crate) use windows::{SCRIPT_BLOCK, Windows};
 
 /// Events of one kind.
 pub(crate) struct Kind {

@@ -161,7 +161,7 @@ fn file(random: &mut Random, folder: &str, name: String) -> File {
 }
 
 /// The digests of a file.
-pub(super) fn hashes(random: &mut Random) -> String {
+fn hashes(random: &mut Random) -> String {
     let mut digits = |bytes: usize| -> String {
         let words = (0..bytes / 8).map(|_| format!("{:016X}", random.next()));
         words.collect()

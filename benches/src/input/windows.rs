@@ -3,11 +3,15 @@
 //! attacks and of the noise around them.
 
 use super::json::Object;
-use super::pools::{File, HOSTS, Pools, USERS, hashes};
+use super::pools::{File, HOSTS, Pools, USERS};
 use crate::random::Random;
 
 const SYSMON: &str = "Microsoft-Windows-Sysmon";
 const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
+const POWERSHELL: &str = "Microsoft-Windows-PowerShell";
+
+/// The id of a script's text: of ordinary events the one that may be very long.
+pub(crate) const SCRIPT_BLOCK: u16 = 4104;
 
 /// Of a hundred events.
 const MIX: [(u64, u16); 10] = [
@@ -60,28 +64,26 @@ pub(crate) struct WindowsEvent {
 }
 
 impl WindowsEvent {
-    fn is_sysmon(&self) -> bool {
-        self.id < 256
-    }
-
     fn channel(&self) -> &'static str {
-        match self.is_sysmon() {
-            true => "Microsoft-Windows-Sysmon/Operational",
-            false => "Security",
+        match self.id {
+            0..256 => "Microsoft-Windows-Sysmon/Operational",
+            SCRIPT_BLOCK => "Microsoft-Windows-PowerShell/Operational",
+            _ => "Security",
         }
     }
 
     fn provider(&self) -> (&'static str, &'static str) {
-        match self.is_sysmon() {
-            true => (SYSMON, "{5770385f-c22a-43e0-bf4c-06f5698ffbd9}"),
-            false => (SECURITY, "{54849625-5478-4994-a5ba-3e3b0328c30d}"),
+        match self.id {
+            0..256 => (SYSMON, "{5770385f-c22a-43e0-bf4c-06f5698ffbd9}"),
+            SCRIPT_BLOCK => (POWERSHELL, "{a0c1853b-5c40-4b15-8766-3cf1c58f985a}"),
+            _ => (SECURITY, "{54849625-5478-4994-a5ba-3e3b0328c30d}"),
         }
     }
 
     fn keywords(&self) -> &'static str {
-        match self.is_sysmon() {
-            true => "0x8000000000000000",
-            false => "0x8020000000000000",
+        match self.id {
+            0..256 => "0x8000000000000000",
+            _ => "0x8020000000000000",
         }
     }
 
@@ -94,6 +96,11 @@ impl WindowsEvent {
     }
 
     pub(crate) fn flat(&self) -> String {
+        self.flat_open().close()
+    }
+
+    /// The flat event, still open for more members.
+    pub(crate) fn flat_open(&self) -> Object {
         let (name, guid) = self.provider();
         let mut event = Object::new();
         event.text("SourceName", name);
@@ -113,7 +120,7 @@ impl WindowsEvent {
         for (name, value) in &self.data {
             event.text(name, value);
         }
-        event.close()
+        event
     }
 
     pub(crate) fn nested(&self) -> String {
@@ -207,6 +214,7 @@ impl Windows {
         let facts = self.facts(id, &clock);
         let (message, data) = match id {
             0..256 => (sysmon_message(id, &facts), facts),
+            SCRIPT_BLOCK => (String::new(), facts),
             _ => (security_message(id, &facts), facts),
         };
         let data = data.into_iter();
@@ -230,6 +238,10 @@ impl Windows {
             12 | 13 => self.registry(id, clock),
             4624 => self.logon(),
             4688 => self.new_process(),
+            SCRIPT_BLOCK => vec![
+                ("ScriptBlockText", self.script(1_000)),
+                ("ScriptBlockId", self.guid()),
+            ],
             _ => self.object_access(),
         }
     }
@@ -281,6 +293,28 @@ impl Windows {
             ),
             _ => format!("\"{program}\" /job:{b} /session:{a:x}"),
         }
+    }
+
+    /// The text of an ordinary script of about so many bytes.
+    pub(crate) fn script(&mut self, bytes: usize) -> String {
+        let mut script = String::with_capacity(bytes + 100);
+        while script.len() < bytes {
+            let (number, user) = (self.random.below(10_000), self.random.of(&USERS));
+            script.push_str(&match self.random.below(5) {
+                0 => format!(
+                    "$items{number} = Get-ChildItem -Path 'C:\\Logs\\{user}' -Filter *.log\n"
+                ),
+                1 => format!("foreach ($entry in $items{number}) {{ $count += $entry.Length }}\n"),
+                2 => format!("    # keep the newest {number} of them, as agreed with {user}\n"),
+                3 => format!(
+                    "if ($count -gt {number}) {{ Write-Output \"{user}: $count bytes\" }}\n"
+                ),
+                _ => format!(
+                    "    [pscustomobject]@{{ Name = '{user}'; Total = $count; Limit = {number} }}\n"
+                ),
+            });
+        }
+        script
     }
 
     fn process(&mut self, clock: &str) -> Facts {
@@ -551,9 +585,4 @@ fn security_message(id: u16, facts: &Facts) -> String {
         message.push_str(EXPLANATION);
     }
     message
-}
-
-/// The digests of a file that nobody has seen.
-pub(crate) fn new_hashes(random: &mut Random) -> String {
-    hashes(random)
 }
