@@ -63,8 +63,8 @@ struct Arguments {
         default_value = "10,100,1000"
     )]
     counts: Vec<usize>,
-    /// Only kinds of events whose name holds this (of the adversary: only attacks)
-    #[arg(long, value_name = "TEXT", value_delimiter = ',')]
+    /// Only kinds of events (of the adversary: attacks) whose name holds this
+    #[arg(long, value_name = "TEXT")]
     kind: Vec<String>,
     /// Events of each kind
     #[arg(long, value_name = "N", default_value_t = 20_000)]

@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::tz::TimeZone;
+use regex_automata::meta;
 use vakt::ruleset::{RuleSettings, Ruleset};
 use vakt_codec::files::RECORD_BYTES_MAX;
 use vakt_codec::{DecodeContext, FileFormat, Records, decode};
-use vakt_detect::Scratch;
-use vakt_rules::ast::RuleSet;
+use vakt_detect::{Scratch, regex};
+use vakt_rules::ast::{Detection, Regex, RuleSet, Test};
 
 pub(crate) use vakt_codec::Record;
 pub(crate) use vakt_detect::engine::Size;
@@ -68,12 +69,60 @@ impl Rules {
         &self.0.rules
     }
 
+    /// The regular expressions of all rules, each once, in order.
+    pub(crate) fn expressions(&self) -> Vec<Expression> {
+        let mut sources = Vec::new();
+        for rule in &self.0.rules.rules {
+            for search in &rule.searches {
+                add_expressions(&search.detection, &mut sources);
+            }
+        }
+        sources.sort_by(|a, b| a.pattern.cmp(&b.pattern));
+        sources.dedup();
+        let compiled = sources.into_iter().filter_map(|source| {
+            Some(Expression {
+                regex: regex::compile(source).ok()?,
+                has_required_literal: regex::required_literals(source).is_some(),
+                pattern: source.pattern.clone(),
+            })
+        });
+        compiled.collect()
+    }
+
     /// A thread's matcher that has seen nothing yet.
     pub(crate) fn matcher(&self) -> Matcher<'_> {
         Matcher {
             rules: &self.0,
             scratch: self.0.engine.scratch(),
             hits: Vec::new(),
+        }
+    }
+}
+
+/// A regular expression, compiled as the engine does it.
+pub(crate) struct Expression {
+    regex: meta::Regex,
+    /// Whether it is tried only where a literal of it stands.
+    pub(crate) has_required_literal: bool,
+    pub(crate) pattern: String,
+}
+
+impl Expression {
+    pub(crate) fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+}
+
+fn add_expressions<'r>(detection: &'r Detection, sources: &mut Vec<&'r Regex>) {
+    match detection {
+        Detection::All(parts) | Detection::Any(parts) => {
+            parts.iter().for_each(|part| add_expressions(part, sources));
+        }
+        Detection::Not(part) => add_expressions(part, sources),
+        Detection::Is(predicate) => {
+            if let Test::Regex(regex) = &predicate.test {
+                sources.push(regex);
+            }
         }
     }
 }

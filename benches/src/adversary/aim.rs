@@ -100,7 +100,7 @@ impl Found {
 }
 
 /// The longest run of letters and digits of an expression, without the letters of escapes.
-fn longest_word(expression: &str) -> Option<String> {
+pub(super) fn longest_word(expression: &str) -> Option<String> {
     let mut plain = String::new();
     let mut chars = expression.chars();
     while let Some(c) = chars.next() {

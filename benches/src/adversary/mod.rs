@@ -8,6 +8,7 @@ mod aim;
 mod caches;
 mod lines;
 mod names;
+mod regexes;
 mod shapes;
 mod texts;
 
@@ -113,6 +114,7 @@ pub(crate) fn run(subsets: &[Subset], wanted: &[String], rounds: usize, seed: u6
             "both an event",
         ],
     );
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part));
     type Make = fn(&mut Workshop) -> Vec<Option<Attack>>;
     let makers: [Make; 5] = [
         caches::attacks,
@@ -123,10 +125,13 @@ pub(crate) fn run(subsets: &[Subset], wanted: &[String], rounds: usize, seed: u6
     ];
     for make in makers {
         for attack in make(&mut workshop).into_iter().flatten() {
-            if wanted.is_empty() || wanted.iter().any(|part| attack.name.contains(part)) {
+            if is_wanted(&attack.name) {
                 print(&attack, &bench.measure(&attack.bytes)?, &references);
             }
         }
+    }
+    if is_wanted(regexes::TITLE) {
+        regexes::table(&mut workshop.windows, &bench.rules);
     }
     Ok(())
 }

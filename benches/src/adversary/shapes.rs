@@ -14,7 +14,7 @@ pub(super) fn attacks(workshop: &mut Workshop) -> Vec<Option<Attack>> {
         nested(
             workshop,
             "32 deep, very long names, 4,000 leaves",
-            30_000,
+            3_000,
             4_000,
         ),
         Attack::new("empty objects, 32 deep", "empty members", || {

@@ -20,7 +20,7 @@ enum Place {
 }
 
 pub(super) fn attacks(workshop: &mut Workshop) -> Vec<Option<Attack>> {
-    let everywhere: [(&str, &str, Text); 12] = [
+    let everywhere: [(&str, &str, Text); 13] = [
         ("ordinary text", "nothing", |windows, _, bytes| {
             Some(windows.script(bytes))
         }),
@@ -62,6 +62,9 @@ pub(super) fn attacks(workshop: &mut Workshop) -> Vec<Option<Attack>> {
         }),
         ("regex words and blanks", "regexes", |_, aim, bytes| {
             run(aim, bytes, " ")
+        }),
+        ("regex words and é", "regexes", |_, aim, bytes| {
+            run(aim, bytes, "é")
         }),
         (
             "regex words and base64",
