@@ -78,6 +78,9 @@ struct Arguments {
     /// Measures events that are made to be slow
     #[arg(long, conflicts_with_all = ["stage", "file"])]
     adversary: bool,
+    /// Writes the events of the attacks to a file instead of measuring them, for a profiler
+    #[arg(long, value_name = "FILE", requires = "adversary")]
+    write: Option<PathBuf>,
     /// Runs these stages once over the last four fifths of each kind, for a profiler
     #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
     stage: Vec<stage::Stage>,
@@ -95,7 +98,15 @@ fn main() -> Result<()> {
     }
     let subsets = subsets::subsets(&arguments.rules, &arguments.counts, arguments.seed)?;
     if arguments.adversary {
-        return adversary::run(&subsets, &arguments.kind, arguments.rounds, arguments.seed);
+        let options = adversary::Options {
+            wanted: &arguments.kind,
+            rounds: arguments.rounds,
+            seed: arguments.seed,
+        };
+        return match &arguments.write {
+            Some(path) => adversary::write(&subsets, &options, path),
+            None => adversary::run(&subsets, &options),
+        };
     }
     let kinds = kinds(&arguments)?;
     if arguments.stage.is_empty() {

@@ -41,7 +41,7 @@ pub(crate) fn measure(kind: &Kind, subsets: &[LoadedSubset], rounds: usize) -> R
         .iter()
         .map(|record| decoder.decode(record))
         .collect();
-    let is_json = records.iter().all(|record| scan(record));
+    let is_json = records.iter().all(scan);
     let (mut utf8, mut scanning, mut decode) = (Vec::new(), Vec::new(), Vec::new());
     let mut rules: Vec<(Vec<f64>, Vec<f64>)> = vec![Default::default(); subsets.len()];
     for _ in 0..rounds {

@@ -13,6 +13,7 @@ mod shapes;
 mod texts;
 
 use std::hint::black_box;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -84,20 +85,39 @@ struct Cost {
     both: f64,
 }
 
-pub(crate) fn run(subsets: &[Subset], wanted: &[String], rounds: usize, seed: u64) -> Result<()> {
-    let rules = subsets.last().context("no rules")?.load()?.rules;
+/// Which attacks, and how they are made and measured.
+pub(crate) struct Options<'o> {
+    /// Parts of names; none for all.
+    pub(crate) wanted: &'o [String],
+    pub(crate) rounds: usize,
+    pub(crate) seed: u64,
+}
+
+impl Options<'_> {
+    fn is_wanted(&self, name: &str) -> bool {
+        self.wanted.is_empty() || self.wanted.iter().any(|part| name.contains(part))
+    }
+}
+
+type Make = fn(&mut Workshop) -> Vec<Option<Attack>>;
+
+const MAKERS: [Make; 5] = [
+    caches::attacks,
+    names::attacks,
+    texts::attacks,
+    shapes::attacks,
+    lines::attacks,
+];
+
+/// Measures the attacks and prints what they cost.
+pub(crate) fn run(subsets: &[Subset], options: &Options<'_>) -> Result<()> {
+    let rules = all_rules(subsets)?;
     say(&format!("{} rules", rules.count()));
-    let mut workshop = Workshop {
-        windows: Windows::new(Random::new(seed)),
-        command_line: Aim::at(rules.ast(), "process_creation", Some("CommandLine")),
-        image: Aim::at(rules.ast(), "process_creation", Some("Image")),
-        script: Aim::at(rules.ast(), "ps_script", Some("ScriptBlockText")),
-        keywords: Aim::at(rules.ast(), "", None),
-    };
+    let mut workshop = Workshop::new(&rules, options.seed);
     let bench = Bench {
         warm: records(&ordinary(&mut workshop.windows))?,
         rules,
-        rounds,
+        rounds: options.rounds,
     };
     let references = references(&mut workshop, &bench)?;
     head(
@@ -114,26 +134,43 @@ pub(crate) fn run(subsets: &[Subset], wanted: &[String], rounds: usize, seed: u6
             "both an event",
         ],
     );
-    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part));
-    type Make = fn(&mut Workshop) -> Vec<Option<Attack>>;
-    let makers: [Make; 5] = [
-        caches::attacks,
-        names::attacks,
-        texts::attacks,
-        shapes::attacks,
-        lines::attacks,
-    ];
-    for make in makers {
+    for make in MAKERS {
         for attack in make(&mut workshop).into_iter().flatten() {
-            if is_wanted(&attack.name) {
+            if options.is_wanted(&attack.name) {
                 print(&attack, &bench.measure(&attack.bytes)?, &references);
             }
         }
     }
-    if is_wanted(regexes::TITLE) {
+    if options.is_wanted(regexes::TITLE) {
         regexes::table(&mut workshop.windows, &bench.rules);
     }
     Ok(())
+}
+
+/// Writes the events of the attacks to a file.
+pub(crate) fn write(subsets: &[Subset], options: &Options<'_>, path: &Path) -> Result<()> {
+    let mut workshop = Workshop::new(&all_rules(subsets)?, options.seed);
+    let attacks = MAKERS.iter().flat_map(|make| make(&mut workshop)).flatten();
+    let wanted = attacks.filter(|attack| options.is_wanted(&attack.name));
+    let events: Vec<_> = wanted.map(|attack| attack.bytes).collect();
+    Ok(std::fs::write(path, events.concat())?)
+}
+
+fn all_rules(subsets: &[Subset]) -> Result<Rules> {
+    Ok(subsets.last().context("no rules")?.load()?.rules)
+}
+
+impl Workshop {
+    fn new(rules: &Rules, seed: u64) -> Self {
+        let aim = |category, field| Aim::at(rules.ast(), category, field);
+        Self {
+            windows: Windows::new(Random::new(seed)),
+            command_line: aim("process_creation", Some("CommandLine")),
+            image: aim("process_creation", Some("Image")),
+            script: aim("ps_script", Some("ScriptBlockText")),
+            keywords: aim("", None),
+        }
+    }
 }
 
 fn ordinary(windows: &mut Windows) -> Vec<u8> {

@@ -1,7 +1,5 @@
 //! Writes JSON objects.
 
-use std::fmt::Write;
-
 /// An object being written.
 pub(crate) struct Object(String);
 
@@ -45,10 +43,7 @@ pub(crate) fn push_string(out: &mut String, text: &str) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if c < ' ' => {
-                // Writing to a String cannot fail.
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
+            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }
