@@ -8,7 +8,7 @@ use regex_automata::meta;
 use vakt::ruleset::{RuleSettings, Ruleset};
 use vakt_codec::files::RECORD_BYTES_MAX;
 use vakt_codec::{DecodeContext, FileFormat, Records, decode};
-use vakt_detect::{Scratch, regex};
+use vakt_detect::{Engine, Scratch, regex};
 use vakt_rules::ast::{Detection, Regex, RuleSet, Test};
 
 pub(crate) use vakt_codec::Record;
@@ -54,6 +54,11 @@ impl Rules {
             ..RuleSettings::default()
         };
         Ok(Self(Ruleset::load(&settings)?))
+    }
+
+    /// Compiles the rules again: nothing that an engine learns while it matches is left.
+    pub(crate) fn renew(&mut self) {
+        self.0.engine = Engine::compile(&self.0.rules);
     }
 
     pub(crate) fn count(&self) -> usize {

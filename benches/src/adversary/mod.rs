@@ -3,6 +3,9 @@
 //! The cost of an attack is a factor over ordinary events of the next size: Windows events of the
 //! mix (2 kB), or script blocks (100 kB, 1 MB). Attacks against rules are made of the rules' own
 //! literals and expressions; where the rules have none of a kind, the attack is left out.
+//!
+//! Each attack has an engine of its own that has seen the mix and nothing else. After it, ordinary
+//! events are measured again with the same engine: an attack may leave something behind there.
 
 mod aim;
 mod caches;
@@ -32,6 +35,8 @@ const ATTACK_BYTES: usize = 1 << 20;
 const EVENTS_MIN: usize = 3;
 /// An attack that works takes long: no further round after so much CPU time.
 const ATTACK_SECONDS_MAX: f64 = 2.0;
+/// Larger ordinary events are not measured after each attack: they take long.
+const ORDINARY_AFTER_BYTES_MAX: f64 = 5_000.0;
 /// Ordinary events that a matcher has seen before an attack begins.
 const WARM_EVENTS: usize = 2_000;
 
@@ -114,12 +119,19 @@ pub(crate) fn run(subsets: &[Subset], options: &Options<'_>) -> Result<()> {
     let rules = all_rules(subsets)?;
     say(&format!("{} rules", rules.count()));
     let mut workshop = Workshop::new(&rules, options.seed);
-    let bench = Bench {
+    let mut bench = Bench {
         warm: records(&ordinary(&mut workshop.windows))?,
         rules,
         rounds: options.rounds,
     };
-    let references = references(&mut workshop, &bench)?;
+    let ordinaries = ordinaries(&mut workshop.windows);
+    let before = bench.measure_ordinary(&ordinaries)?;
+    print_ordinary(&ordinaries, &before);
+    let references: Vec<&Cost> = ordinaries
+        .iter()
+        .zip(&before)
+        .filter_map(|(ordinary, cost)| ordinary.is_reference.then_some(cost))
+        .collect();
     head(
         "The cost of attacks, as multiples of ordinary events",
         &[
@@ -132,12 +144,16 @@ pub(crate) fn run(subsets: &[Subset], options: &Options<'_>) -> Result<()> {
             "match a byte",
             "both a byte",
             "both an event",
+            "ordinary ones after it",
         ],
     );
     for make in MAKERS {
         for attack in make(&mut workshop).into_iter().flatten() {
             if options.is_wanted(&attack.name) {
-                print(&attack, &bench.measure(&attack.bytes)?, &references);
+                bench.rules.renew();
+                let cost = bench.measure(&attack.bytes)?;
+                let after = bench.after(&ordinaries, &before)?;
+                print(&attack, &cost, &references, after);
             }
         }
     }
@@ -178,36 +194,61 @@ fn ordinary(windows: &mut Windows) -> Vec<u8> {
     lines.collect::<String>().into_bytes()
 }
 
-/// Ordinary events by size, ascending.
-fn references(workshop: &mut Workshop, bench: &Bench) -> Result<Vec<Cost>> {
-    head(
-        "Ordinary events",
-        &["events", "bytes an event", "decode, µs", "match, µs"],
-    );
-    let mut references = Vec::new();
-    let mut add = |name: &str, bytes: &[u8]| -> Result<()> {
-        let cost = bench.measure(bytes)?;
+/// Ordinary events of a size.
+struct Ordinary {
+    name: String,
+    bytes: Vec<u8>,
+    /// Whether attacks of its size are compared with it.
+    is_reference: bool,
+}
+
+fn ordinaries(windows: &mut Windows) -> Vec<Ordinary> {
+    let mut ordinaries = vec![Ordinary {
+        name: "the mix".to_owned(),
+        bytes: ordinary(windows),
+        is_reference: true,
+    }];
+    let mut add = |name: String, is_reference, event: &mut dyn FnMut() -> Vec<u8>| {
+        let attack = Attack::new("", "", || Some(event()));
+        ordinaries.extend(attack.map(|attack| Ordinary {
+            name,
+            bytes: attack.bytes,
+            is_reference,
+        }));
+    };
+    for kilobytes in [10, 100, 1_000] {
+        add(format!("scripts of {kilobytes} kB"), true, &mut || {
+            let mut event = windows.of_id(SCRIPT_BLOCK);
+            event.set("ScriptBlockText", windows.script(kilobytes * 1_000));
+            event.flat().into_bytes()
+        });
+    }
+    for bytes in [500, 1_500] {
+        add(
+            format!("command lines of {bytes} bytes"),
+            false,
+            &mut || {
+                let mut event = windows.of_id(1);
+                event.message.clear();
+                event.set("CommandLine", windows.script(bytes).replace('\n', " "));
+                event.flat().into_bytes()
+            },
+        );
+    }
+    ordinaries
+}
+
+fn print_ordinary(ordinaries: &[Ordinary], costs: &[Cost]) {
+    let cells = ["events", "bytes an event", "decode, µs", "match, µs"];
+    head("Ordinary events", &cells);
+    for (ordinary, cost) in ordinaries.iter().zip(costs) {
         row(&[
-            name.to_owned(),
+            ordinary.name.clone(),
             thousands(cost.bytes),
             times(cost.decode * 1e6),
             times(cost.matching() * 1e6),
         ]);
-        references.push(cost);
-        Ok(())
-    };
-    add("the mix", &ordinary(&mut workshop.windows))?;
-    for kilobytes in [10, 100, 1_000] {
-        let windows = &mut workshop.windows;
-        let attack = Attack::new("", "", || {
-            let mut event = windows.of_id(SCRIPT_BLOCK);
-            event.set("ScriptBlockText", windows.script(kilobytes * 1_000));
-            Some(event.flat().into_bytes())
-        });
-        let bytes = attack.context("ordinary events")?.bytes;
-        add(&format!("scripts of {kilobytes} kB"), &bytes)?;
     }
-    Ok(references)
 }
 
 /// What measures an attack.
@@ -218,6 +259,25 @@ struct Bench {
 }
 
 impl Bench {
+    fn measure_ordinary(&self, ordinaries: &[Ordinary]) -> Result<Vec<Cost>> {
+        let costs = ordinaries
+            .iter()
+            .map(|ordinary| self.measure(&ordinary.bytes));
+        costs.collect()
+    }
+
+    /// How many times as long ordinary events take now: those that suffer most, but for large ones.
+    fn after(&self, ordinaries: &[Ordinary], before: &[Cost]) -> Result<f64> {
+        let mut worst = 0.0_f64;
+        for (ordinary, before) in ordinaries.iter().zip(before) {
+            if before.bytes < ORDINARY_AFTER_BYTES_MAX {
+                let now = self.measure(&ordinary.bytes)?;
+                worst = worst.max(now.both / before.both);
+            }
+        }
+        Ok(worst)
+    }
+
     fn measure(&self, bytes: &[u8]) -> Result<Cost> {
         let records = records(bytes)?;
         let decoder = Decoder::new();
@@ -261,9 +321,9 @@ impl Cost {
     }
 }
 
-fn print(attack: &Attack, cost: &Cost, references: &[Cost]) {
+fn print(attack: &Attack, cost: &Cost, references: &[&Cost], after: f64) {
     // By the ratio of sizes, not their difference.
-    let distance = |reference: &&Cost| (reference.bytes / cost.bytes).ln().abs();
+    let distance = |reference: &&&Cost| (reference.bytes / cost.bytes).ln().abs();
     let nearest = references
         .iter()
         .min_by(|a, b| distance(a).total_cmp(&distance(b)));
@@ -281,5 +341,6 @@ fn print(attack: &Attack, cost: &Cost, references: &[Cost]) {
         a_byte(cost.matching(), ordinary.matching()),
         a_byte(cost.both, ordinary.both),
         times(cost.both / ordinary.both),
+        times(after),
     ]);
 }
