@@ -1,251 +1,9 @@
-//! Windows events: Sysmon and Security, flat as collectors send them and nested as dumps of event
-//! logs have them. Their mix and the repetition of their values are those of public recordings of
-//! attacks and of the noise around them.
+//! What each kind of event says.
 
-use super::json::Object;
-use super::pools::{File, HOSTS, Pools, USERS};
-use crate::random::Random;
-
-const SYSMON: &str = "Microsoft-Windows-Sysmon";
-const SECURITY: &str = "Microsoft-Windows-Security-Auditing";
-const POWERSHELL: &str = "Microsoft-Windows-PowerShell";
-
-/// The id of a script's text: of ordinary events the one that may be very long.
-pub(crate) const SCRIPT_BLOCK: u16 = 4104;
-
-/// Of a hundred events.
-const MIX: [(u64, u16); 10] = [
-    (45, 10),
-    (13, 12),
-    (12, 7),
-    (8, 13),
-    (4, 3),
-    (4, 11),
-    (3, 1),
-    (4, 4663),
-    (4, 4624),
-    (3, 4688),
-];
-
-pub(super) fn flat(random: Random, line: &mut dyn FnMut(String) -> bool) {
-    let mut windows = Windows::new(random);
-    while line(windows.event().flat()) {}
-}
-
-pub(super) fn nested(random: Random, line: &mut dyn FnMut(String) -> bool) {
-    let mut windows = Windows::new(random);
-    while line(windows.event().nested()) {}
-}
-
-/// Every command line is new; without `Message`, as many collectors send it.
-pub(super) fn process_creations(random: Random, line: &mut dyn FnMut(String) -> bool) {
-    let mut windows = Windows::new(random);
-    while line({
-        let id = if windows.random.below(3) == 0 {
-            4688
-        } else {
-            1
-        };
-        let mut event = windows.of_id(id);
-        event.message.clear();
-        event.flat()
-    }) {}
-}
-
-/// An event, not yet in a shape.
-#[derive(Clone)]
-pub(crate) struct WindowsEvent {
-    pub(crate) id: u16,
-    host: String,
-    time: String,
-    record: u64,
-    pub(crate) message: String,
-    pub(crate) data: Vec<(String, String)>,
-}
-
-impl WindowsEvent {
-    fn channel(&self) -> &'static str {
-        match self.id {
-            0..256 => "Microsoft-Windows-Sysmon/Operational",
-            SCRIPT_BLOCK => "Microsoft-Windows-PowerShell/Operational",
-            _ => "Security",
-        }
-    }
-
-    fn provider(&self) -> (&'static str, &'static str) {
-        match self.id {
-            0..256 => (SYSMON, "{5770385f-c22a-43e0-bf4c-06f5698ffbd9}"),
-            SCRIPT_BLOCK => (POWERSHELL, "{a0c1853b-5c40-4b15-8766-3cf1c58f985a}"),
-            _ => (SECURITY, "{54849625-5478-4994-a5ba-3e3b0328c30d}"),
-        }
-    }
-
-    fn keywords(&self) -> &'static str {
-        match self.id {
-            0..256 => "0x8000000000000000",
-            _ => "0x8020000000000000",
-        }
-    }
-
-    /// The first value of a name.
-    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
-        match self.data.iter_mut().find(|(known, _)| known == name) {
-            Some((_, old)) => *old = value.into(),
-            None => self.data.push((name.to_owned(), value.into())),
-        }
-    }
-
-    pub(crate) fn flat(&self) -> String {
-        self.flat_open().close()
-    }
-
-    /// The flat event, still open for more members.
-    pub(crate) fn flat_open(&self) -> Object {
-        let (name, guid) = self.provider();
-        let mut event = Object::new();
-        event.text("SourceName", name);
-        event.text("ProviderGuid", guid);
-        event.text("Level", "4");
-        event.text("Keywords", self.keywords());
-        event.text("Channel", self.channel());
-        event.text("Hostname", &self.host);
-        event.text("TimeCreated", &self.time);
-        event.text("@timestamp", &self.time);
-        event.raw("EventID", &self.id.to_string());
-        event.raw("RecordNumber", &self.record.to_string());
-        if !self.message.is_empty() {
-            event.text("Message", &self.message);
-        }
-        event.text("Task", &self.id.to_string());
-        for (name, value) in &self.data {
-            event.text(name, value);
-        }
-        event
-    }
-
-    pub(crate) fn nested(&self) -> String {
-        let attributes = |pairs: &[(&str, &str)]| {
-            let mut inner = Object::new();
-            for (name, value) in pairs {
-                inner.text(name, value);
-            }
-            let mut outer = Object::new();
-            outer.raw("#attributes", &inner.close());
-            outer.close()
-        };
-        let (name, guid) = self.provider();
-        let mut system = Object::new();
-        system.raw("Provider", &attributes(&[("Name", name), ("Guid", guid)]));
-        system.raw("EventID", &self.id.to_string());
-        system.raw("Version", "5");
-        system.raw("Level", "4");
-        system.raw("Task", &self.id.to_string());
-        system.raw("Opcode", "0");
-        system.text("Keywords", self.keywords());
-        system.raw("TimeCreated", &attributes(&[("SystemTime", &self.time)]));
-        system.raw("EventRecordID", &self.record.to_string());
-        system.raw("Correlation", "null");
-        system.raw(
-            "Execution",
-            &attributes(&[("ProcessID", "3240"), ("ThreadID", "4416")]),
-        );
-        system.text("Channel", self.channel());
-        system.text("Computer", &self.host);
-        system.raw("Security", &attributes(&[("UserID", "S-1-5-18")]));
-        let mut data = Object::new();
-        for (name, value) in &self.data {
-            data.text(name, value);
-        }
-        let mut event = Object::new();
-        let xmlns = "http://schemas.microsoft.com/win/2004/08/events/event";
-        let mut inner = Object::new();
-        inner.text("xmlns", xmlns);
-        event.raw("#attributes", &inner.close());
-        event.raw("System", &system.close());
-        event.raw("EventData", &data.close());
-        let mut whole = Object::new();
-        whole.raw("Event", &event.close());
-        whole.close()
-    }
-}
-
-/// Events of an installation.
-pub(crate) struct Windows {
-    pub(crate) random: Random,
-    pools: Pools,
-    made: u64,
-}
+use super::{Facts, Windows};
+use crate::input::pools::{File, USERS};
 
 impl Windows {
-    pub(crate) fn new(mut random: Random) -> Self {
-        Self {
-            pools: Pools::new(&mut random),
-            random,
-            made: 0,
-        }
-    }
-
-    /// The next event of the mix.
-    pub(crate) fn event(&mut self) -> WindowsEvent {
-        let mut at = self.random.below(MIX.iter().map(|(share, _)| share).sum());
-        let mut chosen = MIX[0].1;
-        for (share, id) in MIX {
-            chosen = id;
-            match at.checked_sub(share) {
-                Some(rest) => at = rest,
-                None => break,
-            }
-        }
-        self.of_id(chosen)
-    }
-
-    /// The next event of an id of the mix.
-    pub(crate) fn of_id(&mut self, id: u16) -> WindowsEvent {
-        self.made += 1;
-        let ms = self.made * 7;
-        let clock = format!(
-            "2026-11-24 {:02}:{:02}:{:02}.{:03}",
-            ms / 3_600_000 % 24,
-            ms / 60_000 % 60,
-            ms / 1000 % 60,
-            ms % 1000
-        );
-        let host = format!("WS{:02}.corp.example", self.random.index(HOSTS));
-        let facts = self.facts(id, &clock);
-        let (message, data) = match id {
-            0..256 => (sysmon_message(id, &facts), facts),
-            SCRIPT_BLOCK => (String::new(), facts),
-            _ => (security_message(id, &facts), facts),
-        };
-        let data = data.into_iter();
-        WindowsEvent {
-            id,
-            host,
-            time: format!("{}Z", clock.replace(' ', "T")),
-            record: 1_000_000 + self.made,
-            message,
-            data: data.map(|(name, value)| (name.to_owned(), value)).collect(),
-        }
-    }
-
-    fn facts(&mut self, id: u16, clock: &str) -> Facts {
-        match id {
-            1 => self.process(clock),
-            3 => self.connection(clock),
-            7 => self.image_load(clock),
-            10 => self.access(clock),
-            11 => self.file_creation(clock),
-            12 | 13 => self.registry(id, clock),
-            4624 => self.logon(),
-            4688 => self.new_process(),
-            SCRIPT_BLOCK => vec![
-                ("ScriptBlockText", self.script(1_000)),
-                ("ScriptBlockId", self.guid()),
-            ],
-            _ => self.object_access(),
-        }
-    }
-
     fn begin(&mut self, clock: &str) -> Facts {
         vec![("RuleName", "-".into()), ("UtcTime", clock.into())]
     }
@@ -254,7 +12,7 @@ impl Windows {
         self.random.skewed(&self.pools.programs)
     }
 
-    fn guid(&mut self) -> String {
+    pub(super) fn guid(&mut self) -> String {
         format!(
             "{{564ff025-{:04x}-62fe-{:04x}-000000000600}}",
             self.random.below(60),
@@ -317,7 +75,7 @@ impl Windows {
         script
     }
 
-    fn process(&mut self, clock: &str) -> Facts {
+    pub(super) fn process(&mut self, clock: &str) -> Facts {
         let mut facts = self.begin(clock);
         let (path, name, digests) = {
             let program = self.program();
@@ -354,7 +112,7 @@ impl Windows {
         facts
     }
 
-    fn connection(&mut self, clock: &str) -> Facts {
+    pub(super) fn connection(&mut self, clock: &str) -> Facts {
         let mut facts = self.begin(clock);
         facts.push(("ProcessGuid", self.guid()));
         facts.push(("ProcessId", self.pid()));
@@ -384,7 +142,7 @@ impl Windows {
         facts
     }
 
-    fn image_load(&mut self, clock: &str) -> Facts {
+    pub(super) fn image_load(&mut self, clock: &str) -> Facts {
         let mut facts = self.begin(clock);
         facts.push(("ProcessGuid", self.guid()));
         facts.push(("ProcessId", self.pid()));
@@ -404,7 +162,7 @@ impl Windows {
         facts
     }
 
-    fn access(&mut self, clock: &str) -> Facts {
+    pub(super) fn access(&mut self, clock: &str) -> Facts {
         let mut facts = self.begin(clock);
         facts.push(("SourceProcessGUID", self.guid()));
         facts.push(("SourceProcessId", self.pid()));
@@ -423,7 +181,7 @@ impl Windows {
         facts
     }
 
-    fn file_creation(&mut self, clock: &str) -> Facts {
+    pub(super) fn file_creation(&mut self, clock: &str) -> Facts {
         let mut facts = self.begin(clock);
         facts.push(("ProcessGuid", self.guid()));
         facts.push(("ProcessId", self.pid()));
@@ -435,7 +193,7 @@ impl Windows {
         facts
     }
 
-    fn registry(&mut self, id: u16, clock: &str) -> Facts {
+    pub(super) fn registry(&mut self, id: u16, clock: &str) -> Facts {
         let mut facts = self.begin(clock);
         let kind = if id == 12 { "CreateKey" } else { "SetValue" };
         facts.push(("EventType", kind.into()));
@@ -471,7 +229,7 @@ impl Windows {
         ]
     }
 
-    fn logon(&mut self) -> Facts {
+    pub(super) fn logon(&mut self) -> Facts {
         let mut facts = self.subject();
         let user = self.random.of(&USERS);
         facts.push(("TargetUserSid", "S-1-5-18".into()));
@@ -505,7 +263,7 @@ impl Windows {
         facts
     }
 
-    fn new_process(&mut self) -> Facts {
+    pub(super) fn new_process(&mut self) -> Facts {
         let mut facts = self.subject();
         let path = self.program().path.clone();
         facts.push(("NewProcessId", format!("0x{:x}", self.random.below(9_000))));
@@ -522,7 +280,7 @@ impl Windows {
         facts
     }
 
-    fn object_access(&mut self) -> Facts {
+    pub(super) fn object_access(&mut self) -> Facts {
         let mut facts = self.subject();
         facts.push(("ObjectServer", "Security".into()));
         facts.push((
@@ -539,50 +297,4 @@ impl Windows {
         facts.push(("ResourceAttributes", "-".into()));
         facts
     }
-}
-
-/// Names and values of an event's data.
-type Facts = Vec<(&'static str, String)>;
-
-fn sysmon_message(id: u16, facts: &Facts) -> String {
-    let title = match id {
-        1 => "Process Create",
-        3 => "Network connection detected",
-        7 => "Image loaded",
-        10 => "Process accessed",
-        11 => "File created",
-        12 => "Registry object added or deleted",
-        _ => "Registry value set",
-    };
-    let mut message = format!("{title}:");
-    for (name, value) in facts {
-        message.push_str("\r\n");
-        message.push_str(name);
-        message.push_str(": ");
-        message.push_str(value);
-    }
-    message
-}
-
-/// The explanation that such events repeat at their end, of like length in words of our own.
-const EXPLANATION: &str = "This text stands at the end of every event of this kind and explains its parts to a person who reads it in a viewer.\r\n\r\nThe first part names the account that asked for the action on the local machine; most often that is a service, or a process that acts for somebody who is signed in.\r\n\r\nThe second part names the account for which it was done, with a number by which the other events of the same session can be found.\r\n\r\nThe third part says where the request came from. A name or an address may be missing where the machine could not learn it.\r\n\r\nThe last part has what is known of the way in which the account was checked:\r\n\t- An identifier that is the same on the machine that answered for the account.\r\n\t- Services between the two that have taken part.\r\n\t- The length of the key that was agreed on, which is 0 where none was asked for.";
-
-fn security_message(id: u16, facts: &Facts) -> String {
-    let title = match id {
-        4624 => "An account was successfully logged on.",
-        4688 => "A new process has been created.",
-        _ => "An attempt was made to access an object.",
-    };
-    let mut message = format!("{title}\r\n\r\nSubject:");
-    for (at, (name, value)) in facts.iter().enumerate() {
-        if at > 0 && at % 6 == 0 {
-            message.push_str("\r\n\r\nMore Information:");
-        }
-        message.push_str(&format!("\r\n\t{name}:\t\t{value}"));
-    }
-    if id != 4663 {
-        message.push_str("\r\n\r\n");
-        message.push_str(EXPLANATION);
-    }
-    message
 }
