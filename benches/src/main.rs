@@ -1,185 +1,138 @@
-//! `cargo run --release -p vakt-benches -- [--rules PATH] [--stage NAME] [FILE]`: decode and match on
-//! one core.
+//! Measures decoding and matching on one core.
 //!
-//! Input is generated unless a file is given. Each round runs every stage once, so that a noisy
-//! machine hurts all alike; the median of the rounds is shown, and its ratio to a floor: a plain
-//! UTF-8 validation of the same bytes.
+//! ```sh
+//! cargo run --release -p vakt-benches -- --rules FOLDER          # the tables
+//! cargo run --release -p vakt-benches -- --rules FOLDER EVENTS   # the same over a file
+//! cargo run --release -p vakt-benches -- --rules FOLDER --adversary
+//! benches/instructions.py --rules FOLDER                         # under callgrind
+//! ```
 //!
-//! With `--stage` (`none`, `floor`, `decode`, `both`) one stage runs, once over the input: for a
-//! profiler, or to count instructions under callgrind (less those of `none`).
+//! **Input** is generated (`input`), the same in every run: real in shape, mix and repetition, with
+//! nothing of anybody's logs in it. A file replaces it.
+//!
+//! **The tables** (`table`): for each kind of event and each count of rules (nested subsets, chosen
+//! by a seeded shuffle of the files: `subsets`) what decoding, matching and both take. The CPU time
+//! of this thread is measured, every stage once in each round so that a noisy machine hurts all
+//! alike, and the median of the rounds is shown. Each round begins with a matcher that has seen the
+//! first fifth of the events and nothing else: caches are as warm as a stream makes them.
+//!
+//! **The floors** (`floor`): a plain UTF-8 validation of the same bytes, and for JSON the finding of
+//! each top-level name and the extent of its value.
+//!
+//! **The adversary** (`adversary`): events that are made against each part of the codec and the engine,
+//! beside ordinary events of like size.
+//!
+//! **One stage** (`stage`, with `--stage`): runs it once, for a profiler or to count instructions.
+//!
+//! What all of them use of Vakt is in `subject`.
 
+mod adversary;
+mod clock;
+mod floor;
 mod input;
+mod memory;
+mod output;
+mod random;
+mod stage;
+mod subject;
+mod subsets;
+mod table;
 
 use std::path::PathBuf;
-use std::time::Instant;
 
-use anyhow::{Context, Result};
-use vakt::ruleset::{RuleSettings, Ruleset};
-use vakt_codec::files::RECORD_BYTES_MAX;
-use vakt_codec::{DecodeContext, Decoder, FileFormat, Record, Records, decode};
-use vakt_event::Event;
+use anyhow::Result;
+use clap::Parser;
+
+use input::Kind;
+use subsets::Subset;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Odd, so that the median is a round.
-const ROUNDS: usize = 7;
+/// Measures decoding and matching on one core.
+#[derive(Parser)]
+struct Arguments {
+    /// Rule files and folders; the embedded pack where none is named
+    #[arg(long, value_name = "PATH")]
+    rules: Vec<PathBuf>,
+    /// Counts of rule files to measure with, beside all
+    #[arg(
+        long,
+        value_name = "N,N",
+        value_delimiter = ',',
+        default_value = "10,100,1000"
+    )]
+    counts: Vec<usize>,
+    /// Only kinds of events (of the adversary: attacks) whose name holds this
+    #[arg(long, value_name = "TEXT")]
+    kind: Vec<String>,
+    /// Events of each kind
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    events: usize,
+    /// Rounds, of which the median is shown
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    rounds: usize,
+    /// What the generated input and the choice of rules begin with
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Measures events that are made to be slow
+    #[arg(long, conflicts_with_all = ["stage", "file"])]
+    adversary: bool,
+    /// Writes the events of the attacks to a file instead of measuring them, for a profiler
+    #[arg(long, value_name = "FILE", requires = "adversary")]
+    write: Option<PathBuf>,
+    /// Runs these stages once over the last four fifths of each kind, for a profiler
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',')]
+    stage: Vec<stage::Stage>,
+    /// Loads the rules, says what that took, and ends
+    #[arg(long, hide = true)]
+    load_only: bool,
+    /// A file of events instead of generated ones
+    file: Option<PathBuf>,
+}
 
 fn main() -> Result<()> {
-    let mut rules = Vec::new();
-    let mut file = None;
-    let mut only = None;
-    let mut arguments = std::env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--rules" => rules.push(PathBuf::from(arguments.next().context("--rules PATH")?)),
-            "--stage" => only = Some(arguments.next().context("--stage NAME")?),
-            _ => file = Some(PathBuf::from(argument)),
-        }
+    let arguments = Arguments::parse();
+    if arguments.load_only {
+        return memory::load_only(&arguments.rules);
     }
-    let started = Instant::now();
-    let ruleset = Ruleset::load(&RuleSettings {
-        paths: rules,
-        ..RuleSettings::default()
-    })?;
-    say(&format!(
-        "{} rules loaded and compiled in {:.2} s",
-        ruleset.counts.loaded,
-        started.elapsed().as_secs_f64()
-    ));
-    let kinds = match file {
-        Some(path) => vec![(path.display().to_string(), std::fs::read(path)?)],
-        None => input::kinds(),
-    };
-    if let Some(stage) = only {
-        for (_, bytes) in kinds {
-            run_once(&stage, &bytes, &ruleset)?;
-        }
-        return Ok(());
+    let subsets = subsets::subsets(&arguments.rules, &arguments.counts, arguments.seed)?;
+    if arguments.adversary {
+        let options = adversary::Options {
+            wanted: &arguments.kind,
+            rounds: arguments.rounds,
+            seed: arguments.seed,
+        };
+        return match &arguments.write {
+            Some(path) => adversary::write(&subsets, &options, path),
+            None => adversary::run(&subsets, &options),
+        };
     }
-    say("| input | stage | events/s | MB/s | times the floor |");
-    say("|---|---|--:|--:|--:|");
-    for (name, bytes) in kinds {
-        measure(&name, &bytes, &ruleset)?;
-    }
-    Ok(())
-}
-
-fn run_once(stage: &str, bytes: &[u8], ruleset: &Ruleset) -> Result<()> {
-    let zone = jiff::tz::TimeZone::UTC;
-    let context = context(&zone);
-    let mut scratch = ruleset.engine.scratch();
-    let mut decoder = Decoder::default();
-    let mut hits = Vec::new();
-    for record in Records::new(bytes, FileFormat::Auto, RECORD_BYTES_MAX) {
-        let record = record?;
-        match stage {
-            "floor" => drop(std::hint::black_box(std::str::from_utf8(&record.bytes))),
-            "decode" | "both" => {
-                let event = decoder.decode(&record.bytes, record.format, &context);
-                if stage == "both" {
-                    hits.clear();
-                    ruleset.engine.matches(&event, &mut scratch, &mut hits);
-                }
-                std::hint::black_box((&event, &hits));
-                decoder.recycle(event);
-            }
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-fn context(zone: &jiff::tz::TimeZone) -> DecodeContext<'_> {
-    DecodeContext {
-        received: None,
-        reference: Some(jiff::Timestamp::now().into()),
-        zone,
-        logsource_fields: false,
-        assume: None,
+    let kinds = kinds(&arguments)?;
+    if arguments.stage.is_empty() {
+        tables(&kinds, &subsets, arguments.rounds)
+    } else {
+        stage::run(&arguments.stage, &kinds, &subsets)
     }
 }
 
-fn measure(name: &str, bytes: &[u8], ruleset: &Ruleset) -> Result<()> {
-    let records: Vec<Record> =
-        Records::new(bytes, FileFormat::Auto, RECORD_BYTES_MAX).collect::<Result<_, _>>()?;
-    let zone = jiff::tz::TimeZone::UTC;
-    let context = context(&zone);
-    let events: Vec<Event<'_>> = records
+fn kinds(arguments: &Arguments) -> Result<Vec<Kind>> {
+    Ok(match &arguments.file {
+        Some(path) => vec![Kind {
+            name: path.file_name().unwrap_or_default().display().to_string(),
+            bytes: std::fs::read(path)?,
+        }],
+        None => input::kinds(&arguments.kind, arguments.events, arguments.seed),
+    })
+}
+
+fn tables(kinds: &[Kind], subsets: &[Subset], rounds: usize) -> Result<()> {
+    memory::table(subsets)?;
+    let loaded: Vec<_> = subsets.iter().map(Subset::load).collect::<Result<_>>()?;
+    let measured: Vec<_> = kinds
         .iter()
-        .map(|record| decode(&record.bytes, record.format, &context))
-        .collect();
-    let mut scratch = ruleset.engine.scratch();
-    let mut decoder = Decoder::default();
-    let mut hits = Vec::new();
-    let mut stages: [(&str, Vec<f64>); 4] = [
-        ("floor: UTF-8 validation", Vec::new()),
-        ("decode", Vec::new()),
-        ("match", Vec::new()),
-        ("decode and match", Vec::new()),
-    ];
-    for _ in 0..ROUNDS {
-        let mut checked = 0;
-        stages[0].1.push(timed(|| {
-            for record in &records {
-                checked += usize::from(std::str::from_utf8(&record.bytes).is_ok());
-            }
-        }));
-        std::hint::black_box(checked);
-        stages[1].1.push(timed(|| {
-            for record in &records {
-                let event = decoder.decode(&record.bytes, record.format, &context);
-                std::hint::black_box(&event);
-                decoder.recycle(event);
-            }
-        }));
-        stages[2].1.push(timed(|| {
-            for event in &events {
-                hits.clear();
-                ruleset.engine.matches(event, &mut scratch, &mut hits);
-                std::hint::black_box(&hits);
-            }
-        }));
-        stages[3].1.push(timed(|| {
-            for record in &records {
-                let event = decoder.decode(&record.bytes, record.format, &context);
-                hits.clear();
-                ruleset.engine.matches(&event, &mut scratch, &mut hits);
-                std::hint::black_box(&hits);
-                decoder.recycle(event);
-            }
-        }));
-    }
-    let floor = median(&mut stages[0].1);
-    for (stage, seconds) in &mut stages {
-        let seconds = median(seconds);
-        say(&format!(
-            "| {name} | {stage} | {:.0} | {:.0} | {:.1} |",
-            as_f64(records.len()) / seconds,
-            as_f64(bytes.len()) / seconds / 1e6,
-            seconds / floor
-        ));
-    }
+        .map(|kind| table::measure(kind, &loaded, rounds))
+        .collect::<Result<_>>()?;
+    table::print(&measured, &loaded);
     Ok(())
-}
-
-fn timed(work: impl FnOnce()) -> f64 {
-    let started = Instant::now();
-    work();
-    started.elapsed().as_secs_f64()
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts for people")]
-fn as_f64(count: usize) -> f64 {
-    count as f64
-}
-
-#[expect(clippy::print_stdout, reason = "a program that prints a table")]
-fn say(line: &str) {
-    println!("{line}");
 }
