@@ -37,24 +37,30 @@ pub fn folded(text: &str) -> String {
     out
 }
 
-/// Appends the folded text; for ASCII text this is one copy and one vectorised pass.
+/// Appends the folded text; of ASCII, this is one copy and one vectorised pass.
 pub fn fold_into(text: &str, out: &mut String) {
-    if text.is_ascii() {
+    let mut rest = text;
+    loop {
+        let (ascii, after) = rest.split_at(ascii_len(rest.as_bytes()));
         let start = out.len();
-        out.push_str(text);
+        out.push_str(ascii);
         if let Some(copy) = out.get_mut(start..) {
             copy.make_ascii_lowercase();
         }
-    } else {
-        let table = &*TABLE;
-        out.extend(text.chars().map(|c| {
-            if c.is_ascii() {
-                c.to_ascii_lowercase()
-            } else {
-                table.get(c)
-            }
-        }));
+        let mut chars = after.chars();
+        let Some(char) = chars.next() else { return };
+        out.push(TABLE.get(char));
+        rest = chars.as_str();
     }
+}
+
+/// How many bytes of ASCII stand at the beginning.
+fn ascii_len(bytes: &[u8]) -> usize {
+    const STEP: usize = 32;
+    let (steps, _) = bytes.as_chunks::<STEP>();
+    let plain = steps.iter().take_while(|step| step.is_ascii()).count() * STEP;
+    let rest = bytes.get(plain..).unwrap_or_default();
+    plain + rest.iter().take_while(|byte| byte.is_ascii()).count()
 }
 
 /// Pages of 256 characters; a page in which nothing folds is not stored.

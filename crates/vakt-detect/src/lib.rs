@@ -12,6 +12,8 @@ pub mod naive;
 
 pub mod engine;
 
+pub mod evidence;
+
 pub mod correlate;
 
 pub mod address;

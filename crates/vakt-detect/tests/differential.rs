@@ -3,6 +3,7 @@
 mod support;
 
 use proptest::prelude::*;
+use vakt_detect::evidence::View;
 use vakt_detect::naive::Prepared;
 use vakt_detect::{Engine, RuleCosts};
 use vakt_rules::ast::RuleSet;
@@ -30,6 +31,11 @@ proptest! {
             hits.truncate(1);
             engine.matches_sampled(event, &mut scratch, &mut hits, &mut costs);
             prop_assert_eq!(hits, expected, "measured: {:#?}", event);
+            let view = View::of(event);
+            for rule in &prepared {
+                let fields = rule.matched_fields(event);
+                prop_assert_eq!(rule.evidence(&view), fields, "{:#?} {:#?}", rule.rule(), event);
+            }
         }
         prop_assert_eq!(costs.events(), 2 * events.len() as u64);
     }

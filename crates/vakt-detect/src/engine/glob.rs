@@ -7,13 +7,13 @@ use crate::fold;
 use crate::wildcard::DASHES;
 
 /// Wildcards with something between them. Linear in the text for pieces that are one literal.
-pub(super) struct Glob {
+pub(crate) struct Glob {
     pieces: Vec<Piece>,
     /// Whether the first piece must stand at the start, the last at the end.
     starts: bool,
     ends: bool,
     /// Tested against the text as sent instead of the folded one.
-    pub(super) cased: bool,
+    pub(crate) cased: bool,
 }
 
 /// What stands between two `*`: a fixed count of characters.
@@ -24,7 +24,7 @@ struct Piece {
 }
 
 impl Glob {
-    pub(super) fn new(pattern: &Pattern) -> Self {
+    pub(crate) fn new(pattern: &Pattern) -> Self {
         let pieces = pattern
             .tokens
             .split(|token| *token == Token::Many)
@@ -41,7 +41,7 @@ impl Glob {
     }
 
     /// Whether the whole text is what the pattern describes; `text` is folded unless `cased`.
-    pub(super) fn is_match(&self, text: &str) -> bool {
+    pub(crate) fn is_match(&self, text: &str) -> bool {
         let mut rest = text;
         let mut pieces = self.pieces.as_slice();
         if self.starts {

@@ -26,7 +26,9 @@ use outer::Outer;
 use route::{Plan, Route};
 
 pub use cost::{RuleCosts, Sampler};
+pub(crate) use glob::Glob;
 pub use scratch::Scratch;
+pub(crate) use shape::{Place, Shape};
 
 mod cache;
 mod cost;

@@ -10,7 +10,7 @@ const DASHES_MAX: usize = 2;
 
 /// A pattern in terms of folded literals.
 #[derive(Debug, PartialEq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     /// Every value that is not null.
     Any,
     /// One of the literals is the value, or stands at the place in it.
@@ -20,7 +20,7 @@ pub(super) enum Shape {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Whole,
     Start,
     End,
@@ -28,7 +28,7 @@ pub(super) enum Place {
 }
 
 impl Shape {
-    pub(super) fn of(pattern: &Pattern) -> Self {
+    pub(crate) fn of(pattern: &Pattern) -> Self {
         if pattern.tokens == [Token::Many] {
             return Self::Any;
         }

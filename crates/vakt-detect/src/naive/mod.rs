@@ -20,6 +20,7 @@ use regex_automata::meta;
 use vakt_event::{Event, Value};
 use vakt_rules::ast::{Condition, Detection, Predicate, Regex, Rule, Test};
 
+use crate::evidence::{self, Compiled};
 use crate::regex::{self, RegexError};
 
 pub use explain::{Explanation, Node};
@@ -27,7 +28,7 @@ pub use explain::{Explanation, Node};
 mod explain;
 mod predicate;
 
-pub(crate) use predicate::{compare, relates};
+pub(crate) use predicate::{compare, passes, relates};
 
 /// The name under which a match in the whole text is shown.
 pub const ORIGINAL: &str = vakt_event::ecs::EVENT_ORIGINAL;
@@ -52,6 +53,8 @@ pub fn explain(rule: &Rule, event: &Event<'_>) -> Explanation {
 pub struct Prepared {
     rule: Arc<Rule>,
     regexes: OnceLock<Result<HashMap<Regex, meta::Regex>, RegexError>>,
+    /// For [`Prepared::evidence`].
+    compiled: OnceLock<Compiled>,
 }
 
 impl Prepared {
@@ -59,6 +62,7 @@ impl Prepared {
         Self {
             rule,
             regexes: OnceLock::new(),
+            compiled: OnceLock::new(),
         }
     }
 
@@ -67,7 +71,16 @@ impl Prepared {
     }
 
     pub fn matches(&self, event: &Event<'_>) -> bool {
-        self.applies(event) && self.regexes().is_ok() && self.holds(&self.rule.condition, event)
+        self.may_match(event) && self.holds(&self.rule.condition, event)
+    }
+
+    /// Whether the rule is for such events, and can match at all.
+    pub(crate) fn may_match(&self, event: &Event<'_>) -> bool {
+        self.applies(event) && self.regexes().is_ok()
+    }
+
+    pub(crate) fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| Compiled::of(&self.rule))
     }
 
     /// What the positive predicates of a match found: the field as the rule names it (for a
@@ -75,9 +88,8 @@ impl Prepared {
     /// empty where the rule does not match.
     pub fn matched_fields(&self, event: &Event<'_>) -> Vec<(String, String)> {
         let mut found = Vec::new();
-        let matches = self.applies(event)
-            && self.regexes().is_ok()
-            && self.collect(&self.rule.condition, event, &mut found);
+        let matches =
+            self.may_match(event) && self.collect(&self.rule.condition, event, &mut found);
         if !matches {
             found.clear();
         }
@@ -130,7 +142,7 @@ impl Prepared {
         }
     }
 
-    fn passes(&self, predicate: &Predicate, event: &Event<'_>) -> bool {
+    pub(crate) fn passes(&self, predicate: &Predicate, event: &Event<'_>) -> bool {
         match (&predicate.test, &predicate.field) {
             (Test::Null, Some(field)) => {
                 event.values(field).any(Value::is_null) || !is_present(field, event)
@@ -166,18 +178,22 @@ impl Prepared {
                 self.collect_of(part, event, found)
             }),
             Detection::Any(parts) => any(parts, |part| self.collect_of(part, event, found)),
-            Detection::Is(predicate) => {
-                let mut passed = false;
-                for (name, value) in predicate::passing_values(self, predicate, event) {
-                    passed = true;
-                    let pair = (name.to_owned(), value.to_owned());
-                    if !found.contains(&pair) {
-                        found.push(pair);
-                    }
-                }
-                passed || self.passes(predicate, event)
-            }
+            Detection::Is(predicate) => self.collect_one(predicate, event, found),
         }
+    }
+
+    pub(crate) fn collect_one(
+        &self,
+        predicate: &Predicate,
+        event: &Event<'_>,
+        found: &mut Pairs,
+    ) -> bool {
+        let mut passed = false;
+        for (name, value) in predicate::passing_values(self, predicate, event) {
+            passed = true;
+            evidence::add(found, name, value);
+        }
+        passed || self.passes(predicate, event)
     }
 }
 

@@ -38,7 +38,13 @@ pub(super) fn passing_values<'e>(
     }
 }
 
-fn passes(prepared: &Prepared, test: &Test, value: &Value<'_>, event: &Event<'_>) -> bool {
+/// Whether a value of the event passes a test.
+pub(crate) fn passes(
+    prepared: &Prepared,
+    test: &Test,
+    value: &Value<'_>,
+    event: &Event<'_>,
+) -> bool {
     if let Test::Exists(wanted) = test {
         return *wanted;
     }

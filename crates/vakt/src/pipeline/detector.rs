@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use vakt_codec::{Coalescer, Joined};
 use vakt_detect::correlate::Seen;
+use vakt_detect::evidence::View;
 use vakt_detect::{Correlator, Firing, Scratch};
 use vakt_event::{Event, EventTime, Timestamp, ecs};
 use vakt_rules::ast::{Metadata, RuleRef};
@@ -255,19 +256,22 @@ impl<'r> Detector<'r> {
             tally.rules_matched(hits);
         }
         let mut measuring = self.tally.as_ref().and_then(Tally::measuring);
+        let view = View::of(event);
+        let host = event.text(ecs::HOST_NAME);
+        let entity = entity(event);
         let of_rule = |index: usize| Found {
             rule: RuleRef::Rule(index),
-            matched: self.ruleset.prepared[index].matched_fields(event),
+            matched: self.ruleset.prepared[index].evidence(&view),
             completing: place.records.to_vec(),
             time: event.time,
-            host: event.text(ecs::HOST_NAME).map(str::to_owned),
+            host: host.map(str::to_owned),
             events: place.records.to_vec(),
             event_count: count(place.records.len()) + place.hidden,
             first_event,
             first_time: time,
             last_time: time,
             repeat: false,
-            entity: entity(event),
+            entity: entity.clone(),
         };
         let rules = &self.ruleset.rules;
         let wanted = hits.iter().filter(|index| rules.rules[**index].generate);
@@ -311,14 +315,14 @@ impl<'r> Detector<'r> {
             found.push(Found {
                 rule: RuleRef::Correlation(firing.correlation),
                 entity: if firing.group.is_empty() {
-                    entity(event)
+                    entity.clone()
                 } else {
                     firing.group.clone()
                 },
                 matched: firing.group,
                 completing: place.records.to_vec(),
                 time: event.time,
-                host: event.text(ecs::HOST_NAME).map(str::to_owned),
+                host: host.map(str::to_owned),
                 events: firing.events,
                 event_count: firing.event_count,
                 first_event: firing.first_event,
