@@ -15,7 +15,8 @@ use std::borrow::Cow;
 use vakt_event::escaped::{self, Escaped};
 use vakt_event::{Field, Origin, Value};
 
-use super::{DATA_NAME, envelope, strings};
+use super::strings::{self, Stop};
+use super::{DATA_NAME, envelope};
 use crate::texts::Texts;
 
 /// Objects and arrays within each other. Deeper values are checked and skipped: real events stay
@@ -173,13 +174,21 @@ impl<'a> Scanner<'a, '_> {
             if self.peek() != Some(b'"') {
                 return self.fault("a name in quotes is missing");
             }
-            let key = self.string()?.into_name();
+            let name = self.string()?;
             self.blanks();
             self.expect(b':')?;
-            let fields_before = self.fields.len();
-            self.member(&key)?;
-            if self.fields.len() == fields_before {
-                self.note_empty(&key);
+            self.blanks();
+            let is_nested = matches!(self.peek(), Some(b'{' | b'['));
+            if is_nested || name.has_escapes || !self.path.is_empty() {
+                let key = name.into_name();
+                let fields_before = self.fields.len();
+                self.member(&key)?;
+                if self.fields.len() == fields_before {
+                    self.note_empty(&key);
+                }
+            } else {
+                let value = self.scalar()?;
+                self.add(Cow::Borrowed(name.raw), value);
             }
             self.blanks();
             match self.peek() {
@@ -317,8 +326,7 @@ impl<'a> Scanner<'a, '_> {
     }
 
     fn push(&mut self, key: &Cow<'a, str>, value: Value<'a>) {
-        if self.fields.len() - self.before >= FIELDS_MAX {
-            self.notes.too_many = true;
+        if self.is_full() {
             return;
         }
         let prefix = self.path.get(self.base..).unwrap_or("");
@@ -331,6 +339,21 @@ impl<'a> Scanner<'a, '_> {
         } else {
             Cow::Owned(self.texts.concat(&[prefix, self.joiner, key]))
         };
+        self.add(name, value);
+    }
+
+    /// Whether no field more is taken.
+    fn is_full(&mut self) -> bool {
+        let is_full = self.fields.len() - self.before >= FIELDS_MAX;
+        self.notes.too_many |= is_full;
+        is_full
+    }
+
+    #[inline]
+    fn add(&mut self, name: Cow<'a, str>, value: Value<'a>) {
+        if self.is_full() {
+            return;
+        }
         self.notes.data_name |= name == DATA_NAME;
         self.notes.blank_name |= strings::has_blank(&name);
         self.fields.push(Field {
@@ -405,40 +428,38 @@ impl<'a> Scanner<'a, '_> {
         self.at = start;
         let mut has_escapes = false;
         loop {
-            let Some(at) = strings::special(self.text.as_bytes(), self.at) else {
-                return self.fault("a string has no end");
-            };
-            match self.text.as_bytes().get(at) {
-                Some(b'"') => {
+            match strings::stop(self.text.as_bytes(), self.at, &mut has_escapes) {
+                Stop::Quote(at) => {
                     self.at = at + 1;
                     return Ok(Text {
                         raw: self.text.get(start..at).unwrap_or(""),
                         has_escapes,
                     });
                 }
-                Some(b'\\') => {
+                Stop::Escape(at) => {
                     has_escapes = true;
                     self.at = at;
-                    self.escape()?;
+                    self.long_escape()?;
                 }
-                _ => return self.fault("a control character stands in a string"),
+                Stop::Control(at) => {
+                    self.at = at;
+                    return self.fault("a control character stands in a string");
+                }
+                Stop::End => return self.fault("a string has no end"),
             }
         }
     }
 
-    /// Steps over the escape whose backslash is next.
-    #[inline]
-    fn escape(&mut self) -> Scan<()> {
+    /// Steps over the escape whose backslash is next, and which is none of two characters.
+    fn long_escape(&mut self) -> Scan<()> {
         match self.text.as_bytes().get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
-            Some(b'u') => return self.unicode(),
+            Some(b'u') => self.unicode(),
             Some(_) => {
                 self.at += 2;
-                return self.fault("an unknown escape stands in a string");
+                self.fault("an unknown escape stands in a string")
             }
-            None => return self.fault("a string has no end"),
+            None => self.fault("a string has no end"),
         }
-        Ok(())
     }
 
     fn unicode(&mut self) -> Scan<()> {

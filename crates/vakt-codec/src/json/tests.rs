@@ -85,7 +85,7 @@ fn faults_say_where() {
     check(r#"{"a":"x}"#, "a string has no end at 6");
     check(
         "{\"a\":\"x\ty\"}",
-        "a control character stands in a string at 6",
+        "a control character stands in a string at 7",
     );
     check(r#"{"a":"\x"}"#, "an unknown escape stands in a string at 8");
     check(r#"{"a":1} x"#, "something follows the object at 8");

@@ -6,7 +6,6 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use rayon::prelude::*;
 use serde_json::{Value as Json, json};
 use vakt_codec::{DecodeContext, FileFormat};
 use vakt_event::{Level, LogSource, Timestamp};
@@ -17,11 +16,15 @@ use crate::files::{self, Progress};
 use crate::output::{Output, Printer, printable, tell};
 use crate::pipeline::detector::{Detector, Found};
 use crate::ruleset::Ruleset;
-use evaluate::{Evaluated, Evaluator};
+use evaluate::{Evaluated, Evaluator, Team};
 use pieces::Pieces;
 
 mod evaluate;
 mod pieces;
+
+/// Pieces that are evaluated before what they led to is taken: enough that workers are seldom woken
+/// and seldom wait for each other.
+pub(super) const PIECES_PER_WORKER: usize = 4;
 
 #[derive(Args, Debug)]
 pub struct Options {
@@ -179,9 +182,9 @@ impl<'r> Scan<'r> {
         let zone = jiff::tz::TimeZone::system();
         let workers = pool.current_num_threads().max(1);
         let context = options.reading.context(&zone);
-        let mut evaluators: Vec<Evaluator<'_>> = (0..workers)
-            .map(|_| Evaluator::new(&self.ruleset.engine, options.reading.format, &context))
-            .collect();
+        let team = Team::new(pool, || {
+            Evaluator::new(&self.ruleset.engine, options.reading.format, &context)
+        });
         let names = self.names.clone();
         std::thread::scope(|scope| -> Result<()> {
             let mut pieces = Pieces::read(
@@ -192,17 +195,11 @@ impl<'r> Scan<'r> {
                 workers,
             )?;
             loop {
-                let batch = pieces.next(workers)?;
+                let batch = pieces.next(workers * PIECES_PER_WORKER)?;
                 if batch.is_empty() {
                     return Ok(());
                 }
-                let evaluated: Vec<Evaluated<'_>> = pool.install(|| {
-                    batch
-                        .par_iter()
-                        .zip(&mut evaluators)
-                        .map(|(piece, evaluator)| evaluator.evaluate(piece))
-                        .collect()
-                });
+                let evaluated = team.evaluate(&batch);
                 let mut unclear = None;
                 for (index, (piece, evaluated)) in batch.iter().zip(evaluated).enumerate() {
                     self.take(piece.file, &evaluated)?;

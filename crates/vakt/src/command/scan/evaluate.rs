@@ -1,5 +1,8 @@
 //! From the bytes of a piece to the events from which something follows.
 
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
 use vakt_codec::files::{self, Judgement, Line, RECORD_BYTES_MAX};
 use vakt_codec::{DecodeContext, Decoder, FileFormat};
 use vakt_detect::{Engine, Scratch};
@@ -7,6 +10,45 @@ use vakt_event::{Event, Format};
 
 use super::pieces::{Content, Piece};
 use crate::pipeline::detector::is_joinable;
+
+/// The workers.
+pub(super) struct Team<'t, 'c> {
+    pool: &'t rayon::ThreadPool,
+    /// Each worker has its own: nobody waits for a lock.
+    evaluators: Vec<Mutex<Evaluator<'c>>>,
+}
+
+impl<'t, 'c> Team<'t, 'c> {
+    pub(super) fn new(pool: &'t rayon::ThreadPool, member: impl Fn() -> Evaluator<'c>) -> Self {
+        let workers = pool.current_num_threads().max(1);
+        Self {
+            pool,
+            evaluators: (0..workers).map(|_| Mutex::new(member())).collect(),
+        }
+    }
+
+    /// What each piece led to, in the order of the pieces.
+    pub(super) fn evaluate<'p>(&self, pieces: &'p [Piece]) -> Vec<Evaluated<'p>> {
+        match pieces {
+            // Another thread would have to be woken.
+            [one] => vec![self.evaluate_one(one)],
+            _ if self.evaluators.len() == 1 => {
+                pieces.iter().map(|piece| self.evaluate_one(piece)).collect()
+            }
+            _ => self.pool.install(|| {
+                let pieces = pieces.par_iter();
+                pieces.map(|piece| self.evaluate_one(piece)).collect()
+            }),
+        }
+    }
+
+    fn evaluate_one<'p>(&self, piece: &'p Piece) -> Evaluated<'p> {
+        let worker = rayon::current_thread_index().unwrap_or(0);
+        let evaluator = self.evaluators[worker].lock();
+        let mut evaluator = evaluator.unwrap_or_else(PoisonError::into_inner);
+        evaluator.evaluate(piece)
+    }
+}
 
 /// One worker's memory.
 pub(super) struct Evaluator<'c> {

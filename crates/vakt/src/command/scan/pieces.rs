@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use vakt_codec::files::{BLOCK_BYTES, Block, Blocks, RECORD_BYTES_MAX};
 use vakt_codec::{FileFormat, Record, Records};
 
+use super::PIECES_PER_WORKER;
 use crate::files::{self, Progress};
 
 /// Records that a worker takes at once: enough that handing over does not show.
@@ -51,8 +52,8 @@ impl Pieces {
         progress: Progress,
         workers: usize,
     ) -> Result<Self> {
-        let (sender, blocks) = crossbeam_channel::bounded(workers * 2);
-        let (used, free) = crossbeam_channel::bounded(workers * 4);
+        let (sender, blocks) = crossbeam_channel::bounded(workers * PIECES_PER_WORKER);
+        let (used, free) = crossbeam_channel::bounded(workers * PIECES_PER_WORKER * 2);
         let to_read = names.clone();
         std::thread::Builder::new()
             .name("scan-read".into())
