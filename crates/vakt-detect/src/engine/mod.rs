@@ -22,6 +22,7 @@ use expr::Expr;
 use field::FieldMatcher;
 use hints::Hints;
 use lower::{Lowering, Numbering};
+use names::{After, Names};
 use outer::Outer;
 use route::{Plan, Route};
 
@@ -39,6 +40,7 @@ mod glob;
 mod grams;
 mod hints;
 mod lower;
+mod names;
 mod networks;
 mod outer;
 mod route;
@@ -189,23 +191,45 @@ impl Engine {
         judge: impl FnMut(RuleId, &Expr, &scratch::Bits) -> bool,
     ) {
         scratch.bits.clear();
-        let route = scratch.routes.get(&event.log_sources, |number| {
+        let place = scratch.routes.place(&event.log_sources, |number| {
             self.route(&event.log_sources, number)
         });
+        // Taken out, because testing writes to the rest.
+        let Some(mut route) = scratch.routes.take(place) else {
+            return;
+        };
+        let mut after = After::default();
         for field in &event.fields {
-            if let Some(number) = self.field_of.get(field.name.as_ref())
-                && let Some(plan) = route.plans.get(*number as usize)
-            {
-                self.test(plan, route.key(*number), &field.value, scratch);
+            let Route {
+                number,
+                names,
+                plans,
+                ..
+            } = &mut *route;
+            let meaning = names.meaning(&mut after, &field.name, |meaning| {
+                let is_tested = |number: &u32| {
+                    let plan = plans.get(*number as usize);
+                    plan.is_some_and(|plan| !plan.matchers.is_empty())
+                };
+                let number = self.field_of.get(field.name.as_ref()).copied();
+                meaning.field = number.filter(is_tested);
+                let around = self.outer.around(&field.name);
+                meaning.around.extend(around.filter(is_tested));
+            });
+            for outer in &meaning.around {
+                plans[*outer as usize].note_presence(&mut scratch.bits);
             }
-            for number in self.outer.around(&field.name) {
-                if let Some(plan) = route.plans.get(number as usize) {
-                    self.note_presence(plan, &mut scratch.bits);
-                }
+            if let Some(field_number) = meaning.field {
+                let key = PlanKey {
+                    route: *number,
+                    field: field_number,
+                };
+                self.test(&plans[field_number as usize], key, &field.value, scratch);
             }
         }
         self.test_keywords(&route, event, scratch);
         self.evaluate(&route, scratch, hits, judge);
+        scratch.routes.put_back(place, route);
     }
 
     fn test_keywords(&self, route: &Route, event: &Event<'_>, scratch: &mut Scratch) {
@@ -233,22 +257,12 @@ impl Engine {
         }
     }
 
-    /// A field is there because another stands inside it.
-    fn note_presence(&self, plan: &Plan, bits: &mut scratch::Bits) {
-        for matcher in &plan.matchers {
-            let present = self.matchers[*matcher as usize].present();
-            for atom in self.atoms_of.of_all(present.iter()) {
-                bits.set(atom);
-            }
-        }
-    }
-
     /// Puts one value to the tests of its field and sets the atoms.
     fn test(&self, plan: &Plan, key: PlanKey, value: &Value<'_>, scratch: &mut Scratch) {
         if plan.matchers.is_empty() {
             return;
         }
-        self.note_presence(plan, &mut scratch.bits);
+        plan.note_presence(&mut scratch.bits);
         if value.is_null() {
             for matcher in &plan.matchers {
                 let null = self.matchers[*matcher as usize].null();
@@ -349,6 +363,7 @@ impl Engine {
         let mut route = Route {
             number,
             plans: vec![Plan::default(); self.fields],
+            names: Names::default(),
             keywords: Plan::default(),
             keyword_hints: None,
             always: Vec::new(),
@@ -358,18 +373,23 @@ impl Engine {
         });
         for rules in met {
             for (field, matcher) in &rules.fields {
-                route.plans[*field as usize].add(*matcher, &self.matchers[*matcher as usize]);
+                self.add_matcher(&mut route.plans[*field as usize], *matcher);
             }
             if let Some(matcher) = rules.keywords {
-                route
-                    .keywords
-                    .add(matcher, &self.matchers[matcher as usize]);
+                self.add_matcher(&mut route.keywords, matcher);
             }
             route.always.extend(&rules.always);
         }
         let keywords = route.keywords.matchers.iter();
         route.keyword_hints = Hints::of(keywords.map(|index| &self.matchers[*index as usize]));
         route
+    }
+
+    fn add_matcher(&self, plan: &mut Plan, index: u32) {
+        let matcher = &self.matchers[index as usize];
+        plan.add(index, matcher);
+        let atoms = self.atoms_of.of_all(matcher.present().iter());
+        plan.present.extend(atoms);
     }
 
     fn add_log_source(
