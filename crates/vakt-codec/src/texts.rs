@@ -10,12 +10,14 @@ const TEXTS_MAX: usize = 256;
 /// Longer ones are given back to the allocator.
 const TEXT_BYTES_MAX: usize = 1024;
 
-/// At most 256 KiB of empty texts.
+/// At most 256 KiB of empty texts, and marks of an eighth of the longest record.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     spare: Vec<String>,
     /// The names of the objects that the scanner is in, joined.
     pub(crate) path: String,
+    /// Where the strings of a text may end: a bit for each of its bytes.
+    pub(crate) marks: Vec<u64>,
 }
 
 impl Texts {

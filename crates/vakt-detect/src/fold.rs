@@ -41,7 +41,11 @@ pub fn folded(text: &str) -> String {
 pub fn fold_into(text: &str, out: &mut String) {
     let mut rest = text;
     loop {
-        let (ascii, after) = rest.split_at(ascii_len(rest.as_bytes()));
+        let length = match rest.is_ascii() {
+            true => rest.len(),
+            false => ascii_len(rest.as_bytes()),
+        };
+        let (ascii, after) = rest.split_at(length);
         let start = out.len();
         out.push_str(ascii);
         if let Some(copy) = out.get_mut(start..) {

@@ -103,8 +103,11 @@ pub(crate) fn flatten<'a>(
     let before = fields.len();
     let mut path = std::mem::take(&mut texts.path);
     path.clear();
+    let mut marks = std::mem::take(&mut texts.marks);
+    strings::mark(text.as_bytes(), &mut marks);
     let mut scanner = Scanner {
         text,
+        marks: &marks,
         at: 0,
         fields,
         before,
@@ -119,6 +122,7 @@ pub(crate) fn flatten<'a>(
     let scanned = scanner.document();
     let notes = scanner.notes;
     texts.path = scanner.path;
+    texts.marks = marks;
     if scanned.is_err() {
         fields.truncate(before);
     }
@@ -127,6 +131,8 @@ pub(crate) fn flatten<'a>(
 
 struct Scanner<'a, 'f> {
     text: &'a str,
+    /// Of [`strings::mark`].
+    marks: &'f [u64],
     at: usize,
     fields: &'f mut Vec<Field<'a>>,
     /// Length of `fields` at the start.
@@ -428,7 +434,7 @@ impl<'a> Scanner<'a, '_> {
         self.at = start;
         let mut has_escapes = false;
         loop {
-            match strings::stop(self.text.as_bytes(), self.at, &mut has_escapes) {
+            match strings::stop(self.text.as_bytes(), self.marks, self.at, &mut has_escapes) {
                 Stop::Quote(at) => {
                     self.at = at + 1;
                     return Ok(Text {
