@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
-use regex_automata::meta;
 use vakt_rules::ast::{Comparison, Test, TimePart};
 
 use super::PatternId;
@@ -15,7 +14,7 @@ use super::substrings::Substrings;
 use super::trie::Trie;
 use crate::date;
 use crate::naive::compare;
-use crate::regex::{self, RegexError};
+use crate::regex::{self, RegexError, Searcher};
 
 /// What the hit of a literal means.
 #[derive(Clone, Copy)]
@@ -55,7 +54,7 @@ pub(super) struct FieldMatcher {
     globs: Vec<(Glob, PatternId)>,
     /// Those that require no literal.
     globs_always: Vec<u32>,
-    regexes: Vec<(meta::Regex, PatternId)>,
+    regexes: Vec<(Searcher, PatternId)>,
     regexes_always: Vec<u32>,
     networks: Networks,
     comparisons: Vec<(Comparison, f64, PatternId)>,
@@ -97,7 +96,7 @@ impl FieldBuilder {
             },
             Test::Regex(source) => {
                 let index = index(matcher.regexes.len());
-                matcher.regexes.push((regex::compile(source)?, pattern));
+                matcher.regexes.push((Searcher::new(source)?, pattern));
                 match regex::required_literals(source) {
                     Some(literals) => {
                         for literal in literals {
