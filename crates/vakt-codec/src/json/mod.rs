@@ -153,6 +153,12 @@ fn note(event: &mut Event<'_>, notes: Notes) {
             scanner::FIELDS_MAX
         ));
     }
+    if notes.names_too_long {
+        event.problem(format!(
+            "fields whose joined names take more than {} bytes in all are kept in event.original only",
+            scanner::NAME_BYTES_MAX
+        ));
+    }
     if notes.broken_escape {
         event.problem("half a surrogate pair in a \\u escape is shown as U+FFFD");
     }
