@@ -6,6 +6,7 @@
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
+use memchr::memmem::Finder;
 use regex_automata::hybrid::dfa::{self, DFA};
 use regex_automata::nfa::thompson::{
     NFA, WhichCaptures,
@@ -19,6 +20,7 @@ use regex_automata::{Input, MatchErrorKind, MatchKind};
 use regex_syntax::hir::Hir;
 use vakt_rules::ast::Regex as Source;
 
+use super::required::needles;
 use super::run::Run;
 use super::{LAZY_DFA_BYTES_MAX, NFA_BYTES_MAX, RegexError, syntax_of};
 
@@ -42,6 +44,9 @@ enum Way {
 struct Automaton {
     /// `None` where a few of its states are larger than its cache may be.
     lazy: Option<DFA>,
+    /// A value that holds none of these is not walked. Empty where nothing is known, or where the
+    /// lazy automaton skips to such places by itself.
+    needles: Vec<Finder<'static>>,
     backtracker: BoundedBacktracker,
     pike: PikeVM,
     caches: Pool<Caches, NewCaches>,
@@ -90,6 +95,10 @@ impl Automaton {
             )
             .build_from_hir(hir)?;
         let prefilter = Prefilter::from_hirs_prefix(MatchKind::LeftmostFirst, &[hir]);
+        let needles = match prefilter {
+            Some(_) => Vec::new(),
+            None => needles(hir).unwrap_or_default(),
+        };
         let lazy = DFA::builder()
             .configure(
                 DFA::config()
@@ -114,12 +123,20 @@ impl Automaton {
                 pike: None,
             })),
             lazy,
+            needles: needles
+                .iter()
+                .map(|needle| Finder::new(needle).into_owned())
+                .collect(),
             backtracker,
             pike,
         })
     }
 
     fn is_match(&self, text: &str) -> bool {
+        let stands = |needle: &Finder<'_>| needle.find(text.as_bytes()).is_some();
+        if !self.needles.is_empty() && !self.needles.iter().any(stands) {
+            return false;
+        }
         let input = Input::new(text).earliest(true);
         let mut caches = self.caches.get();
         match self.lazily(&mut caches, &input) {
