@@ -10,6 +10,7 @@ pub use search::Searcher;
 mod required;
 mod run;
 mod search;
+mod windows;
 
 /// The most memory that the automaton of one expression may take while it is built: more than any
 /// needs that the rule language accepts, whose own bound is on states.

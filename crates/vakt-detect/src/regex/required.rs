@@ -28,10 +28,19 @@ pub fn required_literals(source: &Source) -> Option<Vec<String>> {
     useful(&literals).then_some(literals)
 }
 
-/// Texts, as they are written, of which one stands in every value that the expression matches;
-/// `None` where there are none, or too many to look for one by one.
+/// Texts, as they are written, of which one stands in every match of the expression; `None` where
+/// there are none, or too many to look for one by one.
 pub(super) fn needles(hir: &Hir) -> Option<Vec<String>> {
-    required(hir, Case::Kept).filter(|literals| literals.len() <= NEEDLES_MAX)
+    let mut needles = required(hir, Case::Kept)?;
+    needles.sort_unstable_by_key(String::len);
+    // Where a longer one stands, the shorter one in it stands.
+    let mut fewest: Vec<String> = Vec::new();
+    for needle in needles {
+        if !fewest.iter().any(|shorter| needle.contains(shorter)) {
+            fewest.push(needle);
+        }
+    }
+    (fewest.len() <= NEEDLES_MAX).then_some(fewest)
 }
 
 /// Whether characters that fold to one count as one.
@@ -185,7 +194,8 @@ mod tests {
         check(r"\s-H\s", Some(&["-H"]));
         check("(?i)a-k", Some(&["-"]));
         check("[A-F0-9]{8}-[A-F0-9]{4}", Some(&["-"]));
-        check(r"\s(-u|--user)\s", Some(&["-u", "--user"]));
+        check(r"\s(-u|--all)\s", Some(&["-u", "--all"]));
+        check("(-|--all)x", Some(&["-"]));
         check("(a|b|c|d)$", None);
         check("[ab]", None);
         check("x?", None);

@@ -6,7 +6,6 @@
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use memchr::memmem::Finder;
 use regex_automata::hybrid::dfa::{self, DFA};
 use regex_automata::nfa::thompson::{
     NFA, WhichCaptures,
@@ -20,8 +19,8 @@ use regex_automata::{Input, MatchErrorKind, MatchKind};
 use regex_syntax::hir::Hir;
 use vakt_rules::ast::Regex as Source;
 
-use super::required::needles;
 use super::run::Run;
+use super::windows::Windows;
 use super::{LAZY_DFA_BYTES_MAX, NFA_BYTES_MAX, RegexError, syntax_of};
 
 /// The lazy automaton gives a value up when its cache was filled so often ...
@@ -44,9 +43,9 @@ enum Way {
 struct Automaton {
     /// `None` where a few of its states are larger than its cache may be.
     lazy: Option<DFA>,
-    /// A value that holds none of these is not walked. Empty where nothing is known, or where the
-    /// lazy automaton skips to such places by itself.
-    needles: Vec<Finder<'static>>,
+    /// Where values are walked; everywhere if `None`: nothing is known, or the lazy automaton skips
+    /// by itself.
+    windows: Option<Windows>,
     backtracker: BoundedBacktracker,
     pike: PikeVM,
     caches: Pool<Caches, NewCaches>,
@@ -95,9 +94,9 @@ impl Automaton {
             )
             .build_from_hir(hir)?;
         let prefilter = Prefilter::from_hirs_prefix(MatchKind::LeftmostFirst, &[hir]);
-        let needles = match prefilter {
-            Some(_) => Vec::new(),
-            None => needles(hir).unwrap_or_default(),
+        let windows = match prefilter {
+            Some(_) => None,
+            None => Windows::of(hir),
         };
         let lazy = DFA::builder()
             .configure(
@@ -123,25 +122,26 @@ impl Automaton {
                 pike: None,
             })),
             lazy,
-            needles: needles
-                .iter()
-                .map(|needle| Finder::new(needle).into_owned())
-                .collect(),
+            windows,
             backtracker,
             pike,
         })
     }
 
     fn is_match(&self, text: &str) -> bool {
-        let stands = |needle: &Finder<'_>| needle.find(text.as_bytes()).is_some();
-        if !self.needles.is_empty() && !self.needles.iter().any(stands) {
-            return false;
+        match &self.windows {
+            None => self.search(&Input::new(text).earliest(true)),
+            Some(windows) => windows.any(text, |window| {
+                self.search(&Input::new(text).span(window).earliest(true))
+            }),
         }
-        let input = Input::new(text).earliest(true);
+    }
+
+    fn search(&self, input: &Input<'_>) -> bool {
         let mut caches = self.caches.get();
-        match self.lazily(&mut caches, &input) {
+        match self.lazily(&mut caches, input) {
             Some(matches) => matches,
-            None => self.walk(&mut caches, &input),
+            None => self.walk(&mut caches, input),
         }
     }
 
@@ -164,7 +164,7 @@ impl Automaton {
     /// The search that takes every state along at every byte.
     #[cold]
     fn walk(&self, caches: &mut Caches, input: &Input<'_>) -> bool {
-        if input.haystack().len() <= self.backtracker.max_haystack_len() {
+        if input.get_span().len() <= self.backtracker.max_haystack_len() {
             let cache = caches
                 .backtracker
                 .get_or_insert_with(|| self.backtracker.create_cache());
@@ -197,14 +197,14 @@ mod tests {
     /// A class, a count, and what may stand around them.
     fn pattern() -> impl Strategy<Value = String> {
         let class = prop::sample::select(vec![
-            ".", "[^k]", "[a-z]", "[^a-z]", r"\w", "[ak]", "(?s:.)", r"[é\n]", "k", r"[\d\D]",
-            "(.)", "ak",
+            ".", "a-", "[^k]", "[a-z]", "[^a-z]", r"\w", "[ak]", "(?s:.)", r"[é\n]", "k",
+            r"[\d\D]", "(.)", "ak",
         ]);
         let count = prop::sample::select(vec![
             "{3,}", "{2}", "{1,2}", "{0,2}", "*", "+", "{3}?", "{2,4}?", "{130,}", "?", "",
         ]);
         let before = prop::sample::select(vec![
-            "", "^", "(?i)", "(?i)^", "(^", "(?:", r"\b", "(?m)^", "a",
+            "", "^", "(?i)", "(?i)^", "(^", "(?:", r"\b", "(?m)^", "a", "[ak]-",
         ]);
         let after = prop::sample::select(vec!["", "$", "$", r"\b", "k", "|a$", "(?m:$)"]);
         (before, class, count, after).prop_map(|(before, class, count, after)| {
@@ -222,7 +222,7 @@ mod tests {
         fn a_search_finds_what_the_expression_means(
             pattern in pattern(),
             flags: [bool; 3],
-            texts in prop::collection::vec("[akK\u{212A}é\n ]{0,6}|[aé\n]{100,160}|a{0,3}k{0,3}\n?", 1..4),
+            texts in prop::collection::vec("[akK\u{212A}é\n -]{0,6}|x{0,260}[ak-]{0,4}x{0,260}[ ak-]{0,4}é?|[aé\n]{100,160}|a{0,3}k{0,3}\n?", 1..4),
         ) {
             let source = source(&pattern, flags);
             let (meaning, searcher) = (compile(&source).unwrap(), Searcher::new(&source).unwrap());
