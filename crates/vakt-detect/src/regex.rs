@@ -4,9 +4,11 @@ use regex_automata::meta;
 use regex_automata::util::syntax;
 use vakt_rules::ast::Regex as Source;
 
+pub use bytes::BytesOf;
 pub use required::required_literals;
 pub use search::Searcher;
 
+mod bytes;
 mod required;
 mod run;
 mod search;

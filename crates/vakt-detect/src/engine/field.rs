@@ -14,7 +14,7 @@ use super::substrings::Substrings;
 use super::trie::Trie;
 use crate::date;
 use crate::naive::compare;
-use crate::regex::{self, RegexError, Searcher};
+use crate::regex::{self, BytesOf, RegexError, Searcher};
 
 /// What the hit of a literal means.
 #[derive(Clone, Copy)]
@@ -255,9 +255,7 @@ impl FieldMatcher {
         for glob in &self.globs_always {
             self.try_glob(*glob, text, folded, hits);
         }
-        for regex in &self.regexes_always {
-            self.try_regex(*regex, text, hits);
-        }
+        self.try_regexes_always(text, hits);
         if !self.networks.is_empty() {
             self.networks.find(text, |pattern| hits.add(pattern));
         }
@@ -307,6 +305,19 @@ impl FieldMatcher {
                 Action::Hit(pattern) => hits.add(pattern),
                 Action::TryGlob(glob) => self.try_glob(glob, text, folded, hits),
                 Action::TryRegex(regex) => self.try_regex(regex, text, hits),
+            }
+        }
+    }
+
+    fn try_regexes_always(&self, text: &str, hits: &mut PatternHits<'_>) {
+        if self.regexes_always.is_empty() {
+            return;
+        }
+        let bytes = BytesOf::new(text);
+        for index in &self.regexes_always {
+            let (regex, _) = &self.regexes[*index as usize];
+            if regex.may_match(text.len(), &bytes) {
+                self.try_regex(*index, text, hits);
             }
         }
     }

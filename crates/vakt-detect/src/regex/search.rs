@@ -19,6 +19,7 @@ use regex_automata::{Input, MatchErrorKind, MatchKind};
 use regex_syntax::hir::Hir;
 use vakt_rules::ast::Regex as Source;
 
+use super::bytes::{BytesOf, required_bytes};
 use super::run::Run;
 use super::windows::Windows;
 use super::{LAZY_DFA_BYTES_MAX, NFA_BYTES_MAX, RegexError, syntax_of};
@@ -32,7 +33,13 @@ const BYTES_PER_STATE_MIN: usize = 10;
 const VISITED_BYTES_MAX: usize = 256 << 10;
 
 /// A compiled expression that says whether it matches. The time is linear in the value.
-pub struct Searcher(Way);
+pub struct Searcher {
+    way: Way,
+    /// Of a match.
+    bytes_min: usize,
+    /// They stand in every match.
+    bytes: Box<[u8]>,
+}
 
 enum Way {
     Run(Run),
@@ -68,16 +75,29 @@ impl Searcher {
         };
         let hir = syntax::parse_with(&source.pattern, &syntax_of(source))
             .map_err(|problem| error(problem.to_string()))?;
-        if let Some(run) = Run::of(&hir) {
-            return Ok(Self(Way::Run(run)));
-        }
-        let automaton = Automaton::new(&hir).map_err(|problem| error(problem.to_string()))?;
-        Ok(Self(Way::Automaton(Box::new(automaton))))
+        let way = match Run::of(&hir) {
+            Some(run) => Way::Run(run),
+            None => {
+                let automaton =
+                    Automaton::new(&hir).map_err(|problem| error(problem.to_string()))?;
+                Way::Automaton(Box::new(automaton))
+            }
+        };
+        Ok(Self {
+            way,
+            bytes_min: hir.properties().minimum_len().unwrap_or(0),
+            bytes: required_bytes(&hir).into(),
+        })
+    }
+
+    /// Whether a text of so many bytes, which has these, could match.
+    pub fn may_match(&self, len: usize, bytes: &BytesOf) -> bool {
+        len >= self.bytes_min && bytes.have_all(&self.bytes)
     }
 
     /// Whether the expression matches anywhere in the text.
     pub fn is_match(&self, text: &str) -> bool {
-        match &self.0 {
+        match &self.way {
             Way::Run(run) => run.is_match(text),
             Way::Automaton(automaton) => automaton.is_match(text),
         }
@@ -94,10 +114,7 @@ impl Automaton {
             )
             .build_from_hir(hir)?;
         let prefilter = Prefilter::from_hirs_prefix(MatchKind::LeftmostFirst, &[hir]);
-        let windows = match prefilter {
-            Some(_) => None,
-            None => Windows::of(hir),
-        };
+        let skips = prefilter.is_some();
         let lazy = DFA::builder()
             .configure(
                 DFA::config()
@@ -110,6 +127,10 @@ impl Automaton {
             )
             .build_from_nfa(nfa.clone())
             .ok();
+        let windows = match lazy {
+            Some(_) if skips => None,
+            _ => Windows::of(hir),
+        };
         let backtracker = BoundedBacktracker::builder()
             .configure(BoundedBacktracker::config().visited_capacity(VISITED_BYTES_MAX))
             .build_from_nfa(nfa.clone())?;
@@ -227,6 +248,8 @@ mod tests {
             let source = source(&pattern, flags);
             let (meaning, searcher) = (compile(&source).unwrap(), Searcher::new(&source).unwrap());
             for text in &texts {
+                let may = searcher.may_match(text.len(), &BytesOf::new(text));
+                prop_assert!(may || !searcher.is_match(text), "{}", pattern);
                 prop_assert_eq!(searcher.is_match(text), meaning.is_match(text), "{}", pattern);
             }
         }
