@@ -50,8 +50,8 @@ enum Way {
 struct Automaton {
     /// `None` where a few of its states are larger than its cache may be.
     lazy: Option<DFA>,
-    /// Where values are walked; everywhere if `None`: nothing is known, or the lazy automaton skips
-    /// by itself.
+    /// Where values are walked; everywhere if `None`: nothing is known, or a prefilter skips to
+    /// where a match may begin.
     windows: Option<Windows>,
     backtracker: BoundedBacktracker,
     pike: PikeVM,
@@ -114,12 +114,11 @@ impl Automaton {
             )
             .build_from_hir(hir)?;
         let prefilter = Prefilter::from_hirs_prefix(MatchKind::LeftmostFirst, &[hir]);
-        let skips = prefilter.is_some();
         let lazy = DFA::builder()
             .configure(
                 DFA::config()
                     .specialize_start_states(prefilter.is_some())
-                    .prefilter(prefilter)
+                    .prefilter(prefilter.clone())
                     .unicode_word_boundary(true)
                     .cache_capacity(LAZY_DFA_BYTES_MAX)
                     .minimum_cache_clear_count(Some(FILLS_MAX))
@@ -127,14 +126,20 @@ impl Automaton {
             )
             .build_from_nfa(nfa.clone())
             .ok();
-        let windows = match lazy {
-            Some(_) if skips => None,
-            _ => Windows::of(hir),
+        let windows = match prefilter {
+            Some(_) => None,
+            None => Windows::of(hir),
         };
         let backtracker = BoundedBacktracker::builder()
-            .configure(BoundedBacktracker::config().visited_capacity(VISITED_BYTES_MAX))
+            .configure(
+                BoundedBacktracker::config()
+                    .prefilter(prefilter.clone())
+                    .visited_capacity(VISITED_BYTES_MAX),
+            )
             .build_from_nfa(nfa.clone())?;
-        let pike = PikeVM::new_from_nfa(nfa)?;
+        let pike = PikeVM::builder()
+            .configure(PikeVM::config().prefilter(prefilter))
+            .build_from_nfa(nfa)?;
         let for_caches = lazy.clone();
         Ok(Self {
             caches: Pool::new(Box::new(move || Caches {
