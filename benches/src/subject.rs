@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::tz::TimeZone;
-use regex_automata::meta;
 use vakt::ruleset::{RuleSettings, Ruleset};
 use vakt_codec::files::RECORD_BYTES_MAX;
 use vakt_codec::{DecodeContext, FileFormat, Records};
@@ -101,7 +100,7 @@ impl Rules {
         sources.dedup();
         let compiled = sources.into_iter().filter_map(|source| {
             Some(Expression {
-                regex: regex::compile(source).ok()?,
+                regex: regex::Searcher::new(source).ok()?,
                 has_required_literal: regex::required_literals(source).is_some(),
                 pattern: source.pattern.clone(),
             })
@@ -121,7 +120,7 @@ impl Rules {
 
 /// A regular expression, compiled as the engine does it.
 pub(crate) struct Expression {
-    regex: meta::Regex,
+    regex: regex::Searcher,
     /// Whether it is tried only where a literal of it stands.
     pub(crate) has_required_literal: bool,
     pub(crate) pattern: String,

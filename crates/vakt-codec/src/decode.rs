@@ -84,7 +84,7 @@ impl Decoder {
     pub fn recycle(&mut self, event: Event<'_>) {
         self.fields = self.texts.take_all(event.fields);
         // Collecting from a vector's own items reuses its memory.
-        self.log_sources = event.log_sources.into_iter().filter_map(|_| None).collect();
+        self.log_sources = event.log_sources.into_iter().map_while(|_| None).collect();
     }
 
     fn decode_text<'a>(

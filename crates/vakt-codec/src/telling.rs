@@ -86,7 +86,10 @@ const fn length_bit(length: usize) -> u64 {
 }
 
 fn tells(name: &str) -> bool {
-    let first = name.as_bytes().first().map_or(0, |first| usize::from(*first));
+    let first = name
+        .as_bytes()
+        .first()
+        .map_or(0, |first| usize::from(*first));
     LENGTHS.get(first).copied().unwrap_or(0) & length_bit(name.len()) != 0
 }
 

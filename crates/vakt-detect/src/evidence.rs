@@ -215,7 +215,9 @@ impl Look<'_, '_, '_> {
                     }
                     passed
                 }
-                _ => self.prepared.collect_one(&leaf.predicate, self.view.event, found),
+                _ => self
+                    .prepared
+                    .collect_one(&leaf.predicate, self.view.event, found),
             },
         }
     }

@@ -4,9 +4,15 @@ use regex_automata::meta;
 use regex_automata::util::syntax;
 use vakt_rules::ast::Regex as Source;
 
+pub use bytes::BytesOf;
 pub use required::required_literals;
+pub use search::Searcher;
 
+mod bytes;
 mod required;
+mod run;
+mod search;
+mod windows;
 
 /// The most memory that the automaton of one expression may take while it is built: more than any
 /// needs that the rule language accepts, whose own bound is on states.
@@ -22,7 +28,8 @@ pub struct RegexError {
     pub reason: String,
 }
 
-/// Compiles an expression. Searching takes time linear in the value.
+/// Compiles an expression: the meaning that [`Searcher`] is held equal to. Searching takes time
+/// linear in the value.
 pub fn compile(source: &Source) -> Result<meta::Regex, RegexError> {
     let config = meta::Config::new()
         .nfa_size_limit(Some(NFA_BYTES_MAX))

@@ -100,7 +100,10 @@ fn unicode(text: &str) -> Option<(char, &str)> {
         && let Some((second @ 0xDC00..0xE000, rest)) = unit(rest)
     {
         let code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-        return Some((char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), rest));
+        return Some((
+            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
+            rest,
+        ));
     }
     Some((char::REPLACEMENT_CHARACTER, rest))
 }

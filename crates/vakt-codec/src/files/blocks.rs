@@ -153,7 +153,11 @@ impl<'b> Iterator for Lines<'b> {
         loop {
             let start = self.at;
             self.began = start;
-            let rest = self.block.bytes().get(start..).filter(|rest| !rest.is_empty())?;
+            let rest = self
+                .block
+                .bytes()
+                .get(start..)
+                .filter(|rest| !rest.is_empty())?;
             let end = memchr::memchr(b'\n', rest);
             let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
             let is_journal = || self.block.is_first && detect::is_journal_export(rest);

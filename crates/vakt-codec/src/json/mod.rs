@@ -65,7 +65,7 @@ pub(crate) fn decode<'a>(
     if telling.of(&event.fields).any(|field| field.name == CURSOR) {
         return journal::add_meaning(event);
     }
-    let claimed = claimed_time(telling.of(&event.fields), cx);
+    let claimed = claimed_time(&telling.of(&event.fields), cx);
     let time_text = claimed.as_ref().map(|(_, text)| text.clone());
     event.time.claimed = claimed.map(|(time, _)| time);
     if event.time.claimed.is_none()
@@ -135,9 +135,9 @@ pub(crate) fn add_inner<'a>(
     amend(&mut event.fields, before, notes);
     let inner = event.fields.get(before..).unwrap_or_default();
     if event.time.claimed.is_none() {
-        event.time.claimed = claimed_time(inner.iter(), cx).map(|(time, _)| time);
+        event.time.claimed = claimed_time(&inner.iter(), cx).map(|(time, _)| time);
     }
-    Ok(message_of(inner.iter()))
+    Ok(message_of(&inner.iter()))
 }
 
 fn note(event: &mut Event<'_>, notes: Notes) {
@@ -151,6 +151,12 @@ fn note(event: &mut Event<'_>, notes: Notes) {
         event.problem(format!(
             "fields after the first {} are kept in event.original only",
             scanner::FIELDS_MAX
+        ));
+    }
+    if notes.names_too_long {
+        event.problem(format!(
+            "fields whose joined names take more than {} bytes in all are kept in event.original only",
+            scanner::NAME_BYTES_MAX
         ));
     }
     if notes.broken_escape {
@@ -174,7 +180,7 @@ fn pair_event_data(fields: &mut Vec<Field<'_>>, from: usize) {
 
 /// The time of the most trusted field that can be read, and its text.
 fn claimed_time<'e, 'a: 'e>(
-    fields: impl Iterator<Item = &'e Field<'a>> + Clone,
+    fields: &(impl Iterator<Item = &'e Field<'a>> + Clone),
     cx: &DecodeContext<'_>,
 ) -> Option<(Timestamp, Cow<'a, str>)> {
     let rank = |field: &Field<'_>| time_rank(without_envelope(&field.name));
@@ -228,7 +234,7 @@ fn time_rank(name: &str) -> Option<u32> {
 const UTC_TIME_RANK: u32 = 10;
 
 fn message_of<'e, 'a: 'e>(
-    fields: impl Iterator<Item = &'e Field<'a>> + Clone,
+    fields: &(impl Iterator<Item = &'e Field<'a>> + Clone),
 ) -> Option<Cow<'a, str>> {
     MESSAGE_FIELDS.iter().find_map(|wanted| {
         let mut named = fields.clone().filter(|field| field.name == *wanted);
@@ -238,7 +244,7 @@ fn message_of<'e, 'a: 'e>(
 
 /// The message of an event that says which program wrote it, for that program's decoder.
 fn program_message<'a>(event: &mut Event<'a>, telling: &Telling) -> Option<Cow<'a, str>> {
-    let message = message_of(telling.of(&event.fields))?;
+    let message = message_of(&telling.of(&event.fields))?;
     let named = |field: &Field<'_>| {
         matches!(
             canonical(&field.name),

@@ -26,11 +26,17 @@ pub(crate) const DEPTH_MAX: usize = 32;
 /// Fields of one event. The largest real events (cloud audit records) have a few hundred.
 pub(crate) const FIELDS_MAX: usize = 4096;
 
+/// Bytes copied to join the names of one event. Names repeat what they stand in, so that a long
+/// one over thousands of leaves would multiply the event: 936 kB made 3.6 GB. All the fields that
+/// an event may have find room with names of 250 bytes each.
+pub(crate) const NAME_BYTES_MAX: usize = 1 << 20;
+
 /// What was left out or replaced, and what is left to do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
     pub(crate) too_deep: bool,
     pub(crate) too_many: bool,
+    pub(crate) names_too_long: bool,
     pub(crate) broken_escape: bool,
     /// A character is written by its number.
     pub(crate) unicode_escape: bool,
@@ -116,6 +122,7 @@ pub(crate) fn flatten<'a>(
         base: 0,
         joiner: ".",
         depth: 0,
+        name_bytes_left: NAME_BYTES_MAX,
         arrays,
         notes: Notes::default(),
     };
@@ -145,6 +152,8 @@ struct Scanner<'a, 'f> {
     /// What joins the next name to `path`: a dot, or `_` in `#attributes`.
     joiner: &'static str,
     depth: usize,
+    /// Of [`NAME_BYTES_MAX`].
+    name_bytes_left: usize,
     arrays: Arrays,
     notes: Notes,
 }
@@ -218,6 +227,9 @@ impl<'a> Scanner<'a, '_> {
                     self.notes.too_deep = true;
                     return self.skip_nested();
                 }
+                if !self.affords_name(key.len()) {
+                    return self.skip_nested();
+                }
                 let (length, base, joiner) = (self.path.len(), self.base, self.joiner);
                 self.enter(key);
                 let inside = self.object();
@@ -244,14 +256,32 @@ impl<'a> Scanner<'a, '_> {
         }
     }
 
+    /// Whether so many more bytes may be copied for names.
+    fn affords_name(&mut self, bytes: usize) -> bool {
+        match self.name_bytes_left.checked_sub(bytes) {
+            Some(left) => {
+                self.name_bytes_left = left;
+                true
+            }
+            None => {
+                self.notes.names_too_long = true;
+                false
+            }
+        }
+    }
+
     /// A member without a value (`{}`, `[]`, `[[]]`) is there all the same: it is null. Of what
     /// only wraps fields, nothing shows.
     fn note_empty(&mut self, key: &Cow<'a, str>) {
-        let wraps = || {
+        let skips = self.notes.too_deep || self.notes.too_many || self.notes.names_too_long;
+        if skips || key.starts_with('#') || !self.affords_name(self.path.len() + key.len()) {
+            return;
+        }
+        let wraps = {
             let joined = [&self.path, self.joiner, key].concat();
             envelope::is_envelope(joined.strip_prefix('.').unwrap_or(&joined))
         };
-        if !self.notes.too_deep && !key.starts_with('#') && !wraps() {
+        if !wraps {
             self.push(key, Value::Null);
         }
     }
@@ -333,6 +363,10 @@ impl<'a> Scanner<'a, '_> {
 
     fn push(&mut self, key: &Cow<'a, str>, value: Value<'a>) {
         if self.is_full() {
+            return;
+        }
+        let prefix_bytes = self.path.len() - self.base;
+        if prefix_bytes > 0 && !self.affords_name(prefix_bytes + key.len()) {
             return;
         }
         let prefix = self.path.get(self.base..).unwrap_or("");
@@ -476,7 +510,9 @@ impl<'a> Scanner<'a, '_> {
         };
         let written = rest.len() - after.len();
         if char == char::REPLACEMENT_CHARACTER
-            && !rest.get(2..6).is_some_and(|digits| digits.eq_ignore_ascii_case("fffd"))
+            && !rest
+                .get(2..6)
+                .is_some_and(|digits| digits.eq_ignore_ascii_case("fffd"))
         {
             self.notes.broken_escape = true;
         }

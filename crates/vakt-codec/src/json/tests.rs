@@ -95,11 +95,60 @@ fn faults_say_where() {
 fn deep_and_many_are_bounded() {
     let deep = format!("{}1{}", r#"{"a":["#.repeat(3000), "]}".repeat(3000));
     let mut found = Vec::new();
-    let notes = scanner::flatten(&deep, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
+    let notes =
+        scanner::flatten(&deep, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
     assert!(notes.too_deep && found.is_empty());
     let many = format!("{{\"a\":[{}1]}}", "1,".repeat(scanner::FIELDS_MAX));
-    let notes = scanner::flatten(&many, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
+    let notes =
+        scanner::flatten(&many, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
     assert!(notes.too_many && found.len() == scanner::FIELDS_MAX);
+}
+
+/// Names that are joined are copied: their bytes are bounded, whatever makes them many.
+#[test]
+fn joined_names_are_bounded_in_bytes() {
+    let long = "k".repeat(400_000);
+    let problem = "fields whose joined names take more than 1048576 bytes in all are kept in event.original only";
+    let check = |text: &str, expected: &[(&str, &str)], problems: &[&str]| {
+        let zone = jiff::tz::TimeZone::UTC;
+        let cx = DecodeContext::new(&zone);
+        let event = crate::decode(text.as_bytes(), vakt_event::Format::Json, &cx);
+        let sent: Vec<_> = event
+            .fields
+            .iter()
+            .filter(|field| field.origin == Origin::Sent)
+            .map(|field| (&*field.name, field.value.text()))
+            .collect();
+        assert!(sent == expected, "{} fields", sent.len());
+        assert_eq!(event.problems, problems);
+        assert_eq!(event.original, text);
+        assert_eq!(event.structured, problems.is_empty());
+    };
+    // One field's name is the object's and its own.
+    let one = format!("{long}.a");
+    check(
+        &format!(r#"{{"{long}":{{"a":1}},"z":2}}"#),
+        &[(&one, "1"), ("z", "2")],
+        &[],
+    );
+    // 400,000 for the object, and as much for the first leaf; the second leaf is too much.
+    let leaves = r#""a":1,"b":2,"c":{},"d":[{}]"#;
+    check(
+        &format!(r#"{{"{long}":{{{leaves}}},"y":{{"x":1}},"z":2}}"#),
+        &[(&one, "1"), ("y.x", "1"), ("z", "2")],
+        &[problem],
+    );
+    // An array repeats the name for each of its objects.
+    check(
+        &format!(r#"{{"{long}":[{}{{}}],"z":2}}"#, "{},".repeat(1000)),
+        &[("z", "2")],
+        &[problem],
+    );
+    // Names of their own, at the top, are borrowed and cost nothing.
+    let tops: Vec<_> = (0..8).map(|n| format!("{n}{long}")).collect();
+    let members: Vec<_> = tops.iter().map(|name| format!(r#""{name}":1"#)).collect();
+    let expected: Vec<_> = tops.iter().map(|name| (name.as_str(), "1")).collect();
+    check(&format!("{{{}}}", members.join(",")), &expected, &[]);
 }
 
 #[test]

@@ -106,7 +106,7 @@ pub(crate) fn assign<'a>(event: &mut Event<'a>, telling: &Telling, cx: &DecodeCo
     event.log_sources = shown;
     programs::add(event, telling);
     let declared = declared(
-        telling.of(&event.fields),
+        &telling.of(&event.fields),
         [
             ecs::VAKT_LOGSOURCE_PRODUCT,
             ecs::VAKT_LOGSOURCE_CATEGORY,
@@ -116,7 +116,7 @@ pub(crate) fn assign<'a>(event: &mut Event<'a>, telling: &Telling, cx: &DecodeCo
     add(event, declared);
     if cx.logsource_fields {
         let names = ["product", "category", "service"];
-        let declared = self::declared(telling.of(&event.fields), names);
+        let declared = self::declared(&telling.of(&event.fields), names);
         add(event, declared);
     }
     if let Some(assumed) = cx.assume {
@@ -132,7 +132,7 @@ fn add<'a>(event: &mut Event<'a>, source: LogSource<'a>) {
 
 /// The log source whose parts stand in the fields of these names.
 fn declared<'e, 'a: 'e>(
-    fields: impl Iterator<Item = &'e Field<'a>> + Clone,
+    fields: &(impl Iterator<Item = &'e Field<'a>> + Clone),
     names: [&str; 3],
 ) -> LogSource<'a> {
     let part = |name: &str| {

@@ -114,10 +114,7 @@ pub(crate) fn add(event: &mut Event<'_>, telling: &Telling) {
         .peekable();
     if datasets.peek().is_some() {
         for (dataset, words) in BY_DATASET {
-            if datasets
-                .clone()
-                .any(|field| field.value.text() == *dataset)
-            {
+            if datasets.clone().any(|field| field.value.text() == *dataset) {
                 shows.extend_from_slice(words);
             }
         }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
-use regex_automata::meta;
 use vakt_rules::ast::{Comparison, Test, TimePart};
 
 use super::PatternId;
@@ -15,7 +14,7 @@ use super::substrings::Substrings;
 use super::trie::Trie;
 use crate::date;
 use crate::naive::compare;
-use crate::regex::{self, RegexError};
+use crate::regex::{self, BytesOf, RegexError, Searcher};
 
 /// What the hit of a literal means.
 #[derive(Clone, Copy)]
@@ -55,7 +54,7 @@ pub(super) struct FieldMatcher {
     globs: Vec<(Glob, PatternId)>,
     /// Those that require no literal.
     globs_always: Vec<u32>,
-    regexes: Vec<(meta::Regex, PatternId)>,
+    regexes: Vec<(Searcher, PatternId)>,
     regexes_always: Vec<u32>,
     networks: Networks,
     comparisons: Vec<(Comparison, f64, PatternId)>,
@@ -97,7 +96,7 @@ impl FieldBuilder {
             },
             Test::Regex(source) => {
                 let index = index(matcher.regexes.len());
-                matcher.regexes.push((regex::compile(source)?, pattern));
+                matcher.regexes.push((Searcher::new(source)?, pattern));
                 match regex::required_literals(source) {
                     Some(literals) => {
                         for literal in literals {
@@ -256,9 +255,7 @@ impl FieldMatcher {
         for glob in &self.globs_always {
             self.try_glob(*glob, text, folded, hits);
         }
-        for regex in &self.regexes_always {
-            self.try_regex(*regex, text, hits);
-        }
+        self.try_regexes_always(text, hits);
         if !self.networks.is_empty() {
             self.networks.find(text, |pattern| hits.add(pattern));
         }
@@ -308,6 +305,19 @@ impl FieldMatcher {
                 Action::Hit(pattern) => hits.add(pattern),
                 Action::TryGlob(glob) => self.try_glob(glob, text, folded, hits),
                 Action::TryRegex(regex) => self.try_regex(regex, text, hits),
+            }
+        }
+    }
+
+    fn try_regexes_always(&self, text: &str, hits: &mut PatternHits<'_>) {
+        if self.regexes_always.is_empty() {
+            return;
+        }
+        let bytes = BytesOf::new(text);
+        for index in &self.regexes_always {
+            let (regex, _) = &self.regexes[*index as usize];
+            if regex.may_match(text.len(), &bytes) {
+                self.try_regex(*index, text, hits);
             }
         }
     }

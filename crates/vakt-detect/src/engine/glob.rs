@@ -6,7 +6,7 @@ use vakt_rules::ast::{Pattern, Token};
 use crate::fold;
 use crate::wildcard::DASHES;
 
-/// Wildcards with something between them. Linear in the text for pieces that are one literal.
+/// Wildcards with something between them.
 pub(crate) struct Glob {
     pieces: Vec<Piece>,
     /// Whether the first piece must stand at the start, the last at the end.
@@ -20,7 +20,14 @@ pub(crate) struct Glob {
 struct Piece {
     tokens: Vec<Token>,
     chars: usize,
-    finder: Option<Finder<'static>>,
+    /// Its longest literal: where that is not, the piece is not.
+    anchor: Option<Anchor>,
+}
+
+struct Anchor {
+    finder: Finder<'static>,
+    /// Characters of the piece before the literal.
+    before: usize,
 }
 
 impl Glob {
@@ -83,21 +90,12 @@ impl Piece {
                 token => token.clone(),
             })
             .collect();
-        let chars = tokens
-            .iter()
-            .map(|token| match token {
-                Token::Literal(literal) => literal.chars().count(),
-                _ => 1,
-            })
-            .sum();
-        let finder = match tokens.as_slice() {
-            [Token::Literal(literal)] => Some(Finder::new(literal.as_bytes()).into_owned()),
-            _ => None,
-        };
+        let chars = tokens.iter().map(chars_of).sum();
+        let anchor = Anchor::of(&tokens);
         Self {
             tokens,
             chars,
-            finder,
+            anchor,
         }
     }
 
@@ -117,9 +115,10 @@ impl Piece {
 
     /// What follows the leftmost place of the piece in `text`.
     fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
-        if let Some(finder) = &self.finder {
-            let at = finder.find(text.as_bytes())?;
-            return text.get(at + finder.needle().len()..);
+        if let Some(anchor) = &self.anchor {
+            return anchor
+                .places(text)
+                .find_map(|start| self.strip(text.get(start..)?));
         }
         let mut rest = text;
         loop {
@@ -141,6 +140,50 @@ impl Piece {
             .and_then(|start| text.get(start..))
             .and_then(|end| self.strip(end))
             .is_some_and(str::is_empty)
+    }
+}
+
+impl Anchor {
+    fn of(tokens: &[Token]) -> Option<Self> {
+        let mut longest: Option<(&str, usize)> = None;
+        let mut before = 0;
+        for token in tokens {
+            if let Token::Literal(literal) = token
+                && longest.is_none_or(|(longest, _)| literal.len() > longest.len())
+            {
+                longest = Some((literal, before));
+            }
+            before += chars_of(token);
+        }
+        longest.map(|(literal, before)| Self {
+            finder: Finder::new(literal).into_owned(),
+            before,
+        })
+    }
+
+    /// Where the piece may begin, from left to right.
+    fn places(&self, text: &str) -> impl Iterator<Item = usize> {
+        let mut from = 0;
+        let occurrences = std::iter::from_fn(move || {
+            let at = from + self.finder.find(text.as_bytes().get(from..)?)?;
+            // Occurrences may overlap.
+            from = at + text.get(at..)?.chars().next().map_or(1, char::len_utf8);
+            Some(at)
+        });
+        occurrences.filter_map(|at| match self.before.checked_sub(1) {
+            None => Some(at),
+            Some(steps) => {
+                let (start, _) = text.get(..at)?.char_indices().nth_back(steps)?;
+                Some(start)
+            }
+        })
+    }
+}
+
+fn chars_of(token: &Token) -> usize {
+    match token {
+        Token::Literal(literal) => literal.chars().count(),
+        _ => 1,
     }
 }
 

@@ -96,9 +96,8 @@ impl RouteCache {
         let place = self.routes.len();
         self.routes.push(Some(Box::new(make(self.made))));
         let owned: Box<[_]> = shown.iter().cloned().map(LogSource::into_owned).collect();
-        self.known.insert_unique(hash, (owned, place), |(known, _)| {
-            hasher.hash_one(&**known)
-        });
+        self.known
+            .insert_unique(hash, (owned, place), |(known, _)| hasher.hash_one(&**known));
         place
     }
 

@@ -81,8 +81,8 @@ fn one(value: &ValueLook, regex: &Regex, report: &mut Report<'_>) {
         report.add(
             &REGEX_NO_LITERAL,
             &value.span,
-            "the expression requires no text of three characters, so that it runs on every value",
-            "ask for a text that must be there in an item of its own, or lengthen the fixed part",
+            "the expression requires no text of three characters, so that it is tried on every value, at about 1.5 ns a byte",
+            "give it a text that every match has, `curl.*\\s-k\\s` in place of `\\s-k\\s`: it is then tried only where that stands",
         );
     }
 }

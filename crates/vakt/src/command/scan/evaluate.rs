@@ -32,9 +32,10 @@ impl<'t, 'c> Team<'t, 'c> {
         match pieces {
             // Another thread would have to be woken.
             [one] => vec![self.evaluate_one(one)],
-            _ if self.evaluators.len() == 1 => {
-                pieces.iter().map(|piece| self.evaluate_one(piece)).collect()
-            }
+            _ if self.evaluators.len() == 1 => pieces
+                .iter()
+                .map(|piece| self.evaluate_one(piece))
+                .collect(),
             _ => self.pool.install(|| {
                 let pieces = pieces.par_iter();
                 pieces.map(|piece| self.evaluate_one(piece)).collect()

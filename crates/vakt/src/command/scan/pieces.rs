@@ -75,8 +75,8 @@ impl Pieces {
         let mut pieces = Vec::new();
         while pieces.len() < max {
             if let Some((file, records)) = &mut self.by_records {
-                let chunk = chunk(records)
-                    .with_context(|| format!("cannot read {}", self.names[*file]))?;
+                let chunk =
+                    chunk(records).with_context(|| format!("cannot read {}", self.names[*file]))?;
                 if chunk.is_empty() {
                     self.end_by_records();
                 } else {
@@ -194,7 +194,12 @@ impl Read for Rest {
             }
             let next = match self.waiting.pop_front() {
                 Some(waiting) => Some(waiting),
-                None => self.blocks.recv().ok().transpose().map_err(std::io::Error::other)?,
+                None => self
+                    .blocks
+                    .recv()
+                    .ok()
+                    .transpose()
+                    .map_err(std::io::Error::other)?,
             };
             match next {
                 Some((file, block)) if file == self.file => {
