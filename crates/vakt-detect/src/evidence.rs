@@ -243,7 +243,7 @@ impl Look<'_, '_, '_> {
         }
         match quick {
             // A number may be written in several ways.
-            _ if matches!(value, Value::Number(_)) => self.by_reference(leaf, value),
+            _ if value.shortest_number().is_some() => self.by_reference(leaf, value),
             Quick::ByReference => self.by_reference(leaf, value),
             Quick::Glob(glob) if glob.cased => glob.is_match(value.text()),
             Quick::Glob(glob) => glob.is_match(self.view.folded(place)),

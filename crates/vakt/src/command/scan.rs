@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use vakt_codec::{DecodeContext, FileFormat};
 use vakt_event::{Level, LogSource, Timestamp};
 
@@ -17,9 +17,11 @@ use crate::output::{Output, Printer, printable, tell};
 use crate::pipeline::detector::{Detector, Found};
 use crate::ruleset::Ruleset;
 use evaluate::{Evaluated, Evaluator, Team};
+use line::Line;
 use pieces::Pieces;
 
 mod evaluate;
+mod line;
 mod pieces;
 
 /// Pieces that are evaluated before what they led to is taken: enough that workers are seldom woken
@@ -287,13 +289,13 @@ impl<'r> Scan<'r> {
             }
             Output::Ndjson => self
                 .out
-                .json_line(&match_json(place, found, meta, &self.names))?,
+                .json_line(&Line::of(place, found, meta, &self.names))?,
             Output::Json => {
                 if self.matches > 1 {
                     self.out.line(",")?;
                 }
                 self.out
-                    .json_line(&match_json(place, found, meta, &self.names))?;
+                    .json_line(&Line::of(place, found, meta, &self.names))?;
             }
         }
         Ok(())
@@ -345,33 +347,6 @@ fn rate(events: u64, seconds: f64) -> f64 {
 fn bar_style() -> ProgressStyle {
     ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-fn match_json(
-    place: &Place,
-    found: &Found,
-    meta: &vakt_rules::ast::Metadata,
-    names: &[String],
-) -> Json {
-    let matched: Vec<Json> = found
-        .matched
-        .iter()
-        .map(|(field, value)| json!({"field": field, "value": value}))
-        .collect();
-    json!({
-        "rule": {
-            "id": meta.id,
-            "title": meta.title,
-            "level": meta.level,
-            "tags": meta.tags,
-        },
-        "event": {
-            "source": names[place.file],
-            "number": place.number,
-            "time": place.time,
-        },
-        "matched": matched,
-    })
 }
 
 /// The beginning of a long value, for a person's eyes.
