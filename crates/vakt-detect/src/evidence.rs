@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 
 use memchr::memmem::Finder;
 use vakt_event::alias::canonical;
-use vakt_event::{Event, Value};
+use vakt_event::{Event, Origin, Value};
 use vakt_rules::ast::{Condition, Detection, Predicate, Rule, Test};
 
 use crate::engine::{Glob, Place, Shape};
@@ -18,6 +18,8 @@ pub struct View<'e, 'a> {
     event: &'e Event<'a>,
     /// The canonical names of its fields.
     names: Vec<&'e str>,
+    /// The places of the fields that were sent.
+    sent: Vec<usize>,
     /// The folded texts of its fields.
     folded: Vec<OnceCell<String>>,
 }
@@ -25,7 +27,10 @@ pub struct View<'e, 'a> {
 impl<'e, 'a> View<'e, 'a> {
     pub fn of(event: &'e Event<'a>) -> Self {
         let names = event.fields.iter().map(|field| canonical(&field.name));
+        let places = event.fields.iter().zip(0..);
+        let sent = places.filter(|(field, _)| field.origin == Origin::Sent);
         Self {
+            sent: sent.map(|(_, place)| place).collect(),
             names: names.collect(),
             folded: vec![OnceCell::new(); event.fields.len()],
             event,
@@ -70,8 +75,9 @@ enum Node {
 
 struct Leaf {
     predicate: Predicate,
-    /// The index of its field in [`Compiled::fields`], and its test in a quick form.
-    quick: Option<(usize, Quick)>,
+    /// The index of its field in [`Compiled::fields`] (`None` for a keyword), and its test in a
+    /// quick form.
+    quick: Option<(Option<usize>, Quick)>,
 }
 
 /// A test of a text.
@@ -123,9 +129,8 @@ impl Compiled {
         }
     }
 
-    /// `None` where the test is not of values of a field.
-    fn quick(&mut self, predicate: &Predicate) -> Option<(usize, Quick)> {
-        let field = predicate.field.as_deref()?;
+    /// `None` where the test is not of values.
+    fn quick(&mut self, predicate: &Predicate) -> Option<(Option<usize>, Quick)> {
         let quick = match &predicate.test {
             Test::Null | Test::Exists(_) => return None,
             Test::Text(pattern) => match Shape::of(pattern) {
@@ -137,13 +142,18 @@ impl Compiled {
             },
             _ => Quick::ByReference,
         };
-        let name = canonical(field);
+        let field = predicate.field.as_deref().map(|field| self.field(field));
+        Some((field, quick))
+    }
+
+    /// The index of a field.
+    fn field(&mut self, name: &str) -> usize {
+        let name = canonical(name);
         let index = self.fields.iter().position(|known| known == name);
-        let index = index.unwrap_or_else(|| {
+        index.unwrap_or_else(|| {
             self.fields.push(name.to_owned());
             self.fields.len() - 1
-        });
-        Some((index, quick))
+        })
     }
 }
 
@@ -182,8 +192,8 @@ impl Look<'_, '_, '_> {
             Node::Not(inner) => !self.holds(inner),
             Node::All(parts) => parts.iter().all(|part| self.holds(part)),
             Node::Any(parts) => parts.iter().any(|part| self.holds(part)),
-            Node::Leaf(leaf) => match &leaf.quick {
-                Some((field, quick)) => self.passing(*field, quick, leaf).next().is_some(),
+            Node::Leaf(leaf) => match self.passing(leaf) {
+                Some(mut passing) => passing.next().is_some(),
                 None => self.prepared.passes(&leaf.predicate, self.view.event),
             },
         }
@@ -205,33 +215,36 @@ impl Look<'_, '_, '_> {
             Node::Any(parts) => parts
                 .iter()
                 .fold(false, |any, part| self.collect(part, found) | any),
-            Node::Leaf(leaf) => match (&leaf.quick, &leaf.predicate.field) {
-                (Some((field, quick)), Some(name)) => {
+            Node::Leaf(leaf) => match self.passing(leaf) {
+                Some(passing) => {
                     let mut passed = false;
-                    for place in self.passing(*field, quick, leaf) {
+                    for place in passing {
                         passed = true;
-                        let value = self.view.value(place).map_or("", |value| value.text());
-                        add(found, name, value);
+                        let field = self.view.event.fields.get(place);
+                        let sent_name = field.map_or("", |field| &field.name);
+                        let name = leaf.predicate.field.as_deref().unwrap_or(sent_name);
+                        add(found, name, field.map_or("", |field| field.value.text()));
                     }
                     passed
                 }
-                _ => self
+                None => self
                     .prepared
                     .collect_one(&leaf.predicate, self.view.event, found),
             },
         }
     }
 
-    /// The places of the values that pass.
-    fn passing<'p>(
-        &'p self,
-        field: usize,
-        quick: &'p Quick,
-        leaf: &'p Leaf,
-    ) -> impl Iterator<Item = usize> + 'p {
-        let places = self.places.get(field).map_or(&[] as &[_], Vec::as_slice);
+    /// The places of the values that pass. `None` where it has to be asked of the reference.
+    fn passing<'p>(&'p self, leaf: &'p Leaf) -> Option<impl Iterator<Item = usize> + 'p> {
+        let (field, quick) = leaf.quick.as_ref()?;
+        let places = match field {
+            Some(field) => self.places.get(*field)?,
+            // A keyword may stand in the text around the values too.
+            None if !self.view.event.structured => return None,
+            None => &self.view.sent,
+        };
         let passes = move |place: &usize| self.passes(*place, quick, leaf);
-        places.iter().copied().filter(passes)
+        Some(places.iter().copied().filter(passes))
     }
 
     fn passes(&self, place: usize, quick: &Quick, leaf: &Leaf) -> bool {

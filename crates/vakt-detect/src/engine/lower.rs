@@ -188,8 +188,12 @@ impl<'n> Lowering<'n> {
             return Ok(*pattern);
         }
         let estimate = frequency::of_test(self.fields[field].0.as_deref(), test);
-        let pattern = self.new_pattern(key, estimate);
-        self.fields[field].1.add(test, pattern)?;
+        let pattern = self.new_pattern(key.clone(), estimate);
+        if let Err(error) = self.fields[field].1.add(test, pattern) {
+            // The next rule that asks for it is to fail too.
+            self.patterns.remove(&key);
+            return Err(error);
+        }
         Ok(pattern)
     }
 
