@@ -365,11 +365,11 @@ fn a_rule_whose_expression_cannot_be_compiled_is_named() {
     );
     check_rule(rule.clone(), &Event::default(), false);
     let engine = Engine::compile(&RuleSet {
-        rules: vec![rule.clone()],
+        rules: vec![rule.clone(), rule.clone()],
         correlations: Vec::new(),
     });
     let named: Vec<_> = engine.problems().iter().map(|p| p.rule).collect();
-    assert_eq!(named, [0]);
+    assert_eq!(named, [0, 1]);
     let problem = naive::explain(&rule, &Event::default()).problem;
     assert!(problem.is_some_and(|problem| problem.contains("(unclosed")));
 }
