@@ -1,22 +1,20 @@
 //! Thousands of literals in one pass, without an automaton's chain of memory reads.
 //!
-//! Of each literal one run of four bytes, its *gram*, is entered in a bit table that fits the
+//! Of each literal one run of `N` bytes, its *gram*, is entered in a bit table that fits the
 //! nearest caches. The pass asks the table at every byte of the text; only where the answer is
 //! "perhaps" are the literals with that gram compared. The gram is the one of the literal that
 //! looks rarest, so that few texts hold it and few literals share it.
 
 use hashbrown::HashMap;
 
-/// Bytes of a gram; a shorter literal has none.
-pub(super) const GRAM_BYTES: usize = 4;
-
 /// Bits of the table for each gram in it: one text position in as many is looked up in vain.
-const TABLE_BITS_PER_GRAM: usize = 16;
+const TABLE_BITS_PER_GRAM: usize = 64;
 /// The table takes at least 512 bytes and at most 256 KiB.
 const TABLE_LOG2_BITS: std::ops::RangeInclusive<u32> = 12..=21;
 
+/// Grams of two to four bytes; a shorter literal has none.
 #[derive(Default)]
-pub(super) struct Grams {
+pub(super) struct Grams<const N: usize> {
     table: Vec<u64>,
     /// How far a hash is shifted to be an index of a bit.
     shift: u32,
@@ -36,22 +34,22 @@ struct Entry {
     value: u32,
 }
 
-impl Grams {
-    /// Literals of at least [`GRAM_BYTES`] bytes with their values.
+impl<const N: usize> Grams<N> {
+    /// Literals of at least `N` bytes with their values.
     pub(super) fn new(literals: &[(&[u8], u32)]) -> Self {
         if literals.is_empty() {
             return Self::default();
         }
         let mut shared: HashMap<u32, u32> = HashMap::new();
         for (literal, _) in literals {
-            for (_, gram) in grams(literal) {
+            for (_, gram) in grams::<N>(literal) {
                 *shared.entry(gram).or_insert(0) += 1;
             }
         }
         let mut grams = Self::default();
         let mut by_gram: Vec<(u32, Entry)> = Vec::new();
         for (literal, value) in literals {
-            let Some((offset, gram)) = rarest(literal, &shared) else {
+            let Some((offset, gram)) = rarest::<N>(literal, &shared) else {
                 continue;
             };
             let entry = Entry {
@@ -105,13 +103,10 @@ impl Grams {
         if self.table.is_empty() {
             return;
         }
-        let Some((first, rest)) = text.split_first_chunk::<{ GRAM_BYTES - 1 }>() else {
-            return;
-        };
-        let [a, b, c] = *first;
-        let mut gram = u32::from_le_bytes([0, a, b, c]);
-        for (at, byte) in rest.iter().enumerate() {
-            gram = (gram >> 8) | (u32::from(*byte) << 24);
+        // What is before the first gram makes a gram that no literal has, or that is compared.
+        let mut gram = 0;
+        for (at, byte) in text.iter().enumerate() {
+            gram = (gram >> 8) | (u32::from(*byte) << (8 * (N - 1)));
             let bit = self.bit(gram);
             if self.table[bit / 64] & (1 << (bit % 64)) != 0 {
                 self.compare(gram, text, at, &mut found);
@@ -131,8 +126,8 @@ impl Grams {
         };
         for entry in &self.entries[*start as usize..*end as usize] {
             let literal = &self.text[entry.start as usize..(entry.start + entry.len) as usize];
-            let stands_here = at
-                .checked_sub(entry.offset as usize)
+            let stands_here = (at + 1)
+                .checked_sub(entry.offset as usize + N)
                 .and_then(|begin| text.get(begin..))
                 .is_some_and(|text| text.starts_with(literal));
             if stands_here {
@@ -143,16 +138,16 @@ impl Grams {
 }
 
 /// The grams of a literal with their places.
-fn grams(literal: &[u8]) -> impl Iterator<Item = (usize, u32)> {
-    literal
-        .windows(GRAM_BYTES)
-        .enumerate()
-        .filter_map(|(at, window)| Some((at, u32::from_le_bytes(window.try_into().ok()?))))
+fn grams<const N: usize>(literal: &[u8]) -> impl Iterator<Item = (usize, u32)> {
+    literal.windows(N).enumerate().map(|(at, window)| {
+        let bytes = window.iter().rev();
+        (at, bytes.fold(0, |gram, byte| gram << 8 | u32::from(*byte)))
+    })
 }
 
 /// The gram that fewest literals hold; among equals, the one of the rarest bytes.
-fn rarest(literal: &[u8], shared: &HashMap<u32, u32>) -> Option<(usize, u32)> {
-    grams(literal).min_by_key(|(_, gram)| {
+fn rarest<const N: usize>(literal: &[u8], shared: &HashMap<u32, u32>) -> Option<(usize, u32)> {
+    grams::<N>(literal).min_by_key(|(_, gram)| {
         let common: u32 = gram.to_le_bytes().into_iter().map(commonness).sum();
         (shared.get(gram).copied().unwrap_or(0), common)
     })

@@ -52,7 +52,6 @@ mod outer;
 mod route;
 mod scratch;
 mod shape;
-mod shorts;
 mod substrings;
 mod trie;
 mod witness;

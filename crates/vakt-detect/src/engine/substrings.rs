@@ -1,10 +1,11 @@
 //! Literals anywhere in a text: by the machine that suits their number and length.
 
+use std::ops::RangeInclusive;
+
 use aho_corasick::packed;
 use memchr::memmem::Finder;
 
-use super::grams::{GRAM_BYTES, Grams};
-use super::shorts::Shorts;
+use super::grams::Grams;
 
 /// Up to this many literals are searched for one by one, at the speed of vector instructions.
 const ONE_BY_ONE_MAX: usize = 4;
@@ -17,8 +18,12 @@ const PACKED_MAX: usize = 64;
 #[derive(Default)]
 pub(super) struct Substrings {
     few: Vec<(Finder<'static>, u32)>,
-    short: Shorts,
-    grams: Grams,
+    /// Literals of one byte.
+    single: Vec<(u8, u32)>,
+    /// Literals of two, of three, and of more bytes.
+    two: Grams<2>,
+    three: Grams<3>,
+    more: Grams<4>,
     /// Finds the first place where any of `short` and `grams` stands.
     packed: Option<packed::Searcher>,
     /// Bytes of the shortest literal.
@@ -39,12 +44,20 @@ impl Substrings {
                 ..Self::default()
             };
         }
-        let (long, short): (Vec<_>, Vec<_>) =
-            numbered.partition(|(literal, _)| literal.len() >= GRAM_BYTES);
+        let of_length = |lengths: RangeInclusive<usize>| -> Vec<_> {
+            let literals = numbered.clone();
+            literals.filter(|(literal, _)| lengths.contains(&literal.len())).collect()
+        };
+        let single = numbered.clone().filter_map(|(literal, value)| match literal {
+            [byte] => Some((*byte, value)),
+            _ => None,
+        });
         Self {
             few: Vec::new(),
-            short: Shorts::new(&short),
-            grams: Grams::new(&long),
+            single: single.collect(),
+            two: Grams::new(&of_length(2..=2)),
+            three: Grams::new(&of_length(3..=3)),
+            more: Grams::new(&of_length(4..=usize::MAX)),
             packed: (literals.len() <= PACKED_MAX)
                 .then(|| packed::Searcher::new(literals))
                 .flatten(),
@@ -54,11 +67,11 @@ impl Substrings {
 
     /// Whether a text costs no more than to look up what is known of it.
     pub(super) fn is_quick(&self) -> bool {
-        self.packed.is_some() || (self.short.is_empty() && self.grams.bytes() == 0)
+        self.packed.is_some() || (self.single.is_empty() && self.bytes() == 0)
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.short.bytes() + self.grams.bytes()
+        self.two.bytes() + self.three.bytes() + self.more.bytes()
     }
 
     /// Calls `found` with the index of every literal that stands in the text, at least once.
@@ -80,8 +93,14 @@ impl Substrings {
                 None => return,
             }
         }
-        self.short.find(text, &mut found);
-        self.grams.find(text, found);
+        for (byte, value) in &self.single {
+            if memchr::memchr(*byte, text).is_some() {
+                found(*value);
+            }
+        }
+        self.two.find(text, &mut found);
+        self.three.find(text, &mut found);
+        self.more.find(text, found);
     }
 }
 
