@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use vakt_event::{Event, EventTime, Field, Format, LogSource, Timestamp, Value, ecs};
 
-use crate::decoder::decode_message;
+use crate::decoder::{decode_message, understands};
 use crate::syslog::Decoded;
 use crate::texts::Texts;
 use crate::{journal, json, logsource, syslog, time};
@@ -55,6 +55,7 @@ pub struct Decoder {
     /// Empty; their memory is what is kept.
     fields: Vec<Field<'static>>,
     log_sources: Vec<LogSource<'static>>,
+    problems: Vec<Cow<'static, str>>,
     texts: Texts,
 }
 
@@ -67,7 +68,8 @@ impl Decoder {
         cx: &DecodeContext<'_>,
     ) -> Event<'a> {
         if format == Format::Journal {
-            return journal::decode(bytes, cx);
+            let event = self.begin(journal::shown(bytes), cx);
+            return journal::decode(event, bytes, cx, &mut self.texts);
         }
         match std::str::from_utf8(bytes) {
             Ok(text) => self.decode_text(text, format, cx),
@@ -85,6 +87,7 @@ impl Decoder {
         self.fields = self.texts.take_all(event.fields);
         // Collecting from a vector's own items reuses its memory.
         self.log_sources = event.log_sources.into_iter().map_while(|_| None).collect();
+        self.problems = event.problems.into_iter().map_while(|_| None).collect();
     }
 
     fn decode_text<'a>(
@@ -93,29 +96,29 @@ impl Decoder {
         format: Format,
         cx: &DecodeContext<'_>,
     ) -> Event<'a> {
-        let mut event = Event {
-            fields: std::mem::take(&mut self.fields),
-            log_sources: std::mem::take(&mut self.log_sources),
-            ..begin(Cow::Borrowed(text), cx)
-        };
+        let mut event = self.begin(Cow::Borrowed(text), cx);
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let decoded = match format {
-            Format::Syslog => syslog::decode(&mut event, text, cx),
+            Format::Syslog => syslog::decode(&mut event, text, cx, &mut self.texts),
             Format::Json => json::decode(&mut event, text, cx, &mut self.texts),
             Format::Text | Format::Journal => syslog::plain(&mut event, text),
         };
-        finish(event, decoded, cx)
+        finish(event, decoded, cx, &mut self.texts)
     }
-}
 
-pub(crate) fn begin<'a>(original: Cow<'a, str>, cx: &DecodeContext<'_>) -> Event<'a> {
-    Event {
-        original,
-        time: EventTime {
-            claimed: None,
-            received: cx.received,
-        },
-        ..Event::default()
+    /// An event without fields, in the memory that is kept.
+    fn begin<'a>(&mut self, original: Cow<'a, str>, cx: &DecodeContext<'_>) -> Event<'a> {
+        Event {
+            fields: std::mem::take(&mut self.fields),
+            log_sources: std::mem::take(&mut self.log_sources),
+            problems: std::mem::take(&mut self.problems),
+            original,
+            time: EventTime {
+                claimed: None,
+                received: cx.received,
+            },
+            ..Event::default()
+        }
     }
 }
 
@@ -125,6 +128,7 @@ pub(crate) fn finish<'a>(
     event: Event<'a>,
     decoded: Decoded<'a>,
     cx: &DecodeContext<'_>,
+    texts: &mut Texts,
 ) -> Event<'a> {
     let Decoded {
         message,
@@ -144,9 +148,15 @@ pub(crate) fn finish<'a>(
         }
         // The decoders borrow from the message, which lives no longer than this function.
         Some(Cow::Owned(message)) => {
-            let mut event: Event<'_> = event;
-            understand(&mut event, &message, structured);
-            event.into_owned()
+            let event = if !structured || understands(&event, &message) {
+                let mut event: Event<'_> = event;
+                understand(&mut event, &message, structured);
+                event.into_owned()
+            } else {
+                event
+            };
+            texts.take(Cow::Owned(message));
+            event
         }
     };
     if event.time.claimed.is_none() {

@@ -10,6 +10,10 @@ const TEXTS_MAX: usize = 256;
 /// Longer ones are given back to the allocator.
 const TEXT_BYTES_MAX: usize = 1024;
 
+/// New ones have room for the joined names of nearly all events, so that none has to grow when the
+/// next event gives it to a longer name; shorter ones are not kept.
+const TEXT_BYTES_MIN: usize = 128;
+
 /// At most 256 KiB of empty texts, and marks of an eighth of the longest record.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
@@ -23,11 +27,18 @@ pub(crate) struct Texts {
 impl Texts {
     /// The parts, joined.
     pub(crate) fn concat(&mut self, parts: &[&str]) -> String {
-        let mut text = self.spare.pop().unwrap_or_default();
+        let mut text = self.empty();
         for part in parts {
             text.push_str(part);
         }
         text
+    }
+
+    /// A text to write to.
+    pub(crate) fn empty(&mut self) -> String {
+        self.spare
+            .pop()
+            .unwrap_or_else(|| String::with_capacity(TEXT_BYTES_MIN))
     }
 
     /// Empties the fields. Their memory stays with the vector, that of their texts is kept here.
@@ -36,18 +47,33 @@ impl Texts {
         fields
             .into_iter()
             .filter_map(|field| {
-                self.take(field.name);
-                if let Value::Str(text) | Value::Number(text) = field.value {
-                    self.take(text);
-                }
+                self.take_field(field);
                 None
             })
             .collect()
     }
 
-    fn take(&mut self, text: Cow<'_, str>) {
+    pub(crate) fn take_field(&mut self, field: Field<'_>) {
+        self.take(field.name);
+        if let Value::Str(text) | Value::Number(text) = field.value {
+            self.take(text);
+        }
+    }
+
+    /// [`Value::to_str`], what it says without escapes in memory that was kept.
+    pub(crate) fn read<'a>(&mut self, value: &Value<'a>) -> Option<Cow<'a, str>> {
+        let Value::Escaped(escaped) = value else {
+            return value.to_str();
+        };
+        let mut text = self.empty();
+        escaped.append_to(&mut text);
+        Some(Cow::Owned(text))
+    }
+
+    /// Keeps the memory of a text that nobody needs any more.
+    pub(crate) fn take(&mut self, text: Cow<'_, str>) {
         if let Cow::Owned(mut text) = text
-            && text.capacity() <= TEXT_BYTES_MAX
+            && (TEXT_BYTES_MIN..=TEXT_BYTES_MAX).contains(&text.capacity())
             && self.spare.len() < TEXTS_MAX
         {
             text.clear();

@@ -271,3 +271,39 @@ fn an_event_whose_fields_say_it_all_is_structured() {
     check(br#"<13>app: {"a":1}"#, Format::Syslog, false);
     check(b"hello", Format::Text, false);
 }
+
+/// A message with escapes is read without them; only where a decoder makes something of it has the
+/// event to be copied.
+#[test]
+fn an_escaped_message_is_decoded_where_a_program_wrote_it() {
+    let check = |text: &str, understood: &[&str], borrowed: bool| {
+        let zone = TimeZone::UTC;
+        let event = decode(text.as_bytes(), Format::Json, &DecodeContext::new(&zone));
+        let found: Vec<_> = ["event.action", "process.command_line", "vakt.repeat"]
+            .iter()
+            .filter_map(|name| event.text(name))
+            .collect();
+        assert_eq!(found, understood, "{text}");
+        assert_eq!(
+            matches!(event.original, Cow::Borrowed(_)),
+            borrowed,
+            "{text}"
+        );
+    };
+    check(
+        r#"{"ident":"sudo","message":"a : TTY=pts/0 ; USER=root ; COMMAND=/bin/echo \"x\""}"#,
+        &["sudo_command", "/bin/echo \"x\""],
+        false,
+    );
+    check(
+        r#"{"ident":"app","message":"192.0.2.7 - - [24/Nov/2026:09:30:00 +0100] \"GET / HTTP/1.1\" 200 5"}"#,
+        &["http_request"],
+        false,
+    );
+    check(r#"{"ident":"app","message":"it said \"x\""}"#, &[], true);
+    check(
+        r#"{"Channel":"Security","ident":"sudo","message":"a : USER=root ; COMMAND=/bin/echo \"x\""}"#,
+        &[],
+        true,
+    );
+}

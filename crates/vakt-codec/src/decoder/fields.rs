@@ -73,7 +73,11 @@ pub(super) fn source<'a>(event: &mut Event<'a>, address: &'a str) {
     let number = address.split_once('%').map_or(address, |(ip, _)| ip);
     match number.parse::<IpAddr>() {
         Ok(ip @ IpAddr::V6(_)) if ip.to_canonical().is_ipv4() => {
-            event.added(ecs::SOURCE_IP, ip.to_canonical().to_string());
+            // Nearly always it stands there in dots.
+            match number.rsplit_once(':') {
+                Some((_, dotted)) if dotted.contains('.') => event.added(ecs::SOURCE_IP, dotted),
+                _ => event.added(ecs::SOURCE_IP, ip.to_canonical().to_string()),
+            }
         }
         Ok(_) => event.added(ecs::SOURCE_IP, number),
         Err(_) => event.added(ecs::SOURCE_DOMAIN, address),
@@ -141,6 +145,13 @@ mod tests {
             "::ffff:192.0.2.7",
             &[
                 ("source.address", "::ffff:192.0.2.7"),
+                ("source.ip", "192.0.2.7"),
+            ],
+        );
+        check(
+            "::ffff:c000:207",
+            &[
+                ("source.address", "::ffff:c000:207"),
                 ("source.ip", "192.0.2.7"),
             ],
         );

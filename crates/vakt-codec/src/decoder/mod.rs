@@ -158,6 +158,17 @@ pub fn decode_message<'a>(event: &mut Event<'a>, message: Option<&'a str>) {
     }
 }
 
+/// Whether [`decode_message`] would add something to the event.
+pub(crate) fn understands(event: &Event<'_>, message: &str) -> bool {
+    let program = Program::of(event);
+    let message = repeated(message).map_or(message, |(inner, _)| inner);
+    let mut probe = Event::default();
+    // Journald has parts of an audit record in fields of their own, which the probe has not.
+    matches!(program, Program::Audit)
+        || decode_as(&mut probe, program, message)
+        || !probe.fields.is_empty()
+}
+
 fn decode_as<'a>(event: &mut Event<'a>, program: Program, message: &'a str) -> bool {
     if auditd::is_record(message) {
         return auditd::decode(event, message);

@@ -18,17 +18,12 @@ pub(super) fn decode<'a>(event: &mut Event<'a>, message: &'a str) -> bool {
         Some((head, command)) => (head, command),
         None => (rest, ""),
     };
-    let mut reason = "";
-    let mut pairs = Vec::new();
-    for part in head.split(" ; ") {
-        let part = part.trim().trim_end_matches(" ;");
-        match part.split_once('=') {
-            Some((key, value)) if is_key(key) => pairs.push((key, value)),
-            _ if reason.is_empty() && pairs.is_empty() => reason = part,
-            _ => {}
-        }
-    }
-    if pairs.is_empty() && command.is_empty() {
+    let parts = || (head.split(" ; ")).map(|part| part.trim().trim_end_matches(" ;"));
+    let pair = |part: &'a str| part.split_once('=').filter(|(key, _)| is_key(key));
+    let before_pairs = || parts().take_while(|part| pair(part).is_none());
+    let reason = before_pairs().find(|part| !part.is_empty()).unwrap_or("");
+    let mut pairs = parts().filter_map(pair).peekable();
+    if pairs.peek().is_none() && command.is_empty() {
         return false;
     }
     class(reason).add(event);

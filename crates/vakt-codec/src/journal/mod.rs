@@ -15,6 +15,7 @@ use vakt_event::{Event, Timestamp, Value, ecs};
 use crate::decode::{self, DecodeContext};
 use crate::syslog::{Decoded, priority};
 use crate::telling::Telling;
+use crate::texts::Texts;
 pub(crate) use entry::is_name as is_field_name;
 use entry::{Item, Items};
 
@@ -24,9 +25,13 @@ const FIELDS_MAX: usize = 4096;
 /// The sender's own clock, else the time at which journald took the entry in.
 const TIME_FIELDS: [&str; 2] = ["_SOURCE_REALTIME_TIMESTAMP", "__REALTIME_TIMESTAMP"];
 
-/// One entry in the export format to one event.
-pub(crate) fn decode<'a>(bytes: &'a [u8], cx: &DecodeContext<'_>) -> Event<'a> {
-    let mut event = decode::begin(shown(bytes), cx);
+/// One entry in the export format to the event that was begun for it.
+pub(crate) fn decode<'a>(
+    mut event: Event<'a>,
+    bytes: &'a [u8],
+    cx: &DecodeContext<'_>,
+    texts: &mut Texts,
+) -> Event<'a> {
     let mut replaced = false;
     let mut garbage: Option<&[u8]> = None;
     for item in Items(bytes) {
@@ -55,13 +60,13 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], cx: &DecodeContext<'_>) -> Event<'a> {
     if replaced {
         event.problem("bytes that are no UTF-8 are shown as U+FFFD");
     }
-    let decoded = add_meaning(&mut event);
-    decode::finish(event, decoded, cx)
+    let decoded = add_meaning(&mut event, texts);
+    decode::finish(event, decoded, cx, texts)
 }
 
 /// Bytes as text, U+FFFD for what is no UTF-8. The check of the whole is quicker than a search for
 /// its valid parts, and nearly all values are valid.
-fn shown(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn shown(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(bytes),
@@ -74,7 +79,7 @@ fn crop(text: &str) -> String {
 }
 
 /// Adds what journald's own fields mean: severity, facility, program, time.
-pub(crate) fn add_meaning<'a>(event: &mut Event<'a>) -> Decoded<'a> {
+pub(crate) fn add_meaning<'a>(event: &mut Event<'a>, texts: &mut Texts) -> Decoded<'a> {
     if let Some(code) = code(event, "SYSLOG_FACILITY") {
         priority::add_facility(event, code);
     }
@@ -91,7 +96,9 @@ pub(crate) fn add_meaning<'a>(event: &mut Event<'a>) -> Decoded<'a> {
         event.added(ecs::PROCESS_NAME, Value::Str(identifier));
     }
     Decoded {
-        message: cow(event, "MESSAGE"),
+        message: (event.fields.iter())
+            .filter(|field| field.name == "MESSAGE")
+            .find_map(|field| texts.read(&field.value)),
         time_text,
         structured: true,
         telling: Telling::default(),

@@ -34,6 +34,7 @@ pub(super) fn known_name(prefix: &str, joiner: &str, key: &str) -> Option<&'stat
         ("Execution", "_", "ThreadID") => "Execution_ThreadID",
         ("Security", "_", "UserID") => "Security_UserID",
         ("Correlation", "_", "ActivityID") => "Correlation_ActivityID",
+        ("Data", "_", "Name") => "Data_Name",
         ("Event", "_", "xmlns") => "Event_xmlns",
         ("winlog", ".", "channel") => "winlog.channel",
         ("winlog", ".", "event_id") => "winlog.event_id",

@@ -47,7 +47,7 @@ pub(crate) fn decode<'a>(
             note(event, notes);
             event.structured = event.problems.is_empty();
             event.verbatim = notes.verbatim();
-            amend(&mut event.fields, 0, notes);
+            amend(&mut event.fields, 0, notes, texts);
         }
         Err(fault) => {
             event.problem(format!(
@@ -63,7 +63,7 @@ pub(crate) fn decode<'a>(
     let mut telling = Telling::default();
     telling.note(&event.fields);
     if telling.of(&event.fields).any(|field| field.name == CURSOR) {
-        return journal::add_meaning(event);
+        return journal::add_meaning(event, texts);
     }
     let claimed = claimed_time(&telling.of(&event.fields), cx);
     let time_text = claimed.as_ref().map(|(_, text)| text.clone());
@@ -80,7 +80,7 @@ pub(crate) fn decode<'a>(
         );
         event.problem(problem);
     }
-    let message = program_message(event, &telling);
+    let message = program_message(event, &telling, texts);
     Decoded {
         message,
         time_text,
@@ -90,29 +90,31 @@ pub(crate) fn decode<'a>(
 }
 
 /// What the order and the names of the fields leave to be done.
-fn amend(fields: &mut Vec<Field<'_>>, from: usize, notes: Notes) {
+fn amend(fields: &mut Vec<Field<'_>>, from: usize, notes: Notes, texts: &mut Texts) {
     if notes.data_name {
-        pair_event_data(fields, from);
+        pair_event_data(fields, from, texts);
     }
     if notes.blank_name {
-        name_without_blanks(fields, from);
+        name_without_blanks(fields, from, texts);
     }
 }
 
 /// Some providers (Windows Defender) name their data with blanks; rules write such names without
 /// (Sigma rules specification, "Fields": blanks are removed).
-fn name_without_blanks(fields: &mut Vec<Field<'_>>, from: usize) {
-    let blank: Vec<_> = fields
-        .iter()
-        .skip(from)
-        .filter(|field| field.name.contains(' '))
-        .map(|field| Field {
-            name: Cow::Owned(field.name.replace(' ', "")),
+fn name_without_blanks(fields: &mut Vec<Field<'_>>, from: usize, texts: &mut Texts) {
+    for place in from..fields.len() {
+        let Some(field) = fields.get(place).filter(|field| field.name.contains(' ')) else {
+            continue;
+        };
+        let mut name = texts.empty();
+        name.extend(field.name.split(' '));
+        let field = Field {
+            name: Cow::Owned(name),
             value: field.value.clone(),
             origin: Origin::Added,
-        })
-        .collect();
-    fields.extend(blank);
+        };
+        fields.push(field);
+    }
 }
 
 /// Adds the fields of an object inside a syslog message. Answers its text for people, if it has
@@ -121,9 +123,9 @@ pub(crate) fn add_inner<'a>(
     event: &mut Event<'a>,
     text: &'a str,
     cx: &DecodeContext<'_>,
+    texts: &mut Texts,
 ) -> Result<Option<Cow<'a, str>>, String> {
     let before = event.fields.len();
-    let texts = &mut Texts::default();
     let flattened = scanner::flatten(text, Arrays::Repeated, &mut event.fields, texts);
     let notes = flattened.map_err(|fault| {
         format!(
@@ -132,12 +134,12 @@ pub(crate) fn add_inner<'a>(
         )
     })?;
     note(event, notes);
-    amend(&mut event.fields, before, notes);
+    amend(&mut event.fields, before, notes, texts);
     let inner = event.fields.get(before..).unwrap_or_default();
     if event.time.claimed.is_none() {
         event.time.claimed = claimed_time(&inner.iter(), cx).map(|(time, _)| time);
     }
-    Ok(message_of(&inner.iter()))
+    Ok(message_of(&inner.iter(), texts))
 }
 
 fn note(event: &mut Event<'_>, notes: Notes) {
@@ -166,16 +168,21 @@ fn note(event: &mut Event<'_>, notes: Notes) {
 
 /// Some dumps of Windows events list `{"#attributes": {"Name": N}, "#text": V}` under `Data`:
 /// the field is N with the value V.
-fn pair_event_data(fields: &mut Vec<Field<'_>>, from: usize) {
-    let mut rest = fields.split_off(from).into_iter().peekable();
-    while let Some(field) = rest.next() {
-        match (field.value.to_str(), rest.peek_mut()) {
-            (Some(name), Some(value)) if field.name == DATA_NAME && value.name == "Data" => {
-                value.name = name;
-            }
-            _ => fields.push(field),
+fn pair_event_data(fields: &mut Vec<Field<'_>>, from: usize, texts: &mut Texts) {
+    let mut kept = from;
+    for place in from..fields.len() {
+        if let Some([name, value]) = fields.get_mut(place..place + 2)
+            && name.name == DATA_NAME
+            && value.name == "Data"
+            && let Some(name) = name.value.to_str()
+        {
+            texts.take(std::mem::replace(&mut value.name, name));
+        } else {
+            fields.swap(kept, place);
+            kept += 1;
         }
     }
+    fields.truncate(kept);
 }
 
 /// The time of the most trusted field that can be read, and its text.
@@ -235,16 +242,26 @@ const UTC_TIME_RANK: u32 = 10;
 
 fn message_of<'e, 'a: 'e>(
     fields: &(impl Iterator<Item = &'e Field<'a>> + Clone),
+    texts: &mut Texts,
 ) -> Option<Cow<'a, str>> {
     MESSAGE_FIELDS.iter().find_map(|wanted| {
         let mut named = fields.clone().filter(|field| field.name == *wanted);
-        named.find_map(|field| field.value.to_str())
+        named.find_map(|field| texts.read(&field.value))
     })
 }
 
 /// The message of an event that says which program wrote it, for that program's decoder.
-fn program_message<'a>(event: &mut Event<'a>, telling: &Telling) -> Option<Cow<'a, str>> {
-    let message = message_of(&telling.of(&event.fields))?;
+fn program_message<'a>(
+    event: &mut Event<'a>,
+    telling: &Telling,
+    texts: &mut Texts,
+) -> Option<Cow<'a, str>> {
+    // What a Windows provider says of its event is no program's line.
+    let is_channel =
+        |field: &Field<'_>| matches!(without_envelope(&field.name), "Channel" | "winlog.channel");
+    if telling.of(&event.fields).any(is_channel) {
+        return None;
+    }
     let named = |field: &Field<'_>| {
         matches!(
             canonical(&field.name),
@@ -258,7 +275,7 @@ fn program_message<'a>(event: &mut Event<'a>, telling: &Telling) -> Option<Cow<'
             .find_map(|field| field.value.to_str())?;
         event.added(ecs::LOG_SYSLOG_APPNAME, Value::Str(program));
     }
-    Some(message)
+    message_of(&telling.of(&event.fields), texts)
 }
 
 #[cfg(test)]

@@ -82,11 +82,13 @@ impl<'a> Text<'a> {
         }
     }
 
-    fn into_name(self) -> Cow<'a, str> {
-        match self.has_escapes {
-            false => Cow::Borrowed(self.raw),
-            true => Cow::Owned(Escaped::new(self.raw).into_string()),
+    fn into_name(self, texts: &mut Texts) -> Cow<'a, str> {
+        if !self.has_escapes {
+            return Cow::Borrowed(self.raw);
         }
+        let mut name = texts.empty();
+        escaped::unescape_into(self.raw, &mut name);
+        Cow::Owned(name)
     }
 }
 
@@ -131,7 +133,7 @@ pub(crate) fn flatten<'a>(
     texts.path = scanner.path;
     texts.marks = marks;
     if scanned.is_err() {
-        fields.truncate(before);
+        (fields.drain(before..)).for_each(|field| texts.take_field(field));
     }
     scanned.map(|()| notes)
 }
@@ -195,12 +197,13 @@ impl<'a> Scanner<'a, '_> {
             self.blanks();
             let is_nested = matches!(self.peek(), Some(b'{' | b'['));
             if is_nested || name.has_escapes || !self.path.is_empty() {
-                let key = name.into_name();
+                let key = name.into_name(self.texts);
                 let fields_before = self.fields.len();
                 self.member(&key)?;
                 if self.fields.len() == fields_before {
                     self.note_empty(&key);
                 }
+                self.texts.take(key);
             } else {
                 let value = self.scalar()?;
                 self.add(Cow::Borrowed(name.raw), value);
@@ -277,10 +280,13 @@ impl<'a> Scanner<'a, '_> {
         if skips || key.starts_with('#') || !self.affords_name(self.path.len() + key.len()) {
             return;
         }
-        let wraps = {
-            let joined = [&self.path, self.joiner, key].concat();
-            envelope::is_envelope(joined.strip_prefix('.').unwrap_or(&joined))
-        };
+        let length = self.path.len();
+        if length > 0 {
+            self.path.push_str(self.joiner);
+        }
+        self.path.push_str(key);
+        let wraps = envelope::is_envelope(&self.path);
+        self.path.truncate(length);
         if !wraps {
             self.push(key, Value::Null);
         }
@@ -371,7 +377,10 @@ impl<'a> Scanner<'a, '_> {
         }
         let prefix = self.path.get(self.base..).unwrap_or("");
         let name = if prefix.is_empty() {
-            key.clone()
+            match key {
+                Cow::Borrowed(key) => Cow::Borrowed(*key),
+                Cow::Owned(key) => Cow::Owned(self.texts.concat(&[key])),
+            }
         } else if key == "#text" {
             Cow::Owned(self.texts.concat(&[prefix]))
         } else if let Some(known) = envelope::known_name(prefix, self.joiner, key) {

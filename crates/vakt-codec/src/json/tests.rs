@@ -7,7 +7,7 @@ fn fields(text: &str) -> Result<String, String> {
     let mut fields = Vec::new();
     let notes = scanner::flatten(text, Arrays::Repeated, &mut fields, &mut Texts::default())
         .map_err(|fault| format!("{} at {}", fault.why, fault.at))?;
-    amend(&mut fields, 0, notes);
+    amend(&mut fields, 0, notes, &mut Texts::default());
     let shown: Vec<_> = fields
         .iter()
         .map(|field| format!("{}={:?}", field.name, field.value.text()))

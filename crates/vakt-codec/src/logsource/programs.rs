@@ -107,7 +107,18 @@ pub(crate) fn add(event: &mut Event<'_>, telling: &Telling) {
     if foreign {
         return;
     }
-    let mut shows: Vec<Words> = Vec::new();
+    let mut sources = std::mem::take(&mut event.log_sources);
+    let mut shows_linux = false;
+    let mut show = |words: &[Words]| {
+        for (product, category, service) in words {
+            shows_linux |= *product == "linux";
+            let source = LogSource::of(product, category, service);
+            if !sources.contains(&source) {
+                sources.push(source);
+            }
+        }
+        shows_linux
+    };
     let mut datasets = telling
         .of(&event.fields)
         .filter(|field| field.name == ecs::EVENT_DATASET)
@@ -115,12 +126,12 @@ pub(crate) fn add(event: &mut Event<'_>, telling: &Telling) {
     if datasets.peek().is_some() {
         for (dataset, words) in BY_DATASET {
             if datasets.clone().any(|field| field.value.text() == *dataset) {
-                shows.extend_from_slice(words);
+                show(words);
             }
         }
     }
     if has_transport(telling.of(&event.fields)) {
-        shows.extend_from_slice(by_program(Program::of(event)));
+        show(by_program(Program::of(event)));
         let name = event.text(ecs::LOG_SYSLOG_APPNAME).unwrap_or("");
         for row in BY_NAME {
             let by_name = row
@@ -133,19 +144,14 @@ pub(crate) fn add(event: &mut Event<'_>, telling: &Telling) {
                     .any(|unit| row.units.contains(&unit.text()))
             };
             if by_name || by_unit() {
-                shows.extend_from_slice(row.shows);
+                show(row.shows);
             }
         }
-        if !shows.iter().any(|(product, ..)| *product == "linux") {
-            shows.push(SYSLOG);
+        if !show(&[]) {
+            show(&[SYSLOG]);
         }
     }
-    for (product, category, service) in shows {
-        let source = LogSource::of(product, category, service);
-        if !event.log_sources.contains(&source) {
-            event.log_sources.push(source);
-        }
-    }
+    event.log_sources = sources;
 }
 
 /// Every log source that [`log_sources`] can show: what lint holds the rules' log sources against.

@@ -11,6 +11,7 @@ use vakt_event::{Event, Value, ecs};
 use crate::decode::DecodeContext;
 use crate::json;
 use crate::telling::Telling;
+use crate::texts::Texts;
 use crate::time::{self, Stamp};
 use priority::Priority;
 
@@ -49,6 +50,7 @@ pub(crate) fn decode<'a>(
     event: &mut Event<'a>,
     text: &'a str,
     cx: &DecodeContext<'_>,
+    texts: &mut Texts,
 ) -> Decoded<'a> {
     // Some devices put blanks before PRI.
     let trimmed = text.trim_start_matches(' ');
@@ -56,7 +58,7 @@ pub(crate) fn decode<'a>(
     let header = match priority {
         Priority::Known(digits, number) => {
             priority::add(event, digits, number);
-            rfc5424::parse(rest, event).unwrap_or_else(|| rfc3164::parse(rest))
+            rfc5424::parse(rest, event, texts).unwrap_or_else(|| rfc3164::parse(rest))
         }
         Priority::OutOfRange(digits) => {
             event.problem(format!(
@@ -80,7 +82,7 @@ pub(crate) fn decode<'a>(
         telling: Telling::default(),
     };
     if let Some(inner) = json_text(header.message) {
-        match json::add_inner(event, inner, cx) {
+        match json::add_inner(event, inner, cx, texts) {
             Ok(message) => {
                 // The text stays findable by its name; its values are fields of their own.
                 if message.is_none() {

@@ -11,6 +11,7 @@ use nom::{IResult, Parser};
 use vakt_event::{Event, ecs};
 
 use super::Header;
+use crate::texts::Texts;
 use crate::time;
 
 /// SD-ELEMENTs and SD-PARAMs of one message that become fields; senders have a handful.
@@ -18,7 +19,11 @@ const PARAMETERS_MAX: usize = 1024;
 
 /// Reads what follows PRI: `1 TIMESTAMP HOST APP PROCID MSGID SD MSG`. `None` where the text has
 /// not this shape; a message that breaks off after its time stamp is still understood.
-pub(super) fn parse<'a>(text: &'a str, event: &mut Event<'a>) -> Option<Header<'a>> {
+pub(super) fn parse<'a>(
+    text: &'a str,
+    event: &mut Event<'a>,
+    texts: &mut Texts,
+) -> Option<Header<'a>> {
     let (rest, _) = version(text).ok()?;
     let (rest, stamp_text) = token(rest).ok()?;
     let stamp = match stamp_text {
@@ -45,7 +50,7 @@ pub(super) fn parse<'a>(text: &'a str, event: &mut Event<'a>) -> Option<Header<'
     header.program = next();
     header.pid = next();
     header.message_id = next();
-    let message = match structured_data(rest, event) {
+    let message = match structured_data(rest, event, texts) {
         Some(message) => message,
         None => {
             if !rest.is_empty() {
@@ -69,7 +74,7 @@ fn token(text: &str) -> IResult<&str, &str> {
 
 /// Adds the parameters as fields; the message after them. `None`, and no field, where the text is
 /// not structured data.
-fn structured_data<'a>(text: &'a str, event: &mut Event<'a>) -> Option<&'a str> {
+fn structured_data<'a>(text: &'a str, event: &mut Event<'a>, texts: &mut Texts) -> Option<&'a str> {
     if let Some(rest) = text.strip_prefix('-')
         && (rest.is_empty() || rest.starts_with(' '))
     {
@@ -78,7 +83,7 @@ fn structured_data<'a>(text: &'a str, event: &mut Event<'a>) -> Option<&'a str> 
     let before = event.fields.len();
     let mut rest = text;
     while rest.starts_with('[') {
-        match element(rest, event, before) {
+        match element(rest, event, before, texts) {
             Ok((after, ())) => rest = after,
             Err(_) => {
                 event.fields.truncate(before);
@@ -99,18 +104,26 @@ fn structured_data<'a>(text: &'a str, event: &mut Event<'a>) -> Option<&'a str> 
 }
 
 /// `[ID NAME="VALUE" …]`.
-fn element<'a>(text: &'a str, event: &mut Event<'a>, before: usize) -> IResult<&'a str, ()> {
+fn element<'a>(
+    text: &'a str,
+    event: &mut Event<'a>,
+    before: usize,
+    texts: &mut Texts,
+) -> IResult<&'a str, ()> {
     let (mut rest, id) = preceded(char('['), name).parse(text)?;
     let mut empty = true;
     loop {
         let end: IResult<&str, &str> = alt((tag("]"), tag(" ]"))).parse(rest);
         if let Ok((after, _)) = end {
             if empty {
-                event.sent([ecs::LOG_SYSLOG_STRUCTURED_DATA, ".", id].concat(), "");
+                event.sent(
+                    texts.concat(&[ecs::LOG_SYSLOG_STRUCTURED_DATA, ".", id]),
+                    "",
+                );
             }
             return Ok((after, ()));
         }
-        let (after, (name, value)) = (
+        let (after, (name, (value, escaped))) = (
             preceded(take_while1(|char| char == ' '), name),
             preceded((blanks, char('='), blanks, char('"')), quoted),
         )
@@ -118,7 +131,11 @@ fn element<'a>(text: &'a str, event: &mut Event<'a>, before: usize) -> IResult<&
         rest = after;
         empty = false;
         if event.fields.len() - before < PARAMETERS_MAX {
-            event.sent(field_name(id, name), vakt_event::Value::Str(value));
+            let value = match escaped {
+                true => Cow::Owned(unescape(value, texts)),
+                false => Cow::Borrowed(value),
+            };
+            event.sent(field_name(id, name, texts), vakt_event::Value::Str(value));
         }
     }
 }
@@ -134,9 +151,9 @@ fn name(text: &str) -> IResult<&str, &str> {
         .parse(text)
 }
 
-/// PARAM-VALUE up to and with its closing quote. A backslash escapes `"`, `\` and `]`; before
-/// anything else it stands for itself.
-fn quoted(text: &str) -> IResult<&str, Cow<'_, str>> {
+/// PARAM-VALUE up to and with its closing quote, and whether something is escaped in it. A backslash
+/// escapes `"`, `\` and `]`; before anything else it stands for itself.
+fn quoted(text: &str) -> IResult<&str, (&str, bool)> {
     let incomplete = || nom::Err::Error(nom::error::Error::new(text, nom::error::ErrorKind::Char));
     let bytes = text.as_bytes();
     let mut escaped = false;
@@ -152,16 +169,11 @@ fn quoted(text: &str) -> IResult<&str, Cow<'_, str>> {
     };
     let value = text.get(..end).ok_or_else(incomplete)?;
     let rest = text.get(end + 1..).ok_or_else(incomplete)?;
-    let value = if escaped {
-        Cow::Owned(unescape(value))
-    } else {
-        Cow::Borrowed(value)
-    };
-    Ok((rest, value))
+    Ok((rest, (value, escaped)))
 }
 
-fn unescape(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
+fn unescape(value: &str, texts: &mut Texts) -> String {
+    let mut text = texts.empty();
     let mut chars = value.chars().peekable();
     while let Some(char) = chars.next() {
         match (char, chars.peek()) {
@@ -177,7 +189,7 @@ fn unescape(value: &str) -> String {
 
 /// `log.syslog.structured_data.ID.NAME`; without an allocation for the elements that common
 /// senders add to every message (RFC 5424, section 7).
-fn field_name<'a>(id: &str, name: &str) -> Cow<'a, str> {
+fn field_name<'a>(id: &str, name: &str, texts: &mut Texts) -> Cow<'a, str> {
     Cow::Borrowed(match (id, name) {
         ("timeQuality", "tzKnown") => "log.syslog.structured_data.timeQuality.tzKnown",
         ("timeQuality", "isSynced") => "log.syslog.structured_data.timeQuality.isSynced",
@@ -187,7 +199,10 @@ fn field_name<'a>(id: &str, name: &str) -> Cow<'a, str> {
         ("origin", "ip") => "log.syslog.structured_data.origin.ip",
         ("origin", "software") => "log.syslog.structured_data.origin.software",
         ("origin", "swVersion") => "log.syslog.structured_data.origin.swVersion",
-        _ => return Cow::Owned([ecs::LOG_SYSLOG_STRUCTURED_DATA, ".", id, ".", name].concat()),
+        _ => {
+            let parts = [ecs::LOG_SYSLOG_STRUCTURED_DATA, ".", id, ".", name];
+            return Cow::Owned(texts.concat(&parts));
+        }
     })
 }
 
@@ -198,7 +213,7 @@ mod tests {
     /// Host, program, pid, message id, message, then what the event got.
     fn shown(text: &str) -> Option<String> {
         let mut event = Event::default();
-        let header = parse(text, &mut event)?;
+        let header = parse(text, &mut event, &mut Texts::default())?;
         let fields: Vec<_> = event
             .fields
             .iter()

@@ -140,6 +140,10 @@ fn is_list_start(addresses: &str, first: &str) -> bool {
 
 /// `10/Oct/2000:13:55:36 -0700`
 fn claimed_time(text: &str) -> Option<Timestamp> {
+    // Many lines have other words in brackets; jiff allocates to say what is wrong with one.
+    if !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
     // Almost all servers write English month names; jiff reads no others.
     let time = jiff::fmt::strtime::parse("%d/%b/%Y:%H:%M:%S %z", text).ok()?;
     Some(Timestamp::from(time.to_timestamp().ok()?))
