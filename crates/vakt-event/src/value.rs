@@ -1,6 +1,7 @@
 //! The value of a field.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use crate::escaped::Escaped;
 
@@ -74,17 +75,28 @@ impl<'a> Value<'a> {
     /// A number that is not written in the shortest way, in that way: `4688.0` and `4.688e3` are
     /// `4688`. `None` for every other value, texts that read as numbers too.
     pub fn shortest_number(&self) -> Option<String> {
+        let mut shortest = String::new();
+        self.write_shortest_number(&mut shortest)
+            .then_some(shortest)
+    }
+
+    /// [`Self::shortest_number`] in place of what `shortest` held; whether there is one. Where not,
+    /// `shortest` may hold anything.
+    pub fn write_shortest_number(&self, shortest: &mut String) -> bool {
         let Self::Number(text) = self else {
-            return None;
+            return false;
         };
         let another_way = text.bytes().any(|b| matches!(b, b'.' | b'e' | b'E')) || text == "-0";
         if !another_way {
-            return None;
+            return false;
         }
-        let number = self.as_f64()?;
+        let Some(number) = self.as_f64() else {
+            return false;
+        };
         // Zero has no sign: -0.0 == 0.0.
         let number = if number == 0.0 { 0.0 } else { number };
-        Some(number.to_string()).filter(|shortest| *shortest != **text)
+        shortest.clear();
+        write!(shortest, "{number}").is_ok() && *shortest != **text
     }
 
     pub fn into_owned(self) -> Value<'static> {

@@ -164,12 +164,12 @@ impl Engine {
         let started = Instant::now();
         // The end of a candidate is the beginning of the next one.
         let mut before = None;
-        self.find(event, scratch, hits, |rule, condition, bits| {
+        self.find(event, scratch, hits, |rule, condition, bits, operands| {
             let started = before.unwrap_or_else(|| {
                 readings += 1;
                 Instant::now()
             });
-            let holds = condition.holds(bits, event);
+            let holds = condition.holds(bits, event, operands);
             let ended = Instant::now();
             let nanos = nanos(ended.duration_since(started)).saturating_sub(costs.reading);
             add(&mut costs.rules[rule as usize], nanos);

@@ -5,7 +5,7 @@ use vakt_rules::ast::Relation;
 
 use super::AtomId;
 use super::scratch::Bits;
-use crate::naive::relates;
+use crate::fold;
 
 /// A condition, compiled. Depth is that of the rule's own nesting.
 #[derive(Clone, Debug)]
@@ -29,14 +29,15 @@ pub(super) struct FieldRef {
 }
 
 impl Expr {
-    pub(super) fn holds(&self, bits: &Bits, event: &Event<'_>) -> bool {
+    pub(super) fn holds(&self, bits: &Bits, event: &Event<'_>, operands: &mut Operands) -> bool {
+        let mut holds = |part: &Self| part.holds(bits, event, operands);
         match self {
             Self::Atom(atom) => bits.has(*atom),
-            Self::Not(inner) => !inner.holds(bits, event),
-            Self::All(parts) => parts.iter().all(|part| part.holds(bits, event)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(bits, event)),
+            Self::Not(inner) => !holds(inner),
+            Self::All(parts) => parts.iter().all(holds),
+            Self::Any(parts) => parts.iter().any(holds),
             Self::Const(value) => *value,
-            Self::FieldRef(reference) => reference.holds(event),
+            Self::FieldRef(reference) => reference.holds(event, operands),
         }
     }
 
@@ -54,12 +55,12 @@ impl Expr {
 }
 
 impl FieldRef {
-    fn holds(&self, event: &Event<'_>) -> bool {
-        let relates_to = |value: &Value<'_>| {
+    fn holds(&self, event: &Event<'_>, operands: &mut Operands) -> bool {
+        let mut relates_to = |value: &Value<'_>| {
             event
                 .values(&self.other)
                 .filter(|other| !other.is_null())
-                .any(|other| relates(self.relation, value, other, self.cased))
+                .any(|other| self.relates(value, other, operands))
         };
         match &self.field {
             Some(field) => event
@@ -77,4 +78,54 @@ impl FieldRef {
             }
         }
     }
+
+    /// As [`crate::naive`] relates two values, neither of them null.
+    fn relates(&self, value: &Value<'_>, other: &Value<'_>, operands: &mut Operands) -> bool {
+        let Operands { text, left, right } = operands;
+        if self.relation == Relation::Equals
+            && let (Value::Number(a), Value::Number(b)) = (value, other)
+        {
+            let a = if value.write_shortest_number(left) {
+                &**left
+            } else {
+                a
+            };
+            let b = if other.write_shortest_number(right) {
+                &**right
+            } else {
+                b
+            };
+            return a == b;
+        }
+        for (value, operand) in [(value, &mut *left), (other, &mut *right)] {
+            operand.clear();
+            let written = match value {
+                Value::Escaped(escaped) => {
+                    text.clear();
+                    escaped.append_to(text);
+                    &**text
+                }
+                value => value.text(),
+            };
+            match self.cased {
+                true => operand.push_str(written),
+                false => fold::fold_into(written, operand),
+            }
+        }
+        match self.relation {
+            Relation::Equals => left == right,
+            Relation::Contains => left.contains(&**right),
+            Relation::StartsWith => left.starts_with(&**right),
+            Relation::EndsWith => left.ends_with(&**right),
+        }
+    }
+}
+
+/// The two texts that a comparison of fields compares; kept between events.
+#[derive(Default)]
+pub(super) struct Operands {
+    /// A text without its escapes, not folded yet.
+    text: String,
+    left: String,
+    right: String,
 }

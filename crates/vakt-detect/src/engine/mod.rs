@@ -24,7 +24,7 @@ use vakt_event::{Event, LogSource, Origin, Value, alias};
 use vakt_rules::ast::RuleSet;
 
 use cache::{Lookup, PlanKey};
-use expr::Expr;
+use expr::{Expr, Operands};
 use field::FieldMatcher;
 use hints::Hints;
 use lower::{Lowering, Numbering};
@@ -176,8 +176,8 @@ impl Engine {
     /// Appends the indices into [`RuleSet::rules`] of the rules that match, ascending.
     pub fn matches(&self, event: &Event<'_>, scratch: &mut Scratch, hits: &mut Vec<usize>) {
         self.claim(scratch);
-        self.find(event, scratch, hits, |_, condition, bits| {
-            condition.holds(bits, event)
+        self.find(event, scratch, hits, |_, condition, bits, operands| {
+            condition.holds(bits, event, operands)
         });
     }
 
@@ -193,7 +193,7 @@ impl Engine {
         event: &Event<'_>,
         scratch: &mut Scratch,
         hits: &mut Vec<usize>,
-        judge: impl FnMut(RuleId, &Expr, &scratch::Bits) -> bool,
+        judge: impl FnMut(RuleId, &Expr, &scratch::Bits, &mut Operands) -> bool,
     ) {
         scratch.bits.clear();
         let place = scratch.routes.place(&event.log_sources, |number| {
@@ -277,10 +277,10 @@ impl Engine {
             }
             return;
         }
-        if let Some(shortest) = value.shortest_number() {
+        if value.write_shortest_number(&mut scratch.text) {
             let mut patterns = scratch.patterns.begin();
             for matcher in &plan.matchers {
-                self.matchers[*matcher as usize].number(&shortest, &mut patterns);
+                self.matchers[*matcher as usize].number(&scratch.text, &mut patterns);
             }
             for atom in self.atoms_of.of_all(scratch.patterns.found.iter()) {
                 scratch.bits.set(atom);
@@ -345,17 +345,23 @@ impl Engine {
         route: &Route,
         scratch: &mut Scratch,
         hits: &mut Vec<usize>,
-        mut judge: impl FnMut(RuleId, &Expr, &scratch::Bits) -> bool,
+        mut judge: impl FnMut(RuleId, &Expr, &scratch::Bits, &mut Operands) -> bool,
     ) {
         let start = hits.len();
-        let bits = &scratch.bits;
-        scratch.rules.next();
+        let Scratch {
+            bits,
+            rules,
+            operands,
+            ..
+        } = scratch;
+        rules.next();
         let waiting = bits
             .touched()
             .iter()
             .flat_map(|atom| self.waiting.of(*atom));
         for rule in waiting.chain(&route.always) {
-            if scratch.rules.mark(*rule) && judge(*rule, &self.conditions[*rule as usize], bits) {
+            let condition = &self.conditions[*rule as usize];
+            if rules.mark(*rule) && judge(*rule, condition, bits, operands) {
                 hits.push(*rule as usize);
             }
         }

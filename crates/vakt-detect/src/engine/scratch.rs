@@ -2,6 +2,7 @@
 
 use super::cache::ValueCache;
 use super::cost::Tries;
+use super::expr::Operands;
 use super::route::RouteCache;
 use super::{AtomId, PatternId};
 
@@ -15,6 +16,7 @@ pub struct Scratch {
     pub(super) text: String,
     /// The value at hand, folded.
     pub(super) folded: String,
+    pub(super) operands: Operands,
     pub(super) cache: ValueCache,
     pub(super) routes: RouteCache,
     pub(super) rules: Stamps,
@@ -32,6 +34,7 @@ impl Scratch {
             },
             text: String::new(),
             folded: String::new(),
+            operands: Operands::default(),
             cache: ValueCache::default(),
             routes: RouteCache::default(),
             rules: Stamps::new(rules),

@@ -28,7 +28,7 @@ pub use explain::{Explanation, Node};
 mod explain;
 mod predicate;
 
-pub(crate) use predicate::{compare, passes, relates};
+pub(crate) use predicate::{compare, passes};
 
 /// The name under which a match in the whole text is shown.
 pub const ORIGINAL: &str = vakt_event::ecs::EVENT_ORIGINAL;

@@ -97,12 +97,7 @@ pub(crate) fn compare(comparison: Comparison, number: f64, limit: f64) -> bool {
 }
 
 /// Whether `value` equals, contains, starts or ends with `other`; neither is null.
-pub(crate) fn relates(
-    relation: Relation,
-    value: &Value<'_>,
-    other: &Value<'_>,
-    cased: bool,
-) -> bool {
+fn relates(relation: Relation, value: &Value<'_>, other: &Value<'_>, cased: bool) -> bool {
     if relation == Relation::Equals
         && let (Value::Number(a), Value::Number(b)) = (value, other)
     {
