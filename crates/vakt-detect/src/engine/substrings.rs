@@ -46,12 +46,16 @@ impl Substrings {
         }
         let of_length = |lengths: RangeInclusive<usize>| -> Vec<_> {
             let literals = numbered.clone();
-            literals.filter(|(literal, _)| lengths.contains(&literal.len())).collect()
+            literals
+                .filter(|(literal, _)| lengths.contains(&literal.len()))
+                .collect()
         };
-        let single = numbered.clone().filter_map(|(literal, value)| match literal {
-            [byte] => Some((*byte, value)),
-            _ => None,
-        });
+        let single = numbered
+            .clone()
+            .filter_map(|(literal, value)| match literal {
+                [byte] => Some((*byte, value)),
+                _ => None,
+            });
         Self {
             few: Vec::new(),
             single: single.collect(),

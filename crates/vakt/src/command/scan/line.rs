@@ -55,7 +55,9 @@ impl<'m> Line<'m> {
                 number: place.number,
                 time: place.time,
             },
-            matched: matched.map(|(field, value)| Matched { field, value }).collect(),
+            matched: matched
+                .map(|(field, value)| Matched { field, value })
+                .collect(),
         }
     }
 }
