@@ -1,12 +1,14 @@
 //! The compiled matcher: finds the rules that match an event among thousands.
 //!
-//! The way of an event: its log sources choose a *route* (`route`); each field that some rule of
-//! the route names is put to the tests of that field (`field`), all at once: whole values by hash,
-//! starts and ends by tries, substrings by a table of grams, networks by prefix, the rest behind
-//! literals that it requires. A test that a value passes is a *pattern*; patterns set *atoms*
+//! The way of an event: its log sources choose a *route* (`route`), which knows what its events'
+//! names mean (`names`); each field that some rule of the route names is put to the tests of that
+//! field (`field`), all at once: whole values by hash, starts and ends by tries, substrings by a
+//! table of grams, networks by prefix, the rest behind literals that it requires. Keywords are
+//! looked for in the values only where the whole text shows that one may be there (`hints`). A test that a value passes is a *pattern*; patterns set *atoms*
 //! (`lower`); an atom that is a rule's *witness* (`witness`) makes the rule a candidate; a
 //! candidate's condition runs over atoms (`expr`). What a value led to is kept for the next time it
-//! occurs (`cache`). What rules cost is measured on some of the events (`cost`).
+//! occurs (`cache`), by how it is written: what JSON escapes is read only where it is not known.
+//! What made a rule match is found afterwards ([`crate::evidence`]). What rules cost is measured on some of the events (`cost`).
 //!
 //! Whatever a value holds, the time is linear in its bytes, times the tests of its field: tables of
 //! literals do bounded work at each byte, patterns and expressions are tried once for each value

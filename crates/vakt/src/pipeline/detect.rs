@@ -21,8 +21,9 @@ use super::kept_sources::{KeptSources, SOURCES_BLOB};
 use super::log_sources::SeenLogSources;
 use super::quarantine::{Care, Quarantine};
 use super::rule_activity::{RuleActivity, Tally};
-use super::zones::Zones;
-use super::{Decode, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on};
+use super::{
+    Decode, Decoding, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on,
+};
 use crate::metrics::DetectMetrics;
 use crate::ruleset::Ruleset;
 
@@ -139,7 +140,7 @@ impl DetectThread {
             applied,
             heard: Timestamp::default(),
             oldest: Timestamp::default(),
-            zones: Zones::default(),
+            decoding: Decoding::default(),
             pending: Vec::new(),
             since: Instant::now(),
             checkpointed: Instant::now(),
@@ -238,7 +239,7 @@ impl DetectThread {
             let position = frame.position;
             let care = quarantine.enter(position);
             if care != Care::PassOver {
-                let event = (run.decode)(frame, source, &mut run.zones);
+                let event = (run.decode)(frame, source, &mut run.decoding);
                 if position >= run.accounted && care == Care::Whole {
                     self.account(&event, frame, source);
                     run.counted(position, &self.accounted);
@@ -253,6 +254,7 @@ impl DetectThread {
                     let time = stream_time(&event.time).unwrap_or_default();
                     run.oldest = run.oldest.min(time);
                 }
+                run.decoding.decoder.recycle(event);
             }
             run.counted(position, &self.accounted);
             run.next = position.next();
@@ -420,7 +422,7 @@ impl DetectThread {
             Ok(batch) => {
                 let batch = batch?;
                 let frame = batch.frames.first()?;
-                let event = decode(frame, &batch.source, &mut Zones::default());
+                let event = decode(frame, &batch.source, &mut Decoding::default());
                 Some(Evidence {
                     position,
                     original: frame.bytes.clone(),
@@ -497,7 +499,7 @@ struct Run {
     accounted: JournalPosition,
     /// The first position whose effects are not recorded yet.
     applied: JournalPosition,
-    zones: Zones,
+    decoding: Decoding,
     pending: Vec<Detection>,
     since: Instant,
     checkpointed: Instant,

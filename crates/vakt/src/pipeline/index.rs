@@ -15,8 +15,9 @@ use vakt_search::{Index, IndexWriter};
 use vakt_storage::Journal;
 
 use super::quarantine::{Care, Quarantine};
-use super::zones::Zones;
-use super::{Decode, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on};
+use super::{
+    Decode, Decoding, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on,
+};
 
 /// A commit comes this long after the first event that it covers, so that what came by UDP or
 /// plain TCP is found within a second.
@@ -322,7 +323,7 @@ fn feed(
 ) -> Result<Fed> {
     let mut next = writer.next_position();
     let mut reader = journal.reader(next);
-    let mut zones = Zones::default();
+    let mut decoding = Decoding::default();
     let mut uncommitted: u64 = 0;
     let mut oldest: Option<Instant> = None;
     loop {
@@ -337,10 +338,11 @@ fn feed(
         if let Next::Batch(batch) = read {
             for frame in &batch.frames {
                 if quarantine.enter(frame.position) == Care::Whole {
-                    let event = decode(frame, &batch.source, &mut zones);
+                    let event = decode(frame, &batch.source, &mut decoding);
                     writer
                         .add(frame.position, &event, &batch.source)
                         .context("cannot add to the index")?;
+                    decoding.decoder.recycle(event);
                 }
                 next = frame.position.next();
                 uncommitted += 1;

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use vakt_codec::{DecodeContext, decode};
+use vakt_codec::{DecodeContext, Decoder};
 use vakt_event::{Event, Source, Value, ecs};
 use vakt_storage::{ReadError, Reader, StoredBatch, StoredFrame};
 
@@ -62,7 +62,14 @@ const RETRY_PAUSE: Duration = Duration::from_secs(5);
 const PANIC_PAUSE: Duration = Duration::from_millis(100);
 
 /// How frames become events: [`decode_frame`], but for tests.
-type Decode = for<'f> fn(&'f StoredFrame, &Source, &mut Zones) -> Event<'f>;
+type Decode = for<'f> fn(&'f StoredFrame, &Source, &mut Decoding) -> Event<'f>;
+
+/// What a consumer keeps from frame to frame.
+#[derive(Default)]
+struct Decoding {
+    decoder: Decoder,
+    zones: Zones,
+}
 
 /// What is said of work that ended in a panic; the panic itself is on standard error.
 fn panicked() -> anyhow::Error {
@@ -104,7 +111,8 @@ fn read_on(reader: &mut Reader, patience: Duration) -> Result<Next, ReadError> {
 }
 
 /// The event of a frame, with what the listener knew of it.
-fn decode_frame<'f>(frame: &'f StoredFrame, source: &Source, zones: &mut Zones) -> Event<'f> {
+fn decode_frame<'f>(frame: &'f StoredFrame, source: &Source, decoding: &mut Decoding) -> Event<'f> {
+    let Decoding { decoder, zones } = decoding;
     let context = DecodeContext {
         received: Some(frame.received),
         reference: None,
@@ -112,7 +120,7 @@ fn decode_frame<'f>(frame: &'f StoredFrame, source: &Source, zones: &mut Zones) 
         logsource_fields: false,
         assume: None,
     };
-    let mut event = decode(&frame.bytes, frame.format, &context);
+    let mut event = decoder.decode(&frame.bytes, frame.format, &context);
     if frame.truncated {
         event.problem("the message is longer than the limit and was cut");
     }

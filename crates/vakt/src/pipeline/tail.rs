@@ -6,8 +6,7 @@ use anyhow::Result;
 use vakt_event::{Event, JournalPosition, Source};
 use vakt_storage::{Journal, ReadError, Reader};
 
-use super::decode_frame;
-use super::zones::Zones;
+use super::{Decoding, decode_frame};
 
 /// Everything up to the end is durable already, so that nothing is waited for.
 const PATIENCE: Duration = Duration::ZERO;
@@ -17,7 +16,7 @@ pub(crate) struct JournalTail {
     reader: Reader,
     from: JournalPosition,
     end: JournalPosition,
-    zones: Zones,
+    decoding: Decoding,
 }
 
 impl JournalTail {
@@ -26,7 +25,7 @@ impl JournalTail {
             reader: journal.reader(from),
             from,
             end,
-            zones: Zones::default(),
+            decoding: Decoding::default(),
         }
     }
 
@@ -54,7 +53,7 @@ impl JournalTail {
                 .iter()
                 .filter(|frame| frame.position < self.end)
             {
-                let event = decode_frame(frame, &batch.source, &mut self.zones);
+                let event = decode_frame(frame, &batch.source, &mut self.decoding);
                 look(frame.position, &event, &batch.source)?;
             }
             self.from = batch

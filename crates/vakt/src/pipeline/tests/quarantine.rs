@@ -9,8 +9,7 @@ use vakt_storage::StoredFrame;
 use super::{Ended, World, append, line};
 use crate::pipeline::index::{self, IndexProgress};
 use crate::pipeline::quarantine::Quarantine;
-use crate::pipeline::zones::Zones;
-use crate::pipeline::{Stop, decode_frame};
+use crate::pipeline::{Decoding, Stop, decode_frame};
 
 const ID: &str = "31111111-2222-4333-8444-555555555555";
 
@@ -28,10 +27,10 @@ level: high
 ";
 
 /// A decoder with a fault.
-fn faulty<'f>(frame: &'f StoredFrame, source: &Source, zones: &mut Zones) -> Event<'f> {
+fn faulty<'f>(frame: &'f StoredFrame, source: &Source, decoding: &mut Decoding) -> Event<'f> {
     let is_poison = frame.bytes.ends_with(b"poison");
     assert!(!is_poison, "a fault that the test put here");
-    decode_frame(frame, source, zones)
+    decode_frame(frame, source, decoding)
 }
 
 fn frames() -> Vec<Frame> {
