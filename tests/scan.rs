@@ -375,3 +375,27 @@ fn public_rules_fire_on_their_own_regression_events_as_often_as_the_index_says()
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
 }
+
+/// An error comes after what was read before it, whatever way the file before was read.
+#[test]
+fn a_file_that_cannot_be_read_hides_nothing_before_it() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("rule.yml"), RULE).unwrap();
+    let event = r#"{"vakt.logsource.product":"linux","a":"needle"}"#;
+    let check = |text: &str, expected: usize| {
+        fs::write(path("events"), text).unwrap();
+        let (rules, events, missing) = (path("rule.yml"), path("events"), path("missing"));
+        let arguments = [
+            "scan", "--rules", &rules, "--output", "ndjson", &events, &missing,
+        ];
+        let output = run(&arguments, b"");
+        assert_eq!(json_lines(&output).len(), expected, "{text}");
+        let error = stderr(&output);
+        assert!(error.contains(&format!("cannot open {missing}")), "{error}");
+        assert!(!error.contains(&events), "{error}");
+    };
+    check(&format!("{event}\n{event}"), 2);
+    check(&format!("[{event},{event}]"), 2);
+    check(&format!("{event}\n{event}{event}\n"), 3);
+}

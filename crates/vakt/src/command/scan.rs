@@ -191,7 +191,7 @@ impl<'r> Scan<'r> {
         std::thread::scope(|scope| -> Result<()> {
             let mut pieces = Pieces::read(
                 scope,
-                names,
+                &names,
                 options.reading.format,
                 self.progress.clone(),
                 workers,

@@ -4,7 +4,7 @@
 //! line that is none says so; from there on the file is read record by record, here.
 
 use std::collections::VecDeque;
-use std::io::{BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::thread::Scope;
 
 use anyhow::{Context, Result, anyhow};
@@ -31,14 +31,16 @@ pub(super) enum Content {
     Records(Vec<Record>),
 }
 
+/// A block of a file, or why there is none.
+type Read = (usize, Result<Block>);
+
 /// All files in the order given.
 pub(super) struct Pieces {
-    names: Vec<String>,
     format: FileFormat,
-    blocks: Receiver<Result<(usize, Block)>>,
+    blocks: Receiver<Read>,
     used: Sender<Block>,
-    /// Blocks that were received before they were wanted.
-    waiting: VecDeque<(usize, Block)>,
+    /// What was received before it was wanted.
+    waiting: VecDeque<Read>,
     /// The file that is read record by record.
     by_records: Option<(usize, Records<BufReader<Rest>>)>,
 }
@@ -47,20 +49,18 @@ impl Pieces {
     /// Starts to read.
     pub(super) fn read<'s>(
         scope: &'s Scope<'s, '_>,
-        names: Vec<String>,
+        names: &'s [String],
         format: FileFormat,
         progress: Progress,
         workers: usize,
     ) -> Result<Self> {
         let (sender, blocks) = crossbeam_channel::bounded(workers * PIECES_PER_WORKER);
         let (used, free) = crossbeam_channel::bounded(workers * PIECES_PER_WORKER * 2);
-        let to_read = names.clone();
         std::thread::Builder::new()
             .name("scan-read".into())
-            .spawn_scoped(scope, move || read(&to_read, &progress, &sender, &free))
+            .spawn_scoped(scope, move || read(names, &progress, &sender, &free))
             .context("cannot start the reading thread")?;
         Ok(Self {
-            names,
             format,
             blocks,
             used,
@@ -70,34 +70,44 @@ impl Pieces {
     }
 
     /// The next pieces, at most so many; as many as there are without waiting, but one at least.
-    /// None at the end.
+    /// None at the end. An error comes after all that was read before it.
     pub(super) fn next(&mut self, max: usize) -> Result<Vec<Piece>> {
         let mut pieces = Vec::new();
         while pieces.len() < max {
             if let Some((file, records)) = &mut self.by_records {
-                let chunk =
-                    chunk(records).with_context(|| format!("cannot read {}", self.names[*file]))?;
-                if chunk.is_empty() {
+                let file = *file;
+                let (chunk, failure) = chunk(records);
+                if chunk.is_empty() || failure.is_some() {
                     self.end_by_records();
-                } else {
+                }
+                if !chunk.is_empty() {
                     pieces.push(Piece {
-                        file: *file,
+                        file,
                         content: Content::Records(chunk),
                     });
+                }
+                if let Some(error) = failure {
+                    self.waiting.push_front((file, Err(error.into())));
                 }
                 continue;
             }
             let received = match self.waiting.pop_front() {
-                Some(waiting) => Some(Ok(waiting)),
+                Some(waiting) => Some(waiting),
                 None if pieces.is_empty() => self.blocks.recv().ok(),
                 None => self.blocks.try_recv().ok(),
             };
-            let Some(received) = received else { break };
-            let (file, block) = received?;
-            pieces.push(Piece {
-                file,
-                content: Content::Lines(block),
-            });
+            match received {
+                Some((file, Ok(block))) => pieces.push(Piece {
+                    file,
+                    content: Content::Lines(block),
+                }),
+                Some((_, Err(error))) if pieces.is_empty() => return Err(error),
+                Some(failed) => {
+                    self.waiting.push_front(failed);
+                    break;
+                }
+                None => break,
+            }
         }
         Ok(pieces)
     }
@@ -124,10 +134,10 @@ impl Pieces {
         let unread = pieces.into_iter().skip(index).rev();
         for piece in unread {
             if let Content::Lines(block) = piece.content {
-                self.waiting.push_front((piece.file, block));
+                self.waiting.push_front((piece.file, Ok(block)));
             }
         }
-        let Some((file, first)) = self.waiting.pop_front() else {
+        let Some((file, Ok(first))) = self.waiting.pop_front() else {
             return;
         };
         let is_beginning = first.is_first() && at == 0;
@@ -154,17 +164,21 @@ impl Pieces {
     }
 }
 
-/// The records of a worker's next chunk; none at the end.
-fn chunk<R: std::io::BufRead>(records: &mut Records<R>) -> std::io::Result<Vec<Record>> {
+/// The records of a worker's next chunk, and what ended it early; neither at the end.
+fn chunk<R: BufRead>(records: &mut Records<R>) -> (Vec<Record>, Option<io::Error>) {
     let mut chunk = Vec::with_capacity(CHUNK_RECORDS);
     let mut bytes = 0;
     while chunk.len() < CHUNK_RECORDS && bytes < CHUNK_BYTES {
-        let Some(record) = records.next() else { break };
-        let record = record?;
-        bytes += record.bytes.len();
-        chunk.push(record);
+        match records.next() {
+            None => break,
+            Some(Err(error)) => return (chunk, Some(error)),
+            Some(Ok(record)) => {
+                bytes += record.bytes.len();
+                chunk.push(record);
+            }
+        }
     }
-    Ok(chunk)
+    (chunk, None)
 }
 
 /// What is left of a file, as it was before it was cut into blocks.
@@ -173,13 +187,13 @@ struct Rest {
     /// What has been read of `block`.
     at: usize,
     block: Option<Block>,
-    blocks: Receiver<Result<(usize, Block)>>,
-    waiting: VecDeque<(usize, Block)>,
+    blocks: Receiver<Read>,
+    waiting: VecDeque<Read>,
     used: Sender<Block>,
 }
 
-impl Read for Rest {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+impl io::Read for Rest {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some(block) = &self.block {
                 let mut rest = block.bytes().get(self.at..).unwrap_or_default();
@@ -194,17 +208,12 @@ impl Read for Rest {
             }
             let next = match self.waiting.pop_front() {
                 Some(waiting) => Some(waiting),
-                None => self
-                    .blocks
-                    .recv()
-                    .ok()
-                    .transpose()
-                    .map_err(std::io::Error::other)?,
+                None => self.blocks.recv().ok(),
             };
             match next {
-                Some((file, block)) if file == self.file => {
+                Some((file, read)) if file == self.file => {
                     self.at = 0;
-                    self.block = Some(block);
+                    self.block = Some(read.map_err(io::Error::other)?);
                 }
                 Some(other) => {
                     self.waiting.push_front(other);
@@ -217,17 +226,12 @@ impl Read for Rest {
 }
 
 /// Reads all files in the order given, block by block, until the receiver is gone.
-fn read(
-    names: &[String],
-    progress: &Progress,
-    sender: &Sender<Result<(usize, Block)>>,
-    free: &Receiver<Block>,
-) {
+fn read(names: &[String], progress: &Progress, sender: &Sender<Read>, free: &Receiver<Block>) {
     for (file, name) in names.iter().enumerate() {
         let input = match files::open(name.as_ref(), progress) {
             Ok(input) => input,
             Err(error) => {
-                drop(sender.send(Err(error)));
+                drop(sender.send((file, Err(error))));
                 return;
             }
         };
@@ -235,10 +239,11 @@ fn read(
         loop {
             let mut block = free.try_recv().unwrap_or_default();
             let sent = match blocks.next(&mut block) {
-                Ok(true) => sender.send(Ok((file, block))),
+                Ok(true) => sender.send((file, Ok(block))),
                 Ok(false) => break,
                 Err(error) => {
-                    drop(sender.send(Err(anyhow!("cannot read {name}: {error}"))));
+                    let error = anyhow!("cannot read {name}: {error}");
+                    drop(sender.send((file, Err(error))));
                     return;
                 }
             };
