@@ -209,8 +209,13 @@ impl FieldMatcher {
     /// The literals (folded) of which each value that passes a test holds one. `None` where some
     /// test needs none.
     pub(super) fn required_literals(&self) -> Option<Vec<&str>> {
-        (self.shortest() > 0 && self.present.is_empty() && self.null.is_empty())
-            .then(|| self.literals.iter().map(|literal| &**literal).collect())
+        // A number equals a whole literal in every way to write it.
+        let is_number = |literal: &str| vakt_event::value::number(literal).is_some();
+        let needs_no_literal = self.shortest() == 0
+            || !self.present.is_empty()
+            || !self.null.is_empty()
+            || self.whole.keys().any(|literal| is_number(literal));
+        (!needs_no_literal).then(|| self.literals.iter().map(|literal| &**literal).collect())
     }
 
     /// The bytes of the tries and automata.
