@@ -89,13 +89,17 @@ impl<R: Read> Blocks<R> {
             let free = bytes.get_mut(filled..).unwrap_or_default();
             if free.is_empty() || self.ended {
                 let read = bytes.get(searched..filled).unwrap_or_default();
-                if let Some(at) = memchr::memrchr(b'\n', read) {
+                // What the file is shows in the first line that is not blank.
+                let is_known = !self.is_first || read.trim_ascii_start().contains(&b'\n');
+                if let Some(at) = memchr::memrchr(b'\n', read).filter(|_| is_known) {
                     break Some(searched + at + 1);
                 }
                 if self.ended || filled > self.limit {
                     break None;
                 }
-                searched = filled;
+                if is_known {
+                    searched = filled;
+                }
                 bytes.resize(filled + self.block_bytes, 0);
                 continue;
             }
