@@ -18,6 +18,8 @@ pub struct Accepted {
 pub enum Refused {
     /// More bytes are waiting for the disk than the configured bound.
     Busy,
+    /// The file system has less room than is kept in reserve. It passes when there is more.
+    NoSpace,
     /// The daemon is stopping.
     Stopping,
     /// The journal cannot write any more; the text says why.
@@ -28,6 +30,7 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy => f.write_str("too much is waiting to be written; try again"),
+            Self::NoSpace => f.write_str("the disk is as full as it may get; try again later"),
             Self::Stopping => f.write_str("the daemon is stopping"),
             Self::Broken(why) => write!(f, "the journal cannot be written: {why}"),
         }

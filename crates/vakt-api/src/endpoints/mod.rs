@@ -82,6 +82,7 @@ fn source(call: &Call, transport: Transport) -> Result<Arc<Source>, ApiError> {
 fn refused(refused: &Refused) -> ApiError {
     let code = match refused {
         Refused::Busy => ErrorCode::Busy,
+        Refused::NoSpace => ErrorCode::NoSpace,
         Refused::Stopping => ErrorCode::Stopping,
         Refused::Broken(_) => ErrorCode::JournalBroken,
     };

@@ -15,6 +15,8 @@ pub enum DropReason {
     NotAllowed,
     /// Too much was waiting for the disk: at once for UDP, after a minute for TCP.
     Busy,
+    /// The disk was as full as it may get: at once for UDP, after a minute for TCP.
+    NoSpace,
     /// The journal could not be written.
     Broken,
     /// The daemon stopped.
@@ -22,10 +24,11 @@ pub enum DropReason {
 }
 
 impl DropReason {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Empty,
         Self::NotAllowed,
         Self::Busy,
+        Self::NoSpace,
         Self::Broken,
         Self::Stopping,
     ];
@@ -35,6 +38,7 @@ impl DropReason {
             Self::Empty => "empty",
             Self::NotAllowed => "not_allowed",
             Self::Busy => "busy",
+            Self::NoSpace => "no_space",
             Self::Broken => "broken",
             Self::Stopping => "stopping",
         }

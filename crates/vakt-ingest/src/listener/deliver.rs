@@ -32,6 +32,7 @@ pub(super) async fn deliver(
             }
             Err(Refused::Stopping) => return Err(DropReason::Stopping),
             Err(Refused::Busy) => DropReason::Busy,
+            Err(Refused::NoSpace) => DropReason::NoSpace,
             Err(Refused::Broken(_)) => DropReason::Broken,
         };
         refused.store(true, Ordering::Relaxed);

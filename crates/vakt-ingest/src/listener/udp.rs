@@ -153,6 +153,7 @@ fn hand_over(batch: Batch, serving: &Serving, waiting: &Arc<Waiting>) {
         let reason = match reply {
             Ok(_) => None,
             Err(Refused::Busy) => Some(DropReason::Busy),
+            Err(Refused::NoSpace) => Some(DropReason::NoSpace),
             Err(Refused::Broken(_)) => Some(DropReason::Broken),
             Err(Refused::Stopping) => Some(DropReason::Stopping),
         };

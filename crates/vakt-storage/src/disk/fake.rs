@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Disk, DiskFile, Lock};
+use super::{Disk, DiskFile, Lock, Space};
 
 /// Drives write whole sectors of 512 bytes, and promise nothing about two of them.
 const SECTOR_BYTES: u64 = 512;
@@ -75,7 +75,7 @@ impl FakeDisk {
         self.state().failing_syncs = true;
     }
 
-    /// From now on only so many bytes can be written; the write that passes it is done by half.
+    /// From now on only so many bytes can be written; the write that passes it is a short one.
     pub fn set_free_bytes(&self, bytes: u64) {
         self.state().free_bytes = Some(bytes);
     }
@@ -275,6 +275,15 @@ impl Disk for FakeDisk {
         Ok(())
     }
 
+    fn space(&self, _dir: &Path) -> io::Result<Space> {
+        let state = self.state();
+        let free = state.free_bytes.unwrap_or(u64::MAX);
+        Ok(Space {
+            free,
+            total: u64::MAX,
+        })
+    }
+
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>> {
         let mut state = self.state();
         if !state.locks.insert(path.to_owned()) {
@@ -349,10 +358,13 @@ impl DiskFile for FakeFile {
         })
     }
 
-    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize> {
         self.with(true, |state, file| {
             let room = state.free_bytes.map_or(bytes.len(), usize_from);
-            let (written, refused) = bytes.split_at(room.min(bytes.len()));
+            if room == 0 && !bytes.is_empty() {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let (written, _) = bytes.split_at(room.min(bytes.len()));
             if let Some(free) = &mut state.free_bytes {
                 *free -= written.len() as u64;
             }
@@ -361,12 +373,12 @@ impl DiskFile for FakeFile {
                 offset,
                 bytes: written.to_vec(),
             });
-            if refused.is_empty() {
-                Ok(())
-            } else {
-                Err(io::ErrorKind::StorageFull.into())
-            }
+            Ok(written.len())
         })
+    }
+
+    fn allocate(&self, _bytes: u64) -> io::Result<()> {
+        self.with(true, |_, _| Ok(()))
     }
 
     fn sync_data(&self) -> io::Result<()> {

@@ -35,8 +35,19 @@ pub trait Disk: Send + Sync {
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()>;
 
+    /// How much room the file system of a directory has.
+    fn space(&self, dir: &Path) -> io::Result<Space>;
+
     /// Takes the exclusive lock on a file, which is made if need be; `None` when somebody holds it.
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>>;
+}
+
+/// The room of a file system, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// What this process may still write.
+    pub free: u64,
+    pub total: u64,
 }
 
 /// An open file.
@@ -44,8 +55,30 @@ pub trait DiskFile: Send + Sync {
     /// Reads at most `buffer.len()` bytes; 0 is the end of the file.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 
+    /// Writes some of it, at least one byte, and says how much. After a failure any part may have
+    /// been written.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize>;
+
     /// Writes all of it, or fails; after a failure any part may have been written.
-    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    fn write_all_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let (mut rest, mut at) = (bytes, offset);
+        while !rest.is_empty() {
+            match self.write_at(rest, at) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    rest = rest.get(written..).unwrap_or(&[]);
+                    at += written as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sees to it that the file can grow to `bytes` without asking the file system for room; its
+    /// length stays. Where the file system cannot promise that, nothing happens.
+    fn allocate(&self, bytes: u64) -> io::Result<()>;
 
     /// Makes the content and the length durable.
     fn sync_data(&self) -> io::Result<()>;
