@@ -54,7 +54,7 @@ codes! {
     PrematureEnd EXPECTATION_FAILED "premature_end" "the entries before it are stored; send the last one again, whole";
     Internal INTERNAL_SERVER_ERROR "internal" "the daemon's log says more at the time of this request";
     Busy SERVICE_UNAVAILABLE "busy" "send it again after the time in Retry-After";
-    NoSpace SERVICE_UNAVAILABLE "no_space" "keep the events and send them again later; the operator has to make room on the disk of the data directory"
+    NoSpace SERVICE_UNAVAILABLE "no_space" "keep the events and send them again later; the operator has to make room on the disk of the data directory";
     Stopping SERVICE_UNAVAILABLE "stopping" "send it again when the daemon has started";
     JournalBroken SERVICE_UNAVAILABLE "journal_broken" "look at the disk of the data directory, then restart the daemon";
     Unavailable SERVICE_UNAVAILABLE "unavailable" "try again; /readyz says what is missing";
