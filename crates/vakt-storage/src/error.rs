@@ -21,6 +21,14 @@ pub enum OpenError {
         found: u16,
         supported: u16,
     },
+    #[error(
+        "{path}: ledger version {found} is unknown (this Vakt reads up to {supported}); start the Vakt that wrote it, or a newer one"
+    )]
+    LedgerVersion {
+        path: PathBuf,
+        found: u16,
+        supported: u16,
+    },
     #[error("{path}: cannot {action}: {source}")]
     Io {
         path: PathBuf,

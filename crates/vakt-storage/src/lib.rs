@@ -8,13 +8,16 @@
 //! holds no search index.
 //!
 //! Start with [`journal::format`] (what lies on the disk, byte by byte), then `journal/writer.rs`
-//! (group commit), `journal/recovery.rs` (what happens at open) and [`disk`] (the seam where tests
-//! pull the plug).
+//! (group commit), `journal/recovery.rs` (what happens at open), [`ledger`] (what shows later that
+//! nothing was changed) and [`disk`] (the seam where tests pull the plug).
 
 pub mod disk;
 pub mod error;
+pub mod hex;
 pub mod journal;
+pub mod ledger;
 pub mod options;
+pub mod signing;
 pub mod stats;
 
 mod cursor;
@@ -23,5 +26,7 @@ mod fields;
 pub use disk::{Disk, DiskFile, FakeDisk, RealDisk};
 pub use error::{AppendError, CloseError, Lost, OpenError, ReadError};
 pub use journal::{Appended, Done, Journal, Reader, Recovery, StoredBatch, StoredFrame};
+pub use ledger::Ledger;
 pub use options::Options;
+pub use signing::{PublicKey, SigningKey};
 pub use stats::Stats;
