@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use vakt_event::JournalPosition;
 
+use crate::journal::Shortage;
+
 /// The journal cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -43,6 +45,13 @@ pub enum AppendError {
     /// The sender may come again: this passes as soon as the disk has caught up.
     #[error("{in_flight} bytes are waiting for the disk, and the bound is {limit}; try again")]
     Full { in_flight: usize, limit: usize },
+    /// The sender may come again: this passes when somebody makes room.
+    #[error(
+        "the disk is as full as it may get: {} bytes are free, and {} stay free; make room, and it goes on by itself",
+        .0.free,
+        .0.reserve
+    )]
+    NoSpace(Shortage),
     /// No retry helps: the batch must be cut into smaller ones.
     #[error("a batch of {bytes} bytes is over the limit of {limit}; send smaller ones")]
     TooLarge { bytes: usize, limit: usize },

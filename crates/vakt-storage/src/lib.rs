@@ -25,7 +25,9 @@ mod fields;
 
 pub use disk::{Disk, DiskFile, FakeDisk, RealDisk};
 pub use error::{AppendError, CloseError, Lost, OpenError, ReadError};
-pub use journal::{Appended, Done, Journal, Reader, Recovery, StoredBatch, StoredFrame};
+pub use journal::{
+    Appended, Done, Journal, Reader, Recovery, Shortage, StoredBatch, StoredFrame, retention,
+};
 pub use ledger::Ledger;
 pub use options::Options;
 pub use signing::{PublicKey, SigningKey};

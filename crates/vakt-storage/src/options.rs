@@ -6,6 +6,7 @@ use vakt_event::clock::SystemClock;
 use vakt_event::{Clock, JournalPosition};
 
 use crate::disk::{Disk, RealDisk};
+use crate::signing::SigningKey;
 
 /// A segment of 64 MiB: the unit of retention and of rolling checkpoints; what a start after a
 /// crash reads again is at most one.
@@ -40,10 +41,15 @@ pub struct Options {
     pub cursor_sequences_max: usize,
     pub cursor_intervals_max: usize,
     pub cursor_checks_max: usize,
+    /// Bytes of the file system that stay free: with less, nothing is taken in. `None` is a
+    /// twentieth of the file system, at most 2 GiB.
+    pub reserve_bytes: Option<u64>,
     /// No position below this one is given to a new frame, even when the journal ends earlier: the
     /// furthest checkpoint of all consumers. It keeps positions unique when acknowledged frames were
     /// lost to a damaged disk or an old backup.
     pub next_position_min: JournalPosition,
+    /// What signs the ledger; `None` is a key that is forgotten when the journal is closed.
+    pub key: Option<Arc<SigningKey>>,
     /// Where a segment's creation time comes from.
     pub clock: Arc<dyn Clock>,
     pub disk: Arc<dyn Disk>,
@@ -58,7 +64,9 @@ impl Default for Options {
             cursor_sequences_max: CURSOR_SEQUENCES_MAX,
             cursor_intervals_max: CURSOR_INTERVALS_MAX,
             cursor_checks_max: CURSOR_CHECKS_MAX,
+            reserve_bytes: None,
             next_position_min: JournalPosition(0),
+            key: None,
             clock: Arc::new(SystemClock),
             disk: Arc::new(RealDisk),
         }

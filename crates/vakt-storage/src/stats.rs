@@ -1,13 +1,14 @@
 //! Counters of the journal, for metrics and health.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use vakt_event::JournalPosition;
 
-/// Upper bounds of the times of syncs that are told apart: from a good flash disk to one that hangs.
-pub const FSYNC_BUCKETS: [Duration; 12] = [
+/// Upper bounds of the times of syncs and appends that are told apart: from a good flash disk to one
+/// that hangs.
+pub const DURATION_BUCKETS: [Duration; 12] = [
     Duration::from_micros(500),
     Duration::from_millis(1),
     Duration::from_micros(2500),
@@ -33,12 +34,13 @@ pub struct Stats {
     pub repeated_frames: u64,
     /// Batches that were refused because too much was waiting.
     pub refused_batches: u64,
-    pub fsyncs: u64,
-    /// The time spent in all of them.
-    pub fsync_time: Duration,
-    /// How many took at most the time of [`FSYNC_BUCKETS`], and more than the one before; those
-    /// that took longer than the last are in `fsyncs` alone.
-    pub fsync_buckets: [u64; FSYNC_BUCKETS.len()],
+    /// Batches that were refused because the disk was as full as it may get.
+    pub no_space_batches: u64,
+    /// Whether the last commit was refused for want of room.
+    pub no_space: bool,
+    pub fsync: Durations,
+    /// From handing a batch over to its answer.
+    pub append: Durations,
     pub in_flight_bytes: usize,
     pub segments: usize,
     pub durable_end: JournalPosition,
@@ -51,6 +53,44 @@ pub struct Stats {
     pub cursor_intervals_forgotten: u64,
 }
 
+/// How long something took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Durations {
+    pub count: u64,
+    /// The time spent in all of them.
+    pub time: Duration,
+    /// How many took at most the time of [`DURATION_BUCKETS`], and more than the one before; those
+    /// that took longer than the last are in `count` alone.
+    pub buckets: [u64; DURATION_BUCKETS.len()],
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Timer {
+    count: AtomicU64,
+    micros: AtomicU64,
+    buckets: [AtomicU64; DURATION_BUCKETS.len()],
+}
+
+impl Timer {
+    pub(crate) fn count(&self, took: Duration) {
+        self.count.fetch_add(1, Relaxed);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.micros.fetch_add(micros, Relaxed);
+        let mut buckets = DURATION_BUCKETS.iter().zip(&self.buckets);
+        if let Some((_, bucket)) = buckets.find(|(bound, _)| took <= **bound) {
+            bucket.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Durations {
+        Durations {
+            count: self.count.load(Relaxed),
+            time: Duration::from_micros(self.micros.load(Relaxed)),
+            buckets: self.buckets.each_ref().map(|one| one.load(Relaxed)),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) appended_batches: AtomicU64,
@@ -58,9 +98,10 @@ pub(crate) struct Counters {
     pub(crate) appended_bytes: AtomicU64,
     pub(crate) repeated_frames: AtomicU64,
     pub(crate) refused_batches: AtomicU64,
-    pub(crate) fsyncs: AtomicU64,
-    pub(crate) fsync_micros: AtomicU64,
-    pub(crate) fsync_buckets: [AtomicU64; FSYNC_BUCKETS.len()],
+    pub(crate) no_space_batches: AtomicU64,
+    pub(crate) no_space: AtomicBool,
+    pub(crate) fsync: Timer,
+    pub(crate) append: Timer,
     pub(crate) cursor_sequences: AtomicUsize,
     pub(crate) cursor_intervals: AtomicUsize,
     pub(crate) cursor_sequences_forgotten: AtomicU64,
@@ -68,16 +109,6 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    pub(crate) fn count_fsync(&self, took: Duration) {
-        self.fsyncs.fetch_add(1, Relaxed);
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.fsync_micros.fetch_add(micros, Relaxed);
-        let mut buckets = FSYNC_BUCKETS.iter().zip(&self.fsync_buckets);
-        if let Some((_, bucket)) = buckets.find(|(bound, _)| took <= **bound) {
-            bucket.fetch_add(1, Relaxed);
-        }
-    }
-
     /// The counters alone; what the journal itself knows is filled in by the caller.
     pub(crate) fn snapshot(&self) -> Stats {
         Stats {
@@ -86,9 +117,10 @@ impl Counters {
             appended_bytes: self.appended_bytes.load(Relaxed),
             repeated_frames: self.repeated_frames.load(Relaxed),
             refused_batches: self.refused_batches.load(Relaxed),
-            fsyncs: self.fsyncs.load(Relaxed),
-            fsync_time: Duration::from_micros(self.fsync_micros.load(Relaxed)),
-            fsync_buckets: self.fsync_buckets.each_ref().map(|one| one.load(Relaxed)),
+            no_space_batches: self.no_space_batches.load(Relaxed),
+            no_space: self.no_space.load(Relaxed),
+            fsync: self.fsync.snapshot(),
+            append: self.append.snapshot(),
             cursor_sequences: self.cursor_sequences.load(Relaxed),
             cursor_intervals: self.cursor_intervals.load(Relaxed),
             cursor_sequences_forgotten: self.cursor_sequences_forgotten.load(Relaxed),
@@ -103,13 +135,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sync_is_counted_in_the_bucket_that_holds_it() {
-        let counters = Counters::default();
+    fn a_duration_is_counted_in_the_bucket_that_holds_it() {
+        let timer = Timer::default();
         for micros in [0, 500, 501, 5_000_000, 5_000_001] {
-            counters.count_fsync(Duration::from_micros(micros));
+            timer.count(Duration::from_micros(micros));
         }
-        let stats = counters.snapshot();
-        assert_eq!(stats.fsync_buckets, [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
-        assert_eq!(stats.fsyncs, 5);
+        let durations = timer.snapshot();
+        assert_eq!(durations.buckets, [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        assert_eq!(durations.count, 5);
     }
 }

@@ -124,6 +124,17 @@ impl<'s> Segment<'s> {
         }
     }
 
+    /// Takes documents out that were taken out of the index, and are in its files until a merge.
+    pub(crate) fn leave_out_forgotten(&self, docs: &mut Bits) {
+        let Some(alive) = self.reader.alive_bitset() else {
+            return;
+        };
+        let forgotten: Vec<u32> = docs.iter().filter(|doc| alive.is_deleted(*doc)).collect();
+        for doc in forgotten {
+            docs.remove(doc);
+        }
+    }
+
     /// The documents of any of `streams`.
     pub(crate) fn of_streams(&self, streams: &[String]) -> Result<Sides> {
         let mut sides = self.nothing();

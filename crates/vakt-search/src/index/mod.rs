@@ -8,6 +8,7 @@
 
 mod cursor;
 mod damage;
+mod forget;
 mod format;
 mod search;
 mod tail;

@@ -189,6 +189,7 @@ impl Search<'_> {
             Ok(sides) => sides,
             Err(stop) => return Err(self.stopped(stop)),
         };
+        segment.leave_out_forgotten(&mut sides.maybe);
         self.restrict_to_times(segment, &mut sides.maybe);
         sides.sure.intersect(&sides.maybe);
         let mut matches = sides.sure;

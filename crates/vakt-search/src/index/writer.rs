@@ -18,6 +18,9 @@ const HEAP_BYTES: usize = 64 * 1024 * 1024;
 /// hundred megabytes again.
 const MERGED_DOCS_MAX: usize = 250_000;
 
+/// A segment of which a third was taken out is written anew.
+const FORGOTTEN_SHARE_MAX: f32 = 0.33;
+
 /// How many segments of about one size are merged to one.
 const MERGED_SEGMENTS_MIN: usize = 8;
 
@@ -33,13 +36,13 @@ const EVENT_BYTES_MAX: usize = 1 << 30;
 /// After an error drop the writer and open the index again; it goes on from its last commit.
 pub struct IndexWriter {
     index: Handle,
-    engine: tantivy::IndexWriter<EventDocument>,
-    reader: IndexReader,
+    pub(super) engine: tantivy::IndexWriter<EventDocument>,
+    pub(super) reader: IndexReader,
     admission: Admission,
     /// The first position that was not added yet.
-    next: JournalPosition,
+    pub(super) next: JournalPosition,
     /// The position in the last commit.
-    committed: JournalPosition,
+    pub(super) committed: JournalPosition,
 }
 
 /// What the writer needs of its index.
@@ -68,6 +71,7 @@ impl Index {
         let mut merge_policy = LogMergePolicy::default();
         merge_policy.set_min_num_segments(MERGED_SEGMENTS_MIN);
         merge_policy.set_max_docs_before_merge(MERGED_DOCS_MAX);
+        merge_policy.set_del_docs_ratio_before_merge(FORGOTTEN_SHARE_MAX);
         engine.set_merge_policy(Box::new(merge_policy));
         engine
             .garbage_collect_files()
@@ -160,14 +164,14 @@ impl IndexWriter {
         self.engine.wait_merging_threads().map_err(failed)
     }
 
-    fn commit_engine(&mut self, next: JournalPosition) -> tantivy::Result<()> {
+    pub(super) fn commit_engine(&mut self, next: JournalPosition) -> tantivy::Result<()> {
         let mut commit = self.engine.prepare_commit()?;
         commit.set_payload(&next.to_string());
         commit.commit()?;
         self.reader.reload()
     }
 
-    fn failed(&self, source: TantivyError) -> Error {
+    pub(super) fn failed(&self, source: TantivyError) -> Error {
         Error::Engine {
             dir: self.index.dir.clone(),
             source,

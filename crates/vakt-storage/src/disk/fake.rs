@@ -103,6 +103,16 @@ impl FakeDisk {
         state.forget_process();
     }
 
+    /// Whether some file that has a name holds these bytes.
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        let state = self.state();
+        let mut named = state
+            .names
+            .values()
+            .filter_map(|file| state.files.get(file));
+        named.any(|content| content.current.windows(bytes.len()).any(|one| one == bytes))
+    }
+
     /// Flips the bits of `mask` in one byte of a file, as a failing drive does.
     ///
     /// # Errors

@@ -2,36 +2,39 @@
 //!
 //! A journal is a directory of segments, `00000000000000004711.segment`, named by the position of
 //! their first frame in twenty digits, so that names sort as positions do. Beside them lie `lock`
-//! (held by the daemon) and `cursors.checkpoint` (see `cursor/checkpoint.rs`). Other names are not
-//! ours and stay untouched. A segment is a header and records; only the last segment is written to.
+//! (held by the daemon), `cursors.checkpoint` (see `cursor/checkpoint.rs`) and `ledger.ndjson` (see
+//! `ledger`). Other names are not ours and stay untouched. A segment is a header and records. Only the
+//! last segment is written to; when it is full, or its day of receipt (UTC) is over, a record of kind 3
+//! seals it, and the next one begins.
 //!
 //! ```text
 //! segment header
 //! offset  bytes
 //!      0      8  "VAKTJRNL"
-//!      8      2  version: 2
+//!      8      2  version: 3
 //!     10      2  bytes of this header: 128; the first record begins there
 //!     12      4  flags: 0
 //!     16      8  segment id, random; every record repeats it
 //!     24      8  position of the first frame
 //!     32      8  created, microseconds since 1970 (signed)
 //!     40      8  epoch of the log: 0 (for a replicated one)
-//!     48     32  BLAKE3 of the segment before; 0 where segments are not chained
+//!     48     32  digest of the segment before (see below); 0 for the first one
 //!     80     44  0
 //!    124      4  CRC32C of bytes 0 to 124
 //!
-//! record: one batch
+//! record: frames of one source from one group commit, of one batch or several
 //!      0      4  "VkRc"
-//!      4      2  version: 2
+//!      4      2  version: 3
 //!      6      2  H, bytes of this header: 72
 //!      8      4  bytes of the whole record: H + S + body
 //!     12      2  S, bytes of the source
-//!     14      1  kind: 1 for frames (others are kept for erasure's tombstones)
-//!     15      1  compression of the body: 0 none
+//!     14      1  kind: 1 frames, 2 erased, 3 seal
+//!     15      1  compression of the body: 0 none, 1 zstd
 //!     16      1  encryption of the body: 0 none
 //!     17      3  0
-//!     20      4  frames, at least one
-//!     24      8  position of the first frame; the others follow without a gap
+//!     20      4  frames: at least one, none in a seal
+//!     24      8  position of the first frame; the others follow without a gap. Of a seal: the
+//!                position after the segment's last frame
 //!     32      8  commit: the position at which its group commit began. Everything before it was
 //!                durable when this record was written
 //!     40      8  received, microseconds since 1970 (signed): of the first frame
@@ -43,14 +46,14 @@
 //!      H      S  source
 //!    H+S         body
 //!
-//! source: never encrypted, so that retention knows whose a record is
+//! source, of frames only: never encrypted, so that retention knows whose a record is
 //!      0      1  transport: 1 UDP, 2 TCP, 3 TLS, 4 HTTP, 5 journal upload, 6 file
 //!      1      1  flags: 1 drill, 2 a zone is given
 //!      2      1  bytes of the peer's address: 0, 4 or 16
 //!      3         peer's address, network order
 //!                stream, listener, and the zone if given: each 2 bytes of length, then UTF-8
 //!
-//! body: frames, one after the other
+//! body of kind 1: frames, one after the other
 //!      0      1  format: 1 syslog, 2 JSON, 3 journal export, 4 text
 //!      1      1  flags: 1 truncated, 2 a cursor is given
 //!                received minus the record's, microseconds: zigzag LEB128
@@ -58,13 +61,23 @@
 //!                id, 8 of check (time and hash of the entry)
 //!                length of the bytes: LEB128
 //!                bytes
+//!
+//! body of kind 2: what was erased
+//!      0     32  BLAKE3 of the record that stood here, all its bytes
+//!     32      4  its bytes
+//!
+//! body of kind 3: see `seal.rs`
 //! ```
+//!
+//! **Chain.** The digest of a segment is made of its header and of position, frames and BLAKE3 of each
+//! record (`seal.rs`); the next segment's header repeats it, and the ledger signs it. A record that is
+//! erased leaves its hash, so that neither digest nor chain changes.
 //!
 //! **Versions.** In every version the fields up to offset 14 of a record, its last-in-header CRC and
 //! what that covers, and the first 12 bytes and the last 4 of a segment's header stay where they
 //! are. A reader that meets a sound header with a higher version says so and touches nothing. Version
-//! 1 had no boot id and no check in a cursor; its segments are read, and written on with records of
-//! version 2.
+//! 1 had no boot id and no check in a cursor; versions 1 and 2 had no compression, no seals and no chain.
+//! Their segments are read, written on with records of this version, and sealed at the next start.
 //!
 //! **Broken records.** A record is whole when both checksums hold, the segment id is right and
 //! the body decodes to its last byte. Where one is not, the header tells how far to jump if its own
@@ -79,15 +92,18 @@
 use vakt_event::Timestamp;
 
 use crate::fields::Fields;
+use crate::ledger::Digest;
 
 /// The highest version that this code reads, and the one it writes; of segments and of records.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 pub(crate) const SEGMENT_MAGIC: &[u8; 8] = b"VAKTJRNL";
 pub(crate) const SEGMENT_HEADER_BYTES: usize = 128;
 /// The shortest and the longest header that any version may have.
 const SEGMENT_HEADER_BYTES_MIN: u16 = 128;
 pub(crate) const SEGMENT_HEADER_BYTES_MAX: u16 = 4096;
+/// Of the log; a replicated one would count its leaders.
+const EPOCH: u64 = 0;
 const SEGMENT_SUFFIX: &str = ".segment";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +113,8 @@ pub(crate) struct SegmentHeader {
     pub(crate) segment_id: u64,
     pub(crate) first: u64,
     pub(crate) created: i64,
+    /// The digest of the segment before.
+    pub(crate) previous: Digest,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +142,7 @@ pub(crate) fn encode_segment_header(
     segment_id: u64,
     first: u64,
     created: Timestamp,
+    previous: &Digest,
 ) -> [u8; SEGMENT_HEADER_BYTES] {
     let mut bytes = Vec::with_capacity(SEGMENT_HEADER_BYTES);
     bytes.extend_from_slice(SEGMENT_MAGIC);
@@ -133,6 +152,8 @@ pub(crate) fn encode_segment_header(
     bytes.extend_from_slice(&segment_id.to_le_bytes());
     bytes.extend_from_slice(&first.to_le_bytes());
     bytes.extend_from_slice(&created.micros().to_le_bytes());
+    bytes.extend_from_slice(&EPOCH.to_le_bytes());
+    bytes.extend_from_slice(previous);
     bytes.resize(SEGMENT_HEADER_BYTES - 4, 0);
     let crc = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&crc.to_le_bytes());
@@ -171,6 +192,10 @@ fn sound_segment_header(bytes: &[u8]) -> Option<Result<SegmentHeader, SegmentHea
         segment_id: fields.u64()?,
         first: fields.u64()?,
         created: fields.i64()?,
+        previous: {
+            fields.u64()?;
+            fields.array()?
+        },
     }))
 }
 
@@ -194,7 +219,7 @@ mod tests {
     #[test]
     fn a_segment_header_comes_back_or_says_why() {
         let created = Timestamp::from_seconds(1_800_000_000).unwrap();
-        let bytes = encode_segment_header(7, 4711, created);
+        let bytes = encode_segment_header(7, 4711, created, &[5; 32]);
         assert_eq!(
             decode_segment_header(&bytes),
             Ok(SegmentHeader {
@@ -202,6 +227,7 @@ mod tests {
                 segment_id: 7,
                 first: 4711,
                 created: created.micros(),
+                previous: [5; 32],
             })
         );
         for at in 0..bytes.len() {
@@ -213,10 +239,10 @@ mod tests {
             assert_eq!(fault, Err(SegmentHeaderFault::Damaged), "cut at {at}");
         }
         let mut newer = bytes;
-        newer[8] = 3;
+        newer[8] = 9;
         let crc = crc32c::crc32c(&newer[..124]);
         newer[124..].copy_from_slice(&crc.to_le_bytes());
         let fault = decode_segment_header(&newer);
-        assert_eq!(fault, Err(SegmentHeaderFault::Version(3)));
+        assert_eq!(fault, Err(SegmentHeaderFault::Version(9)));
     }
 }

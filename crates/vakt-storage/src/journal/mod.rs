@@ -1,12 +1,17 @@
 //! The journal: appending, reading, opening and closing.
 
 pub mod format;
+pub mod seal;
 
+mod body;
+mod plan;
 mod progress;
 mod queue;
 mod reader;
 mod record;
 mod recovery;
+pub mod retention;
+mod room;
 mod segment;
 mod source;
 mod walk;
@@ -23,7 +28,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use vakt_event::{Batch, JournalPosition};
+use vakt_event::{Batch, JournalPosition, Timestamp};
 
 use crate::disk::{Disk, Lock};
 use crate::error::{AppendError, CloseError, OpenError, ReadError};
@@ -33,11 +38,13 @@ use crate::stats::{Counters, Stats};
 use progress::Progress;
 use queue::Queue;
 use recovery::io_error;
+use retention::{Keeper, Request, Retention, RetentionError, Selection, Taken};
 use writer::Writer;
 
 pub use queue::{Appended, Done};
 pub use reader::{Reader, StoredBatch, StoredFrame};
 pub use recovery::Recovery;
+pub use room::Shortage;
 
 const LOCK_NAME: &str = "lock";
 
@@ -47,6 +54,7 @@ pub struct Journal {
     queue: Arc<Queue>,
     progress: Arc<Progress>,
     counters: Arc<Counters>,
+    keeper: Keeper,
     running: Mutex<Option<Running>>,
 }
 
@@ -79,6 +87,12 @@ impl Journal {
         let recovery = recovered.recovery.clone();
         let progress = Arc::clone(&recovered.progress);
         let counters = Arc::new(Counters::default());
+        let keeper = Keeper::new(
+            Arc::clone(&disk),
+            dir,
+            Arc::clone(&progress),
+            Arc::clone(&recovered.ledger),
+        );
         let writer = Writer::new(dir, options, recovered, Arc::clone(&counters));
         let queue = Arc::new(Queue::new(options.queue_bytes_max));
         let group_bytes_max = options.group_bytes_max;
@@ -92,6 +106,7 @@ impl Journal {
             queue,
             progress,
             counters,
+            keeper,
             running: Mutex::new(Some(Running {
                 writer,
                 _lock: lock,
@@ -160,7 +175,43 @@ impl Journal {
         if position >= self.durable_end() || position < self.first_position() {
             return Ok(None);
         }
-        self.reader(position).next(Duration::ZERO)
+        let batch = self.reader(position).next(Duration::ZERO)?;
+        // The next one that there is, when this one was erased.
+        Ok(batch.filter(|batch| {
+            batch
+                .frames
+                .first()
+                .is_some_and(|one| one.position == position)
+        }))
+    }
+
+    /// Takes what is kept long enough, oldest first, and never what lies at or after `passed`: the
+    /// first position that some consumer still needs. `other_bytes` is what else counts against the
+    /// bound of bytes, and shrinks with the journal: the index.
+    ///
+    /// # Errors
+    /// When the disk refuses; what was taken until then is in the ledger.
+    pub fn retain(
+        &self,
+        retention: &Retention,
+        passed: JournalPosition,
+        now: Timestamp,
+        other_bytes: u64,
+    ) -> Result<Taken, RetentionError> {
+        self.keeper.retain(retention, passed.0, now, other_bytes)
+    }
+
+    /// Erases what is selected from all sealed segments before `passed`, for good.
+    ///
+    /// # Errors
+    /// As [`Journal::retain`].
+    pub fn erase(
+        &self,
+        selection: &Selection,
+        passed: JournalPosition,
+        request: &Request,
+    ) -> Result<Taken, RetentionError> {
+        self.keeper.erase(selection, passed.0, request)
     }
 
     pub fn stats(&self) -> Stats {

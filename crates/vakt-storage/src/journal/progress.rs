@@ -1,5 +1,6 @@
 //! What is durable, and waiting for more of it.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -16,6 +17,8 @@ struct State {
     segments: Vec<(Arc<Segment>, u64)>,
     /// The first position that is not durable.
     end: u64,
+    /// Everything before this position that is not there was removed on purpose.
+    removed_end: u64,
     closed: bool,
 }
 
@@ -28,7 +31,11 @@ pub(crate) enum Place {
         limit: u64,
     },
     /// The journal begins only at this position.
-    Before(u64),
+    Before {
+        first: u64,
+        /// What lies between was removed on purpose.
+        removed: bool,
+    },
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -40,11 +47,12 @@ pub(crate) enum Waited {
 }
 
 impl Progress {
-    pub(crate) fn new(segments: Vec<(Arc<Segment>, u64)>, end: u64) -> Self {
+    pub(crate) fn new(segments: Vec<(Arc<Segment>, u64)>, end: u64, removed_end: u64) -> Self {
         Self {
             state: Mutex::new(State {
                 segments,
                 end,
+                removed_end,
                 closed: false,
             }),
             moved: Condvar::new(),
@@ -79,6 +87,47 @@ impl Progress {
         state.end = end;
         drop(state);
         self.moved.notify_all();
+    }
+
+    /// First positions and durable bytes of all segments, ascending.
+    pub(crate) fn sizes(&self) -> Vec<(u64, u64)> {
+        let state = self.state();
+        let sizes = state
+            .segments
+            .iter()
+            .map(|(segment, bytes)| (segment.first, *bytes));
+        sizes.collect()
+    }
+
+    /// The segment whose first frame has this position, with its durable bytes.
+    pub(crate) fn segment(&self, first: u64) -> Option<(Arc<Segment>, u64)> {
+        let state = self.state();
+        let index = state
+            .segments
+            .binary_search_by_key(&first, |(segment, _)| segment.first);
+        state.segments.get(index.ok()?).cloned()
+    }
+
+    /// Takes out the segments whose frames end at or before `end`, and gives their paths.
+    pub(crate) fn remove_until(&self, end: u64) -> Vec<PathBuf> {
+        let mut state = self.state();
+        state.removed_end = state.removed_end.max(end);
+        let kept = state
+            .segments
+            .partition_point(|(segment, _)| segment.first < end);
+        let removed = state.segments.drain(..kept);
+        removed.map(|(segment, _)| segment.path.clone()).collect()
+    }
+
+    /// Puts a segment in the place of the one with the same first position.
+    pub(crate) fn replace(&self, new: Segment, bytes: u64) {
+        let mut state = self.state();
+        let index = state
+            .segments
+            .binary_search_by_key(&new.first, |(segment, _)| segment.first);
+        if let Some(held) = index.ok().and_then(|index| state.segments.get_mut(index)) {
+            *held = (Arc::new(new), bytes);
+        }
     }
 
     pub(crate) fn close(&self) {
@@ -125,7 +174,11 @@ impl Progress {
             .and_then(|index| state.segments.get(index))
         else {
             let first = state.segments.first();
-            return Place::Before(first.map_or(state.end, |(segment, _)| segment.first));
+            let first = first.map_or(state.end, |(segment, _)| segment.first);
+            return Place::Before {
+                first,
+                removed: first <= state.removed_end,
+            };
         };
         let next = state.segments.get(after).map(|(segment, _)| segment.first);
         Place::In {

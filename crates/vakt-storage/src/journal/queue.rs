@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use vakt_event::{Batch, JournalPosition};
 
@@ -59,6 +60,7 @@ pub(crate) struct Pending {
     /// The encoded source.
     pub(crate) source: Vec<u8>,
     pub(crate) answer: Answer,
+    pub(crate) since: Instant,
 }
 
 #[derive(Clone, Debug)]
@@ -132,6 +134,7 @@ impl Queue {
             batch,
             source,
             answer,
+            since: Instant::now(),
         });
         drop(state);
         self.arrived.notify_one();

@@ -8,7 +8,7 @@ use vakt_event::{CursorKey, Format, JournalPosition, Source, Timestamp};
 
 use super::format::VERSION;
 use super::progress::{Place, Progress, Waited};
-use super::walk::{Sources, Step, Walk, WalkError};
+use super::walk::{Memory, Step, Walk, WalkError};
 use crate::disk::Disk;
 use crate::error::{Lost, ReadError};
 
@@ -36,7 +36,7 @@ pub struct Reader {
     progress: Arc<Progress>,
     position: u64,
     walk: Option<Walk>,
-    sources: Sources,
+    memory: Memory,
 }
 
 impl Reader {
@@ -46,7 +46,7 @@ impl Reader {
             progress,
             position: from,
             walk: None,
-            sources: Sources::new(),
+            memory: Memory::default(),
         }
     }
 
@@ -89,7 +89,17 @@ impl Reader {
                 durable_bytes,
                 limit,
             } => (segment, durable_bytes, limit),
-            Place::Before(first) => {
+            Place::Before {
+                first,
+                removed: true,
+            } => {
+                self.position = first;
+                return Ok(None);
+            }
+            Place::Before {
+                first,
+                removed: false,
+            } => {
                 let from = std::mem::replace(&mut self.position, first);
                 let reason = "the journal begins later";
                 return Err(lost(PathBuf::new(), from, first, 0, reason).into());
@@ -99,7 +109,7 @@ impl Reader {
         let stays = self
             .walk
             .take()
-            .filter(|walk| walk.segment.first == segment.first);
+            .filter(|walk| Arc::ptr_eq(&walk.segment, &segment));
         let mut walk = match stays {
             Some(walk) => walk,
             None => {
@@ -110,7 +120,7 @@ impl Reader {
             }
         };
         walk.set_end(durable_bytes);
-        let step = walk.next(self.position, limit, &mut self.sources);
+        let step = walk.next(self.position, limit, &mut self.memory);
         match step.map_err(|error| read_error(path.clone(), error))? {
             Step::Batch(batch) => {
                 self.position = walk.expected;

@@ -1,10 +1,13 @@
-//! A record: one batch in a segment (drawn in [`super::format`]).
+//! A record in a segment (drawn in [`super::format`]).
 
 use vakt_event::{CursorKey, Format, Frame, JournalPosition, Timestamp};
 
+use super::body::{Compression, Packer, Unpacker};
 use super::format::VERSION;
 use super::reader::StoredFrame;
+use super::seal::Seal;
 use crate::fields::{Fields, put_signed_varint, put_varint};
+use crate::ledger::Digest;
 
 pub(crate) const MAGIC: &[u8; 4] = b"VkRc";
 pub(crate) const HEADER_BYTES: usize = 72;
@@ -19,9 +22,17 @@ pub(crate) const RECORD_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most that a frame takes beside its bytes: format, flags, two numbers of LEB128, a cursor.
 const FRAME_OVERHEAD_MAX: usize = 1 + 1 + 10 + 48 + 10;
 
-const KIND_FRAMES: u8 = 1;
 const TRUNCATED: u8 = 1;
 const CURSOR: u8 = 2;
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Frames = 1,
+    /// Frames stood here; what is left is their number and the record's hash.
+    Erased = 2,
+    Seal = 3,
+}
 
 /// The places of a record among others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +46,7 @@ pub(crate) struct Place {
 /// A header whose checksum holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RecordHeader {
+    pub(crate) kind: Kind,
     pub(crate) place: Place,
     pub(crate) count: u32,
     pub(crate) record_bytes: usize,
@@ -43,6 +55,9 @@ pub(crate) struct RecordHeader {
     pub(crate) header_bytes: usize,
     version: u16,
     received: i64,
+    compression: Compression,
+    /// Bytes of the body before compression.
+    body_bytes: usize,
     body_crc: u32,
 }
 
@@ -61,49 +76,122 @@ pub(crate) enum Fault {
 
 /// The most bytes that a record of these frames can take.
 pub(crate) fn bytes_max(source_bytes: usize, frames: &[Frame]) -> usize {
-    let frames: usize = frames
-        .iter()
-        .map(|frame| frame.bytes.len().saturating_add(FRAME_OVERHEAD_MAX))
-        .fold(0, usize::saturating_add);
-    frames.saturating_add(HEADER_BYTES + source_bytes)
+    frames_bytes_max(frames).saturating_add(HEADER_BYTES + source_bytes)
 }
 
-/// Adds a record of at least one frame to `out`. The caller has seen to it that
-/// [`bytes_max`] is within [`RECORD_BYTES_MAX`] and the source within two bytes of length.
-pub(crate) fn encode(out: &mut Vec<u8>, place: Place, source: &[u8], frames: &[&Frame]) {
-    let start = out.len();
-    let received = frames.first().map_or(0, |frame| frame.received.micros());
-    out.resize(start + HEADER_BYTES, 0);
-    out.extend_from_slice(source);
-    let body_start = out.len();
-    for frame in frames {
-        encode_frame(out, frame, received);
-    }
-    let body = &out[body_start..];
-    let (body_bytes, body_crc) = (u32_from(body.len()), crc32c::crc32c(body));
+/// The most bytes that these frames can take in a record.
+pub(crate) fn frames_bytes_max(frames: &[Frame]) -> usize {
+    frames
+        .iter()
+        .map(|frame| frame.bytes.len().saturating_add(FRAME_OVERHEAD_MAX))
+        .fold(0, usize::saturating_add)
+}
 
-    let mut header = Vec::with_capacity(HEADER_BYTES);
-    header.extend_from_slice(MAGIC);
-    header.extend_from_slice(&VERSION.to_le_bytes());
-    header.extend_from_slice(&HEADER_BYTES_U16.to_le_bytes());
-    header.extend_from_slice(&u32_from(out.len() - start).to_le_bytes());
-    header.extend_from_slice(
-        &u16::try_from(source.len())
-            .unwrap_or(u16::MAX)
-            .to_le_bytes(),
-    );
-    header.extend_from_slice(&[KIND_FRAMES, 0, 0, 0, 0, 0]);
-    header.extend_from_slice(&u32_from(frames.len()).to_le_bytes());
-    header.extend_from_slice(&place.first.to_le_bytes());
-    header.extend_from_slice(&place.commit.to_le_bytes());
-    header.extend_from_slice(&received.to_le_bytes());
-    header.extend_from_slice(&place.segment_id.to_le_bytes());
-    header.extend_from_slice(&0u32.to_le_bytes());
-    header.extend_from_slice(&body_bytes.to_le_bytes());
-    header.extend_from_slice(&body_crc.to_le_bytes());
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&header), source);
-    header.extend_from_slice(&crc.to_le_bytes());
-    out[start..start + HEADER_BYTES].copy_from_slice(&header);
+/// Adds a record of at least one frame to `out`, and gives its hash. The caller has seen to it that
+/// [`bytes_max`] is within [`RECORD_BYTES_MAX`] and the source within two bytes of length.
+pub(crate) fn encode(
+    out: &mut Vec<u8>,
+    packer: &mut Packer,
+    place: Place,
+    source: &[u8],
+    frames: &[&Frame],
+) -> Digest {
+    let received = frames.first().map_or(0, |frame| frame.received.micros());
+    let body = packer.fill(|body| {
+        for frame in frames {
+            encode_frame(body, frame, received);
+        }
+    });
+    let head = Head {
+        kind: Kind::Frames,
+        place,
+        count: u32_from(frames.len()),
+        received,
+        compression: body.compression,
+        body_bytes: body.unpacked_bytes,
+    };
+    put(out, head, source, body.bytes)
+}
+
+/// Adds the record that seals a segment whose last frame is before `place.first`.
+pub(crate) fn encode_seal(
+    out: &mut Vec<u8>,
+    packer: &mut Packer,
+    place: Place,
+    seal: &Seal,
+) -> Digest {
+    let body = packer.fill(|body| body.extend_from_slice(&seal.encode()));
+    let head = Head {
+        kind: Kind::Seal,
+        place,
+        count: 0,
+        received: 0,
+        compression: body.compression,
+        body_bytes: body.unpacked_bytes,
+    };
+    put(out, head, &[], body.bytes)
+}
+
+/// Adds what is left of a record that is erased.
+pub(crate) fn encode_erased(out: &mut Vec<u8>, header: &RecordHeader, erased: Erased) -> Digest {
+    let mut body = [0; ERASED_BYTES];
+    body[..32].copy_from_slice(&erased.hash);
+    body[32..].copy_from_slice(&erased.bytes.to_le_bytes());
+    let head = Head {
+        kind: Kind::Erased,
+        place: header.place,
+        count: header.count,
+        received: header.received,
+        compression: Compression::None,
+        body_bytes: ERASED_BYTES,
+    };
+    put(out, head, &[], &body)
+}
+
+/// What is known of a record that was erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Erased {
+    pub(crate) hash: Digest,
+    /// Bytes that the record took.
+    pub(crate) bytes: u32,
+}
+
+const ERASED_BYTES: usize = 36;
+
+/// What a header says, beside lengths and checksums.
+struct Head {
+    kind: Kind,
+    place: Place,
+    count: u32,
+    received: i64,
+    compression: Compression,
+    body_bytes: usize,
+}
+
+/// Adds a record, and gives its hash.
+fn put(out: &mut Vec<u8>, head: Head, source: &[u8], body: &[u8]) -> Digest {
+    let start = out.len();
+    let record_bytes = HEADER_BYTES + source.len() + body.len();
+    let source_bytes = u16::try_from(source.len()).unwrap_or(u16::MAX);
+    out.extend_from_slice(MAGIC);
+    out.extend_from_slice(&VERSION.to_le_bytes());
+    out.extend_from_slice(&HEADER_BYTES_U16.to_le_bytes());
+    out.extend_from_slice(&u32_from(record_bytes).to_le_bytes());
+    out.extend_from_slice(&source_bytes.to_le_bytes());
+    out.extend_from_slice(&[head.kind as u8, head.compression as u8, 0, 0, 0, 0]);
+    out.extend_from_slice(&head.count.to_le_bytes());
+    out.extend_from_slice(&head.place.first.to_le_bytes());
+    out.extend_from_slice(&head.place.commit.to_le_bytes());
+    out.extend_from_slice(&head.received.to_le_bytes());
+    out.extend_from_slice(&head.place.segment_id.to_le_bytes());
+    out.extend_from_slice(&0u32.to_le_bytes());
+    out.extend_from_slice(&u32_from(head.body_bytes).to_le_bytes());
+    out.extend_from_slice(&crc32c::crc32c(body).to_le_bytes());
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&out[start..]), source);
+    out.extend_from_slice(&crc.to_le_bytes());
+    out.extend_from_slice(source);
+    out.extend_from_slice(body);
+    blake3::hash(&out[start..]).into()
 }
 
 fn encode_frame(out: &mut Vec<u8>, frame: &Frame, received: i64) {
@@ -169,9 +257,11 @@ fn read_header(bytes: &[u8]) -> Option<Result<RecordHeader, Fault>> {
         return Some(Err(Fault::Version(version)));
     }
     let [kind, compression, encryption, ..] = fields.array::<6>()?;
-    if kind != KIND_FRAMES || compression != 0 || encryption != 0 {
+    let (Some(kind), Some(compression), 0) =
+        (kind_of(kind), Compression::of(compression), encryption)
+    else {
         return broken("a kind, compression or encryption that this version does not have");
-    }
+    };
     let count = fields.u32()?;
     let (first, commit) = (fields.u64()?, fields.u64()?);
     let received = fields.i64()?;
@@ -179,13 +269,19 @@ fn read_header(bytes: &[u8]) -> Option<Result<RecordHeader, Fault>> {
     fields.u32()?;
     let body_bytes = usize::try_from(fields.u32()?).ok()?;
     let body_crc = fields.u32()?;
-    if count == 0
-        || record_bytes > RECORD_BYTES_MAX
-        || record_bytes != bytes.len().saturating_add(body_bytes)
+    let stored = record_bytes.checked_sub(bytes.len());
+    let fits = match compression {
+        Compression::None => stored == Some(body_bytes),
+        Compression::Zstd => stored.is_some(),
+    };
+    if (count == 0) != (kind == Kind::Seal)
+        || record_bytes.max(body_bytes) > RECORD_BYTES_MAX
+        || !fits
     {
         return broken("the lengths of a record contradict each other");
     }
     Some(Ok(RecordHeader {
+        kind,
         place: Place {
             segment_id,
             first,
@@ -197,18 +293,50 @@ fn read_header(bytes: &[u8]) -> Option<Result<RecordHeader, Fault>> {
         header_bytes,
         version,
         received,
+        compression,
+        body_bytes,
         body_crc,
     }))
 }
 
-/// Checks the body and reads its frames.
+/// A record's body, checked and read.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Frames(Vec<StoredFrame>),
+    Erased(Erased),
+    Seal(Seal),
+}
+
+/// Checks the body and reads it; `body` is what lies on the disk.
 pub(crate) fn decode_body(
     header: &RecordHeader,
     body: &[u8],
-) -> Result<Vec<StoredFrame>, &'static str> {
+    unpacker: &mut Unpacker,
+) -> Result<Body, &'static str> {
     if crc32c::crc32c(body) != header.body_crc {
-        return Err("the checksum of a record's frames does not hold");
+        return Err("the checksum of a record's body does not hold");
     }
+    let unpacked = unpacker
+        .unpack(header.compression, body, header.body_bytes)
+        .ok_or("a body does not decompress, though its checksum holds")?;
+    match header.kind {
+        Kind::Frames => decode_frames(header, unpacked).map(Body::Frames),
+        Kind::Erased => decode_erased(unpacked)
+            .map(Body::Erased)
+            .ok_or("an erased record does not decode, though its checksum holds"),
+        Kind::Seal => Seal::decode(unpacked)
+            .map(Body::Seal)
+            .ok_or("a seal does not decode, though its checksum holds"),
+    }
+}
+
+fn decode_erased(body: &[u8]) -> Option<Erased> {
+    let mut fields = Fields(body);
+    let (hash, bytes) = (fields.array()?, fields.u32()?);
+    fields.0.is_empty().then_some(Erased { hash, bytes })
+}
+
+fn decode_frames(header: &RecordHeader, body: &[u8]) -> Result<Vec<StoredFrame>, &'static str> {
     let mut fields = Fields(body);
     let mut frames = Vec::new();
     for number in 0..u64::from(header.count) {
@@ -264,6 +392,12 @@ fn decode_cursor(fields: &mut Fields<'_>, version: u16) -> Option<CursorKey> {
         sequence_number,
         check,
     })
+}
+
+fn kind_of(code: u8) -> Option<Kind> {
+    [Kind::Frames, Kind::Erased, Kind::Seal]
+        .into_iter()
+        .find(|kind| *kind as u8 == code)
 }
 
 fn format_code(format: Format) -> u8 {
@@ -326,8 +460,10 @@ mod tests {
         let body = bytes
             .get(body_start..header.record_bytes)
             .ok_or(Fault::Broken("cut"))?;
-        let frames = decode_body(&header, body).map_err(Fault::Broken)?;
-        Ok((header, frames))
+        match decode_body(&header, body, &mut Unpacker::default()).map_err(Fault::Broken)? {
+            Body::Frames(frames) => Ok((header, frames)),
+            other => panic!("{other:?}"),
+        }
     }
 
     proptest! {
@@ -341,7 +477,8 @@ mod tests {
             let place = Place { segment_id: 99, first: first.into(), commit: 3 };
             let references: Vec<&Frame> = frames.iter().collect();
             let mut bytes = Vec::new();
-            encode(&mut bytes, place, b"source", &references);
+            let hash = encode(&mut bytes, &mut Packer::default(), place, b"source", &references);
+            prop_assert_eq!(hash, *blake3::hash(&bytes).as_bytes());
             prop_assert!(bytes.len() <= bytes_max(6, &frames));
             let (header, stored) = decode(&bytes).unwrap();
             prop_assert_eq!(header.place, place);
@@ -379,10 +516,10 @@ mod tests {
             commit: 0,
         };
         let mut bytes = Vec::new();
-        encode(&mut bytes, place, b"", &[&frame]);
-        bytes[4] = 3;
+        encode(&mut bytes, &mut Packer::default(), place, b"", &[&frame]);
+        bytes[4] = 9;
         let crc = crc32c::crc32c(&bytes[..68]);
         bytes[68..72].copy_from_slice(&crc.to_le_bytes());
-        assert_eq!(decode(&bytes), Err(Fault::Version(3)));
+        assert_eq!(decode(&bytes), Err(Fault::Version(9)));
     }
 }

@@ -1,28 +1,33 @@
 //! Opening a journal as a crash may have left it.
 //!
-//! Only the last segment is read: the torn tail is cut, and everything that stays is synced, because
+//! Only the last segment is read, and those that nobody sealed: the torn tail is cut, and everything that stays is synced, because
 //! after the death of a process alone it may still be in the kernel's memory only, and a consumer
 //! must not go ahead of the disk. Sealed segments were durable before the next one was made.
 
+mod last;
+
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use vakt_event::JournalPosition;
 
-use super::format::{self, SEGMENT_HEADER_BYTES, VERSION};
+use super::format::{self, VERSION};
 use super::progress::Progress;
 use super::reader::Reader;
-use super::segment::{self, Segment, Tail};
-use super::walk::{Walk, WalkError};
+use super::retention;
+use super::segment::{self, Segment};
+use super::walk::WalkError;
+use super::writer::End;
 use crate::cursor::checkpoint;
 use crate::cursor::index::{Bounds, CursorIndex};
 use crate::error::{Lost, OpenError, ReadError};
+use crate::ledger::{Digest, Entry, Ledger, LedgerFault, NO_DIGEST};
 use crate::options::Options;
+use crate::signing::SigningKey;
 
-/// Damaged ranges that are listed; more are only counted.
-const LOST_LISTED_MAX: usize = 100;
+use last::Ended;
 
 /// What opening found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,46 +47,75 @@ pub struct Recovery {
     pub skipped_to_min: bool,
     /// The checkpoint of journald cursors was missing or damaged, and the whole journal was read.
     pub cursors_rebuilt: bool,
+    /// What is wrong with the ledger; `vakt verify` says more.
+    pub ledger_faults: Vec<LedgerFault>,
 }
 
 /// A journal ready to be written and read.
 pub(crate) struct Recovered {
     pub(crate) progress: Arc<Progress>,
-    pub(crate) tail: Tail,
+    pub(crate) ledger: Arc<Mutex<Ledger>>,
+    pub(crate) end: End,
     pub(crate) cursors: CursorIndex,
     pub(crate) recovery: Recovery,
 }
 
 pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenError> {
     let mut recovery = Recovery::default();
-    let mut segments = sealed_and_last(dir, options)?;
+    let mut segments = list_segments(dir, options)?;
     let (cursors, checkpoint) = read_checkpoint(dir, options)?;
-    let next_min = options.next_position_min.0.max(checkpoint.unwrap_or(0));
-    let mut end = next_min;
-    let mut last = None;
-    let mut scanned_end = 0;
-    if let Some((segment, bytes)) = segments.pop() {
-        let (tail, next) = recover_last(dir, options, &segment, bytes, next_min, &mut recovery)?;
-        scanned_end = next;
-        end = next.max(next_min);
-        recovery.skipped_to_min = end > next;
-        match tail {
-            Ok(tail) if end == next => last = Some(tail),
-            Ok(tail) => segments.push((tail.segment, tail.offset)),
-            Err(damaged) => segments.push(damaged),
-        }
+    let durable_end = options.next_position_min.0.max(checkpoint.unwrap_or(0));
+    let (mut ledger, faults) = open_ledger(dir, options)?;
+    recovery.ledger_faults = faults;
+    finish_retention(dir, options, &ledger, &mut segments)?;
+    let last = segments.pop();
+    let mut previous = NO_DIGEST;
+    for (segment, bytes) in &mut segments {
+        previous = enlist(
+            options,
+            &mut ledger,
+            segment,
+            bytes,
+            previous,
+            &mut recovery,
+        )?;
     }
-    let tail = match last {
-        Some(tail) => tail,
-        None => {
-            let created = segment::create(options.disk.as_ref(), dir, end, options.clock.now());
-            created.map_err(|(path, error)| io_error(path, "make the segment", error))?
+    let mut next = durable_end;
+    let mut scanned_end = 0;
+    let end = match last {
+        None => None,
+        Some((segment, bytes)) => {
+            let found = last::recover(
+                dir,
+                options,
+                segment,
+                bytes,
+                durable_end,
+                previous,
+                &mut recovery,
+            )?;
+            scanned_end = found.next;
+            next = found.next.max(durable_end);
+            recovery.skipped_to_min = next > found.next;
+            let goes_on = found.is_sound && !recovery.skipped_to_min;
+            let (end, bytes) = end_of(found.ended, found.bytes, found.next, goes_on, &ledger)?;
+            segments.push((found.segment, bytes));
+            Some(end)
         }
     };
-    segments.push((Arc::clone(&tail.segment), tail.offset));
-    recovery.next = JournalPosition(end);
+    let end = match end {
+        Some(end) => end,
+        None => {
+            let now = options.clock.now();
+            let tail = segment::create(options.disk.as_ref(), dir, next, now, previous)
+                .map_err(|(path, error)| io_error(path, "make the segment", error))?;
+            segments.push((Arc::clone(&tail.segment), tail.offset));
+            End::Open(tail)
+        }
+    };
+    recovery.next = JournalPosition(next);
     recovery.segments = segments.len();
-    let progress = Arc::new(Progress::new(segments, end));
+    let progress = Arc::new(Progress::new(segments, next, ledger.state().removed_end()));
     // A checkpoint from the future knows entries that this journal does not hold any more.
     let usable = checkpoint.filter(|position| *position <= scanned_end);
     let (cursors, from) = match usable {
@@ -92,14 +126,117 @@ pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenEr
     let cursors = replay_cursors(options, &progress, cursors, from)?;
     Ok(Recovered {
         progress,
-        tail,
+        ledger: Arc::new(Mutex::new(ledger)),
+        end,
         cursors,
         recovery,
     })
 }
 
+fn open_ledger(dir: &Path, options: &Options) -> Result<(Ledger, Vec<LedgerFault>), OpenError> {
+    let key = match &options.key {
+        Some(key) => Arc::clone(key),
+        None => {
+            let made = SigningKey::generate();
+            let failed = |error| io_error(dir.to_owned(), "make a key", io::Error::other(error));
+            Arc::new(made.map_err(failed)?.0)
+        }
+    };
+    Ledger::open(
+        Arc::clone(&options.disk),
+        dir,
+        key,
+        Arc::clone(&options.clock),
+    )
+}
+
+/// Finishes what a crash interrupted: segments that the ledger calls removed go, and those that were
+/// being written without what is erased take their place, or go.
+fn finish_retention(
+    dir: &Path,
+    options: &Options,
+    ledger: &Ledger,
+    segments: &mut Vec<(Arc<Segment>, u64)>,
+) -> Result<(), OpenError> {
+    let disk = options.disk.as_ref();
+    let removed_end = ledger.state().removed_end();
+    let is_removed =
+        |segment: &Segment| segment.first < removed_end && ledger.sealed(segment.first).is_none();
+    for (segment, _) in segments.extract_if(.., |(segment, _)| is_removed(segment)) {
+        let removed = disk.remove(&segment.path).and_then(|()| disk.sync_dir(dir));
+        removed.map_err(|error| io_error(segment.path.clone(), "remove the segment", error))?;
+    }
+    for (segment, bytes) in segments {
+        let known = ledger.sealed(segment.first);
+        let finished = retention::finish(disk, dir, segment, *bytes, known);
+        let finished = finished.map_err(|error| {
+            io_error(segment.path.clone(), "finish the segment's erasure", error)
+        })?;
+        *bytes = finished.unwrap_or(*bytes);
+    }
+    Ok(())
+}
+
+/// Sees to it that a segment which is not the last one is sealed and in the ledger; gives its digest.
+/// Only those of earlier versions are not, or all when the ledger is lost.
+fn enlist(
+    options: &Options,
+    ledger: &mut Ledger,
+    segment: &Arc<Segment>,
+    bytes: &mut u64,
+    previous: Digest,
+    recovery: &mut Recovery,
+) -> Result<Digest, OpenError> {
+    if let Some(known) = ledger.sealed(segment.first) {
+        return Ok(known.sealed.digest);
+    }
+    let (seal, sealed_bytes) = last::sum_up(options, segment, *bytes, previous, recovery)?;
+    *bytes = sealed_bytes;
+    let digest = seal.digest;
+    ledger
+        .append(Entry::Sealed(seal.entry(segment.first, sealed_bytes)))
+        .map_err(|error| {
+            io_error(
+                segment.path.clone(),
+                "enter the segment in the ledger",
+                error,
+            )
+        })?;
+    Ok(digest)
+}
+
+/// How the journal goes on behind its last segment, and the bytes of that. Where positions are left
+/// out, or its header is damaged, it is sealed.
+fn end_of(
+    ended: Ended,
+    bytes: u64,
+    found: u64,
+    goes_on: bool,
+    ledger: &Ledger,
+) -> Result<(End, u64), OpenError> {
+    let (seal, first, bytes) = match ended {
+        Ended::Open(tail) if goes_on => return Ok((End::Open(tail), bytes)),
+        Ended::Open(mut tail) => {
+            let seal = tail.seal.take();
+            let file = tail.file.as_ref();
+            let sealed = segment::seal(file, tail.segment_id, tail.offset, found, &seal);
+            let bytes = sealed
+                .map_err(|error| io_error(tail.segment.path.clone(), "seal the segment", error))?;
+            (seal, tail.segment.first, bytes)
+        }
+        Ended::Sealed { seal, first } => (seal, first, bytes),
+    };
+    let end = match ledger.sealed(first) {
+        Some(_) => End::Sealed {
+            previous: seal.digest,
+        },
+        None => End::Unlisted(seal.entry(first, bytes)),
+    };
+    Ok((end, bytes))
+}
+
 /// All segments with their bytes, ascending.
-fn sealed_and_last(dir: &Path, options: &Options) -> Result<Vec<(Arc<Segment>, u64)>, OpenError> {
+fn list_segments(dir: &Path, options: &Options) -> Result<Vec<(Arc<Segment>, u64)>, OpenError> {
     let names = options.disk.list(dir);
     let names = names.map_err(|error| io_error(dir.to_owned(), "list the directory", error))?;
     let mut segments = Vec::new();
@@ -113,134 +250,6 @@ fn sealed_and_last(dir: &Path, options: &Options) -> Result<Vec<(Arc<Segment>, u
         segments.push((Arc::new(segment), length));
     }
     Ok(segments)
-}
-
-/// The last segment, ready to be written on, or as it is when its header is damaged; and the
-/// position after its last frame.
-type LastSegment = (Result<Tail, (Arc<Segment>, u64)>, u64);
-
-fn recover_last(
-    dir: &Path,
-    options: &Options,
-    segment: &Arc<Segment>,
-    bytes: u64,
-    durable_end: u64,
-    recovery: &mut Recovery,
-) -> Result<LastSegment, OpenError> {
-    let path = segment.path.clone();
-    let disk = options.disk.as_ref();
-    let walk_error = |error| match error {
-        WalkError::Io(source) => io_error(path.clone(), "read the segment", source),
-        WalkError::Version(found) => OpenError::Version {
-            path: path.clone(),
-            found,
-            supported: VERSION,
-        },
-    };
-    let mut walk = Walk::open(disk, Arc::clone(segment), bytes).map_err(walk_error)?;
-    if let Some(reason) = scan(&mut walk, bytes, durable_end, recovery).map_err(walk_error)? {
-        recovery.cut_bytes = bytes - walk.offset;
-        recovery.cut_reason = Some(reason.to_owned());
-    }
-    let (offset, next) = (walk.offset, walk.expected);
-
-    let repair = || -> io::Result<LastSegment> {
-        let file = disk.open(&segment.path)?;
-        if !walk.header_is_sound && next == segment.first {
-            // Nothing can be read, not even whose it is: the segment was being made.
-            file.set_len(0)?;
-            let (file, segment_id) = segment::begin(file, segment.first, options.clock.now())?;
-            disk.sync_dir(dir)?;
-            let tail = Tail {
-                segment: Arc::clone(segment),
-                file,
-                segment_id,
-                offset: SEGMENT_HEADER_BYTES as u64,
-            };
-            return Ok((Ok(tail), next));
-        }
-        if offset < bytes {
-            file.set_len(offset)?;
-        }
-        file.sync_data()?;
-        disk.sync_dir(dir)?;
-        let tail = match walk.segment_id() {
-            Some(segment_id) if walk.header_is_sound => Ok(Tail {
-                segment: Arc::clone(segment),
-                file,
-                segment_id,
-                offset,
-            }),
-            _ => Err((Arc::clone(segment), offset)),
-        };
-        Ok((tail, next))
-    };
-    repair().map_err(|error| io_error(path.clone(), "repair the segment", error))
-}
-
-/// Reads every record; leaves the walk behind the last one that stays, and says why it ended there
-/// unless that is the end of the file.
-fn scan(
-    walk: &mut Walk,
-    bytes: u64,
-    durable_end: u64,
-    recovery: &mut Recovery,
-) -> Result<Option<&'static str>, WalkError> {
-    while walk.offset < bytes {
-        let (at, expected) = (walk.offset, walk.expected);
-        match walk.whole(at)? {
-            Ok(header) => {
-                if header.place.first > expected {
-                    let reason = "records are missing";
-                    note_lost(walk, at, expected, header.place.first, reason, recovery);
-                }
-                walk.advance(&header);
-            }
-            Err(reason) => {
-                let Some((offset, first)) = durable_after(walk, at, durable_end)? else {
-                    return Ok(Some(reason));
-                };
-                note_lost(walk, at, expected, first, reason, recovery);
-                walk.offset = offset;
-                walk.expected = first;
-            }
-        }
-    }
-    Ok(None)
-}
-
-/// Offset and position of the next whole record after a broken one at `broken`, if a later commit
-/// or a checkpoint shows that the broken one had been durable.
-fn durable_after(
-    walk: &mut Walk,
-    broken: u64,
-    durable_end: u64,
-) -> Result<Option<(u64, u64)>, WalkError> {
-    let mut resume = None;
-    let mut from = broken + 1;
-    while let Some((offset, _)) = walk.find(from)? {
-        if let Ok(header) = walk.whole(offset)? {
-            let next = *resume.get_or_insert((offset, header.place.first));
-            if header.place.commit.max(durable_end) > walk.expected {
-                return Ok(Some(next));
-            }
-        }
-        from = offset + 1;
-    }
-    Ok(None)
-}
-
-fn note_lost(walk: &Walk, offset: u64, from: u64, to: u64, reason: &str, recovery: &mut Recovery) {
-    recovery.lost_ranges += 1;
-    if recovery.lost.len() < LOST_LISTED_MAX {
-        recovery.lost.push(Lost {
-            from: JournalPosition(from),
-            to: JournalPosition(to),
-            path: walk.segment.path.clone(),
-            offset,
-            reason: reason.to_owned(),
-        });
-    }
 }
 
 fn new_index(options: &Options) -> CursorIndex {
@@ -308,5 +317,16 @@ pub(crate) fn io_error(path: PathBuf, action: &'static str, source: io::Error) -
         path,
         action,
         source,
+    }
+}
+
+fn walk_error(path: &Path, error: WalkError) -> OpenError {
+    match error {
+        WalkError::Io(source) => io_error(path.to_owned(), "read the segment", source),
+        WalkError::Version(found) => OpenError::Version {
+            path: path.to_owned(),
+            found,
+            supported: VERSION,
+        },
     }
 }

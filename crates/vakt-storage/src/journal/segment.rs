@@ -7,8 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use vakt_event::Timestamp;
 
+use super::body::Packer;
 use super::format::{self, SEGMENT_HEADER_BYTES};
+use super::record::{self, Place};
+use super::seal::{Seal, SealBuilder};
 use crate::disk::{Disk, DiskFile};
+use crate::ledger::Digest;
 
 /// One entry of the sparse index a mebibyte: a look-up reads at most about that much, and a
 /// journal of a terabyte needs some 16 MB.
@@ -25,9 +29,14 @@ pub(crate) struct Segment {
 
 impl Segment {
     pub(crate) fn new(dir: &Path, first: u64) -> Self {
+        Self::at(dir.join(format::segment_name(first)), first)
+    }
+
+    /// A segment in a file of another name.
+    pub(crate) fn at(path: PathBuf, first: u64) -> Self {
         Self {
             first,
-            path: dir.join(format::segment_name(first)),
+            path,
             index: Mutex::default(),
         }
     }
@@ -60,6 +69,11 @@ pub(crate) struct Tail {
     pub(crate) segment_id: u64,
     /// Where the next record goes.
     pub(crate) offset: u64,
+    /// The file may grow so far without asking for room.
+    pub(crate) allocated: u64,
+    pub(crate) created: Timestamp,
+    /// What its seal will say.
+    pub(crate) seal: SealBuilder,
 }
 
 /// Makes a segment durable, content and name, before anything refers to it.
@@ -68,37 +82,62 @@ pub(crate) fn create(
     dir: &Path,
     first: u64,
     created: Timestamp,
+    previous: Digest,
 ) -> Result<Tail, (PathBuf, io::Error)> {
     let segment = Segment::new(dir, first);
-    let made = disk.create(&segment.path).and_then(|file| {
-        let tail = begin(file, segment.first, created)?;
+    let path = segment.path.clone();
+    let make = || {
+        let file = disk.create(&segment.path)?;
+        let tail = begin(segment, file, created, previous)?;
         disk.sync_dir(dir)?;
         Ok(tail)
-    });
-    match made {
-        Ok((file, segment_id)) => Ok(Tail {
-            segment: Arc::new(segment),
-            file,
-            segment_id,
-            offset: SEGMENT_HEADER_BYTES as u64,
-        }),
-        Err(error) => Err((segment.path, error)),
-    }
+    };
+    make().map_err(|error| (path, error))
 }
 
 /// Writes a header, and makes it durable, into a file that has nothing else.
 pub(crate) fn begin(
+    segment: Segment,
     file: Arc<dyn DiskFile>,
-    first: u64,
     created: Timestamp,
-) -> io::Result<(Arc<dyn DiskFile>, u64)> {
+    previous: Digest,
+) -> io::Result<Tail> {
     // The standard library's hash keys come from the system's random numbers; a sender cannot know
     // them, which is all that a segment id is for.
-    let segment_id = RandomState::new().hash_one(first);
-    file.write_all_at(
-        &format::encode_segment_header(segment_id, first, created),
-        0,
-    )?;
+    let segment_id = RandomState::new().hash_one(segment.first);
+    let header = format::encode_segment_header(segment_id, segment.first, created, &previous);
+    file.write_all_at(&header, 0)?;
     file.sync_data()?;
-    Ok((file, segment_id))
+    Ok(Tail {
+        segment: Arc::new(segment),
+        file,
+        segment_id,
+        offset: SEGMENT_HEADER_BYTES as u64,
+        allocated: SEGMENT_HEADER_BYTES as u64,
+        created,
+        seal: SealBuilder::new(&header, previous),
+    })
+}
+
+/// Writes the last record of a segment, gives back what room it does not need, and makes it durable.
+/// Everything before it is durable already. Gives the bytes of the file.
+pub(crate) fn seal(
+    file: &dyn DiskFile,
+    segment_id: u64,
+    offset: u64,
+    next: u64,
+    seal: &Seal,
+) -> io::Result<u64> {
+    let place = Place {
+        segment_id,
+        first: next,
+        commit: next,
+    };
+    let mut record = Vec::new();
+    record::encode_seal(&mut record, &mut Packer::default(), place, seal);
+    file.write_all_at(&record, offset)?;
+    let bytes = offset + record.len() as u64;
+    file.set_len(bytes)?;
+    file.sync_data()?;
+    Ok(bytes)
 }

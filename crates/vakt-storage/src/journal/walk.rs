@@ -6,19 +6,41 @@ use std::sync::Arc;
 
 use vakt_event::Source;
 
+use super::body::Unpacker;
 use super::format::{self, SEGMENT_HEADER_BYTES, SEGMENT_HEADER_BYTES_MAX, SegmentHeaderFault};
 use super::reader::StoredBatch;
-use super::record::{self, Fault, HEADER_BYTES, MAGIC, RecordHeader};
+use super::record::{self, Body, Fault, HEADER_BYTES, Kind, MAGIC, RecordHeader};
+use super::seal::Seal;
 use super::segment::Segment;
 use super::source;
 use super::window::Window;
 use crate::disk::Disk;
+use crate::ledger::Digest;
 
 /// Sources that a reader shares between batches; beyond it, it starts anew.
 const SOURCES_MAX: usize = 1024;
 
-/// Decoded sources by their bytes.
-pub(crate) type Sources = HashMap<Vec<u8>, Arc<Source>>;
+/// What a reader keeps from record to record.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// Decoded sources by their bytes.
+    sources: HashMap<Vec<u8>, Arc<Source>>,
+    unpacker: Unpacker,
+}
+
+/// A record, checked and read.
+pub(crate) struct Record {
+    pub(crate) header: RecordHeader,
+    pub(crate) content: Content,
+    /// BLAKE3 of all its bytes.
+    pub(crate) hash: Digest,
+}
+
+pub(crate) enum Content {
+    Batch(StoredBatch),
+    Erased(record::Erased),
+    Seal(Seal),
+}
 
 pub(crate) struct Walk {
     pub(crate) segment: Arc<Segment>,
@@ -26,6 +48,9 @@ pub(crate) struct Walk {
     /// `None` while the segment's header is damaged and no record has shown it.
     segment_id: Option<u64>,
     pub(crate) header_is_sound: bool,
+    /// As it lies there.
+    pub(crate) header_bytes: Vec<u8>,
+    pub(crate) created: Option<i64>,
     pub(crate) offset: u64,
     /// The position with which the record at `offset` should begin.
     pub(crate) expected: u64,
@@ -74,9 +99,13 @@ impl Walk {
         let offset = header
             .as_ref()
             .map_or(SEGMENT_HEADER_BYTES as u64, |h| u64::from(h.header_bytes));
+        let header_length = usize::try_from(offset).unwrap_or(bytes.len());
+        let header_bytes = bytes.get(..header_length).unwrap_or(bytes).to_vec();
         Ok(Self {
             expected: segment.first,
             segment,
+            header_bytes,
+            created: header.as_ref().map(|header| header.created),
             window,
             segment_id: header.as_ref().map(|header| header.segment_id),
             header_is_sound: header.is_some(),
@@ -96,6 +125,12 @@ impl Walk {
         self.window.end = end;
     }
 
+    /// Bytes of the segment as they lie there.
+    pub(crate) fn bytes(&mut self, offset: u64, length: usize) -> io::Result<&[u8]> {
+        let bytes = self.window.get(offset, length)?;
+        bytes.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+    }
+
     pub(crate) fn segment_id(&self) -> Option<u64> {
         self.segment_id
     }
@@ -105,7 +140,7 @@ impl Walk {
         &mut self,
         wanted: u64,
         limit: u64,
-        sources: &mut Sources,
+        memory: &mut Memory,
     ) -> Result<Step, WalkError> {
         loop {
             let at = self.offset;
@@ -124,14 +159,19 @@ impl Walk {
                     self.expected = header.place.first;
                     (expected, header.place.first, "records are missing")
                 }
-                Ok(header) if header.end() <= wanted => {
+                Ok(header) if header.end() <= wanted || header.kind != Kind::Frames => {
                     self.advance(&header);
                     continue;
                 }
-                Ok(header) => match self.batch(at, &header, wanted, sources)? {
-                    Ok(batch) => {
+                Ok(header) => match self.content(at, &header, memory)? {
+                    Ok(Content::Batch(mut batch)) => {
                         self.advance(&header);
+                        batch.frames.retain(|frame| frame.position.0 >= wanted);
                         return Ok(Step::Batch(batch));
+                    }
+                    Ok(Content::Erased(_) | Content::Seal(_)) => {
+                        self.advance(&header);
+                        continue;
                     }
                     Err(reason) => {
                         self.advance(&header);
@@ -158,14 +198,22 @@ impl Walk {
     pub(crate) fn whole(
         &mut self,
         offset: u64,
-    ) -> Result<Result<RecordHeader, &'static str>, WalkError> {
+        memory: &mut Memory,
+    ) -> Result<Result<Record, &'static str>, WalkError> {
         let header = match self.header(offset)? {
             Ok(header) => header,
             Err(reason) => return Ok(Err(reason)),
         };
-        Ok(self
-            .batch(offset, &header, 0, &mut Sources::new())?
-            .map(|_| header))
+        let content = match self.content(offset, &header, memory)? {
+            Ok(content) => content,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let bytes = self.window.get(offset, header.record_bytes)?.unwrap_or(&[]);
+        Ok(Ok(Record {
+            header,
+            content,
+            hash: blake3::hash(bytes).into(),
+        }))
     }
 
     /// Goes behind a record.
@@ -233,25 +281,41 @@ impl Walk {
         )
     }
 
-    fn batch(
+    fn content(
         &mut self,
         offset: u64,
         header: &RecordHeader,
-        wanted: u64,
-        sources: &mut Sources,
-    ) -> Result<Result<StoredBatch, &'static str>, WalkError> {
+        memory: &mut Memory,
+    ) -> Result<Result<Content, &'static str>, WalkError> {
         let Some(bytes) = self.window.get(offset, header.record_bytes)? else {
             return Ok(Err("the segment ends within a record"));
         };
         let (head, body) = bytes.split_at(header.body_start);
+        let frames = match record::decode_body(header, body, &mut memory.unpacker) {
+            Ok(Body::Frames(frames)) => frames,
+            Ok(Body::Erased(erased)) => return Ok(Ok(Content::Erased(erased))),
+            Ok(Body::Seal(seal)) => return Ok(Ok(Content::Seal(seal))),
+            Err(reason) => return Ok(Err(reason)),
+        };
         let source_bytes = head.get(header.header_bytes..).unwrap_or(&[]);
-        let Some(source) = shared_source(source_bytes, sources) else {
+        let Some(source) = memory.source(source_bytes) else {
             return Ok(Err("a source does not decode, though its checksum holds"));
         };
-        Ok(record::decode_body(header, body).map(|mut frames| {
-            frames.retain(|frame| frame.position.0 >= wanted);
-            StoredBatch { source, frames }
-        }))
+        Ok(Ok(Content::Batch(StoredBatch { source, frames })))
+    }
+}
+
+impl Memory {
+    fn source(&mut self, bytes: &[u8]) -> Option<Arc<Source>> {
+        if let Some(source) = self.sources.get(bytes) {
+            return Some(Arc::clone(source));
+        }
+        let source = Arc::new(source::decode(bytes)?);
+        if self.sources.len() >= SOURCES_MAX {
+            self.sources.clear();
+        }
+        self.sources.insert(bytes.to_vec(), Arc::clone(&source));
+        Some(source)
     }
 }
 
@@ -262,16 +326,4 @@ fn lost(from: u64, to: u64, offset: u64, reason: &'static str) -> Step {
         offset,
         reason,
     }
-}
-
-fn shared_source(bytes: &[u8], sources: &mut Sources) -> Option<Arc<Source>> {
-    if let Some(source) = sources.get(bytes) {
-        return Some(Arc::clone(source));
-    }
-    let source = Arc::new(source::decode(bytes)?);
-    if sources.len() >= SOURCES_MAX {
-        sources.clear();
-    }
-    sources.insert(bytes.to_vec(), Arc::clone(&source));
-    Some(source)
 }

@@ -2,27 +2,67 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use vakt_event::{Batch, Clock, Frame, JournalPosition};
+use vakt_event::{Batch, Clock, Frame, JournalPosition, Timestamp};
 
-use super::format::SEGMENT_HEADER_BYTES;
+use super::body::Packer;
+use super::plan::{Plan, plan};
 use super::progress::Progress;
 use super::queue::{Appended, Queue};
 use super::record::{self, Place};
 use super::recovery::Recovered;
+use super::room::{Room, Shortage};
+use super::seal::RecordHash;
 use super::segment::{self, Segment, Tail};
 use crate::cursor::checkpoint;
 use crate::cursor::index::CursorIndex;
 use crate::disk::Disk;
 use crate::error::AppendError;
+use crate::ledger::{Digest, Entry, Head, Ledger, Sealed, StreamTotals};
 use crate::options::Options;
 use crate::stats::Counters;
 
 /// 1 MiB a write: enough for full throughput, and the buffer stays small.
 const WRITE_BYTES: usize = 1024 * 1024;
+
+/// Room is asked for in steps of 4 MiB: a sync has less to say about the file then, and a full disk
+/// shows before anything was written.
+const ALLOCATE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Ten minutes: what was written since the ledger last said how far the open segment is can be changed
+/// by whoever may write to the disk, and nobody could tell.
+const HEAD_INTERVAL: Duration = Duration::from_secs(600);
+
+const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// What became of a batch, or why there was no room for it.
+pub(crate) type Answered = Result<Appended, Shortage>;
+
+/// Why a step did not succeed.
+enum Failure {
+    /// Nothing was changed, and it can be tried again when there is more room.
+    NoSpace(Shortage),
+    Broken(Arc<str>),
+}
+
+impl From<Arc<str>> for Failure {
+    fn from(reason: Arc<str>) -> Self {
+        Self::Broken(reason)
+    }
+}
+
+/// How the segments end.
+pub(crate) enum End {
+    /// The last one is written to.
+    Open(Tail),
+    /// The last one is sealed, and not in the ledger yet.
+    Unlisted(Sealed),
+    /// The last one is sealed and in the ledger; the next one is still to be made.
+    Sealed { previous: Digest },
+}
 
 /// The only one who writes to the journal. After a failed call it must not be used again: whether
 /// the kernel still has what it could not sync, nobody knows.
@@ -31,16 +71,21 @@ pub(crate) struct Writer {
     clock: Arc<dyn Clock>,
     dir: PathBuf,
     segment_bytes_max: u64,
+    room: Room,
     progress: Arc<Progress>,
     counters: Arc<Counters>,
-    tail: Tail,
+    ledger: Arc<Mutex<Ledger>>,
+    end: End,
     /// The position of the next frame.
     next: u64,
     cursors: CursorIndex,
-    /// Records that go to `tail.offset` next.
+    packer: Packer,
+    /// Records that go to the open segment's offset next.
     buffer: Vec<u8>,
     /// Segments that this commit has written to, and their bytes.
     touched: Vec<(Arc<Segment>, u64)>,
+    /// When the ledger was last told how far the open segment is.
+    head_entered: Instant,
 }
 
 impl Writer {
@@ -50,18 +95,23 @@ impl Writer {
         recovered: Recovered,
         counters: Arc<Counters>,
     ) -> Self {
+        let disk = Arc::clone(&options.disk);
         let writer = Self {
-            disk: Arc::clone(&options.disk),
+            room: Room::new(Arc::clone(&disk), dir, options.reserve_bytes),
+            disk,
             clock: Arc::clone(&options.clock),
             dir: dir.to_owned(),
             segment_bytes_max: options.segment_bytes_max,
             progress: recovered.progress,
             counters,
-            tail: recovered.tail,
+            ledger: recovered.ledger,
+            end: recovered.end,
             next: recovered.recovery.next.0,
             cursors: recovered.cursors,
+            packer: Packer::default(),
             buffer: Vec::new(),
             touched: Vec::new(),
+            head_entered: Instant::now(),
         };
         writer.count_cursors();
         writer
@@ -73,36 +123,65 @@ impl Writer {
             let mut answers = Vec::with_capacity(group.len());
             let mut batches = Vec::with_capacity(group.len());
             for pending in group {
-                answers.push(pending.answer);
+                answers.push((pending.answer, pending.since));
                 batches.push((pending.batch, pending.source));
             }
             match self.commit(&batches) {
-                Ok(appended) => {
-                    for (answer, appended) in answers.into_iter().zip(appended) {
-                        answer.give(Ok(appended));
+                Ok(answered) => {
+                    for ((answer, since), answered) in answers.into_iter().zip(answered) {
+                        if answered.is_ok() {
+                            self.counters.append.count(since.elapsed());
+                        }
+                        answer.give(answered.map_err(AppendError::NoSpace));
                     }
+                    self.enter_head_when_due(queue)?;
                 }
                 Err(reason) => {
                     queue.poison(&reason);
-                    for answer in answers {
+                    for (answer, _) in answers {
                         answer.give(Err(AppendError::Poisoned(Arc::clone(&reason))));
                     }
                     return Err(reason);
                 }
             }
         }
-        self.checkpoint_cursors()
+        self.close()
     }
 
-    /// Makes batches (with their encoded sources) durable and says what became of each.
+    fn enter_head_when_due(&mut self, queue: &Queue) -> Result<(), Arc<str>> {
+        if self.head_entered.elapsed() < HEAD_INTERVAL {
+            return Ok(());
+        }
+        match self.enter_head() {
+            // It is said later: nobody waits for it.
+            Err(error) if is_full(&error) => Ok(()),
+            Err(error) => {
+                let reason = reason(&self.dir, "write to the ledger", &error);
+                queue.poison(&reason);
+                Err(reason)
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Makes batches (with their encoded sources) durable and says what became of each. Where there
+    /// is not room for all, those that found some are durable.
     pub(crate) fn commit(
         &mut self,
         batches: &[(Batch, Vec<u8>)],
-    ) -> Result<Vec<Appended>, Arc<str>> {
+    ) -> Result<Vec<Answered>, Arc<str>> {
         let commit = self.next;
-        let mut appended = Vec::with_capacity(batches.len());
-        for (batch, source) in batches {
-            appended.push(self.write(batch, source, commit)?);
+        let mut appended = vec![None; batches.len()];
+        let mut shortage = self.room.shortage();
+        for one in plan(batches) {
+            if shortage.is_some() {
+                break;
+            }
+            match self.write(&one, batches, commit, &mut appended) {
+                Ok(()) => {}
+                Err(Failure::NoSpace(short)) => shortage = Some(short),
+                Err(Failure::Broken(reason)) => return Err(reason),
+            }
         }
         self.flush()?;
         if !self.touched.is_empty() {
@@ -110,101 +189,291 @@ impl Writer {
         }
         self.progress.publish(&self.touched, self.next);
         self.touched.clear();
-        self.count(&appended);
-        Ok(appended)
+        self.count(&appended, shortage);
+        let short = shortage.unwrap_or_default();
+        Ok(appended.into_iter().map(|one| one.ok_or(short)).collect())
     }
 
-    /// Writes the checkpoint that spares the next start reading everything.
-    pub(crate) fn checkpoint_cursors(&mut self) -> Result<(), Arc<str>> {
+    /// Writes what spares the next start reading everything, and what tells how far the open segment
+    /// was when it ended.
+    pub(crate) fn close(&mut self) -> Result<(), Arc<str>> {
+        self.checkpoint_cursors()
+            .map_err(|error| reason(&self.dir, "write the checkpoint of cursors", &error))?;
+        self.enter_head()
+            .map_err(|error| reason(&self.dir, "write to the ledger", &error))
+    }
+
+    /// Says in the ledger how far the open segment is, unless that is known.
+    fn enter_head(&mut self) -> io::Result<()> {
+        self.head_entered = Instant::now();
+        let End::Open(tail) = &self.end else {
+            return Ok(());
+        };
+        let head = Head {
+            first: JournalPosition(tail.segment.first),
+            end: JournalPosition(self.next),
+            digest: tail.seal.digest(),
+        };
+        let mut ledger = lock(&self.ledger);
+        if tail.seal.is_empty() || ledger.state().open() == Some(&head) {
+            return Ok(());
+        }
+        ledger.append(Entry::Head(head))
+    }
+
+    fn checkpoint_cursors(&mut self) -> io::Result<()> {
         checkpoint::write(self.disk.as_ref(), &self.dir, self.next, &self.cursors)
-            .map_err(|error| reason(&self.dir, "write the checkpoint of cursors", &error))
     }
 
-    fn write(&mut self, batch: &Batch, source: &[u8], commit: u64) -> Result<Appended, Arc<str>> {
+    /// Writes the record of some batches, and says what became of each.
+    fn write(
+        &mut self,
+        plan: &Plan,
+        batches: &[(Batch, Vec<u8>)],
+        commit: u64,
+        appended: &mut [Option<Appended>],
+    ) -> Result<(), Failure> {
         // Before the cursors are touched: a new segment brings a checkpoint of them, and it must
         // not know entries that are not durable.
-        self.make_room(record::bytes_max(source.len(), &batch.frames))?;
-        let mut entries = self.cursors.of(&batch.source);
-        let fresh: Vec<&Frame> = batch
-            .frames
+        let tail = self.make_room(plan.bytes_max as u64)?;
+        let place = Place {
+            segment_id: tail.segment_id,
+            first: self.next,
+            commit,
+        };
+        let mut fresh: Vec<&Frame> = Vec::new();
+        let members = plan
+            .batches
             .iter()
-            .filter(|frame| frame.cursor.is_none_or(|key| entries.insert(key)))
-            .collect();
-        let first = JournalPosition(self.next);
-        if !fresh.is_empty() {
-            let place = Place {
-                segment_id: self.tail.segment_id,
-                first: self.next,
-                commit,
-            };
-            let at = self.tail.offset + self.buffer.len() as u64;
-            self.tail.segment.note(self.next, at);
-            record::encode(&mut self.buffer, place, source, &fresh);
-            self.next += fresh.len() as u64;
+            .filter_map(|number| Some((*number, batches.get(*number)?)));
+        let mut of = None;
+        for (number, (batch, source)) in members {
+            let mut entries = self.cursors.of(&batch.source);
+            let before = fresh.len();
+            let new = batch
+                .frames
+                .iter()
+                .filter(|frame| frame.cursor.is_none_or(|key| entries.insert(key)));
+            fresh.extend(new);
+            let first = JournalPosition(self.next);
+            let stored = fresh.len() - before;
+            self.next += stored as u64;
+            if let Some(appended) = appended.get_mut(number) {
+                *appended = Some(Appended {
+                    stored,
+                    repeated: batch.frames.len() - stored,
+                    first,
+                    next: JournalPosition(self.next),
+                });
+            }
+            of = Some((&batch.source, source));
+        }
+        if let Some((source, encoded)) = of.filter(|_| !fresh.is_empty()) {
+            self.put(place, &source.stream, encoded, &fresh);
             if self.buffer.len() >= WRITE_BYTES {
                 self.flush()?;
             }
         }
-        Ok(Appended {
-            stored: fresh.len(),
-            repeated: batch.frames.len() - fresh.len(),
-            first,
-            next: JournalPosition(self.next),
-        })
+        Ok(())
     }
 
-    /// Begins a new segment when the record would make this one too large, unless it is still empty.
-    fn make_room(&mut self, record_bytes_max: usize) -> Result<(), Arc<str>> {
-        let used = self.tail.offset + self.buffer.len() as u64;
-        let full = used.saturating_add(record_bytes_max as u64) > self.segment_bytes_max;
-        if !full || used <= SEGMENT_HEADER_BYTES as u64 {
+    /// Adds a record to the buffer, and to what the segment's seal will say.
+    fn put(&mut self, place: Place, stream: &str, source: &[u8], frames: &[&Frame]) {
+        let End::Open(tail) = &mut self.end else {
+            return;
+        };
+        let before = self.buffer.len();
+        tail.segment.note(place.first, tail.offset + before as u64);
+        let hash = record::encode(&mut self.buffer, &mut self.packer, place, source, frames);
+        // A record holds less than 2^32 frames, each of which takes a byte at least.
+        let count = u32::try_from(frames.len()).unwrap_or(u32::MAX);
+        tail.seal.add(RecordHash {
+            first: place.first,
+            frames: count,
+            hash,
+        });
+        let received = || frames.iter().map(|frame| frame.received);
+        if let (Some(oldest), Some(newest)) = (received().min(), received().max()) {
+            let summary = StreamTotals {
+                frames: frames.len() as u64,
+                bytes: (self.buffer.len() - before) as u64,
+                oldest,
+                newest,
+            };
+            tail.seal.count(stream, summary);
+        }
+    }
+
+    /// Sees to it that the open segment has room for a record and its seal; seals a full one, unless
+    /// it is still empty, and begins the next.
+    fn make_room(&mut self, record_bytes_max: u64) -> Result<&mut Tail, Failure> {
+        let now = self.clock.now();
+        let pending = self.buffer.len() as u64;
+        if let End::Open(tail) = &self.end {
+            let used = tail.offset + pending;
+            let full = used.saturating_add(record_bytes_max) > self.segment_bytes_max;
+            if (full || day(tail.created) != day(now)) && !tail.seal.is_empty() {
+                self.seal()?;
+            }
+        }
+        if let End::Unlisted(sealed) = &self.end {
+            let sealed = sealed.clone();
+            self.enlist(sealed)?;
+        }
+        if let End::Sealed { previous } = self.end {
+            self.begin_segment(now, previous)?;
+        }
+        let pending = self.buffer.len() as u64;
+        self.allocate(pending.saturating_add(record_bytes_max))?;
+        match &mut self.end {
+            End::Open(tail) => Ok(tail),
+            End::Unlisted(_) | End::Sealed { .. } => {
+                Err(Failure::Broken("no segment is open".into()))
+            }
+        }
+    }
+
+    /// Asks for room for so many bytes behind the open segment's offset, and for its seal.
+    fn allocate(&mut self, bytes: u64) -> Result<(), Failure> {
+        let End::Open(tail) = &mut self.end else {
+            return Ok(());
+        };
+        let seal = tail.seal.body_bytes_max() + record::HEADER_BYTES as u64;
+        let needed = tail.offset.saturating_add(bytes).saturating_add(seal);
+        if needed <= tail.allocated {
             return Ok(());
         }
+        let wanted = needed.next_multiple_of(ALLOCATE_BYTES);
+        match tail.file.allocate(wanted) {
+            Ok(()) => {
+                tail.allocated = wanted;
+                Ok(())
+            }
+            Err(error) => {
+                let path = tail.segment.path.clone();
+                Err(self.failure(&path, "allocate room", &error))
+            }
+        }
+    }
+
+    /// Writes the last record of the open segment and makes all of it durable.
+    fn seal(&mut self) -> Result<(), Failure> {
         self.flush()?;
+        self.allocate(0)?;
+        // A seal says that everything before it was durable when it was written.
         self.sync()?;
-        self.checkpoint_cursors()?;
-        let tail = segment::create(self.disk.as_ref(), &self.dir, self.next, self.clock.now())
-            .map_err(|(path, error)| reason(&path, "make the segment", &error))?;
-        self.tail = tail;
+        let next = self.next;
+        let End::Open(tail) = &mut self.end else {
+            return Ok(());
+        };
+        let seal = tail.seal.take();
+        let sealed = segment::seal(
+            tail.file.as_ref(),
+            tail.segment_id,
+            tail.offset,
+            next,
+            &seal,
+        );
+        let bytes = sealed.map_err(|error| reason(&tail.segment.path, "seal", &error))?;
+        self.counters
+            .appended_bytes
+            .fetch_add(bytes - tail.offset, Relaxed);
+        let segment = Arc::clone(&tail.segment);
+        self.end = End::Unlisted(seal.entry(segment.first, bytes));
+        self.touch(segment, bytes);
         Ok(())
+    }
+
+    /// Enters a sealed segment in the ledger.
+    fn enlist(&mut self, sealed: Sealed) -> Result<(), Failure> {
+        let previous = sealed.digest;
+        let appended = lock(&self.ledger).append(Entry::Sealed(sealed));
+        appended.map_err(|error| self.failure(&self.dir, "write to the ledger", &error))?;
+        self.end = End::Sealed { previous };
+        Ok(())
+    }
+
+    fn begin_segment(&mut self, now: Timestamp, previous: Digest) -> Result<(), Failure> {
+        self.checkpoint_cursors()
+            .map_err(|error| self.failure(&self.dir, "write the checkpoint of cursors", &error))?;
+        let made = segment::create(self.disk.as_ref(), &self.dir, self.next, now, previous);
+        match made {
+            Ok(tail) => {
+                self.end = End::Open(tail);
+                Ok(())
+            }
+            Err((path, error)) => {
+                let failure = self.failure(&path, "make the segment", &error);
+                if matches!(failure, Failure::NoSpace(_)) {
+                    // The name must be free for the next try.
+                    self.disk
+                        .remove(&path)
+                        .map_err(|error| reason(&path, "remove the unfinished segment", &error))?;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// What a step that can be tried again came to.
+    fn failure(&self, path: &Path, action: &str, error: &io::Error) -> Failure {
+        if is_full(error) {
+            Failure::NoSpace(self.room.shortage().unwrap_or_default())
+        } else {
+            Failure::Broken(reason(path, action, error))
+        }
     }
 
     fn flush(&mut self) -> Result<(), Arc<str>> {
+        let End::Open(tail) = &mut self.end else {
+            return Ok(());
+        };
         if self.buffer.is_empty() {
             return Ok(());
         }
-        self.tail
-            .file
-            .write_all_at(&self.buffer, self.tail.offset)
-            .map_err(|error| reason(&self.tail.segment.path, "write", &error))?;
+        tail.file
+            .write_all_at(&self.buffer, tail.offset)
+            .map_err(|error| reason(&tail.segment.path, "write", &error))?;
         let bytes = self.buffer.len() as u64;
-        self.tail.offset += bytes;
+        tail.offset += bytes;
         self.counters.appended_bytes.fetch_add(bytes, Relaxed);
         self.buffer.clear();
-        let touched = (Arc::clone(&self.tail.segment), self.tail.offset);
-        match self.touched.last_mut() {
-            Some(last) if last.0.first == touched.0.first => *last = touched,
-            _ => self.touched.push(touched),
-        }
+        let touched = (Arc::clone(&tail.segment), tail.offset);
+        self.touch(touched.0, touched.1);
         Ok(())
     }
 
-    fn sync(&mut self) -> Result<(), Arc<str>> {
-        let start = Instant::now();
-        let synced = self.tail.file.sync_data();
-        self.counters.count_fsync(start.elapsed());
-        synced.map_err(|error| reason(&self.tail.segment.path, "sync", &error))
+    fn touch(&mut self, segment: Arc<Segment>, bytes: u64) {
+        match self.touched.last_mut() {
+            Some(last) if last.0.first == segment.first => last.1 = bytes,
+            _ => self.touched.push((segment, bytes)),
+        }
     }
 
-    fn count(&self, appended: &[Appended]) {
-        let sum = |of: fn(&Appended) -> usize| appended.iter().map(of).sum::<usize>() as u64;
+    /// A segment that was sealed was synced then.
+    fn sync(&mut self) -> Result<(), Arc<str>> {
+        let End::Open(tail) = &self.end else {
+            return Ok(());
+        };
+        let start = Instant::now();
+        let synced = tail.file.sync_data();
+        self.counters.fsync.count(start.elapsed());
+        synced.map_err(|error| reason(&tail.segment.path, "sync", &error))
+    }
+
+    fn count(&self, appended: &[Option<Appended>], shortage: Option<Shortage>) {
+        let answered = || appended.iter().flatten();
+        let sum = |of: fn(&Appended) -> usize| answered().map(of).sum::<usize>() as u64;
         let counters = &self.counters;
-        let batches = appended.len() as u64;
+        let batches = answered().count() as u64;
         counters.appended_batches.fetch_add(batches, Relaxed);
         let stored = sum(|one| one.stored);
         counters.appended_frames.fetch_add(stored, Relaxed);
         let repeated = sum(|one| one.repeated);
         counters.repeated_frames.fetch_add(repeated, Relaxed);
+        let refused = appended.len() as u64 - batches;
+        counters.no_space_batches.fetch_add(refused, Relaxed);
+        counters.no_space.store(shortage.is_some(), Relaxed);
         self.count_cursors();
     }
 
@@ -227,4 +496,20 @@ impl Writer {
 
 fn reason(path: &Path, action: &str, error: &io::Error) -> Arc<str> {
     format!("{}: cannot {action}: {error}", path.display()).into()
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
+}
+
+fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The day of receipt, UTC.
+fn day(at: Timestamp) -> i64 {
+    at.micros().div_euclid(DAY_MICROS)
 }

@@ -56,7 +56,7 @@ pub struct Sealed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamTotals {
     pub frames: u64,
-    /// Bytes of the frames alone.
+    /// Bytes that its records take on the disk.
     pub bytes: u64,
     /// Times of receipt.
     #[serde(serialize_with = "micros")]

@@ -64,7 +64,7 @@ pub struct Ledger {
     dir: PathBuf,
     path: PathBuf,
     clock: Arc<dyn Clock>,
-    key: SigningKey,
+    key: Arc<SigningKey>,
     /// `None` until the first line is written.
     file: Option<Arc<dyn DiskFile>>,
     /// Where the next line goes.
@@ -86,7 +86,7 @@ impl Ledger {
     pub fn open(
         disk: Arc<dyn Disk>,
         dir: &Path,
-        key: SigningKey,
+        key: Arc<SigningKey>,
         clock: Arc<dyn Clock>,
     ) -> Result<(Self, Vec<LedgerFault>), OpenError> {
         let path = dir.join(NAME);
@@ -160,7 +160,7 @@ impl Ledger {
     ///
     /// # Errors
     /// As [`Ledger::append`]; the old key stays in use then.
-    pub fn rotate(&mut self, key: SigningKey) -> io::Result<()> {
+    pub fn rotate(&mut self, key: Arc<SigningKey>) -> io::Result<()> {
         self.begin()?;
         self.write(Entry::Key { key: key.public() })?;
         self.key = key;

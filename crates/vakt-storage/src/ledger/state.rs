@@ -28,6 +28,8 @@ pub struct LedgerHead {
 pub struct LedgerState {
     segments: BTreeMap<u64, LedgerSegment>,
     open: Option<Head>,
+    /// Everything before this position that is not in `segments` was removed.
+    removed_end: u64,
     key: Option<PublicKey>,
     last: LedgerHead,
 }
@@ -37,6 +39,7 @@ impl Default for LedgerState {
         Self {
             segments: BTreeMap::new(),
             open: None,
+            removed_end: 0,
             key: None,
             last: LedgerHead {
                 seq: 0,
@@ -60,6 +63,11 @@ impl LedgerState {
     /// The last word on the open segment; `None` when it was sealed since, or none was written.
     pub fn open(&self) -> Option<&Head> {
         self.open.as_ref()
+    }
+
+    /// Everything before this position that is not in a segment was removed on purpose.
+    pub fn removed_end(&self) -> u64 {
+        self.removed_end
     }
 
     /// The key that signs now; `None` before the first line.
@@ -87,6 +95,7 @@ impl LedgerState {
             Entry::Head(head) => self.open = Some(head),
             Entry::Removed(removed) => {
                 for segment in removed.segments {
+                    self.removed_end = self.removed_end.max(segment.end.0);
                     self.segments.remove(&segment.first.0);
                 }
             }

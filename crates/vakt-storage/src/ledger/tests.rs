@@ -13,8 +13,8 @@ fn dir() -> PathBuf {
     PathBuf::from("/journal")
 }
 
-fn key(number: u8) -> SigningKey {
-    SigningKey::from_seed(&[number; 32]).unwrap()
+fn key(number: u8) -> Arc<SigningKey> {
+    Arc::new(SigningKey::from_seed(&[number; 32]).unwrap())
 }
 
 fn at(seconds: i64) -> Timestamp {

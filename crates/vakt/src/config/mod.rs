@@ -5,6 +5,7 @@
 
 mod read;
 mod schema;
+mod storage;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -16,6 +17,8 @@ use vakt_rules::{Diagnostic, Placeholders};
 
 use crate::command::{Global, ListenFlags};
 use crate::ruleset::RuleSettings;
+
+pub use storage::Retention;
 
 /// The configuration file must be smaller than this, in bytes: a list of networks and streams.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -47,6 +50,9 @@ pub struct Config {
     pub webhook: Option<Webhook>,
     /// Where people reach the pages, for links in notices.
     pub public_url: Option<String>,
+    /// Bytes of the file system that stay free; `None` leaves it to the journal.
+    pub reserve: Option<u64>,
+    pub retention: Retention,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -213,6 +219,8 @@ impl Default for Config {
             intake_tokens: Vec::new(),
             webhook: None,
             public_url: None,
+            reserve: None,
+            retention: Retention::default(),
         }
     }
 }

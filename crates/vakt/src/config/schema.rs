@@ -13,6 +13,7 @@ use super::read::{
     CONFIG_FILE, CONFIG_MISSING, CONFIG_NO_EFFECT, CONFIG_TYPE, CONFIG_VALUE, Section, text,
 };
 
+use super::storage;
 use super::{
     Config, DEFAULT_STREAM, IntakeToken, Listener, ListenerKind, Organisation, SourceRule,
     TlsFiles, Webhook, WebhookToken, read_token,
@@ -137,6 +138,12 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
         .collect();
     if let Some(node) = section.get("notices") {
         config.webhook = notices(node, files, report);
+    }
+    if let Some(node) = section.get("storage") {
+        config.reserve = storage::storage(node, report);
+    }
+    if let Some(node) = section.get("retention") {
+        config.retention = storage::retention(node, &config.streams, report);
     }
     section.finish(report);
 }

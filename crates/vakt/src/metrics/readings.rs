@@ -8,7 +8,7 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::{Bucket, Counter, Gauge, Histogram, Metric, MetricFamily, MetricType};
 use vakt_event::JournalPosition;
 use vakt_storage::Stats;
-use vakt_storage::stats::FSYNC_BUCKETS;
+use vakt_storage::stats::{DURATION_BUCKETS, Durations};
 
 use crate::daemon::Health;
 
@@ -30,7 +30,7 @@ struct Reading {
     value: fn(&Stations) -> Option<u64>,
 }
 
-const READINGS: [Reading; 10] = [
+const READINGS: [Reading; 11] = [
     Reading {
         name: "vakt_journal_end_position",
         help: "Events that are durable in the journal, ever.",
@@ -48,6 +48,12 @@ const READINGS: [Reading; 10] = [
         help: "1 when a write or sync failed: nothing is taken in until a restart.",
         kind: MetricType::GAUGE,
         value: |at| Some(u64::from(at.journal.poisoned.is_some())),
+    },
+    Reading {
+        name: "vakt_journal_no_space",
+        help: "1 while nothing is taken in because the disk is as full as it may get.",
+        kind: MetricType::GAUGE,
+        value: |at| Some(u64::from(at.journal.no_space)),
     },
     Reading {
         name: "vakt_journal_repeated_entries_total",
@@ -93,8 +99,25 @@ const READINGS: [Reading; 10] = [
     },
 ];
 
-const FSYNC_NAME: &str = "vakt_journal_fsync_duration_seconds";
-const FSYNC_HELP: &str = "How long the journal's fdatasync takes.";
+/// A histogram: its name and what is measured.
+struct Timing {
+    name: &'static str,
+    help: &'static str,
+    durations: fn(&Stations) -> &Durations,
+}
+
+const TIMINGS: [Timing; 2] = [
+    Timing {
+        name: "vakt_journal_fsync_duration_seconds",
+        help: "How long the journal's fdatasync takes.",
+        durations: |at| &at.journal.fsync,
+    },
+    Timing {
+        name: "vakt_journal_append_duration_seconds",
+        help: "How long a batch waits from being handed to the journal to its acknowledgement.",
+        durations: |at| &at.journal.append,
+    },
+];
 
 /// Registers the readings of `health`.
 pub(crate) fn register(registry: &Registry, health: Arc<Health>) -> Result<()> {
@@ -106,7 +129,10 @@ pub(crate) fn register(registry: &Registry, health: Arc<Health>) -> Result<()> {
             Default::default(),
         )
     };
-    let mut descriptions = vec![desc(FSYNC_NAME, FSYNC_HELP)?];
+    let mut descriptions = Vec::new();
+    for timing in &TIMINGS {
+        descriptions.push(desc(timing.name, timing.help)?);
+    }
     for reading in &READINGS {
         descriptions.push(desc(reading.name, reading.help)?);
     }
@@ -129,12 +155,12 @@ impl Collector for Readings {
 
     fn collect(&self) -> Vec<MetricFamily> {
         let at = self.health.stations();
-        let mut families = vec![family(
-            FSYNC_NAME,
-            FSYNC_HELP,
-            MetricType::HISTOGRAM,
-            fsyncs(&at.journal),
-        )];
+        let mut families = Vec::new();
+        for timing in &TIMINGS {
+            let metric = histogram((timing.durations)(&at));
+            let kind = MetricType::HISTOGRAM;
+            families.push(family(timing.name, timing.help, kind, metric));
+        }
         for reading in &READINGS {
             if let Some(value) = (reading.value)(&at) {
                 let metric = number(reading.kind, value);
@@ -172,11 +198,11 @@ fn number(kind: MetricType, value: u64) -> Metric {
     metric
 }
 
-fn fsyncs(stats: &Stats) -> Metric {
+fn histogram(durations: &Durations) -> Metric {
     let mut sum = 0;
-    let buckets = FSYNC_BUCKETS
+    let buckets = DURATION_BUCKETS
         .iter()
-        .zip(stats.fsync_buckets)
+        .zip(durations.buckets)
         .map(|(bound, count)| {
             sum += count;
             let mut bucket = Bucket::default();
@@ -187,9 +213,9 @@ fn fsyncs(stats: &Stats) -> Metric {
         .collect();
     let mut histogram = Histogram::default();
     histogram.set_bucket(buckets);
-    histogram.set_sample_sum(stats.fsync_time.as_secs_f64());
+    histogram.set_sample_sum(durations.time.as_secs_f64());
     // Those that took longer than the last bound are in no bucket of ours.
-    histogram.set_sample_count(stats.fsyncs);
+    histogram.set_sample_count(durations.count);
     let mut metric = Metric::default();
     metric.set_histogram(histogram);
     metric

@@ -34,6 +34,7 @@ impl Intake for JournalIntake {
                         repeated: appended.repeated,
                     }),
                     Err(AppendError::Full { .. }) => Err(Refused::Busy),
+                    Err(AppendError::NoSpace(_)) => Err(Refused::NoSpace),
                     Err(AppendError::Closed) => Err(Refused::Stopping),
                     Err(error) => {
                         if matches!(error, AppendError::Poisoned(_)) {

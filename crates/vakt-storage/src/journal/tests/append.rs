@@ -228,8 +228,72 @@ fn a_failure_poisons_for_good() {
         append(&journal, texts(&["again"])).unwrap();
     };
     check(&FakeDisk::fail_syncs, "cannot sync: input/output error");
-    check(&|disk| disk.set_free_bytes(20), "cannot write: ");
     check(&|disk| disk.stop_at(0), "cannot write: the disk stopped");
+}
+
+#[test]
+fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
+    let disk = FakeDisk::default();
+    let options = Options {
+        reserve_bytes: Some(1000),
+        ..options(&disk)
+    };
+    let (journal, _) = Journal::open(&dir(), &options).unwrap();
+    append(&journal, texts(&["kept"])).unwrap();
+    disk.set_free_bytes(999);
+    for _ in 0..2 {
+        let refused = append(&journal, texts(&["not kept"]));
+        let shortage = Shortage {
+            free: 999,
+            reserve: 1000,
+        };
+        assert_eq!(refused, Err(AppendError::NoSpace(shortage)));
+    }
+    let stats = journal.stats();
+    assert_eq!((stats.no_space, stats.no_space_batches), (true, 2));
+    assert_eq!(stats.poisoned, None);
+    assert_eq!(read_from(&journal, 0), ["0:kept"]);
+    disk.set_free_bytes(1_000_000);
+    append(&journal, texts(&["again"])).unwrap();
+    assert!(!journal.stats().no_space);
+    assert_eq!(read_from(&journal, 0), ["0:kept", "1:again"]);
+}
+
+#[test]
+fn small_batches_of_one_source_share_a_record_and_a_sync() {
+    let disk = FakeDisk::default();
+    let options = options(&disk);
+    let recovered = super::super::recovery::recover(&dir(), &options).unwrap();
+    let progress = Arc::clone(&recovered.progress);
+    let counters = Arc::new(crate::stats::Counters::default());
+    let mut writer =
+        super::super::writer::Writer::new(&dir(), &options, recovered, Arc::clone(&counters));
+    let batches: Vec<(Batch, Vec<u8>)> = (0..100)
+        .map(|number| {
+            let batch = Batch {
+                source: source(["one", "two"][number % 2]),
+                frames: vec![frame(&number.to_string())],
+            };
+            let encoded = super::super::source::encode(&batch.source).unwrap();
+            (batch, encoded)
+        })
+        .collect();
+    let answers = writer.commit(&batches).unwrap();
+    let mut reader = Reader::new(Arc::new(disk.clone()), progress, 0);
+    let mut stored = Vec::new();
+    let mut records = 0;
+    while let Some(batch) = next_batch(&mut reader) {
+        records += 1;
+        stored.extend(batch.frames.into_iter().map(|frame| frame.bytes));
+    }
+    assert_eq!((records, stored.len()), (2, 100));
+    for (number, answer) in answers.into_iter().enumerate() {
+        let answer = answer.unwrap();
+        assert_eq!((answer.stored, answer.next), (1, answer.first.next()));
+        let at = usize::try_from(answer.first.0).unwrap();
+        assert_eq!(stored[at], number.to_string().as_bytes());
+    }
+    assert_eq!(counters.fsync.snapshot().count, 1);
 }
 
 #[test]
@@ -267,7 +331,7 @@ fn counts_what_it_does() {
     assert_eq!(stats.appended_batches, 2);
     assert_eq!(stats.appended_frames, 3);
     assert_eq!(stats.repeated_frames, 1);
-    assert_eq!(stats.fsyncs, 2);
+    assert_eq!(stats.fsync.count, 2);
     assert_eq!(stats.durable_end, JournalPosition(3));
     assert_eq!((stats.cursor_sequences, stats.cursor_intervals), (1, 1));
     assert_eq!((stats.segments, stats.in_flight_bytes), (1, 0));

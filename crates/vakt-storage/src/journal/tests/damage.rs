@@ -156,14 +156,14 @@ fn a_newer_version_is_refused_and_untouched() {
     let disk = FakeDisk::default();
     ten_batches(&disk);
     let mut record = read_bytes(&disk, offsets[9], 72 + source_bytes());
-    record[4] = 3;
+    record[4] = 9;
     let (covered, source) = ([&record[..68]], &record[72..]);
     let crc = crc32c::crc32c_append(crc32c::crc32c(covered[0]), source);
     let crc = crc.to_le_bytes();
     record[68..72].copy_from_slice(&crc);
     write_bytes(&disk, offsets[9], &record);
     let error = Journal::open(&dir(), &options(&disk)).err().unwrap();
-    assert!(matches!(error, OpenError::Version { found: 3, .. }));
+    assert!(matches!(error, OpenError::Version { found: 9, .. }));
     assert_eq!(disk_length(&disk), length);
 }
 

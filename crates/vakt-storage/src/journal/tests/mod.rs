@@ -4,6 +4,8 @@ mod append;
 mod crash;
 mod cursors;
 mod damage;
+mod retention;
+mod seal;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -11,10 +13,11 @@ use std::time::Duration;
 
 use vakt_event::{Batch, CursorKey, Format, Frame, JournalPosition, Source, Timestamp, Transport};
 
-use super::{Appended, Journal, Reader, StoredBatch};
+use super::{Appended, Journal, Reader, Shortage, StoredBatch};
 use crate::disk::FakeDisk;
 use crate::error::{AppendError, ReadError};
 use crate::options::Options;
+use crate::signing::SigningKey;
 
 fn dir() -> PathBuf {
     PathBuf::from("/journal")
@@ -23,6 +26,7 @@ fn dir() -> PathBuf {
 fn options(disk: &FakeDisk) -> Options {
     Options {
         segment_bytes_max: 4096,
+        key: Some(Arc::new(SigningKey::from_seed(&[7; 32]).unwrap())),
         disk: Arc::new(disk.clone()),
         ..Options::default()
     }
@@ -126,4 +130,14 @@ fn path_of(error: &ReadError) -> Option<&Path> {
         ReadError::Lost(lost) => Some(&lost.path),
         _ => None,
     }
+}
+
+/// Bytes that do not compress.
+fn noise(bytes: usize) -> Vec<u8> {
+    let mut state = 1u32;
+    let byte = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_le_bytes()[3]
+    };
+    std::iter::repeat_with(byte).take(bytes).collect()
 }

@@ -1,0 +1,126 @@
+//! Taking events out of the index, by their positions.
+
+use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError};
+use vakt_event::JournalPosition;
+
+use super::IndexWriter;
+use crate::Result;
+use crate::document::POSITION_COLUMN;
+
+impl IndexWriter {
+    /// Takes out the events at positions of these ranges (from, to exclusive; ascending, apart), and
+    /// commits that. They are not found any more when this returns; their bytes leave with the next
+    /// merge of their segment, or at once with [`IndexWriter::purge`].
+    pub fn forget(&mut self, ranges: &[(JournalPosition, JournalPosition)]) -> Result<()> {
+        if ranges.is_empty() {
+            return Ok(());
+        }
+        let query = Positions {
+            ranges: ranges.iter().map(|(from, to)| (from.0, to.0)).collect(),
+        };
+        self.engine
+            .delete_query(Box::new(query))
+            .map_err(|error| self.failed(error))?;
+        self.commit_engine(self.next)
+            .map_err(|error| self.failed(error))?;
+        self.committed = self.next;
+        Ok(())
+    }
+
+    /// Writes every segment anew from which something was taken, so that nothing of it is left in
+    /// the files of the index. Takes as long as indexing a part of these segments.
+    pub fn purge(&mut self) -> Result<()> {
+        let segments = self.reader.searcher().segment_readers().to_vec();
+        for segment in segments {
+            if segment.num_deleted_docs() > 0 {
+                self.engine
+                    .merge(&[segment.segment_id()])
+                    .wait()
+                    .map_err(|error| self.failed(error))?;
+            }
+        }
+        self.engine
+            .garbage_collect_files()
+            .wait()
+            .map_err(|error| self.failed(error))?;
+        self.reader.reload().map_err(|error| self.failed(error))
+    }
+}
+
+/// All documents at positions of some ranges.
+#[derive(Clone, Debug)]
+struct Positions {
+    /// From, to (exclusive); ascending, apart.
+    ranges: Vec<(u64, u64)>,
+}
+
+impl Positions {
+    fn has(&self, position: u64) -> bool {
+        let after = self.ranges.partition_point(|(from, _)| *from <= position);
+        let before = after
+            .checked_sub(1)
+            .and_then(|index| self.ranges.get(index));
+        before.is_some_and(|(_, to)| position < *to)
+    }
+
+    fn documents(&self, reader: &SegmentReader) -> tantivy::Result<Vec<DocId>> {
+        let column = reader.fast_fields().u64(POSITION_COLUMN)?;
+        let documents = 0..reader.max_doc();
+        let in_ranges = documents.filter(|document| {
+            let position = column.first(*document);
+            position.is_some_and(|position| self.has(position))
+        });
+        Ok(in_ranges.collect())
+    }
+}
+
+impl Query for Positions {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Weight for Positions {
+    fn scorer(&self, reader: &SegmentReader, _: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        Ok(Box::new(Documents {
+            documents: self.documents(reader)?,
+            next: 0,
+        }))
+    }
+
+    fn explain(&self, reader: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
+        if self.documents(reader)?.binary_search(&document).is_ok() {
+            return Ok(Explanation::new("a position that is taken out", 1.0));
+        }
+        let message = format!("document {document} is at none of the positions");
+        Err(TantivyError::InvalidArgument(message))
+    }
+}
+
+/// Documents of a segment, ascending.
+struct Documents {
+    documents: Vec<DocId>,
+    next: usize,
+}
+
+impl DocSet for Documents {
+    fn advance(&mut self) -> DocId {
+        self.next += 1;
+        self.doc()
+    }
+
+    fn doc(&self) -> DocId {
+        self.documents.get(self.next).copied().unwrap_or(TERMINATED)
+    }
+
+    fn size_hint(&self) -> u32 {
+        u32::try_from(self.documents.len()).unwrap_or(u32::MAX)
+    }
+}
+
+impl Scorer for Documents {
+    fn score(&mut self) -> Score {
+        1.0
+    }
+}

@@ -1,0 +1,67 @@
+//! Taking events out: they are found no more, and purged they are in no file.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests unwrap as tests do.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{add, ids, line, open, request};
+use vakt_event::{Event, JournalPosition};
+
+/// Lines with a word of their own that does not compress.
+fn lines(range: std::ops::Range<u64>) -> Vec<Event<'static>> {
+    let text = |number: u64| format!("common {}", word(number));
+    range.map(|number| line(0, &text(number))).collect()
+}
+
+fn word(number: u64) -> String {
+    format!("{:016x}", (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+fn files_hold(dir: &Path, text: &str) -> bool {
+    let mut entries = fs::read_dir(dir).unwrap();
+    entries.any(|entry| {
+        let bytes = fs::read(entry.unwrap().path()).unwrap();
+        bytes.windows(text.len()).any(|one| one == text.as_bytes())
+    })
+}
+
+#[test]
+fn what_is_forgotten_is_found_no_more_and_the_writer_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let (index, mut writer) = open(dir.path());
+        add(&mut writer, 0, &lines(0..6));
+        add(&mut writer, 6, &lines(6..12));
+        let at = |from, to| (JournalPosition(from), JournalPosition(to));
+        writer.forget(&[at(0, 1), at(3, 8), at(11, 99)]).unwrap();
+        assert_eq!(ids(&index, &request("common")), [10, 9, 8, 2, 1]);
+        assert_eq!(ids(&index, &request(&word(4))), [0; 0]);
+        assert_eq!(index.count(), 5);
+        add(&mut writer, 12, &lines(12..13));
+        writer.forget(&[]).unwrap();
+        assert_eq!(ids(&index, &request("common")), [12, 10, 9, 8, 2, 1]);
+    }
+    let (index, writer) = open(dir.path());
+    assert_eq!(writer.next_position(), JournalPosition(13));
+    assert_eq!(ids(&index, &request("common")), [12, 10, 9, 8, 2, 1]);
+}
+
+#[test]
+fn what_is_purged_is_in_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    add(&mut writer, 0, &lines(0..6));
+    add(&mut writer, 6, &lines(6..12));
+    assert!(files_hold(dir.path(), &word(4)));
+    writer
+        .forget(&[(JournalPosition(4), JournalPosition(5))])
+        .unwrap();
+    writer.purge().unwrap();
+    assert!(!files_hold(dir.path(), &word(4)));
+    assert!(files_hold(dir.path(), &word(5)));
+    assert_eq!(index.count(), 11);
+    assert_eq!(ids(&index, &request(&word(5))), [5]);
+}

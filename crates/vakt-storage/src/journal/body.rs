@@ -1,0 +1,164 @@
+//! Bodies of records, compressed where that makes them smaller.
+//!
+//! zstd at its fastest level: logs take a fifth to a tenth of their bytes, and what the writer saves on
+//! the disk is worth more than what it spends (`benches/RESULTS.md`).
+
+use zstd::bulk::{Compressor, Decompressor};
+
+/// The level that costs least.
+const LEVEL: i32 = 1;
+
+/// Shorter bodies are left as they are: a frame alone hardly shrinks, and a small body has no reader
+/// that would wait for it.
+const PACK_BYTES_MIN: usize = 256;
+
+/// Buffers above this are given back after use: a rare large batch shall not be paid for ever.
+const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How a body lies on the disk; the numbers are the format's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compression {
+    None = 0,
+    Zstd = 1,
+}
+
+impl Compression {
+    pub(crate) fn of(code: u8) -> Option<Self> {
+        [Self::None, Self::Zstd]
+            .into_iter()
+            .find(|one| *one as u8 == code)
+    }
+}
+
+/// A body, ready to be written.
+pub(crate) struct Packed<'p> {
+    pub(crate) compression: Compression,
+    pub(crate) bytes: &'p [u8],
+    pub(crate) unpacked_bytes: usize,
+}
+
+/// Makes bodies; keeps its memory from one to the next.
+#[derive(Default)]
+pub(crate) struct Packer {
+    /// `None` until it is needed, and where zstd cannot have the memory that it wants.
+    compressor: Option<Compressor<'static>>,
+    body: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+impl Packer {
+    /// The body that `write` writes.
+    pub(crate) fn fill(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Packed<'_> {
+        give_back(&mut self.body);
+        give_back(&mut self.packed);
+        write(&mut self.body);
+        let unpacked_bytes = self.body.len();
+        if self.pack() {
+            Packed {
+                compression: Compression::Zstd,
+                bytes: &self.packed,
+                unpacked_bytes,
+            }
+        } else {
+            Packed {
+                compression: Compression::None,
+                bytes: &self.body,
+                unpacked_bytes,
+            }
+        }
+    }
+
+    /// Whether `packed` is the body, and shorter.
+    fn pack(&mut self) -> bool {
+        if self.body.len() < PACK_BYTES_MIN {
+            return false;
+        }
+        if self.compressor.is_none() {
+            self.compressor = Compressor::new(LEVEL).ok();
+        }
+        let Some(compressor) = &mut self.compressor else {
+            return false;
+        };
+        // No room for more than what it would save: incompressible bodies end here.
+        self.packed.reserve(self.body.len());
+        let result = compressor.compress_to_buffer(&self.body, &mut self.packed);
+        result.is_ok_and(|bytes| bytes < self.body.len())
+    }
+}
+
+/// Reads bodies; keeps its memory from one to the next.
+#[derive(Default)]
+pub(crate) struct Unpacker {
+    decompressor: Option<Decompressor<'static>>,
+    body: Vec<u8>,
+}
+
+impl Unpacker {
+    /// The body of `bytes` bytes; `None` when that is not what lies there, or zstd cannot have the
+    /// memory that it wants.
+    pub(crate) fn unpack<'u>(
+        &'u mut self,
+        compression: Compression,
+        stored: &'u [u8],
+        bytes: usize,
+    ) -> Option<&'u [u8]> {
+        if compression == Compression::None {
+            return Some(stored);
+        }
+        if self.decompressor.is_none() {
+            self.decompressor = Decompressor::new().ok();
+        }
+        give_back(&mut self.body);
+        self.body.reserve(bytes);
+        let decompressor = self.decompressor.as_mut()?;
+        let written = decompressor
+            .decompress_to_buffer(stored, &mut self.body)
+            .ok()?;
+        (written == bytes).then_some(self.body.as_slice())
+    }
+}
+
+fn give_back(buffer: &mut Vec<u8>) {
+    buffer.clear();
+    if buffer.capacity() > KEPT_BYTES_MAX {
+        buffer.shrink_to(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_come_back_whatever_was_done_to_them() {
+        let mut packer = Packer::default();
+        let mut unpacker = Unpacker::default();
+        let mut state = 1u32;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_le_bytes()[3]
+        })
+        .take(70_000)
+        .collect();
+        let cases: [(&[u8], Compression); 5] = [
+            (b"", Compression::None),
+            (&[b'a'; PACK_BYTES_MIN - 1], Compression::None),
+            (&[b'a'; PACK_BYTES_MIN], Compression::Zstd),
+            (&noise, Compression::None),
+            (&[b'a'; 5_000_000], Compression::Zstd),
+        ];
+        for (body, compression) in cases.iter().chain(&cases) {
+            let packed = packer.fill(|out| out.extend_from_slice(body));
+            assert_eq!(packed.compression, *compression);
+            assert_eq!(packed.unpacked_bytes, body.len());
+            let stored = packed.bytes.to_vec();
+            let back = unpacker.unpack(*compression, &stored, body.len());
+            assert!(back == Some(*body));
+            if *compression == Compression::Zstd {
+                let cut = &stored[..stored.len() - 1];
+                assert!(unpacker.unpack(*compression, cut, body.len()).is_none());
+                assert!(unpacker.unpack(*compression, &stored, 1).is_none());
+            }
+        }
+    }
+}
