@@ -37,6 +37,7 @@ use crate::pipeline::index::{self, IndexProgress};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
+use crate::pipeline::retention::{RetentionMetrics, RetentionThread};
 use crate::pipeline::rule_activity::RuleActivity;
 use crate::ruleset::{RuleSettings, Ruleset};
 pub(crate) use backend::Health;
@@ -82,7 +83,7 @@ impl Daemon {
             record_settings(&settings.config),
         )?);
         let (index, rebuilt) = open_index(data_dir)?;
-        let journal = Arc::new(open_journal(data_dir, &records, &index)?);
+        let journal = Arc::new(open_journal(&settings, &records, &index)?);
         let registry = Registry::new();
         let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
 
@@ -135,6 +136,18 @@ impl Daemon {
         let quarantine = quarantine("detect");
         threads.push(spawn("detect", move || detection.run(quarantine))?);
 
+        let retention = RetentionThread {
+            journal: Arc::clone(&journal),
+            index: Arc::clone(&index_progress),
+            detect: Arc::clone(&detect_progress),
+            retention: settings.config.retention.clone(),
+            index_dir: data_dir.index(),
+            clock: Arc::clone(&clock),
+            metrics: RetentionMetrics::new(&registry)?,
+            stop: stop.clone(),
+        };
+        threads.push(spawn("retention", move || retention.run())?);
+
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .thread_name("net")
             .enable_all()
@@ -161,6 +174,7 @@ impl Daemon {
             acknowledged_before,
             records_lost,
             records: Arc::clone(&records),
+            clock: Arc::clone(&clock),
         });
         readings::register(&registry, Arc::clone(&health))?;
         let api = Api::new(Parts {
@@ -428,16 +442,21 @@ fn open_index(data_dir: &DataDir) -> Result<(Index, Option<Rebuilt>)> {
 
 /// The journal. No position is given twice, even
 /// where the journal lost what the index or the records have already seen.
-fn open_journal(data_dir: &DataDir, records: &Records, index: &Index) -> Result<Journal> {
+fn open_journal(settings: &Settings, records: &Records, index: &Index) -> Result<Journal> {
     let seen = records
         .detect_checkpoint()?
         .unwrap_or_default()
         .max(index.next_position()?);
     let options = vakt_storage::Options {
         next_position_min: seen,
+        reserve_bytes: settings.config.reserve,
+        segment_bytes_max: settings
+            .config
+            .segment
+            .unwrap_or(vakt_storage::options::SEGMENT_BYTES_MAX),
         ..vakt_storage::Options::default()
     };
-    let (journal, recovery) = Journal::open(&data_dir.journal(), &options)?;
+    let (journal, recovery) = Journal::open(&settings.data_dir.journal(), &options)?;
     backend::report_recovery(&recovery);
     Ok(journal)
 }

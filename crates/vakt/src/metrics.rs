@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use prometheus::core::Collector;
-use prometheus::{Gauge, IntCounter, IntCounterVec, IntGaugeVec, Opts, Registry};
+use prometheus::{Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use crate::ruleset::Ruleset;
 
@@ -46,7 +46,11 @@ fn registered<C: Collector + Clone + 'static>(registry: &Registry, metric: C) ->
     Ok(metric)
 }
 
-fn counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter> {
+pub(crate) fn gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge> {
+    registered(registry, IntGauge::new(name, help)?)
+}
+
+pub(crate) fn counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter> {
     registered(registry, IntCounter::new(name, help)?)
 }
 

@@ -66,6 +66,11 @@ impl Positions {
 
     fn documents(&self, reader: &SegmentReader) -> tantivy::Result<Vec<DocId>> {
         let column = reader.fast_fields().u64(POSITION_COLUMN)?;
+        let (lowest, highest) = (column.min_value(), column.max_value());
+        let mut ranges = self.ranges.iter();
+        if !ranges.any(|(from, to)| *from <= highest && lowest < *to) {
+            return Ok(Vec::new());
+        }
         let documents = 0..reader.max_doc();
         let in_ranges = documents.filter(|document| {
             let position = column.first(*document);

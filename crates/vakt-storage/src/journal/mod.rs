@@ -185,6 +185,40 @@ impl Journal {
         }))
     }
 
+    /// Seals the segment that is written to, so that an erasure can reach all that is durable now.
+    ///
+    /// # Errors
+    /// As an append.
+    pub fn seal(&self) -> Result<(), AppendError> {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        self.queue.seal(Box::new(move |sealed| {
+            // Whoever asked waits for the answer.
+            drop(sender.send(sealed));
+        }));
+        receiver.recv().unwrap_or(Err(AppendError::Closed))
+    }
+
+    /// Positions that retention or an erasure took, ascending and apart: from, to (exclusive).
+    pub fn gone(&self) -> Vec<(JournalPosition, JournalPosition)> {
+        self.keeper.gone()
+    }
+
+    /// The first durable frame at or after a position, where one can be read.
+    pub fn next_frame(&self, position: JournalPosition) -> Option<StoredFrame> {
+        let batch = self.reader(position).next(Duration::ZERO);
+        batch.ok()??.frames.into_iter().next()
+    }
+
+    /// Bytes of the segments behind a position, to about a mebibyte.
+    pub fn bytes_after(&self, position: JournalPosition) -> u64 {
+        self.progress.bytes_after(position.0)
+    }
+
+    /// Bytes of all segments.
+    pub fn bytes(&self) -> u64 {
+        self.progress.sizes().iter().map(|(_, bytes)| bytes).sum()
+    }
+
     /// Takes what is kept long enough, oldest first, and never what lies at or after `passed`: the
     /// first position that some consumer still needs. `other_bytes` is what else counts against the
     /// bound of bytes, and shrinks with the journal: the index.

@@ -99,6 +99,28 @@ impl Progress {
         sizes.collect()
     }
 
+    /// Durable bytes behind a position, to about the spacing of the sparse index.
+    pub(crate) fn bytes_after(&self, position: u64) -> u64 {
+        let state = self.state();
+        let within = state
+            .segments
+            .partition_point(|(segment, _)| segment.first <= position);
+        let behind: u64 = state
+            .segments
+            .iter()
+            .skip(within)
+            .map(|(_, bytes)| bytes)
+            .sum();
+        let current = within
+            .checked_sub(1)
+            .and_then(|index| state.segments.get(index));
+        let rest = current.map_or(0, |(segment, bytes)| {
+            let passed = segment.indexed(position).map_or(0, |(_, offset)| offset);
+            bytes.saturating_sub(passed)
+        });
+        behind.saturating_add(rest)
+    }
+
     /// The segment whose first frame has this position, with its durable bytes.
     pub(crate) fn segment(&self, first: u64) -> Option<(Arc<Segment>, u64)> {
         let state = self.state();

@@ -85,9 +85,24 @@ pub(crate) struct Queue {
     bytes_max: usize,
 }
 
+/// Called exactly once, when the open segment is sealed and the next one begun, or with the reason
+/// why not.
+pub(crate) type Sealing = Box<dyn FnOnce(Result<(), AppendError>) + Send>;
+
+/// What the writer does next.
+pub(crate) struct Work {
+    pub(crate) batches: Vec<Pending>,
+    /// Asked for before these batches were handed over, or while they were.
+    pub(crate) seals: Vec<Sealing>,
+}
+
+/// People ask for a seal, one at a time; what comes beyond that is refused.
+const SEALS_MAX: usize = 64;
+
 #[derive(Default)]
 struct State {
     pending: VecDeque<Pending>,
+    seals: Vec<Sealing>,
     stop: Option<Stop>,
 }
 
@@ -141,11 +156,31 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits for batches and takes all, or as many as `bytes_max` allows; `None` when there are no
-    /// more to come.
-    pub(crate) fn take(&self, bytes_max: usize) -> Option<Vec<Pending>> {
+    /// Asks for the open segment to be sealed.
+    pub(crate) fn seal(&self, done: Sealing) {
         let mut state = self.state();
-        while state.pending.is_empty() {
+        let refused = match &state.stop {
+            Some(stop) => stop.error(),
+            None if state.seals.len() < SEALS_MAX => {
+                state.seals.push(done);
+                drop(state);
+                self.arrived.notify_one();
+                return;
+            }
+            None => AppendError::Full {
+                in_flight: state.seals.len(),
+                limit: SEALS_MAX,
+            },
+        };
+        drop(state);
+        done(Err(refused));
+    }
+
+    /// Waits for work and takes all, or as many batches as `bytes_max` allows; `None` when there is
+    /// no more to come.
+    pub(crate) fn take(&self, bytes_max: usize) -> Option<Work> {
+        let mut state = self.state();
+        while state.pending.is_empty() && state.seals.is_empty() {
             if state.stop.is_some() {
                 return None;
             }
@@ -163,7 +198,10 @@ impl Queue {
                 break;
             }
         }
-        Some(taken)
+        Some(Work {
+            batches: taken,
+            seals: std::mem::take(&mut state.seals),
+        })
     }
 
     /// No more is taken in; what waits is still written.
@@ -174,12 +212,18 @@ impl Queue {
 
     /// No more is taken in, and what waits is refused.
     pub(crate) fn poison(&self, reason: &Arc<str>) {
-        let refused = {
+        let (refused, seals) = {
             let mut state = self.state();
             state.stop = Some(Stop::Poisoned(Arc::clone(reason)));
-            std::mem::take(&mut state.pending)
+            (
+                std::mem::take(&mut state.pending),
+                std::mem::take(&mut state.seals),
+            )
         };
         self.arrived.notify_one();
+        for done in seals {
+            done(Err(AppendError::Poisoned(Arc::clone(reason))));
+        }
         for pending in refused {
             let error = AppendError::Poisoned(Arc::clone(reason));
             pending.answer.give(Err(error));

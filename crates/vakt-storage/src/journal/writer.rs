@@ -11,7 +11,7 @@ use vakt_event::{Batch, Clock, Frame, JournalPosition, Timestamp};
 use super::body::Packer;
 use super::plan::{Plan, plan};
 use super::progress::Progress;
-use super::queue::{Appended, Queue};
+use super::queue::{Appended, Pending, Queue, Sealing};
 use super::record::{self, Place};
 use super::recovery::Recovered;
 use super::room::{Room, Shortage};
@@ -119,47 +119,91 @@ impl Writer {
 
     /// Writes what the queue brings until it is closed or something fails.
     pub(crate) fn run(mut self, queue: &Queue, group_bytes_max: usize) -> Result<(), Arc<str>> {
-        while let Some(group) = queue.take(group_bytes_max) {
-            let mut answers = Vec::with_capacity(group.len());
-            let mut batches = Vec::with_capacity(group.len());
-            for pending in group {
-                answers.push((pending.answer, pending.since));
-                batches.push((pending.batch, pending.source));
-            }
-            match self.commit(&batches) {
-                Ok(answered) => {
-                    for ((answer, since), answered) in answers.into_iter().zip(answered) {
-                        if answered.is_ok() {
-                            self.counters.append.count(since.elapsed());
-                        }
-                        answer.give(answered.map_err(AppendError::NoSpace));
-                    }
-                    self.enter_head_when_due(queue)?;
-                }
-                Err(reason) => {
-                    queue.poison(&reason);
-                    for (answer, _) in answers {
-                        answer.give(Err(AppendError::Poisoned(Arc::clone(&reason))));
-                    }
-                    return Err(reason);
-                }
+        while let Some(work) = queue.take(group_bytes_max) {
+            let done = self
+                .answer(work.batches, queue)
+                .and_then(|()| self.answer_seals(work.seals))
+                .and_then(|()| self.enter_head_when_due());
+            if let Err(reason) = done {
+                queue.poison(&reason);
+                return Err(reason);
             }
         }
         self.close()
     }
 
-    fn enter_head_when_due(&mut self, queue: &Queue) -> Result<(), Arc<str>> {
+    /// Commits batches and answers them.
+    fn answer(&mut self, group: Vec<Pending>, queue: &Queue) -> Result<(), Arc<str>> {
+        let mut answers = Vec::with_capacity(group.len());
+        let mut batches = Vec::with_capacity(group.len());
+        for pending in group {
+            answers.push((pending.answer, pending.since));
+            batches.push((pending.batch, pending.source));
+        }
+        match self.commit(&batches) {
+            Ok(answered) => {
+                for ((answer, since), answered) in answers.into_iter().zip(answered) {
+                    if answered.is_ok() {
+                        self.counters.append.count(since.elapsed());
+                    }
+                    answer.give(answered.map_err(AppendError::NoSpace));
+                }
+                Ok(())
+            }
+            Err(reason) => {
+                // First, so that whoever is told and comes again is refused at once.
+                queue.poison(&reason);
+                for (answer, _) in answers {
+                    answer.give(Err(AppendError::Poisoned(Arc::clone(&reason))));
+                }
+                Err(reason)
+            }
+        }
+    }
+
+    /// Seals the open segment, when somebody asked for it, and answers them.
+    fn answer_seals(&mut self, seals: Vec<Sealing>) -> Result<(), Arc<str>> {
+        if seals.is_empty() {
+            return Ok(());
+        }
+        let (answer, failed) = match self.begin_anew() {
+            Ok(()) => (Ok(()), None),
+            Err(Failure::NoSpace(short)) => (Err(AppendError::NoSpace(short)), None),
+            Err(Failure::Broken(reason)) => {
+                let error = AppendError::Poisoned(Arc::clone(&reason));
+                (Err(error), Some(reason))
+            }
+        };
+        for done in seals {
+            done(answer.clone());
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Seals the open segment, unless it is empty, and begins the next, so that retention may touch
+    /// what there was.
+    fn begin_anew(&mut self) -> Result<(), Failure> {
+        if let End::Open(tail) = &self.end
+            && !tail.seal.is_empty()
+        {
+            self.seal()?;
+        }
+        let tail = self.make_room(0)?;
+        let begun = (Arc::clone(&tail.segment), tail.offset);
+        self.touch(begun.0, begun.1);
+        self.progress.publish(&self.touched, self.next);
+        self.touched.clear();
+        Ok(())
+    }
+
+    fn enter_head_when_due(&mut self) -> Result<(), Arc<str>> {
         if self.head_entered.elapsed() < HEAD_INTERVAL {
             return Ok(());
         }
         match self.enter_head() {
             // It is said later: nobody waits for it.
             Err(error) if is_full(&error) => Ok(()),
-            Err(error) => {
-                let reason = reason(&self.dir, "write to the ledger", &error);
-                queue.poison(&reason);
-                Err(reason)
-            }
+            Err(error) => Err(reason(&self.dir, "write to the ledger", &error)),
             Ok(()) => Ok(()),
         }
     }

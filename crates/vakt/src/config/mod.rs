@@ -52,6 +52,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// Bytes of the file system that stay free; `None` leaves it to the journal.
     pub reserve: Option<u64>,
+    /// Bytes of a journal segment; `None` leaves it to the journal.
+    pub segment: Option<u64>,
     pub retention: Retention,
 }
 
@@ -220,6 +222,7 @@ impl Default for Config {
             webhook: None,
             public_url: None,
             reserve: None,
+            segment: None,
             retention: Retention::default(),
         }
     }

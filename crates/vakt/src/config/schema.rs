@@ -140,7 +140,7 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
         config.webhook = notices(node, files, report);
     }
     if let Some(node) = section.get("storage") {
-        config.reserve = storage::storage(node, report);
+        (config.reserve, config.segment) = storage::storage(node, report);
     }
     if let Some(node) = section.get("retention") {
         config.retention = storage::retention(node, &config.streams, report);

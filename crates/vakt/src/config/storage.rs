@@ -17,6 +17,9 @@ const DAYS: u64 = 180;
 /// Of the file system, for all that Vakt keeps: the rest is for what others write, and for merges.
 const PERCENT: u64 = 80;
 
+/// A smaller one is sealed all the time, a larger one keeps old logs for long.
+const SEGMENT_BYTES: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 30;
+
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 const DAYS_EXPECTED: &str = "a whole number of days, such as 180";
@@ -25,7 +28,7 @@ const AMOUNT_OR_SHARE: &str = "an amount such as 500GB or 64GiB, or a part of th
 
 /// An amount of bytes: a number with B, kB, MB, GB, TB or KiB, MiB, GiB, TiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Amount(pub u64);
+pub(super) struct Amount(pub(super) u64);
 
 /// How much may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,12 +130,27 @@ impl FromStr for Limit {
     }
 }
 
-/// Reads `storage:`; gives the reserve in bytes.
-pub(super) fn storage(node: &Node<'_>, report: &mut Report<'_>) -> Option<u64> {
-    let mut section = Section::new("storage", node, report)?;
+/// Reads `storage:`; gives the reserve and the size of a segment, in bytes.
+pub(super) fn storage(node: &Node<'_>, report: &mut Report<'_>) -> (Option<u64>, Option<u64>) {
+    let Some(mut section) = Section::new("storage", node, report) else {
+        return (None, None);
+    };
     let reserve: Option<Amount> = section.parsed("reserve", AMOUNT, report);
+    let node = section.get("segment");
+    let segment: Option<Amount> = section.parsed("segment", AMOUNT, report);
     section.finish(report);
-    reserve.map(|amount| amount.0)
+    let segment = segment.map(|amount| amount.0);
+    if let (Some(bytes), Some(node)) = (segment, node)
+        && !SEGMENT_BYTES.contains(&bytes)
+    {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            "a segment has 1 MiB to 1 GiB",
+            "64MiB is what there is without this key; less suits a small disk",
+        );
+    }
+    (reserve.map(|amount| amount.0), segment)
 }
 
 /// Reads `retention:`.

@@ -11,7 +11,7 @@ use vakt_api::backend::{
     Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
     SearchRequest, SourcesView,
 };
-use vakt_event::{JournalPosition, Timestamp};
+use vakt_event::{Clock, JournalPosition, Timestamp};
 use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Records};
 use vakt_ingest::accounting::Sources;
 use vakt_rules::ast::{CorrelationKind, RuleRef};
@@ -19,7 +19,7 @@ use vakt_search::{Index, Query, Tail};
 use vakt_storage::{Journal, Recovery};
 
 use crate::command::rules::summary;
-use crate::metrics::readings::Stations;
+use crate::metrics::readings::{Lag, Stations};
 use crate::pipeline::detect::DetectProgress;
 use crate::pipeline::index::{IndexProgress, is_suspicious};
 use crate::pipeline::log_sources::SeenLogSources;
@@ -439,9 +439,27 @@ pub(crate) struct Health {
     /// The records were missing at the start, and the journal was not empty.
     pub(super) records_lost: bool,
     pub(super) records: Arc<Records>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Health {
+    /// How far behind a consumer is that goes on at `position`.
+    fn lag(&self, position: JournalPosition) -> Lag {
+        let events = self.journal.durable_end().0.saturating_sub(position.0);
+        if events == 0 {
+            return Lag::default();
+        }
+        // Where the frame cannot be read, the consumer will say so.
+        let waiting = self.journal.next_frame(position);
+        let now = self.clock.now().micros();
+        let micros = waiting.map_or(0, |frame| now.saturating_sub(frame.received.micros()));
+        Lag {
+            events,
+            bytes: self.journal.bytes_after(position),
+            since: Duration::from_micros(micros.try_into().unwrap_or(0)),
+        }
+    }
+
     /// The readings for the metrics.
     pub(crate) fn stations(&self) -> Stations {
         let notices = self.records.outbox_counts();
@@ -454,6 +472,10 @@ impl Health {
             detected: self.detect.next(),
             index_rebuilds: self.index.rebuilds(),
             notices_pending: notices.ok().map(|counts| counts.pending),
+            lags: [
+                ("detect", self.lag(self.detect.next())),
+                ("index", self.lag(self.index.committed())),
+            ],
         }
     }
 }
@@ -463,6 +485,13 @@ impl HealthView for Health {
         let mut reasons = Vec::new();
         if let Some(reason) = self.journal.stats().poisoned {
             reasons.push(format!("the journal cannot be written: {reason}"));
+        }
+        if self.journal.stats().no_space {
+            reasons.push(
+                "nothing is taken in: the disk of the data directory is as full as it may get; make \
+                 room, and it goes on by itself"
+                    .to_owned(),
+            );
         }
         if let Some(reason) = self.index.failure() {
             reasons.push(format!("the index cannot be written: {reason}"));

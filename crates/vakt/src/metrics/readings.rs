@@ -1,11 +1,14 @@
 //! Readings of the journal, the index, detection and the outbox, taken when somebody asks.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use prometheus::Registry;
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{Bucket, Counter, Gauge, Histogram, Metric, MetricFamily, MetricType};
+use prometheus::proto::{
+    Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType,
+};
 use vakt_event::JournalPosition;
 use vakt_storage::Stats;
 use vakt_storage::stats::{DURATION_BUCKETS, Durations};
@@ -20,7 +23,48 @@ pub(crate) struct Stations {
     pub(crate) index_rebuilds: u64,
     /// `None` when the records did not answer.
     pub(crate) notices_pending: Option<u64>,
+    /// By consumer.
+    pub(crate) lags: [(&'static str, Lag); 2],
 }
+
+/// How far behind the journal's end a consumer is.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Lag {
+    pub(crate) events: u64,
+    /// Of the journal's segments, to about a mebibyte.
+    pub(crate) bytes: u64,
+    /// Since the receipt of the first event that it has still to do.
+    pub(crate) since: Duration,
+}
+
+/// A gauge with the label `consumer`.
+struct LagReading {
+    name: &'static str,
+    help: &'static str,
+    value: fn(&Lag) -> f64,
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "the exposition format has floating-point numbers only, exact up to 2^53"
+)]
+const LAGS: [LagReading; 3] = [
+    LagReading {
+        name: "vakt_consumer_lag_events",
+        help: "Events in the journal that a consumer has still to do.",
+        value: |lag| lag.events as f64,
+    },
+    LagReading {
+        name: "vakt_consumer_lag_bytes",
+        help: "Bytes of the journal that a consumer has still to do, to about a mebibyte.",
+        value: |lag| lag.bytes as f64,
+    },
+    LagReading {
+        name: "vakt_consumer_lag_seconds",
+        help: "Since the receipt of the first event that a consumer has still to do.",
+        value: |lag| lag.since.as_secs_f64(),
+    },
+];
 
 /// A metric without labels: its value, where there is one.
 struct Reading {
@@ -136,6 +180,14 @@ pub(crate) fn register(registry: &Registry, health: Arc<Health>) -> Result<()> {
     for reading in &READINGS {
         descriptions.push(desc(reading.name, reading.help)?);
     }
+    for lag in &LAGS {
+        descriptions.push(Desc::new(
+            lag.name.to_owned(),
+            lag.help.to_owned(),
+            vec!["consumer".to_owned()],
+            Default::default(),
+        )?);
+    }
     registry.register(Box::new(Readings {
         health,
         descriptions,
@@ -167,8 +219,34 @@ impl Collector for Readings {
                 families.push(family(reading.name, reading.help, reading.kind, metric));
             }
         }
+        for reading in &LAGS {
+            let mut family = family(
+                reading.name,
+                reading.help,
+                MetricType::GAUGE,
+                Metric::default(),
+            );
+            let of = at
+                .lags
+                .iter()
+                .map(|(consumer, lag)| lag_of(reading, consumer, lag));
+            family.set_metric(of.collect());
+            families.push(family);
+        }
         families
     }
+}
+
+fn lag_of(reading: &LagReading, consumer: &str, lag: &Lag) -> Metric {
+    let mut label = LabelPair::default();
+    label.set_name("consumer".to_owned());
+    label.set_value(consumer.to_owned());
+    let mut gauge = Gauge::default();
+    gauge.set_value((reading.value)(lag));
+    let mut metric = Metric::default();
+    metric.set_label(vec![label]);
+    metric.set_gauge(gauge);
+    metric
 }
 
 fn family(name: &str, help: &str, kind: MetricType, metric: Metric) -> MetricFamily {

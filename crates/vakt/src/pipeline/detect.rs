@@ -69,12 +69,19 @@ pub const UNKNOWN: u64 = u64::MAX;
 #[derive(Debug, Default)]
 pub struct DetectProgress {
     next: AtomicU64,
+    /// Everything before it has had its effect, and a restart feeds none of it to the correlator.
+    needed: AtomicU64,
     failed: Mutex<Option<String>>,
 }
 
 impl DetectProgress {
     pub fn next(&self) -> JournalPosition {
         JournalPosition(self.next.load(Ordering::Acquire))
+    }
+
+    /// The first position that a restart cannot do without.
+    pub fn needed(&self) -> JournalPosition {
+        JournalPosition(self.needed.load(Ordering::Acquire))
     }
 
     /// Why detection stands still, if it does.
@@ -129,6 +136,8 @@ impl DetectThread {
         let joining = JournalPosition(fed.0.saturating_sub(JOIN_EVENTS));
         let start = joining.min(accounted);
         self.progress.next.store(applied.0, Ordering::Release);
+        let needed = fed.min(accounted);
+        self.progress.needed.store(needed.0, Ordering::Release);
         let mut state = snapshot.map(|(_, bytes)| bytes);
         let mut run = Run {
             decode,
@@ -326,6 +335,8 @@ impl DetectThread {
         run.checkpointed = Instant::now();
         if keep_state {
             run.kept = Some(Instant::now());
+            let needed = run.applied.min(run.accounted);
+            self.progress.needed.store(needed.0, Ordering::Release);
         }
         self.progress.next.store(run.applied.0, Ordering::Release);
         *self.progress.failed() = None;

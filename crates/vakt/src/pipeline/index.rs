@@ -54,6 +54,48 @@ struct State {
     rebuilds: u64,
     /// Why the index is built again, until it has reached the position.
     rebuilding: Option<(String, JournalPosition)>,
+    leaving: Leaving,
+}
+
+/// Positions from (inclusive) and to (exclusive).
+type Range = (JournalPosition, JournalPosition);
+
+/// What the journal has let go and the index still has.
+#[derive(Default)]
+struct Leaving {
+    /// Ascending and apart; as many at most as the journal's ledger knows.
+    ranges: Vec<Range>,
+    /// Not a byte of it may stay in the files.
+    purge: bool,
+    /// The number of the newest wish, and of the newest that was carried out.
+    asked: u64,
+    done: u64,
+}
+
+impl Leaving {
+    fn add(&mut self, ranges: &[Range], purge: bool) {
+        self.ranges.extend_from_slice(ranges);
+        self.ranges.sort_unstable();
+        let mut merged: Vec<Range> = Vec::with_capacity(self.ranges.len());
+        for (from, to) in self.ranges.drain(..) {
+            match merged.last_mut() {
+                Some((_, end)) if *end >= from => *end = (*end).max(to),
+                _ => merged.push((from, to)),
+            }
+        }
+        self.ranges = merged;
+        self.purge |= purge;
+        self.asked += 1;
+    }
+
+    /// What was done at the wish `number`; what was added since is still to be done.
+    fn done(&mut self, number: u64) {
+        self.done = number;
+        if self.asked == number {
+            self.ranges.clear();
+            self.purge = false;
+        }
+    }
 }
 
 impl State {
@@ -89,6 +131,34 @@ impl IndexProgress {
     /// A search met what may be damage: the thread shall look.
     pub fn suspect(&self, reason: String) {
         self.lock().suspicion.get_or_insert(reason);
+    }
+
+    /// The thread shall take out what lies in these ranges (ascending); with `purge` from the files,
+    /// too. Gives the number to wait for with [`IndexProgress::wait_forgotten`].
+    pub fn forget(&self, ranges: &[(JournalPosition, JournalPosition)], purge: bool) -> u64 {
+        let mut state = self.lock();
+        if !ranges.is_empty() {
+            state.leaving.add(ranges, purge);
+        }
+        state.leaving.asked
+    }
+
+    /// Waits until a wish is carried out; whether it is.
+    pub fn wait_forgotten(&self, number: u64, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        let mut state = self.lock();
+        while state.leaving.done < number {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            state = self
+                .moved
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+        true
     }
 
     /// How often a damaged index was set aside since the start.
@@ -356,12 +426,14 @@ fn feed(
             next = reader.position();
             oldest.get_or_insert_with(Instant::now);
         }
-        let (wanted, failed) = {
+        let (wanted, failed, leaving) = {
             let state = progress.lock();
             let wanted = state.wanted > state.committed && next >= state.wanted;
-            (wanted, state.failed.is_some())
+            let leaving = state.leaving.asked > state.leaving.done;
+            (wanted, state.failed.is_some(), leaving)
         };
         let due = wanted
+            || leaving
             || ended
             || uncommitted >= COMMIT_EVENTS
             || oldest.is_some_and(|since| since.elapsed() >= COMMIT_INTERVAL);
@@ -373,6 +445,9 @@ fn feed(
         } else if failed && idle && uncommitted == 0 {
             progress.reached(next);
         }
+        if leaving && uncommitted == 0 {
+            let_go(writer, progress)?;
+        }
         if ended {
             return Ok(Fed::All);
         }
@@ -380,6 +455,26 @@ fn feed(
             return Ok(Fed::Suspected);
         }
     }
+}
+
+/// Takes out of the index what the journal has let go.
+fn let_go(writer: &mut IndexWriter, progress: &IndexProgress) -> Result<()> {
+    let (ranges, purge, number) = {
+        let state = progress.lock();
+        let leaving = &state.leaving;
+        (leaving.ranges.clone(), leaving.purge, leaving.asked)
+    };
+    writer
+        .forget(&ranges)
+        .context("cannot take events out of the index")?;
+    if purge {
+        writer
+            .purge()
+            .context("cannot write the index without what is erased")?;
+    }
+    progress.lock().leaving.done(number);
+    progress.moved.notify_all();
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod intake;
 mod kept_sources;
 pub mod log_sources;
 pub mod quarantine;
+pub mod retention;
 pub mod rule_activity;
 pub(crate) mod tail;
 #[cfg(test)]

@@ -190,6 +190,25 @@ impl Keeper {
         Ok(taken)
     }
 
+    /// See [`super::Journal::gone`].
+    pub(crate) fn gone(&self) -> Vec<(JournalPosition, JournalPosition)> {
+        let ledger = self.ledger();
+        let state = ledger.state();
+        let mut ranges: Vec<(u64, u64)> = state
+            .segments()
+            .flat_map(|segment| &segment.erased)
+            .flat_map(|erased| &erased.ranges)
+            .map(|(from, to)| (from.0, to.0))
+            .collect();
+        ranges.push((0, state.removed_end()));
+        ranges.sort_unstable();
+        let mut gone = Taken::default();
+        for (from, to) in ranges.into_iter().filter(|(from, to)| from < to) {
+            gone.add_range(from, to);
+        }
+        gone.ranges
+    }
+
     /// The sealed segments in the ledger that are there, ascending.
     fn held(&self) -> Vec<Held> {
         let bytes: BTreeMap<u64, u64> = self.progress.sizes().into_iter().collect();
@@ -323,7 +342,7 @@ impl Keeper {
 impl Taken {
     fn add_range(&mut self, from: u64, to: u64) {
         match self.ranges.last_mut() {
-            Some((_, end)) if end.0 == from => end.0 = to,
+            Some((_, end)) if end.0 >= from => end.0 = end.0.max(to),
             _ => self
                 .ranges
                 .push((JournalPosition(from), JournalPosition(to))),

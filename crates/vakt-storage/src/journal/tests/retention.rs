@@ -216,14 +216,13 @@ fn what_is_selected_is_erased_for_good() {
         let disk = FakeDisk::default();
         let journal = open(&disk);
         fill(&journal, 0..20);
-        // The last of them lie in the segment that is still written to.
-        let sealed = ledger(&disk).state.segments().last().unwrap().sealed.end.0;
+        journal.seal().unwrap();
         let taken = journal.erase(&selection, ALL, &request()).unwrap();
-        let is_gone = |hour: i64| u64::try_from(hour).unwrap() < sealed && gone(hour);
-        let left: Vec<String> = (0..20).filter(|hour| !is_gone(*hour)).map(line).collect();
+        let left: Vec<String> = (0..20).filter(|hour| !gone(*hour)).map(line).collect();
         assert_eq!(held(&journal), left);
         assert_eq!(taken.frames, 20 - left.len() as u64);
-        for hour in (0..20).filter(|hour| is_gone(*hour)) {
+        assert_eq!(journal.gone(), taken.ranges);
+        for hour in (0..20).filter(|hour| gone(*hour)) {
             assert!(!disk.holds(line(hour).split_once(':').unwrap().1.as_bytes()));
         }
     };
