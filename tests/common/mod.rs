@@ -41,6 +41,8 @@ pub struct Daemon {
     pub udp: Option<SocketAddr>,
     pub tcp: Option<SocketAddr>,
     pub tls: Option<SocketAddr>,
+    pub relp: Option<SocketAddr>,
+    pub relp_tls: Option<SocketAddr>,
     pub token: String,
     agent: ureq::Agent,
 }
@@ -108,6 +110,8 @@ impl Daemon {
             udp: address("udp://"),
             tcp: address("tcp://"),
             tls: address("tls://"),
+            relp: address("relp://"),
+            relp_tls: address("relps://"),
             http,
             token: token.trim().to_owned(),
             greeting,

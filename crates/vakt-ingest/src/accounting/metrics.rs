@@ -11,11 +11,11 @@ use vakt_event::Transport;
 pub enum DropReason {
     /// There was nothing in it.
     Empty,
-    /// The peer may not send to this listener.
+    /// The peer may not send to this listener, or has opened no session (RELP).
     NotAllowed,
-    /// Too much was waiting for the disk: at once for UDP, after a minute for TCP.
+    /// Too much was waiting for the disk: at once for UDP, after a minute for others.
     Busy,
-    /// The disk was as full as it may get: at once for UDP, after a minute for TCP.
+    /// The disk was as full as it may get: at once for UDP, after a minute for others.
     NoSpace,
     /// The journal could not be written.
     Broken,

@@ -5,6 +5,7 @@
 )]
 
 mod binding;
+mod relp;
 mod support;
 mod tcp;
 mod tls;
