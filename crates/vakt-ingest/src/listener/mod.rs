@@ -199,6 +199,7 @@ impl Bound {
             intake,
             clock: config.clock,
             limits: config.limits,
+            resent: relp::Resent::default(),
         };
         match self.socket {
             BoundSocket::Udp(socket) => {
@@ -225,6 +226,8 @@ struct Serving {
     intake: Arc<dyn Intake>,
     clock: Arc<dyn Clock>,
     limits: Limits,
+    /// Of RELP alone.
+    resent: relp::Resent,
 }
 
 impl Serving {

@@ -6,6 +6,8 @@
 
 mod binding;
 mod relp;
+mod relp_client;
+mod resent;
 mod support;
 mod tcp;
 mod tls;

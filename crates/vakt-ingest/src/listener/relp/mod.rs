@@ -7,7 +7,10 @@
 //! message then.
 
 mod answers;
+mod resent;
 mod unanswered;
+
+pub(super) use resent::Resent;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +29,10 @@ use unanswered::{End, Unanswered};
 /// 256 KiB that are not answered yet: some eight hundred messages of ordinary length, where
 /// rsyslog waits for an answer after 128. What a client sends beyond is not read.
 const UNANSWERED_BYTES_MAX: usize = 256 * 1024;
+
+/// A client that sends again what it has no answer to does it in one go. When nothing came for half
+/// a second, nothing more of that kind comes.
+const RESENT_PAUSE: Duration = Duration::from_millis(500);
 
 /// After the last word the client has a second to read it and to close. What it still sends is read
 /// and dropped, because a socket that is closed over unread bytes takes back what was said.
@@ -53,19 +60,27 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
             && !full
             && !refused.load(Ordering::Relaxed)
             && unanswered.bytes() + answers.bytes() < UNANSWERED_BYTES_MAX;
+        let patience = if unanswered.are_held() {
+            RESENT_PAUSE
+        } else {
+            serving.limits.idle_timeout
+        };
         tokio::select! {
             biased;
             () = stopped(&mut shutdown), if reads => unanswered.ended(End::Stopping),
             durable = unanswered.first(), if unanswered.is_on_the_way() => match durable {
                 Ok(bytes) => answers.add(&bytes),
-                Err(reason) => return unanswered.lost(reason),
+                Err(reason) => {
+                    unanswered.remember();
+                    return unanswered.lost(reason);
+                }
             },
             written = answers.write(&mut writer), if answers.are_waiting() => {
                 if written.is_err() {
                     unanswered.ended(End::Gone);
                 }
             }
-            read = timeout(serving.limits.idle_timeout, reader.read(&mut buffer)), if may_read => {
+            read = timeout(patience, reader.read(&mut buffer)), if may_read => {
                 match read {
                     Ok(Ok(0) | Err(_)) => unanswered.ended(End::Gone),
                     Ok(Ok(count)) => {
@@ -76,15 +91,17 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
                             unanswered.ended(End::Fault);
                         }
                     }
+                    Err(_) if unanswered.are_held() => unanswered.let_go(),
                     Err(_) => unanswered.ended(End::Idle),
                 }
             }
             () = sleep(FULL_PAUSE), if full && reads => {}
         }
     }
-    if unanswered.end() != Some(End::Gone) {
-        part(reader, writer, &mut buffer).await;
+    if unanswered.end() == Some(End::Gone) {
+        return unanswered.remember();
     }
+    part(reader, writer, &mut buffer).await;
 }
 
 /// Ends a connection so that the client has everything that was said.

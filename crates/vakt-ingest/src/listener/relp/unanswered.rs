@@ -10,6 +10,8 @@ use vakt_event::{Batch, Format, Frame, Source};
 
 use super::super::Serving;
 use super::super::deliver::{Delivery, deliver};
+use super::UNANSWERED_BYTES_MAX;
+use super::resent::{ANSWERED_MAX, Recognition, Verdict};
 use crate::accounting::DropReason;
 
 /// Sixteen batches on their way: what is read while a commit runs is waiting for the next one when
@@ -51,12 +53,19 @@ pub(super) struct Unanswered<'s> {
     on_the_way: VecDeque<OnTheWay<'s>>,
     /// Bytes of batches on their way.
     bytes: usize,
+    /// Until it is known whether this session continues one that broke, nothing is handed over.
+    recognition: Option<Recognition>,
+    /// The newest messages that are durable, as [`super::resent`] knows them, in their order.
+    durable: VecDeque<u64>,
+    /// How many of them became so after the end, when nobody could be told any more.
+    untold: usize,
 }
 
 /// The batch that is being filled.
 #[derive(Default)]
 struct Filled {
     frames: Vec<Frame>,
+    keys: Vec<u64>,
     /// The answers to its frames, and to what came between them.
     answers: Vec<u8>,
     /// Of frames and answers, in memory.
@@ -67,6 +76,7 @@ struct OnTheWay<'s> {
     /// `None` where there was nothing to store.
     delivery: Option<Delivery<'s>>,
     frames: u64,
+    keys: Vec<u64>,
     answers: Vec<u8>,
     bytes: usize,
 }
@@ -82,6 +92,9 @@ impl<'s> Unanswered<'s> {
             filled: Filled::default(),
             on_the_way: VecDeque::new(),
             bytes: 0,
+            recognition: None,
+            durable: VecDeque::new(),
+            untold: 0,
         }
     }
 
@@ -93,7 +106,10 @@ impl<'s> Unanswered<'s> {
         match frame.command {
             RelpCommand::Open => {
                 // Proxies have been seen to open a session twice.
-                self.is_open = true;
+                if !self.is_open {
+                    self.is_open = true;
+                    self.recognition = self.serving.resent.recognition(&self.source);
+                }
                 self.filled.answer(frame.transaction, OFFERS);
             }
             RelpCommand::Syslog if self.is_open => self.take_message(frame),
@@ -121,7 +137,9 @@ impl<'s> Unanswered<'s> {
         if frame.truncated {
             metrics.truncated();
         }
+        let key = self.serving.resent.key(frame.data);
         self.filled.bytes += frame.data.len() + size_of::<Frame>();
+        self.filled.keys.push(key);
         self.filled.frames.push(Frame {
             bytes: frame.data.to_vec(),
             format: Format::Syslog,
@@ -129,6 +147,33 @@ impl<'s> Unanswered<'s> {
             truncated: frame.truncated,
             cursor: None,
         });
+        self.recognise(key);
+    }
+
+    /// Looks whether what came so far is stored already.
+    fn recognise(&mut self, key: u64) {
+        let Some(recognition) = &mut self.recognition else {
+            return;
+        };
+        let verdict = self.serving.resent.judge(recognition, key);
+        if verdict == Verdict::Stored {
+            let stored = std::mem::take(&mut self.filled.frames);
+            self.serving.metrics.repeated(stored.len() as u64);
+        }
+        let is_open = verdict == Verdict::Open && self.filled.bytes < UNANSWERED_BYTES_MAX / 2;
+        if !is_open {
+            self.recognition = None;
+        }
+    }
+
+    /// Whether messages are held back to see whether they are stored already.
+    pub(super) fn are_held(&self) -> bool {
+        self.recognition.is_some() && !self.filled.frames.is_empty()
+    }
+
+    /// Nothing more came, so what is held back is new.
+    pub(super) fn let_go(&mut self) {
+        self.recognition = None;
     }
 
     /// Nothing more is taken in; the first end counts.
@@ -137,6 +182,7 @@ impl<'s> Unanswered<'s> {
             return;
         }
         self.end = Some(end);
+        self.let_go();
         if end != End::Gone {
             self.filled.say(RELP_SERVER_CLOSE);
         }
@@ -149,7 +195,7 @@ impl<'s> Unanswered<'s> {
     /// Hands over what has been filled, if it may be on its way already.
     pub(super) fn hand_over(&mut self) {
         let may = self.on_the_way.len() < ON_THE_WAY_MAX && !self.refused.load(Ordering::Relaxed);
-        if !may || self.filled.answers.is_empty() && self.filled.frames.is_empty() {
+        if !may || self.filled.answers.is_empty() || self.are_held() {
             return;
         }
         let filled = std::mem::take(&mut self.filled);
@@ -165,6 +211,7 @@ impl<'s> Unanswered<'s> {
         self.on_the_way.push_back(OnTheWay {
             delivery,
             frames,
+            keys: filled.keys,
             answers: filled.answers,
             bytes: filled.bytes,
         });
@@ -196,7 +243,28 @@ impl<'s> Unanswered<'s> {
             return Ok(Vec::new());
         };
         self.bytes -= first.bytes;
+        self.note_durable(&first.keys);
         Ok(first.answers)
+    }
+
+    fn note_durable(&mut self, keys: &[u64]) {
+        self.durable.extend(keys);
+        if self.end == Some(End::Gone) {
+            self.untold += keys.len();
+        }
+        let surplus = self
+            .durable
+            .len()
+            .saturating_sub(ANSWERED_MAX + self.untold);
+        self.durable.drain(..surplus);
+    }
+
+    /// The session broke: its client may send what is durable of it once more.
+    pub(super) fn remember(&mut self) {
+        let durable = std::mem::take(&mut self.durable).into();
+        self.serving
+            .resent
+            .remember(&self.source, durable, self.untold);
     }
 
     /// The first batch was refused for too long, and those behind it with it.
