@@ -283,3 +283,25 @@ pub fn has_program(test: &str, program: &str) -> bool {
     }
     found
 }
+
+/// Whether a library of a package is there, by its path below the system's folders of libraries. As
+/// with programs, in CI it must be.
+pub fn has_library(test: &str, library: &str) -> bool {
+    let folders = [
+        "/usr/lib/x86_64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu",
+        "/usr/lib",
+        "/usr/lib64",
+    ];
+    let found = folders
+        .iter()
+        .any(|folder| Path::new(folder).join(library).is_file());
+    if !found {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "{test}: {library} is absent, and in CI it must be there"
+        );
+        eprintln!("skipped: {test}: {library} is absent");
+    }
+    found
+}
