@@ -31,15 +31,6 @@ impl Answers {
 
     /// Writes as much as goes; may be dropped at any point and called again.
     pub(super) async fn write(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        let written = self.try_write(writer).await;
-        if written.is_err() {
-            self.broken = true;
-            self.bytes.clear();
-        }
-        written
-    }
-
-    async fn try_write(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
         if !self.bytes.is_empty() {
             let count = writer.write(&self.bytes).await?;
             if count == 0 {
@@ -53,5 +44,11 @@ impl Answers {
             self.unflushed = false;
         }
         Ok(())
+    }
+
+    /// Nobody reads what is said, or not in time: nothing more is said.
+    pub(super) fn give_up(&mut self) {
+        self.broken = true;
+        self.bytes = Vec::new();
     }
 }

@@ -75,8 +75,11 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send>(
                     return unanswered.lost(reason);
                 }
             },
-            written = answers.write(&mut writer), if answers.are_waiting() => {
-                if written.is_err() {
+            written = timeout(serving.limits.retry_timeout, answers.write(&mut writer)),
+                if answers.are_waiting() =>
+            {
+                if !matches!(written, Ok(Ok(()))) {
+                    answers.give_up();
                     unanswered.ended(End::Gone);
                 }
             }

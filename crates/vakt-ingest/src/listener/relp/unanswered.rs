@@ -48,6 +48,8 @@ pub(super) struct Unanswered<'s> {
     source: Arc<Source>,
     refused: &'s AtomicBool,
     is_open: bool,
+    /// No message has come yet.
+    is_new: bool,
     end: Option<End>,
     filled: Filled,
     on_the_way: VecDeque<OnTheWay<'s>>,
@@ -88,6 +90,7 @@ impl<'s> Unanswered<'s> {
             source,
             refused,
             is_open: false,
+            is_new: true,
             end: None,
             filled: Filled::default(),
             on_the_way: VecDeque::new(),
@@ -106,10 +109,7 @@ impl<'s> Unanswered<'s> {
         match frame.command {
             RelpCommand::Open => {
                 // Proxies have been seen to open a session twice.
-                if !self.is_open {
-                    self.is_open = true;
-                    self.recognition = self.serving.resent.recognition(&self.source);
-                }
+                self.is_open = true;
                 self.filled.answer(frame.transaction, OFFERS);
             }
             RelpCommand::Syslog if self.is_open => self.take_message(frame),
@@ -137,6 +137,9 @@ impl<'s> Unanswered<'s> {
         if frame.truncated {
             metrics.truncated();
         }
+        if std::mem::take(&mut self.is_new) {
+            self.recognition = self.serving.resent.recognition(&self.source);
+        }
         let key = self.serving.resent.key(frame.data);
         self.filled.bytes += frame.data.len() + size_of::<Frame>();
         self.filled.keys.push(key);
@@ -160,15 +163,17 @@ impl<'s> Unanswered<'s> {
             let stored = std::mem::take(&mut self.filled.frames);
             self.serving.metrics.repeated(stored.len() as u64);
         }
-        let is_open = verdict == Verdict::Open && self.filled.bytes < UNANSWERED_BYTES_MAX / 2;
-        if !is_open {
+        if verdict != Verdict::Open {
             self.recognition = None;
         }
     }
 
-    /// Whether messages are held back to see whether they are stored already.
+    /// Whether messages are held back to see whether they are stored already: as long as more may
+    /// be read.
     pub(super) fn are_held(&self) -> bool {
-        self.recognition.is_some() && !self.filled.frames.is_empty()
+        self.recognition.is_some()
+            && !self.filled.frames.is_empty()
+            && self.filled.bytes < UNANSWERED_BYTES_MAX
     }
 
     /// Nothing more came, so what is held back is new.
@@ -199,6 +204,9 @@ impl<'s> Unanswered<'s> {
             return;
         }
         let filled = std::mem::take(&mut self.filled);
+        if !filled.frames.is_empty() {
+            self.recognition = None;
+        }
         let frames = filled.frames.len() as u64;
         let delivery = (frames > 0).then(|| {
             let batch = Batch {
