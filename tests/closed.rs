@@ -134,7 +134,10 @@ fn what_is_unsafe_is_refused_at_start_with_the_reason() {
     );
     check(&["--syslog-tcp", "[::]:0"], "plaintext syslog from anybody");
     check(
-        &["--syslog-tls", "127.0.0.1:0"],
-        "no certificate is configured",
+        &["--relp", "0.0.0.0:0"],
+        "name the senders' `networks`, use kind relp-tls",
     );
+    for flag in ["--syslog-tls", "--relp-tls"] {
+        check(&[flag, "127.0.0.1:0"], "no certificate is configured");
+    }
 }

@@ -41,6 +41,8 @@ pub struct Daemon {
     pub udp: Option<SocketAddr>,
     pub tcp: Option<SocketAddr>,
     pub tls: Option<SocketAddr>,
+    pub relp: Option<SocketAddr>,
+    pub relp_tls: Option<SocketAddr>,
     pub token: String,
     agent: ureq::Agent,
 }
@@ -108,6 +110,8 @@ impl Daemon {
             udp: address("udp://"),
             tcp: address("tcp://"),
             tls: address("tls://"),
+            relp: address("relp://"),
+            relp_tls: address("relps://"),
             http,
             token: token.trim().to_owned(),
             greeting,
@@ -276,6 +280,28 @@ pub fn has_program(test: &str, program: &str) -> bool {
             "{test}: {program} is absent, and in CI it must be there"
         );
         eprintln!("skipped: {test}: {program} is absent");
+    }
+    found
+}
+
+/// Whether a library of a package is there, by its path below the system's folders of libraries. As
+/// with programs, in CI it must be.
+pub fn has_library(test: &str, library: &str) -> bool {
+    let folders = [
+        "/usr/lib/x86_64-linux-gnu",
+        "/usr/lib/aarch64-linux-gnu",
+        "/usr/lib",
+        "/usr/lib64",
+    ];
+    let found = folders
+        .iter()
+        .any(|folder| Path::new(folder).join(library).is_file());
+    if !found {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "{test}: {library} is absent, and in CI it must be there"
+        );
+        eprintln!("skipped: {test}: {library} is absent");
     }
     found
 }

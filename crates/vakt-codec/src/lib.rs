@@ -1,7 +1,7 @@
 //! Bytes to frames to events.
 //!
-//! [`framing`] cuts what a connection sends into frames; [`journal`] does it for the journal
-//! export format, [`files`] for files. [`decode()`] makes an event of a frame, borrowing from its
+//! [`framing`] cuts what a connection sends into frames; [`relp`] does it for RELP, [`journal`] for
+//! the journal export format, [`files`] for files. [`decode()`] makes an event of a frame, borrowing from its
 //! bytes: `syslog`, `json` and [`journal`] read the transport, [`decoder`] what programs say,
 //! [`logsource`] says to which Sigma log sources the event belongs.
 //!
@@ -17,6 +17,7 @@ pub mod framing;
 pub mod journal;
 pub(crate) mod json;
 pub mod logsource;
+pub mod relp;
 pub(crate) mod syslog;
 pub(crate) mod telling;
 pub(crate) mod texts;
@@ -27,3 +28,4 @@ pub use decoder::auditd::{Coalescer, Joined};
 pub use files::{FileFormat, Record, Records, line_format};
 pub use framing::{SyslogFramer, trim_datagram};
 pub use journal::{JournalEntry, JournalExportSplitter, PrematureEof};
+pub use relp::{RELP_SERVER_CLOSE, RelpCommand, RelpFault, RelpFrame, RelpFramer, relp_answer};

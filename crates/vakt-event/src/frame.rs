@@ -15,6 +15,8 @@ pub enum Transport {
     Http,
     /// `POST /upload` of `systemd-journal-upload`.
     Journal,
+    /// With or without TLS.
+    Relp,
     /// Read from a file by `scan` or `parse`; never in the journal.
     File,
 }
@@ -28,6 +30,7 @@ impl Transport {
             Self::Tls => "tls",
             Self::Http => "http",
             Self::Journal => "journal",
+            Self::Relp => "relp",
             Self::File => "file",
         }
     }

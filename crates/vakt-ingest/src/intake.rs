@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tokio::sync::oneshot;
 use vakt_event::Batch;
 
 /// What became durable.
@@ -52,9 +53,9 @@ pub trait Intake: Send + Sync {
     fn bytes_in_flight(&self) -> usize;
 }
 
-/// Submits and waits for the answer.
-pub async fn submit(intake: &dyn Intake, batch: Batch) -> Reply {
-    let (sender, receiver) = tokio::sync::oneshot::channel();
+/// Submits at once; the answer comes over the channel.
+pub fn offer(intake: &dyn Intake, batch: Batch) -> oneshot::Receiver<Reply> {
+    let (sender, receiver) = oneshot::channel();
     intake.submit(
         batch,
         Box::new(move |reply| {
@@ -62,5 +63,5 @@ pub async fn submit(intake: &dyn Intake, batch: Batch) -> Reply {
             drop(sender.send(reply));
         }),
     );
-    receiver.await.unwrap_or(Err(Refused::Stopping))
+    receiver
 }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use serde_json::json;
 use vakt_api::{Limits, Role};
 use vakt_event::{Format, Transport};
+use vakt_ingest::intake::Refused;
 
 use crate::client::chunked;
 use crate::fake::{Wanted, start, start_with};
@@ -144,6 +145,26 @@ fn a_busy_journal_is_503_with_the_prefix_that_is_durable() {
     assert!(stored > 0 && stored < 3000, "{stored}");
     assert_eq!(error["accepted"], stored);
     assert_eq!(error["next_line"], stored + 1);
+}
+
+#[test]
+fn a_full_disk_is_503_until_there_is_room() {
+    let daemon = start();
+    *daemon.fake.refusal.lock().unwrap() = Some(Refused::NoSpace);
+    *daemon.fake.batches_left.lock().unwrap() = Some(0);
+    let answer = daemon.request("POST /api/v1/events", &[], b"{\"a\":1}\n");
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    let error = &answer.json()["error"];
+    assert_eq!(error["code"], "no_space");
+    assert_eq!(
+        (&error["accepted"], &error["next_line"]),
+        (&json!(0), &json!(1))
+    );
+    *daemon.fake.batches_left.lock().unwrap() = None;
+    let answer = daemon.request("POST /api/v1/events", &[], b"{\"a\":1}\n");
+    assert_eq!(answer.status, 200);
+    assert_eq!(daemon.fake.texts(), ["{\"a\":1}"]);
 }
 
 #[test]

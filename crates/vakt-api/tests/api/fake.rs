@@ -24,6 +24,8 @@ pub(crate) struct Fake {
     pub(crate) frames: Mutex<Vec<(Arc<Source>, Frame)>>,
     /// Batches that are still taken; `None` is no limit.
     pub(crate) batches_left: Mutex<Option<usize>>,
+    /// Why no more are taken; `Busy` where a test says nothing.
+    pub(crate) refusal: Mutex<Option<Refused>>,
     pub(crate) searches: Mutex<Vec<SearchRequest>>,
     pub(crate) facts: Mutex<Vec<(NewFact, Principal)>>,
     pub(crate) opened: Mutex<Vec<NewIncident>>,
@@ -46,7 +48,10 @@ impl Intake for Fake {
     fn submit(&self, batch: Batch, done: Box<dyn FnOnce(Reply) + Send>) {
         let mut left = self.batches_left.lock().unwrap();
         match left.as_mut() {
-            Some(0) => return done(Err(Refused::Busy)),
+            Some(0) => {
+                let refusal = self.refusal.lock().unwrap().clone();
+                return done(Err(refusal.unwrap_or(Refused::Busy)));
+            }
             Some(left) => *left -= 1,
             None => {}
         }

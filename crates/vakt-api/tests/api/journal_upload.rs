@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use vakt_event::Format;
+use vakt_ingest::intake::Refused;
 
 use crate::client::{chunked, connect, read_answer};
 use crate::fake::start;
@@ -69,6 +70,30 @@ fn refusals() {
     assert_eq!(daemon.fake.texts().len(), 1, "the entry before it is kept");
     *daemon.fake.batches_left.lock().unwrap() = Some(0);
     check(&[JOURNAL], &entry(1), 503, "too much is waiting");
+}
+
+/// The client ends at any answer of 400 and more without having moved its cursor, so that the next
+/// start sends the same entries again; an entry before the refusal is known by its cursor then.
+#[test]
+fn a_full_disk_takes_nothing_and_says_so() {
+    let daemon = start();
+    *daemon.fake.refusal.lock().unwrap() = Some(Refused::NoSpace);
+    *daemon.fake.batches_left.lock().unwrap() = Some(0);
+    let body: Vec<u8> = (1..=3).flat_map(entry).collect();
+    let headers = [JOURNAL, "Accept: text/plain"];
+    let answer = daemon.request("POST /upload", &headers, &body);
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert!(
+        answer
+            .text()
+            .starts_with("the disk is as full as it may get")
+    );
+    assert!(daemon.fake.texts().is_empty());
+    *daemon.fake.batches_left.lock().unwrap() = None;
+    let answer = daemon.request("POST /upload", &headers, &body);
+    assert_eq!((answer.status, answer.text().as_str()), (202, "OK.\n"));
+    assert_eq!(daemon.fake.texts().len(), 3);
 }
 
 #[test]

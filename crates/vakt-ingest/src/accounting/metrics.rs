@@ -1,7 +1,7 @@
 //! Counters of the listeners, for Prometheus.
 //!
 //! They keep one account: frames received = frames answered by the intake (the journal's own
-//! metrics) + frames dropped, by reason + frames in flight.
+//! metrics) + frames repeated + frames dropped, by reason + frames in flight.
 
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use vakt_event::Transport;
@@ -11,11 +11,11 @@ use vakt_event::Transport;
 pub enum DropReason {
     /// There was nothing in it.
     Empty,
-    /// The peer may not send to this listener.
+    /// The peer may not send to this listener, or has opened no session (RELP).
     NotAllowed,
-    /// Too much was waiting for the disk: at once for UDP, after a minute for TCP.
+    /// Too much was waiting for the disk: at once for UDP, after a minute for others.
     Busy,
-    /// The disk was as full as it may get: at once for UDP, after a minute for TCP.
+    /// The disk was as full as it may get: at once for UDP, after a minute for others.
     NoSpace,
     /// The journal could not be written.
     Broken,
@@ -74,6 +74,7 @@ pub struct Metrics {
     bytes_received: IntCounterVec,
     frames_truncated: IntCounterVec,
     frames_dropped: IntCounterVec,
+    frames_repeated: IntCounterVec,
     batches_retried: IntCounterVec,
     connections: IntGaugeVec,
     connections_accepted: IntCounterVec,
@@ -121,6 +122,11 @@ impl Metrics {
                 "Frames that came and were not stored, by transport and reason.",
                 &["transport", "reason"],
             )?,
+            frames_repeated: counter(
+                "vakt_ingest_frames_repeated_total",
+                "Frames that a client sent again after its connection broke and that were stored already, by transport.",
+                &["transport"],
+            )?,
             batches_retried: counter(
                 "vakt_ingest_batches_retried_total",
                 "Batches that were refused by the journal and offered again, by transport.",
@@ -160,6 +166,7 @@ impl Metrics {
             frames: self.frames_received.with_label_values(&[name]),
             bytes: self.bytes_received.with_label_values(&[name]),
             truncated: self.frames_truncated.with_label_values(&[name]),
+            repeated: self.frames_repeated.with_label_values(&[name]),
             retried: self.batches_retried.with_label_values(&[name]),
             connections: self.connections.with_label_values(&[name]),
             accepted: self.connections_accepted.with_label_values(&[name]),
@@ -179,6 +186,7 @@ pub struct TransportMetrics {
     frames: IntCounter,
     bytes: IntCounter,
     truncated: IntCounter,
+    repeated: IntCounter,
     retried: IntCounter,
     connections: IntGauge,
     accepted: IntCounter,
@@ -194,6 +202,10 @@ impl TransportMetrics {
 
     pub fn truncated(&self) {
         self.truncated.inc();
+    }
+
+    pub fn repeated(&self, frames: u64) {
+        self.repeated.inc_by(frames);
     }
 
     pub fn retried(&self) {

@@ -1,10 +1,12 @@
-//! Syslog listeners: UDP (RFC 5426), plain TCP (RFC 6587) and TLS (RFC 5425).
+//! Syslog listeners: UDP (RFC 5426), plain TCP (RFC 6587), TLS (RFC 5425), and RELP with and without
+//! TLS.
 //!
 //! [`Listener::bind`] takes the address at once, so that it can be printed and a failure stops the
 //! start; [`Bound::run`] serves until told to stop and then drains.
 
 mod deliver;
 mod kernel_drops;
+mod relp;
 mod session;
 mod stream;
 mod udp;
@@ -27,7 +29,8 @@ use crate::intake::Intake;
 /// 256 KiB a message: RFC 5425 asks for 8 KiB, real audit and application events reach some 100.
 pub const FRAME_BYTES_MAX: usize = 256 * 1024;
 
-/// Connections of a listener. Each may hold a partial frame and two batches, some 400 KiB at worst.
+/// Connections of a listener. Each may hold a partial frame and two batches, some 400 KiB at worst; of
+/// RELP a partial frame and what is not answered, 800 KiB.
 pub const CONNECTIONS_MAX: usize = 1024;
 
 /// Above this much that waits for the disk, TCP and TLS are not read and UDP is dropped: half of the
@@ -48,6 +51,12 @@ pub const RETRY_TIMEOUT: Duration = Duration::from_secs(60);
 /// Ten seconds to hand over what was read before the end.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// 16 KiB a read: a TLS record.
+const READ_BYTES: usize = 16 * 1024;
+
+/// How often a connection that is not read looks whether there is room again.
+const FULL_PAUSE: Duration = Duration::from_millis(10);
+
 /// 4 MiB of datagrams, some ten thousand, wait in the kernel while we are busy, if it allows so
 /// much (`net.core.rmem_max`).
 const UDP_BUFFER_BYTES: usize = 4 * 1024 * 1024;
@@ -62,6 +71,15 @@ pub enum Kind {
     Tcp,
     /// New connections take the configuration that is current when they come.
     Tls(Arc<ArcSwap<ServerConfig>>),
+    /// With TLS where a configuration is given.
+    Relp(Option<Arc<ArcSwap<ServerConfig>>>),
+}
+
+/// What is spoken on a connection, or in datagrams.
+#[derive(Clone, Copy)]
+enum Dialect {
+    Syslog,
+    Relp,
 }
 
 /// Bounds, each with a default that is explained at its constant.
@@ -131,7 +149,9 @@ impl Listener {
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let bound = match config.kind {
             Kind::Udp => bind_udp(address).map(BoundSocket::Udp),
-            Kind::Tcp | Kind::Tls(_) => bind_stream(address).map(BoundSocket::Stream),
+            Kind::Tcp | Kind::Tls(_) | Kind::Relp(_) => {
+                bind_stream(address).map(BoundSocket::Stream)
+            }
         };
         let name = &config.name;
         let explain = |error: io::Error| {
@@ -165,18 +185,21 @@ impl Bound {
         intake: Arc<dyn Intake>,
         shutdown: watch::Receiver<bool>,
     ) -> io::Result<()> {
-        let transport = match self.config.kind {
-            Kind::Udp => Transport::Udp,
-            Kind::Tcp => Transport::Tcp,
-            Kind::Tls(_) => Transport::Tls,
+        let (transport, dialect) = match self.config.kind {
+            Kind::Udp => (Transport::Udp, Dialect::Syslog),
+            Kind::Tcp => (Transport::Tcp, Dialect::Syslog),
+            Kind::Tls(_) => (Transport::Tls, Dialect::Syslog),
+            Kind::Relp(_) => (Transport::Relp, Dialect::Relp),
         };
         let config = self.config;
         let serving = Serving {
+            dialect,
             admission: Admission::new(&config.name, transport, config.admission),
             metrics: config.metrics.of(transport),
             intake,
             clock: config.clock,
             limits: config.limits,
+            resent: relp::Resent::default(),
         };
         match self.socket {
             BoundSocket::Udp(socket) => {
@@ -185,8 +208,9 @@ impl Bound {
             }
             BoundSocket::Stream(listener) => {
                 let tls = match config.kind {
-                    Kind::Tls(tls) => Some(tls),
                     Kind::Udp | Kind::Tcp => None,
+                    Kind::Tls(tls) => Some(tls),
+                    Kind::Relp(tls) => tls,
                 };
                 stream::run(listener, tls, Arc::new(serving), shutdown).await
             }
@@ -196,11 +220,14 @@ impl Bound {
 
 /// What everything that serves a listener shares.
 struct Serving {
+    dialect: Dialect,
     admission: Admission,
     metrics: crate::accounting::TransportMetrics,
     intake: Arc<dyn Intake>,
     clock: Arc<dyn Clock>,
     limits: Limits,
+    /// Of RELP alone.
+    resent: relp::Resent,
 }
 
 impl Serving {

@@ -1,6 +1,5 @@
 //! One connection: read, cut into frames, hand over in batches, and not read what cannot be taken.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,12 +10,9 @@ use tokio::time::{sleep, timeout};
 use vakt_codec::SyslogFramer;
 use vakt_event::{Batch, Format, Frame, Source};
 
-use super::deliver::deliver;
-use super::{Serving, stopped};
+use super::deliver::{Delivery, deliver};
+use super::{FULL_PAUSE, READ_BYTES, Serving, stopped};
 use crate::accounting::DropReason;
-
-/// 16 KiB a read: a TLS record.
-const READ_BYTES: usize = 16 * 1024;
 
 /// 64 KiB a batch: some hundreds of messages share a commit, and a thousand connections stay small.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -28,14 +24,9 @@ const BURST_PAUSE: Duration = Duration::from_millis(2);
 /// frame is given out.
 const HELD_PAUSE: Duration = Duration::from_millis(500);
 
-/// How often a connection that is not read looks whether there is room again.
-const FULL_PAUSE: Duration = Duration::from_millis(10);
-
 /// 16 MiB are still read of each connection when the daemon stops: more than the kernels of both
 /// ends hold by default (`net.ipv4.tcp_rmem`, `tcp_wmem`). They are handed over batch by batch.
 const REST_BYTES_MAX: usize = 16 * 1024 * 1024;
-
-type Sending<'s> = Pin<Box<dyn Future<Output = Result<(), DropReason>> + Send + 's>>;
 
 /// Serves a connection until it ends, fails, is idle for too long, or the daemon stops. At most one
 /// batch is on its way, so that the journal has a connection's frames in their order, while the next
@@ -50,16 +41,16 @@ pub(super) async fn serve(
     let mut frames = Frames::new(serving);
     let mut framer = SyslogFramer::new(serving.limits.frame_bytes_max);
     let mut buffer = vec![0; READ_BYTES];
-    let mut sending: Option<Sending<'_>> = None;
+    let mut sending: Option<Delivery<'_>> = None;
     let mut flush = false;
     let mut may_hold = false;
-    let send = |filled: Vec<Frame>| -> Sending<'_> {
+    let send = |filled: Vec<Frame>| -> Delivery<'_> {
         let source = Arc::clone(&source);
         let batch = Batch {
             source,
             frames: filled,
         };
-        Box::pin(deliver(serving, batch, &refused))
+        deliver(serving, batch, &refused)
     };
     loop {
         if sending.is_none() && (flush || frames.filled_bytes >= BATCH_BYTES) {
@@ -142,7 +133,7 @@ pub(super) async fn serve(
     }
 }
 
-async fn wait_for(sending: &mut Option<Sending<'_>>) -> Result<(), DropReason> {
+async fn wait_for(sending: &mut Option<Delivery<'_>>) -> Result<(), DropReason> {
     match sending {
         Some(sending) => sending.await,
         None => std::future::pending().await,

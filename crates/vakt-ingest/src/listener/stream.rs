@@ -8,13 +8,15 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
+use vakt_event::Source;
 
-use super::{BACKLOG, Serving, session, stopped};
+use super::{BACKLOG, Dialect, Serving, relp, session, stopped};
 use crate::accounting::RefuseReason;
 
 /// A peer that is gone without a word is noticed after a minute and six tries ten seconds apart.
@@ -104,7 +106,7 @@ async fn connection(
         tracing::debug!(%peer, %error, "keepalive cannot be set");
     }
     let Some(tls) = tls else {
-        return session::serve(stream, source, &serving, shutdown).await;
+        return speak(stream, source, &serving, shutdown).await;
     };
     let handshake = TlsAcceptor::from(tls.load_full()).accept(stream);
     let agreed = tokio::select! {
@@ -112,7 +114,7 @@ async fn connection(
         agreed = timeout(serving.limits.handshake_timeout, handshake) => agreed,
     };
     match agreed {
-        Ok(Ok(stream)) => session::serve(stream, source, &serving, shutdown).await,
+        Ok(Ok(stream)) => speak(stream, source, &serving, shutdown).await,
         Ok(Err(error)) => {
             tracing::debug!(%peer, %error, "TLS was not agreed on");
             serving.metrics.refused(RefuseReason::Handshake);
@@ -121,5 +123,17 @@ async fn connection(
             tracing::debug!(%peer, "TLS was not agreed on in time");
             serving.metrics.refused(RefuseReason::Handshake);
         }
+    }
+}
+
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+    source: Arc<Source>,
+    serving: &Serving,
+    shutdown: watch::Receiver<bool>,
+) {
+    match serving.dialect {
+        Dialect::Syslog => session::serve(stream, source, serving, shutdown).await,
+        Dialect::Relp => relp::serve(stream, source, serving, shutdown).await,
     }
 }

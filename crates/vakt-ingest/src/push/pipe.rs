@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use vakt_event::{Batch, Frame, Source};
 
-use crate::intake::{Accepted, Intake, Refused, Reply};
+use crate::intake::{Accepted, Intake, Refused, Reply, offer};
 
 /// A batch is handed over when it holds this many bytes: large enough that one fsync serves many
 /// frames, small enough that a thousand connections fit into memory.
@@ -96,14 +96,7 @@ impl BatchPipe {
             frames: std::mem::take(&mut self.frames),
         };
         self.bytes = 0;
-        let (sender, reply) = oneshot::channel();
-        self.intake.submit(
-            batch,
-            Box::new(move |answer| {
-                // The receiver is gone only when the connection is: nobody is left to tell.
-                drop(sender.send(answer));
-            }),
-        );
+        let reply = offer(self.intake.as_ref(), batch);
         self.waiting = Some(Waiting {
             reply,
             line: self.line,

@@ -5,6 +5,9 @@
 )]
 
 mod binding;
+mod relp;
+mod relp_client;
+mod resent;
 mod support;
 mod tcp;
 mod tls;

@@ -169,8 +169,30 @@ async fn refused_for_too_long_the_connection_is_closed_and_the_loss_counted() {
         running.stopped().await;
     };
     check(Refused::Busy, "busy").await;
+    check(Refused::NoSpace, "no_space").await;
     check(Refused::Broken("the disk is gone".to_owned()), "broken").await;
     check(Refused::Stopping, "stopping").await;
+}
+
+#[tokio::test]
+async fn nothing_is_read_while_there_is_no_space_and_it_goes_on_when_there_is() {
+    let mut running = tcp(Mode::Refuse(Refused::NoSpace)).start();
+    let mut client = connect(&running).await;
+    client.write_all(b"<34>one\n").await.unwrap();
+    eventually("the first refusal", || {
+        running.of("batches_retried_total", "tcp") > 0
+    })
+    .await;
+    client.write_all(b"<34>two\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(running.of("frames_received_total", "tcp"), 1);
+    running.intake.release();
+    eventually("both lines", || {
+        running.intake.lines(HOME) == ["<34>one", "<34>two"]
+    })
+    .await;
+    running.stopped().await;
+    assert_eq!(running.dropped("tcp", "no_space"), 0);
 }
 
 #[tokio::test]

@@ -76,8 +76,22 @@ async fn what_is_not_taken_is_counted_by_its_reason() {
     };
     check(Mode::Accept, usize::MAX, "busy").await;
     check(Mode::Refuse(Refused::Busy), 0, "busy").await;
+    check(Mode::Refuse(Refused::NoSpace), 0, "no_space").await;
     check(Mode::Refuse(Refused::Broken("x".to_owned())), 0, "broken").await;
     check(Mode::Refuse(Refused::Stopping), 0, "stopping").await;
+}
+
+#[tokio::test]
+async fn datagrams_are_taken_again_when_there_is_room() {
+    let mut running = udp(Mode::Refuse(Refused::NoSpace)).start();
+    send_from("127.0.0.2", &running, &[b"<34>lost"]).await;
+    received(&running, 1).await;
+    running.intake.release();
+    send_from("127.0.0.2", &running, &[b"<34>kept"]).await;
+    received(&running, 2).await;
+    running.stopped().await;
+    assert_eq!(running.intake.lines("127.0.0.2"), ["<34>kept"]);
+    assert_eq!(running.dropped("udp", "no_space"), 1);
 }
 
 #[tokio::test]

@@ -47,7 +47,8 @@
 //!    H+S         body
 //!
 //! source, of frames only: never encrypted, so that retention knows whose a record is
-//!      0      1  transport: 1 UDP, 2 TCP, 3 TLS, 4 HTTP, 5 journal upload, 6 file
+//!      0      1  transport: 1 UDP, 2 TCP, 3 TLS, 4 HTTP, 5 journal upload, 6 file,
+//!                7 RELP
 //!      1      1  flags: 1 drill, 2 a zone is given
 //!      2      1  bytes of the peer's address: 0, 4 or 16
 //!      3         peer's address, network order

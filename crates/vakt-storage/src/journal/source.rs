@@ -75,6 +75,7 @@ fn transport_code(transport: Transport) -> u8 {
         Transport::Http => 4,
         Transport::Journal => 5,
         Transport::File => 6,
+        Transport::Relp => 7,
     }
 }
 
@@ -86,6 +87,7 @@ fn transport_of(code: u8) -> Option<Transport> {
         4 => Transport::Http,
         5 => Transport::Journal,
         6 => Transport::File,
+        7 => Transport::Relp,
         _ => return None,
     })
 }
@@ -122,6 +124,7 @@ mod tests {
         check(Transport::Http, None, Some(""), true);
         check(Transport::Journal, Some("::1"), None, false);
         check(Transport::File, None, None, false);
+        check(Transport::Relp, Some("192.0.2.7"), None, false);
     }
 
     #[test]

@@ -135,6 +135,12 @@ pub struct ListenFlags {
     /// Address for syslog over TLS
     #[arg(long, value_name = "ADDRESS")]
     pub syslog_tls: Option<SocketAddr>,
+    /// Address for RELP
+    #[arg(long, value_name = "ADDRESS")]
+    pub relp: Option<SocketAddr>,
+    /// Address for RELP over TLS
+    #[arg(long, value_name = "ADDRESS")]
+    pub relp_tls: Option<SocketAddr>,
     /// Address for HTTP
     #[arg(long, value_name = "ADDRESS")]
     pub http: Option<SocketAddr>,

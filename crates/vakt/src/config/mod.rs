@@ -69,14 +69,18 @@ pub enum ListenerKind {
     SyslogUdp,
     SyslogTcp,
     SyslogTls,
+    Relp,
+    RelpTls,
     Http,
 }
 
 impl ListenerKind {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::SyslogUdp,
         Self::SyslogTcp,
         Self::SyslogTls,
+        Self::Relp,
+        Self::RelpTls,
         Self::Http,
     ];
 
@@ -85,6 +89,8 @@ impl ListenerKind {
             Self::SyslogUdp => "syslog-udp",
             Self::SyslogTcp => "syslog-tcp",
             Self::SyslogTls => "syslog-tls",
+            Self::Relp => "relp",
+            Self::RelpTls => "relp-tls",
             Self::Http => "http",
         }
     }
@@ -94,8 +100,16 @@ impl ListenerKind {
             Self::SyslogUdp | Self::SyslogTcp => 5514,
             // RFC 5425, section 4.1.
             Self::SyslogTls => 6514,
+            // None is assigned; the first is that of rsyslog's documentation.
+            Self::Relp => 2514,
+            Self::RelpTls => 2515,
             Self::Http => 8514,
         }
+    }
+
+    /// Whether it speaks nothing but TLS.
+    pub fn is_tls(self) -> bool {
+        matches!(self, Self::SyslogTls | Self::RelpTls)
     }
 }
 
@@ -234,7 +248,7 @@ impl Listener {
             name: kind.as_str().to_owned(),
             kind,
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), kind.default_port()),
-            tls: kind == ListenerKind::SyslogTls,
+            tls: kind.is_tls(),
             networks: Vec::new(),
             stream: DEFAULT_STREAM.to_owned(),
             time_zone: None,
@@ -360,6 +374,8 @@ impl Config {
             (ListenerKind::SyslogUdp, flags.syslog_udp),
             (ListenerKind::SyslogTcp, flags.syslog_tcp),
             (ListenerKind::SyslogTls, flags.syslog_tls),
+            (ListenerKind::Relp, flags.relp),
+            (ListenerKind::RelpTls, flags.relp_tls),
             (ListenerKind::Http, flags.http),
         ];
         for (kind, address) in given {
@@ -387,10 +403,7 @@ impl Config {
                 ));
             }
             let is_open_to_all = listener.networks.is_empty() && !listener.allow_plaintext;
-            if listener.kind == ListenerKind::SyslogTls
-                && !address.ip().is_loopback()
-                && is_open_to_all
-            {
+            if listener.kind.is_tls() && !address.ip().is_loopback() && is_open_to_all {
                 reasons.push(format!(
                     "listener {name} would take syslog from anybody on {address}, which is not \
                      loopback: name the senders' `networks` (0.0.0.0/0 and ::/0 are everybody)"
@@ -406,13 +419,18 @@ impl Config {
                      and `tls: true` on the listener, or write `allow_plaintext: true` on it if \
                      something in front of it encrypts"
                 )),
-                ListenerKind::SyslogUdp | ListenerKind::SyslogTcp
+                ListenerKind::SyslogUdp | ListenerKind::SyslogTcp | ListenerKind::Relp
                     if listener.networks.is_empty() =>
                 {
+                    let with_tls = match listener.kind {
+                        ListenerKind::Relp => ListenerKind::RelpTls,
+                        _ => ListenerKind::SyslogTls,
+                    };
                     reasons.push(format!(
                         "listener {name} would take plaintext syslog from anybody on {address}, \
-                         which is not loopback: name the senders' `networks`, use kind syslog-tls, \
-                         or write `allow_plaintext: true` on it"
+                         which is not loopback: name the senders' `networks`, use kind {}, \
+                         or write `allow_plaintext: true` on it",
+                        with_tls.as_str()
                     ));
                 }
                 _ => {}

@@ -365,7 +365,7 @@ fn listener(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Opt
     }
     section.finish(report);
     let plain = Listener::on_loopback(kind?);
-    if tls && !matches!(plain.kind, ListenerKind::Http | ListenerKind::SyslogTls) {
+    if tls && plain.kind != ListenerKind::Http && !plain.kind.is_tls() {
         report.add(
             &CONFIG_VALUE,
             &node.span,
@@ -373,7 +373,10 @@ fn listener(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Opt
                 "a listener of kind `{}` cannot speak TLS",
                 plain.kind.as_str()
             ),
-            "write `kind: syslog-tls`",
+            match plain.kind {
+                ListenerKind::Relp => "write `kind: relp-tls`",
+                _ => "write `kind: syslog-tls`",
+            },
         );
     }
     Some(Listener {
@@ -403,7 +406,11 @@ fn without_effect(section: &mut Section<'_, '_>, kind: ListenerKind, report: &mu
                 "senders over HTTP are kept apart by the stream of their `intake_tokens`; remove it",
             ),
         ],
-        ListenerKind::SyslogUdp | ListenerKind::SyslogTcp | ListenerKind::SyslogTls => &[(
+        ListenerKind::SyslogUdp
+        | ListenerKind::SyslogTcp
+        | ListenerKind::SyslogTls
+        | ListenerKind::Relp
+        | ListenerKind::RelpTls => &[(
             "hosts",
             "names are for HTTP; who may send syslog is named by `networks`",
         )],
@@ -574,7 +581,7 @@ mod tests {
                 "5:7 config-no-effect: `sources` has no effect on a listener of kind `http`",
             ],
         );
-        for kind in ["syslog-udp", "syslog-tcp", "syslog-tls"] {
+        for kind in ["syslog-udp", "syslog-tcp", "syslog-tls", "relp", "relp-tls"] {
             check(
                 &format!("listeners:\n  - kind: {kind}\n    hosts: [a.example]\n"),
                 &[&format!(

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use arc_swap::ArcSwap;
 use prometheus::Registry;
+use rustls::ServerConfig;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -68,13 +70,9 @@ impl Bound {
             let kind = match listener.kind {
                 ListenerKind::SyslogUdp => Kind::Udp,
                 ListenerKind::SyslogTcp => Kind::Tcp,
-                ListenerKind::SyslogTls => Kind::Tls(
-                    bound
-                        .tls
-                        .as_ref()
-                        .context("a TLS listener needs a certificate")?
-                        .config(),
-                ),
+                ListenerKind::SyslogTls => Kind::Tls(bound.tls_config()?),
+                ListenerKind::Relp => Kind::Relp(None),
+                ListenerKind::RelpTls => Kind::Relp(Some(bound.tls_config()?)),
                 ListenerKind::Http => {
                     bound.bind_http(listener).await?;
                     continue;
@@ -95,6 +93,12 @@ impl Bound {
             bound.syslog.push((listener.kind, socket));
         }
         Ok(bound)
+    }
+
+    fn tls_config(&self) -> Result<Arc<ArcSwap<ServerConfig>>> {
+        let tls = self.tls.as_ref();
+        let tls = tls.context("a TLS listener needs a certificate")?;
+        Ok(tls.config())
     }
 
     async fn bind_http(&mut self, listener: &Listener) -> Result<()> {
@@ -141,12 +145,14 @@ impl Bound {
         let mut addresses = Vec::new();
         let mut tasks = Vec::new();
         for (kind, socket) in self.syslog {
-            let scheme = match kind {
-                ListenerKind::SyslogUdp => "udp",
-                ListenerKind::SyslogTls => "tls",
-                ListenerKind::SyslogTcp | ListenerKind::Http => "tcp",
+            let (name, scheme) = match kind {
+                ListenerKind::SyslogUdp => ("syslog", "udp"),
+                ListenerKind::SyslogTls => ("syslog", "tls"),
+                ListenerKind::SyslogTcp | ListenerKind::Http => ("syslog", "tcp"),
+                ListenerKind::Relp => ("relp", "relp"),
+                ListenerKind::RelpTls => ("relp", "relps"),
             };
-            addresses.push(("syslog", format!("{scheme}://{}", socket.local_addr)));
+            addresses.push((name, format!("{scheme}://{}", socket.local_addr)));
             let (intake, stopping) = (Arc::clone(intake), stopping.clone());
             tasks.push(runtime.spawn(async move {
                 if let Err(error) = socket.run(intake, stopping).await {
