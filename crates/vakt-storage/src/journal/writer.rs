@@ -11,7 +11,7 @@ use vakt_event::{Batch, Clock, Frame, JournalPosition, Timestamp};
 use super::body::Packer;
 use super::plan::{Plan, plan};
 use super::progress::Progress;
-use super::queue::{Appended, Queue};
+use super::queue::{Appended, Pending, Queue};
 use super::record::{self, Place};
 use super::recovery::Recovered;
 use super::room::{Room, Shortage};
@@ -120,32 +120,38 @@ impl Writer {
     /// Writes what the queue brings until it is closed or something fails.
     pub(crate) fn run(mut self, queue: &Queue, group_bytes_max: usize) -> Result<(), Arc<str>> {
         while let Some(group) = queue.take(group_bytes_max) {
-            let mut answers = Vec::with_capacity(group.len());
-            let mut batches = Vec::with_capacity(group.len());
-            for pending in group {
-                answers.push((pending.answer, pending.since));
-                batches.push((pending.batch, pending.source));
-            }
-            match self.commit(&batches) {
-                Ok(answered) => {
-                    for ((answer, since), answered) in answers.into_iter().zip(answered) {
-                        if answered.is_ok() {
-                            self.counters.append.count(since.elapsed());
-                        }
-                        answer.give(answered.map_err(AppendError::NoSpace));
-                    }
-                    self.enter_head_when_due(queue)?;
-                }
-                Err(reason) => {
-                    queue.poison(&reason);
-                    for (answer, _) in answers {
-                        answer.give(Err(AppendError::Poisoned(Arc::clone(&reason))));
-                    }
-                    return Err(reason);
-                }
-            }
+            self.serve(queue, group)?;
         }
         self.close()
+    }
+
+    /// Commits a group that the queue gave and answers it; after a failure everything that waits
+    /// is refused, and the writer must not be used again.
+    pub(crate) fn serve(&mut self, queue: &Queue, group: Vec<Pending>) -> Result<(), Arc<str>> {
+        let mut answers = Vec::with_capacity(group.len());
+        let mut batches = Vec::with_capacity(group.len());
+        for pending in group {
+            answers.push((pending.answer, pending.since));
+            batches.push((pending.batch, pending.source));
+        }
+        match self.commit(&batches) {
+            Ok(answered) => {
+                for ((answer, since), answered) in answers.into_iter().zip(answered) {
+                    if answered.is_ok() {
+                        self.counters.append.count(since.elapsed());
+                    }
+                    answer.give(answered.map_err(AppendError::NoSpace));
+                }
+                self.enter_head_when_due(queue)
+            }
+            Err(reason) => {
+                queue.poison(&reason);
+                for (answer, _) in answers {
+                    answer.give(Err(AppendError::Poisoned(Arc::clone(&reason))));
+                }
+                Err(reason)
+            }
+        }
     }
 
     fn enter_head_when_due(&mut self, queue: &Queue) -> Result<(), Arc<str>> {
