@@ -32,7 +32,7 @@ use schedule::Schedule;
 use trace::Trace;
 
 /// What a developer's machine does in well under a minute, and what CI asks for.
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 30_000;
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {

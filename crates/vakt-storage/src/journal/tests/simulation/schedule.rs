@@ -90,16 +90,16 @@ fn play_round(world: &mut World, random: &mut SplitMix, extents: &mut Option<Ext
         && random.below(2) == 0
     {
         extents.flip(&world.disk, random, &world.trace);
-        world.rotten = true;
+        world.truth.rotten = true;
     }
 }
 
 fn start(world: &mut World, extents: &mut Option<Extents>) -> Option<Life> {
     let life = world.start()?;
-    let (disk, truth, rotten) = (world.disk.clone(), &mut world.truth, world.rotten);
+    let (disk, truth) = (world.disk.clone(), &mut world.truth);
     disk.unharmed(|| match extents {
         Some(extents) => {
-            if rotten {
+            if truth.rotten {
                 truth.recovered_from_rot(&life.process, &extents.hit());
             } else {
                 truth.recovered(&life.process);
@@ -231,7 +231,7 @@ fn catch_up(world: &World, life: &mut Life) {
         life.index.as_mut().unwrap(),
         life.detector.as_mut().unwrap(),
     );
-    detector.gaps = world.rotten;
+    detector.gaps = world.truth.rotten;
     while index.read(&life.process).unwrap() {}
     while detector.read(&life.process).unwrap() {}
     index.commit(&world.disk).unwrap();
@@ -257,7 +257,7 @@ fn check_consumers(world: &World, life: &Life, hit: &BTreeSet<u64>) {
         let indexed = index.entries.contains_key(position);
         assert!(indexed, "position {position} is not indexed");
     }
-    if !world.rotten {
+    if !world.truth.rotten {
         let mut correlator = Correlator::default();
         let seen = world.truth.seen.iter();
         let expected: BTreeSet<_> = seen

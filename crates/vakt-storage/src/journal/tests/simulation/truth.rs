@@ -25,6 +25,8 @@ pub(super) struct Truth {
     /// Journald entries that are stored, with their streams.
     held: BTreeSet<(String, CursorKey)>,
     pub(super) counts: Counts,
+    /// Bytes have rotted: losses are explained by it.
+    pub(super) rotten: bool,
 }
 
 struct Send {
@@ -118,7 +120,7 @@ impl Truth {
             if at < appended.next.0 && self.seen.get(&at) == Some(id) {
                 at += 1;
             } else {
-                let there = self.holds(*id) || self.is_lost_entry(*id);
+                let there = self.holds(*id) || self.may_be_known(*id);
                 assert!(there, "frame {id} was acknowledged and is not there");
             }
             self.frames.all[*id].acknowledged = true;
@@ -228,7 +230,7 @@ impl Truth {
         for id in ids {
             if found.get(count).is_some_and(|(_, there)| there == id) {
                 count += 1;
-            } else if !self.holds(*id) && !self.is_lost_entry(*id) {
+            } else if !self.holds(*id) && !self.may_be_known(*id) {
                 return None;
             }
         }
@@ -244,10 +246,10 @@ impl Truth {
         }
     }
 
-    /// Whether the journal may or may not remember this entry.
-    fn is_lost_entry(&self, id: Id) -> bool {
-        let known = &self.frames.all[id];
-        known.lost && known.frame.cursor.is_some()
+    /// Whether this is an entry that the journal may know, though it has lost it: the checkpoint of
+    /// cursors outlives what rots.
+    fn may_be_known(&self, id: Id) -> bool {
+        self.rotten && self.frames.all[id].frame.cursor.is_some()
     }
 
     /// Whether the journal holds this frame as an entry.
@@ -297,8 +299,11 @@ impl Truth {
     /// Everything was sent until it was acknowledged: is it there?
     pub(super) fn complete(&self) {
         for (id, known) in self.frames.all.iter().enumerate() {
-            if known.sends > 0 && !known.lost {
-                assert!(known.acknowledged, "frame {id} was never acknowledged");
+            if known.sends == 0 || known.lost {
+                continue;
+            }
+            assert!(known.acknowledged, "frame {id} was never acknowledged");
+            if !self.may_be_known(id) {
                 assert!(
                     known.stored > 0,
                     "frame {id} was acknowledged and is not there"

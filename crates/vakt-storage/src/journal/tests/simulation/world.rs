@@ -18,8 +18,6 @@ pub(super) struct World {
     pub(super) clients: Vec<Client>,
     pub(super) trace: Trace,
     limits: Limits,
-    /// Bytes have rotted: losses are explained by it.
-    pub(super) rotten: bool,
 }
 
 /// A daemon that runs. A consumer that failed is missing until it begins again.
@@ -43,7 +41,6 @@ impl World {
                 segment_bytes_max,
                 queue_bytes_max,
             },
-            rotten: false,
         }
     }
 
@@ -125,7 +122,7 @@ impl World {
             "the index is ahead of the journal"
         );
         assert!(
-            self.rotten || index.lost.is_empty(),
+            self.truth.rotten || index.lost.is_empty(),
             "frames are lost: {:?}",
             index.lost
         );
@@ -148,7 +145,7 @@ impl World {
             life.detector = self.begin_again(life, "detect", Detector::load(&self.disk));
             return;
         };
-        detector.gaps = self.rotten;
+        detector.gaps = self.truth.rotten;
         let (batches, commits) = (random.below(4), random.below(2) == 0);
         let windows = random.below(3) == 0;
         let mut went_well = Ok(());
