@@ -10,7 +10,7 @@ use crate::disk::random::SplitMix;
 use crate::disk::{Call, Fault};
 
 /// Of so many seeds one lets bytes rot, beside everything else.
-const ROT_IN: u64 = 8;
+const ROT_IN: u64 = 4;
 
 #[derive(Clone, Debug)]
 pub(super) struct Schedule {
@@ -64,7 +64,12 @@ fn play_round(world: &mut World, random: &mut SplitMix, extents: &mut Option<Ext
     for _ in 0..random.below(3) {
         inject(world, random);
     }
-    if let Some(mut life) = start(world, extents) {
+    let life = start(world, extents);
+    let life = match random.below(8) {
+        0 => start_again(world, extents, life),
+        _ => life,
+    };
+    if let Some(mut life) = life {
         for _ in 0..random.below(40) {
             step(world, &mut life, random, extents);
             // A daemon whose journal failed is restarted sooner or later.
@@ -72,10 +77,51 @@ fn play_round(world: &mut World, random: &mut SplitMix, extents: &mut Option<Ext
                 break;
             }
         }
-        if random.below(5) == 0 {
-            close(world, life, extents);
-        }
+        end_life(world, life, random, extents);
     }
+    end_round(world, random, extents);
+}
+
+/// The daemon dies as soon as it has started; what was to be mended is mended.
+fn start_again(
+    world: &mut World,
+    extents: &mut Option<Extents>,
+    life: Option<Life>,
+) -> Option<Life> {
+    drop(life?);
+    world.trace.say(|| "kill".to_owned());
+    world.disk.kill();
+    let life = start(world, extents).expect("a start on a disk that is well");
+    assert_eq!(life.process.recovery.cut_bytes, 0, "it was cut already");
+    Some(life)
+}
+
+/// The daemon is closed, or dies between two steps, or in the middle of one.
+fn end_life(
+    world: &mut World,
+    mut life: Life,
+    random: &mut SplitMix,
+    extents: &mut Option<Extents>,
+) {
+    if random.below(2) == 0 {
+        for _ in 0..random.below(6) {
+            world.send(&mut life, random);
+        }
+        let after = random.below(10);
+        world
+            .trace
+            .say(|| format!("the end comes {after} calls from here"));
+        world.disk.inject(Fault::Stop { after });
+    }
+    match random.below(6) {
+        0 => drop(close(world, life, extents)),
+        1..4 => write(world, &mut life, usize::MAX, extents),
+        4 => world.index(&mut life, random),
+        _ => world.detect(&mut life, random),
+    }
+}
+
+fn end_round(world: &mut World, random: &mut SplitMix, extents: &mut Option<Extents>) {
     world.ended();
     let power_loss = random.below(2) == 0;
     if power_loss {
@@ -196,7 +242,9 @@ fn finish(world: &mut World, random: &mut SplitMix, extents: &mut Option<Extents
     let mut life = start(world, extents).expect("a start on a disk that is well");
     for number in 0..world.clients.len() {
         let (client, end) = (&mut world.clients[number], world.truth.end);
-        if let Some(ids) = client.next_batch(&mut world.truth.frames, random, end) {
+        if random.below(2) == 0
+            && let Some(ids) = client.next_batch(&mut world.truth.frames, random, end)
+        {
             world.submit(&mut life, number, &ids);
         }
         while let Some(ids) = world.clients[number].resend() {
