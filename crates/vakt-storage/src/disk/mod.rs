@@ -7,7 +7,9 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use fake::FakeDisk;
+#[cfg(test)]
+pub(crate) use fake::random;
+pub use fake::{Call, FakeDisk, Fault};
 pub use real::RealDisk;
 
 /// Held for as long as a directory is ours.

@@ -37,7 +37,7 @@ use crate::stats::{Counters, Stats};
 
 use progress::Progress;
 use queue::Queue;
-use recovery::io_error;
+use recovery::{Recovered, io_error};
 use retention::{Keeper, Request, Retention, RetentionError, Selection, Taken};
 use writer::Writer;
 
@@ -71,19 +71,7 @@ impl Journal {
     /// When somebody else holds the lock, a newer version wrote it, or the disk refuses.
     pub fn open(dir: &Path, options: &Options) -> Result<(Self, Recovery), OpenError> {
         let disk = Arc::clone(&options.disk);
-        make_dir(disk.as_ref(), dir)?;
-        let lock_path = dir.join(LOCK_NAME);
-        let lock = disk
-            .lock(&lock_path)
-            .map_err(|error| io_error(lock_path.clone(), "lock", error))?;
-        let Some(lock) = lock else {
-            return Err(OpenError::Locked {
-                dir: dir.to_owned(),
-                lock: lock_path,
-            });
-        };
-
-        let recovered = recovery::recover(dir, options)?;
+        let (lock, recovered) = lock_and_recover(dir, options)?;
         let recovery = recovered.recovery.clone();
         let progress = Arc::clone(&recovered.progress);
         let counters = Arc::new(Counters::default());
@@ -287,6 +275,23 @@ impl Drop for Journal {
     fn drop(&mut self) {
         // Whoever wants to know how it ended calls `close` first.
         drop(self.close());
+    }
+}
+
+/// What comes before the first frame: the directory, its lock, and what a crash may have left.
+fn lock_and_recover(
+    dir: &Path,
+    options: &Options,
+) -> Result<(Box<dyn Lock>, Recovered), OpenError> {
+    make_dir(options.disk.as_ref(), dir)?;
+    let lock_path = dir.join(LOCK_NAME);
+    let lock = options.disk.lock(&lock_path);
+    match lock.map_err(|error| io_error(lock_path.clone(), "lock", error))? {
+        Some(lock) => Ok((lock, recovery::recover(dir, options)?)),
+        None => Err(OpenError::Locked {
+            dir: dir.to_owned(),
+            lock: lock_path,
+        }),
     }
 }
 

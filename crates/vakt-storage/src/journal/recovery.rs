@@ -1,8 +1,9 @@
 //! Opening a journal as a crash may have left it.
 //!
-//! Only the last segment is read, and those that nobody sealed: the torn tail is cut, and everything that stays is synced, because
-//! after the death of a process alone it may still be in the kernel's memory only, and a consumer
-//! must not go ahead of the disk. Sealed segments were durable before the next one was made.
+//! Only the last segment is read, and those that nobody sealed: the torn tail is cut, and everything
+//! that stays is synced, because after the death of a process alone it may still be in the kernel's
+//! memory only, and a consumer must not go ahead of the disk. Sealed segments were durable before the
+//! next one was made.
 
 mod last;
 

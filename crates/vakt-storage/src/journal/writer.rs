@@ -11,7 +11,7 @@ use vakt_event::{Batch, Clock, Frame, JournalPosition, Timestamp};
 use super::body::Packer;
 use super::plan::{Plan, plan};
 use super::progress::Progress;
-use super::queue::{Appended, Pending, Queue, Sealing};
+use super::queue::{Appended, Pending, Queue, Sealing, Work};
 use super::record::{self, Place};
 use super::recovery::Recovered;
 use super::room::{Room, Shortage};
@@ -120,16 +120,22 @@ impl Writer {
     /// Writes what the queue brings until it is closed or something fails.
     pub(crate) fn run(mut self, queue: &Queue, group_bytes_max: usize) -> Result<(), Arc<str>> {
         while let Some(work) = queue.take(group_bytes_max) {
-            let done = self
-                .answer(work.batches, queue)
-                .and_then(|()| self.answer_seals(work.seals))
-                .and_then(|()| self.enter_head_when_due());
-            if let Err(reason) = done {
-                queue.poison(&reason);
-                return Err(reason);
-            }
+            self.serve(queue, work)?;
         }
         self.close()
+    }
+
+    /// Does what the queue gave and answers it; after a failure everything that waits is refused,
+    /// and the writer must not be used again.
+    pub(crate) fn serve(&mut self, queue: &Queue, work: Work) -> Result<(), Arc<str>> {
+        let done = self
+            .answer(work.batches, queue)
+            .and_then(|()| self.answer_seals(work.seals))
+            .and_then(|()| self.enter_head_when_due());
+        if let Err(reason) = &done {
+            queue.poison(reason);
+        }
+        done
     }
 
     /// Commits batches and answers them.

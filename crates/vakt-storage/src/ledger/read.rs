@@ -155,6 +155,7 @@ impl Reading<'_> {
             is_signed,
         });
         if let Entry::Begin { version, .. } = &line.entry
+            && is_signed
             && *version > VERSION
         {
             self.read.newer_version = Some(*version);

@@ -10,6 +10,8 @@ use super::super::seal::{RecordHash, Seal, SealBuilder};
 use super::super::segment::{self, Segment, Tail};
 use super::super::walk::{Content, Memory, Record, Walk, WalkError};
 use super::{Recovery, io_error, walk_error};
+use super::super::window::Window;
+use crate::disk::DiskFile;
 use crate::error::{Lost, OpenError};
 use crate::ledger::{Digest, StreamTotals};
 use crate::options::Options;
@@ -75,6 +77,9 @@ pub(super) fn recover(
         if offset < bytes {
             file.set_len(offset)?;
         }
+        // When the sync of the last commit had failed, the kernel may hold its pages and take them
+        // for clean: a sync alone would do nothing.
+        rewrite(&file, scanned.last_commit, offset)?;
         file.sync_data()?;
         disk.sync_dir(dir)?;
         let ended = match scanned.sealed {
@@ -104,6 +109,8 @@ pub(super) fn recover(
 }
 
 struct Scanned {
+    /// Where the last group commit begins, or the segment when nothing was committed before it.
+    last_commit: u64,
     /// Why what follows is cut, when something does.
     cut: Option<&'static str>,
     /// Of the records that are whole.
@@ -120,7 +127,9 @@ fn scan(
     recovery: &mut Recovery,
 ) -> Result<Scanned, WalkError> {
     let mut memory = Memory::default();
+    let mut commit = walk.segment.first;
     let mut scanned = Scanned {
+        last_commit: 0,
         cut: None,
         seal: SealBuilder::new(&walk.header_bytes, previous),
         sealed: None,
@@ -136,6 +145,10 @@ fn scan(
                 let first = record.header.place.first;
                 if first > expected {
                     note_lost(walk, at, expected, first, "records are missing", recovery);
+                }
+                if record.header.place.commit > commit {
+                    commit = record.header.place.commit;
+                    scanned.last_commit = at;
                 }
                 walk.advance(&record.header);
                 scanned.add(record);
@@ -179,6 +192,17 @@ impl Scanned {
             Content::Seal(seal) => self.sealed = Some(seal),
         }
     }
+}
+
+/// Writes these bytes of a file again as they are, so that the next sync covers them.
+fn rewrite(file: &Arc<dyn DiskFile>, from: u64, to: u64) -> io::Result<()> {
+    let mut window = Window::new(Arc::clone(file), to);
+    let mut at = from;
+    while let Some(bytes) = window.get_some(at, 1)? {
+        file.write_all_at(bytes, at)?;
+        at += bytes.len() as u64;
+    }
+    Ok(())
 }
 
 /// What a segment adds up to that nothing is written to any more: its own seal, or else one that is

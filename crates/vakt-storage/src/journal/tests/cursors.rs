@@ -67,22 +67,18 @@ fn repeats_are_known_after_a_close_a_kill_and_without_a_checkpoint() {
 
 #[test]
 fn an_entry_that_did_not_become_durable_is_taken_again() {
-    let disk = FakeDisk::default();
-    let journal = open(&disk);
-    disk.fail_syncs();
-    assert!(append(&journal, batch(vec![entry(7, 1)])).is_err());
-    drop(journal);
     // A power loss after which nothing of the write is there.
-    let lost = (0..100).find(|seed| {
-        let disk = disk.clone();
-        disk.crash(*seed);
+    let lost = (0..100).find_map(|seed| {
+        let disk = FakeDisk::default();
+        let journal = open(&disk);
+        disk.fail_syncs();
+        assert!(append(&journal, batch(vec![entry(7, 1)])).is_err());
+        drop(journal);
+        disk.crash(seed);
         let (journal, recovery) = Journal::open(&dir(), &options(&disk)).unwrap();
-        let empty = recovery.next == JournalPosition(0);
-        journal.close().unwrap();
-        empty
+        (recovery.next == JournalPosition(0)).then_some(journal)
     });
-    assert!(lost.is_some());
-    assert_eq!(counts(&open(&disk), vec![entry(7, 1)]), (1, 0));
+    assert_eq!(counts(&lost.unwrap(), vec![entry(7, 1)]), (1, 0));
 }
 
 /// The checkpoint at a roll once held the entries of the batch that made the roll necessary; when

@@ -1,11 +1,11 @@
 //! The journal on the fake disk.
 
 mod append;
-mod crash;
 mod cursors;
 mod damage;
 mod retention;
 mod seal;
+mod simulation;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};

@@ -1,0 +1,160 @@
+//! The life of a daemon: the journal with the writer's thread taken away, so that a schedule says
+//! when it works. Nothing else in the simulation knows what the journal is made of.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use vakt_event::{Batch, JournalPosition};
+
+use super::super::super::progress::Progress;
+use super::super::super::queue::Queue;
+use super::super::super::writer::Writer;
+use super::super::super::{Appended, Reader, Recovery, lock_and_recover, source};
+use crate::disk::{Disk, FakeDisk, Lock};
+use crate::error::{AppendError, OpenError};
+use crate::options::Options;
+use crate::stats::{Counters, Stats};
+
+pub(super) const DIR: &str = "/data/journal";
+
+/// The number of a send, and what the daemon said to it.
+pub(super) type Answer = (usize, Result<Appended, AppendError>);
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) segment_bytes_max: u64,
+    pub(super) queue_bytes_max: usize,
+}
+
+pub(super) struct Process {
+    disk: FakeDisk,
+    queue: Queue,
+    writer: Writer,
+    progress: Arc<Progress>,
+    counters: Arc<Counters>,
+    answers: Arc<Mutex<Vec<Answer>>>,
+    /// Batches in the queue.
+    waiting: usize,
+    pub(super) recovery: Recovery,
+    _lock: Box<dyn Lock>,
+}
+
+impl Process {
+    pub(super) fn start(
+        disk: &FakeDisk,
+        limits: Limits,
+        next_position_min: u64,
+    ) -> Result<Self, OpenError> {
+        let dir = PathBuf::from(DIR);
+        let options = Options {
+            segment_bytes_max: limits.segment_bytes_max,
+            next_position_min: JournalPosition(next_position_min),
+            disk: Arc::new(disk.clone()),
+            ..Options::default()
+        };
+        let (lock, recovered) = lock_and_recover(&dir, &options)?;
+        let counters = Arc::new(Counters::default());
+        let recovery = recovered.recovery.clone();
+        let progress = Arc::clone(&recovered.progress);
+        Ok(Self {
+            disk: disk.clone(),
+            queue: Queue::new(limits.queue_bytes_max),
+            writer: Writer::new(&dir, &options, recovered, Arc::clone(&counters)),
+            progress,
+            counters,
+            answers: Arc::default(),
+            waiting: 0,
+            recovery,
+            _lock: lock,
+        })
+    }
+
+    /// What [`Journal::append`](super::super::super::Journal::append) does.
+    pub(super) fn submit(&mut self, send: usize, batch: Batch) {
+        let encoded = source::encode(&batch.source).unwrap();
+        let answers = Arc::clone(&self.answers);
+        let answer = Box::new(move |result| answers.lock().unwrap().push((send, result)));
+        match self.queue.push(batch, encoded, answer) {
+            Ok(()) => self.waiting += 1,
+            Err((answer, error)) => answer(Err(error)),
+        }
+    }
+
+    /// Commits what waits, up to about this many bytes.
+    pub(super) fn write(&mut self, group_bytes_max: usize) {
+        // An empty queue would wait for another thread.
+        if self.waiting == 0 || self.is_poisoned() {
+            return;
+        }
+        let work = self.queue.take(group_bytes_max).unwrap();
+        self.waiting -= work.batches.len();
+        if self.writer.serve(&self.queue, work).is_err() {
+            self.waiting = 0;
+        }
+    }
+
+    /// Ends in order; whether all went well.
+    pub(super) fn close(&mut self) -> bool {
+        self.queue.close();
+        while self.waiting > 0 {
+            self.write(usize::MAX);
+        }
+        !self.is_poisoned() && self.writer.close().is_ok()
+    }
+
+    pub(super) fn take_answers(&mut self) -> Vec<Answer> {
+        std::mem::take(&mut *self.answers.lock().unwrap())
+    }
+
+    pub(super) fn is_poisoned(&self) -> bool {
+        self.queue.poisoned().is_some()
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    pub(super) fn durable_end(&self) -> u64 {
+        self.progress.end()
+    }
+
+    pub(super) fn reader(&self, from: u64) -> Reader {
+        let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
+        Reader::new(disk, Arc::clone(&self.progress), from)
+    }
+
+    pub(super) fn stats(&self) -> Stats {
+        self.counters.snapshot()
+    }
+}
+
+/// A file of the journal with its length.
+pub(super) fn files(disk: &FakeDisk) -> Vec<(PathBuf, u64)> {
+    let dir = Path::new(DIR);
+    let names = disk.list(dir).unwrap();
+    let paths = names.iter().map(|name| dir.join(name));
+    paths
+        .map(|path| {
+            let length = disk.open(&path).unwrap().len().unwrap();
+            (path, length)
+        })
+        .collect()
+}
+
+/// A segment of another journal that begins at `first` and holds this batch: what an attacker
+/// could send as a frame.
+pub(super) fn foreign_segment(first: u64, batch: Batch) -> Vec<u8> {
+    let disk = FakeDisk::default();
+    let limits = Limits {
+        segment_bytes_max: 1 << 20,
+        queue_bytes_max: 1 << 20,
+    };
+    let mut process = Process::start(&disk, limits, first).unwrap();
+    process.submit(0, batch);
+    process.write(usize::MAX);
+    let (path, length) = files(&disk).pop().unwrap();
+    let mut bytes = vec![0; usize::try_from(length).unwrap()];
+    let file = disk.open(&path).unwrap();
+    assert_eq!(file.read_at(&mut bytes, 0).unwrap(), bytes.len());
+    bytes
+}
