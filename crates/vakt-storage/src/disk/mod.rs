@@ -12,6 +12,9 @@ pub(crate) use fake::random;
 pub use fake::{Call, FakeDisk, Fault};
 pub use real::RealDisk;
 
+/// 256 KiB a read and a write when bytes are written again: a commit takes some dozen.
+const REWRITE_BYTES: usize = 256 * 1024;
+
 /// Held for as long as a directory is ours.
 pub trait Lock: Send + Sync {}
 
@@ -84,6 +87,26 @@ pub trait DiskFile: Send + Sync {
 
     /// Makes the content and the length durable.
     fn sync_data(&self) -> io::Result<()>;
+
+    /// Writes the bytes `from` to `to` again as they are, so that the next sync covers them. A sync
+    /// that failed may have left pages that are read back and count as clean, which no later sync
+    /// writes; whoever opens a file after a crash does not know whether one did.
+    fn rewrite(&self, from: u64, to: u64) -> io::Result<()> {
+        let mut at = from;
+        let mut buffer = Vec::new();
+        while at < to {
+            let rest = usize::try_from(to - at).unwrap_or(REWRITE_BYTES);
+            buffer.resize(rest.min(REWRITE_BYTES), 0);
+            let count = self.read_at(&mut buffer, at)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            buffer.truncate(count);
+            self.write_all_at(&buffer, at)?;
+            at += count as u64;
+        }
+        Ok(())
+    }
 
     fn set_len(&self, bytes: u64) -> io::Result<()>;
 

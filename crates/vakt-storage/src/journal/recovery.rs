@@ -97,6 +97,10 @@ pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenEr
             )?;
             scanned_end = found.next;
             next = found.next.max(durable_end);
+            // A segment that was sealed without a frame keeps its name; the next one needs another.
+            if matches!(found.ended, Ended::Sealed { first, .. } if first == next) {
+                next += 1;
+            }
             recovery.skipped_to_min = next > found.next;
             let goes_on = found.is_sound && !recovery.skipped_to_min;
             let (end, bytes) = end_of(found.ended, found.bytes, found.next, goes_on, &ledger)?;

@@ -52,6 +52,9 @@ pub use line::{Line, SignedLine, check_line};
 pub use read::{ReadLedger, ReadLine, read_lines};
 pub use state::{LedgerHead, LedgerSegment, LedgerState};
 
+/// 4 KiB a read when the last line is looked for: most are shorter.
+const LOOK_BACK_BYTES: usize = 4096;
+
 /// Its name in the journal's directory.
 pub const NAME: &str = "ledger.ndjson";
 
@@ -264,6 +267,31 @@ fn make_durable(disk: &dyn Disk, dir: &Path, file: &dyn DiskFile, bytes: u64) ->
     if file.len()? != bytes {
         file.set_len(bytes)?;
     }
+    // The last line is the only one whose sync may have failed.
+    file.rewrite(last_line(file, bytes)?, bytes)?;
     file.sync_data()?;
     disk.sync_dir(dir)
+}
+
+/// Where the last of the whole lines that end at `end` begins.
+fn last_line(file: &dyn DiskFile, end: u64) -> io::Result<u64> {
+    let mut piece = [0; LOOK_BACK_BYTES];
+    // Not the line feed that ends it.
+    let mut at = end.saturating_sub(1);
+    while at > 0 {
+        let start = at.saturating_sub(LOOK_BACK_BYTES as u64);
+        let wanted = usize::try_from(at - start).unwrap_or(LOOK_BACK_BYTES);
+        let mut filled = 0;
+        while filled < wanted {
+            match file.read_at(&mut piece[filled..wanted], start + filled as u64)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => filled += count,
+            }
+        }
+        if let Some(before) = piece[..wanted].iter().rposition(|byte| *byte == b'\n') {
+            return Ok(start + before as u64 + 1);
+        }
+        at = start;
+    }
+    Ok(0)
 }

@@ -10,8 +10,6 @@ use super::super::seal::{RecordHash, Seal, SealBuilder};
 use super::super::segment::{self, Segment, Tail};
 use super::super::walk::{Content, Memory, Record, Walk, WalkError};
 use super::{Recovery, io_error, walk_error};
-use super::super::window::Window;
-use crate::disk::DiskFile;
 use crate::error::{Lost, OpenError};
 use crate::ledger::{Digest, StreamTotals};
 use crate::options::Options;
@@ -77,9 +75,8 @@ pub(super) fn recover(
         if offset < bytes {
             file.set_len(offset)?;
         }
-        // When the sync of the last commit had failed, the kernel may hold its pages and take them
-        // for clean: a sync alone would do nothing.
-        rewrite(&file, scanned.last_commit, offset)?;
+        // The last commit is the only one whose sync may have failed.
+        file.rewrite(scanned.last_commit, offset)?;
         file.sync_data()?;
         disk.sync_dir(dir)?;
         let ended = match scanned.sealed {
@@ -192,17 +189,6 @@ impl Scanned {
             Content::Seal(seal) => self.sealed = Some(seal),
         }
     }
-}
-
-/// Writes these bytes of a file again as they are, so that the next sync covers them.
-fn rewrite(file: &Arc<dyn DiskFile>, from: u64, to: u64) -> io::Result<()> {
-    let mut window = Window::new(Arc::clone(file), to);
-    let mut at = from;
-    while let Some(bytes) = window.get_some(at, 1)? {
-        file.write_all_at(bytes, at)?;
-        at += bytes.len() as u64;
-    }
-    Ok(())
 }
 
 /// What a segment adds up to that nothing is written to any more: its own seal, or else one that is

@@ -148,7 +148,14 @@ impl Client {
 
 fn filler(random: &mut SplitMix) -> Vec<u8> {
     let which = usize::try_from(random.below(CONTENT_BYTES.len() as u64)).unwrap();
-    vec![b'x'; CONTENT_BYTES[which]]
+    // Noise, which does not compress.
+    let bytes = CONTENT_BYTES[which];
+    let mut noise = Vec::with_capacity(bytes + 8);
+    while noise.len() < bytes {
+        noise.extend(random.next().to_le_bytes());
+    }
+    noise.truncate(bytes);
+    noise
 }
 
 /// A whole segment of another journal, with records that continue this one.

@@ -12,6 +12,7 @@
 //! `VAKT_SIMULATION_ROUNDS` (numbers with commas) plays some rounds only, and prints what happened.
 
 mod client;
+mod clock;
 mod detector;
 mod frames;
 mod index;

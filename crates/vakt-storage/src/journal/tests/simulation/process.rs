@@ -4,8 +4,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use vakt_event::{Batch, JournalPosition};
+use vakt_event::clock::FixedClock;
+use vakt_event::{Batch, Clock, JournalPosition, Timestamp};
 
+use super::super::super::format::segment_first;
 use super::super::super::progress::Progress;
 use super::super::super::queue::Queue;
 use super::super::super::writer::Writer;
@@ -13,6 +15,7 @@ use super::super::super::{Appended, Reader, Recovery, lock_and_recover, source};
 use crate::disk::{Disk, FakeDisk, Lock};
 use crate::error::{AppendError, OpenError};
 use crate::options::Options;
+use crate::signing::SigningKey;
 use crate::stats::{Counters, Stats};
 
 pub(super) const DIR: &str = "/data/journal";
@@ -42,6 +45,7 @@ pub(super) struct Process {
 impl Process {
     pub(super) fn start(
         disk: &FakeDisk,
+        clock: &Arc<dyn Clock>,
         limits: Limits,
         next_position_min: u64,
     ) -> Result<Self, OpenError> {
@@ -49,6 +53,9 @@ impl Process {
         let options = Options {
             segment_bytes_max: limits.segment_bytes_max,
             next_position_min: JournalPosition(next_position_min),
+            reserve_bytes: Some(0),
+            key: Some(Arc::new(SigningKey::from_seed(&[7; 32]).unwrap())),
+            clock: Arc::clone(clock),
             disk: Arc::new(disk.clone()),
             ..Options::default()
         };
@@ -141,6 +148,11 @@ pub(super) fn files(disk: &FakeDisk) -> Vec<(PathBuf, u64)> {
         .collect()
 }
 
+pub(super) fn is_segment(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.and_then(segment_first).is_some()
+}
+
 /// A segment of another journal that begins at `first` and holds this batch: what an attacker
 /// could send as a frame.
 pub(super) fn foreign_segment(first: u64, batch: Batch) -> Vec<u8> {
@@ -149,10 +161,13 @@ pub(super) fn foreign_segment(first: u64, batch: Batch) -> Vec<u8> {
         segment_bytes_max: 1 << 20,
         queue_bytes_max: 1 << 20,
     };
-    let mut process = Process::start(&disk, limits, first).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(FixedClock(Timestamp::default()));
+    let mut process = Process::start(&disk, &clock, limits, first).unwrap();
     process.submit(0, batch);
     process.write(usize::MAX);
-    let (path, length) = files(&disk).pop().unwrap();
+    let mut files = files(&disk);
+    files.retain(|(path, _)| is_segment(path));
+    let (path, length) = files.pop().unwrap();
     let mut bytes = vec![0; usize::try_from(length).unwrap()];
     let file = disk.open(&path).unwrap();
     assert_eq!(file.read_at(&mut bytes, 0).unwrap(), bytes.len());

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::super::super::format::{SEGMENT_HEADER_BYTES, segment_first};
-use super::process::files;
+use super::super::super::format::SEGMENT_HEADER_BYTES;
+use super::process::{files, is_segment};
 use super::trace::Trace;
 use super::world::choose;
 use crate::disk::FakeDisk;
@@ -50,11 +50,12 @@ impl Extents {
         self.end = end;
     }
 
-    /// Flips a few bits, of segments for the most part.
-    pub(super) fn flip(&mut self, disk: &FakeDisk, random: &mut SplitMix, trace: &Trace) {
+    /// Flips a few bits; whether those of segments alone.
+    pub(super) fn flip(&mut self, disk: &FakeDisk, random: &mut SplitMix, trace: &Trace) -> bool {
+        let mut only_segments = true;
         let files = files(disk);
         if files.is_empty() {
-            return;
+            return only_segments;
         }
         for _ in 0..=random.below(3) {
             let (path, length) = &files[choose(random, files.len())];
@@ -64,8 +65,10 @@ impl Extents {
             if *length > 0 && of_path.insert(at) {
                 disk.corrupt(path, at, mask).unwrap();
                 trace.say(|| format!("byte {at} of {} rots", path.display()));
+                only_segments &= is_segment(path);
             }
         }
+        only_segments
     }
 
     /// The positions whose loss is explained by what was flipped.
@@ -85,9 +88,4 @@ impl Extents {
         }
         hit
     }
-}
-
-fn is_segment(path: &std::path::Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str());
-    name.and_then(segment_first).is_some()
 }

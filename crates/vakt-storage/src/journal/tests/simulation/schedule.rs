@@ -135,8 +135,11 @@ fn end_round(world: &mut World, random: &mut SplitMix, extents: &mut Option<Exte
         && power_loss
         && random.below(2) == 0
     {
-        extents.flip(&world.disk, random, &world.trace);
+        let only_segments = extents.flip(&world.disk, random, &world.trace);
         world.truth.rotten = true;
+        if !only_segments {
+            world.truth.proven_end = 0;
+        }
     }
 }
 
@@ -168,6 +171,7 @@ fn step(world: &mut World, life: &mut Life, random: &mut SplitMix, extents: &mut
         31..36 => world.detect(life, random),
         36 => world.look(life, random),
         37 => inject(world, random),
+        38 => world.calendar.pass_a_day(),
         _ => {
             world.trace.say(|| "the disk is well again".to_owned());
             world.disk.heal();
@@ -189,6 +193,9 @@ fn write(
 fn close(world: &mut World, life: Life, extents: &mut Option<Extents>) -> bool {
     let closed = world.close(life);
     note(world, extents);
+    if closed {
+        world.truth.proven_end = world.truth.end;
+    }
     closed
 }
 
@@ -225,8 +232,9 @@ fn any_fault(random: &mut SplitMix) -> Fault {
             after: after / 4,
             lasting: random.below(3) == 0,
         },
+        // Little, or about as much as is asked for at once.
         9 => Fault::Room {
-            bytes: random.below(4000),
+            bytes: (random.below(3) << 22) + random.below(4000),
         },
         10 => Fault::ShortWrites {
             bytes_max: 64 + random.below(700),

@@ -9,6 +9,7 @@ use super::super::super::Appended;
 use super::frames::{Frames, Id};
 use super::process::Process;
 use crate::error::ReadError;
+use crate::ledger::{FaultKind, LedgerFault};
 
 #[derive(Default)]
 pub(super) struct Truth {
@@ -27,6 +28,8 @@ pub(super) struct Truth {
     pub(super) counts: Counts,
     /// Bytes have rotted: losses are explained by it.
     pub(super) rotten: bool,
+    /// A close has written that everything before it is durable: no rot in segments undoes that.
+    pub(super) proven_end: u64,
 }
 
 struct Send {
@@ -140,6 +143,13 @@ impl Truth {
         let recovery = &process.recovery;
         assert_eq!(recovery.lost, [], "nothing durable was damaged");
         assert_eq!(recovery.lost_ranges, 0, "nothing durable was damaged");
+        // A line that was being written may be torn, as the last commit may be.
+        let is_torn = |fault: &LedgerFault| matches!(fault.kind, FaultKind::Torn { .. });
+        let faults = &recovery.ledger_faults;
+        assert!(
+            faults.iter().all(is_torn),
+            "nothing durable was damaged: {faults:?}"
+        );
         assert!(
             !recovery.skipped_to_min,
             "a consumer is ahead of the journal"
@@ -169,6 +179,7 @@ impl Truth {
     ) -> BTreeSet<u64> {
         let found = self.read(process, 0);
         let next = process.recovery.next.0;
+        assert!(next >= self.proven_end, "positions are given twice");
         for position in 0..next {
             let (there, lost) = (
                 found.frames.contains_key(&position),

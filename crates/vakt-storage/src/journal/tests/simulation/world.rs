@@ -1,8 +1,12 @@
 //! Clients, a daemon with its consumers, a disk: what a schedule plays with.
 
 use std::fmt::Display;
+use std::sync::Arc;
+
+use vakt_event::Clock;
 
 use super::client::Client;
+use super::clock::Calendar;
 use super::detector::Detector;
 use super::index::Index;
 use super::process::{Limits, Process};
@@ -17,6 +21,7 @@ pub(super) struct World {
     pub(super) truth: Truth,
     pub(super) clients: Vec<Client>,
     pub(super) trace: Trace,
+    pub(super) calendar: Arc<Calendar>,
     limits: Limits,
 }
 
@@ -31,12 +36,13 @@ pub(super) struct Life {
 impl World {
     pub(super) fn new(random: &mut SplitMix, trace: Trace) -> Self {
         let segment_bytes_max = [600, 2000, 5000][choose(random, 3)];
-        let queue_bytes_max = [3000, 1 << 20][choose(random, 2)];
+        let queue_bytes_max = [6000, 1 << 20][choose(random, 2)];
         Self {
             disk: FakeDisk::default(),
             truth: Truth::default(),
             clients: Client::all(),
             trace,
+            calendar: Arc::new(Calendar::new()),
             limits: Limits {
                 segment_bytes_max,
                 queue_bytes_max,
@@ -69,7 +75,8 @@ impl World {
         let index = Index::load(&self.disk).map_err(|error| error.to_string())?;
         let detector = Detector::load(&self.disk).map_err(|error| error.to_string())?;
         let seen = index.position().max(detector.checkpoint());
-        let process = Process::start(&self.disk, self.limits, seen);
+        let clock: Arc<dyn Clock> = Arc::clone(&self.calendar) as _;
+        let process = Process::start(&self.disk, &clock, self.limits, seen);
         Ok(Life {
             process: process.map_err(|error| error.to_string())?,
             index: Some(index),
@@ -110,10 +117,11 @@ impl World {
             return;
         };
         let (batches, commits) = (random.below(4), random.below(2) == 0);
-        let mut went_well = Ok(());
         for _ in 0..batches {
+            // It reads on at the same place, where the detection begins again.
             if let Err(error) = index.read(&life.process) {
-                went_well = Err(error.to_string());
+                self.trace.say(|| format!("index: {error}"));
+                self.must_be_harmed(life.struck_before, error);
             }
         }
         let position = index.position();
@@ -126,9 +134,10 @@ impl World {
             "frames are lost: {:?}",
             index.lost
         );
-        if commits && went_well.is_ok() {
-            went_well = index.commit(&self.disk).map_err(|error| error.to_string());
-        }
+        let went_well = match commits {
+            true => index.commit(&self.disk),
+            false => Ok(()),
+        };
         self.trace.say(|| {
             let committed = if commits { ", commits" } else { "" };
             format!("index: reads to {position}{committed}: {went_well:?}")
@@ -225,7 +234,12 @@ impl World {
                     self.must_be_harmed(life.struck_before, reason);
                     self.truth.failed(send);
                 }
-                Err(_) => self.truth.refused(send),
+                Err(error) => {
+                    if matches!(error, AppendError::NoSpace(_)) {
+                        self.must_be_harmed(life.struck_before, error);
+                    }
+                    self.truth.refused(send);
+                }
             }
         }
         let (disk, truth) = (self.disk.clone(), &mut self.truth);
