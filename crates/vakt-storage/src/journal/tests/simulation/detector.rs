@@ -130,10 +130,10 @@ pub(super) struct Correlator {
 impl Correlator {
     pub(super) fn feed(&mut self, position: u64, id: Id) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if id % 5 == 0 {
+        if id.is_multiple_of(5) {
             effects.push((position, position));
         }
-        if id % 3 == 0 {
+        if id.is_multiple_of(3) {
             self.hits.retain(|hit| hit + 12 > position);
             self.hits.push_back(position);
             if self.hits.len() == 3 {

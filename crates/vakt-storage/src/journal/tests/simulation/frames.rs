@@ -47,7 +47,7 @@ impl Frames {
                     None => Format::Syslog,
                 },
                 received: Timestamp::from_seconds(seconds).unwrap(),
-                truncated: id % 7 == 0,
+                truncated: id.is_multiple_of(7),
                 cursor,
             },
             source: Arc::clone(source),
