@@ -8,6 +8,8 @@
     reason = "each test target uses its own part of this"
 )]
 
+pub mod rsyslog;
+
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};

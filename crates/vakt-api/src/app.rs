@@ -8,7 +8,9 @@ use vakt_event::Clock;
 use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
-use crate::backend::{HealthView, IncidentBackend, RulesView, SearchBackend, SourcesView};
+use crate::backend::{
+    HealthView, IncidentBackend, RulesView, SearchBackend, SourcesView, StorageBackend,
+};
 use crate::error::{ApiError, ErrorCode};
 use crate::metrics::Metrics;
 
@@ -25,6 +27,7 @@ pub struct Parts {
     pub incidents: Arc<dyn IncidentBackend>,
     pub rules: Arc<dyn RulesView>,
     pub sources: Arc<dyn SourcesView>,
+    pub storage: Arc<dyn StorageBackend>,
     pub health: Arc<dyn HealthView>,
     pub access: Arc<Access>,
     /// Everything that `/metrics` shows; the API adds its own.

@@ -204,6 +204,34 @@ pub trait SourcesView: Send + Sync {
     fn sources(&self, streams: Option<&[String]>) -> Vec<Value>;
 }
 
+/// What is to be erased, and why. Everything that is given must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewErasure {
+    pub stream: Option<String>,
+    /// Positions, from and to (exclusive).
+    pub from: Option<u64>,
+    pub to: Option<u64>,
+    /// Receipt, from and to (exclusive).
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    pub reason: String,
+    /// Only count what would go.
+    pub dry_run: bool,
+}
+
+/// Why nothing, or not everything, was erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErasureFailure {
+    /// It can be asked for again.
+    Unavailable(String),
+    Internal(String),
+}
+
+pub trait StorageBackend: Send + Sync {
+    /// Erases events for good; the answer says how many.
+    fn erase(&self, new: &NewErasure, by: &Principal) -> Result<Value, ErasureFailure>;
+}
+
 /// Whether the daemon can do its work.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Readiness {

@@ -31,6 +31,8 @@ pub enum Permission {
     RecordFacts,
     /// Add, list and remove users and tokens.
     ManageAccess,
+    /// Erase stored events for good.
+    EraseEvents,
 }
 
 impl Role {
@@ -55,6 +57,7 @@ impl Role {
                 P::ReadState,
                 P::RecordFacts,
                 P::ManageAccess,
+                P::EraseEvents,
             ],
             Self::Lead => &[P::ReadEvents, P::ReadState, P::RecordFacts],
             Self::Analyst => &[
@@ -102,6 +105,7 @@ impl Permission {
             Self::ReadState => "read alerts, incidents, rules, sources or metrics",
             Self::RecordFacts => "open incidents or record facts",
             Self::ManageAccess => "manage users and tokens",
+            Self::EraseEvents => "erase events",
         }
     }
 }

@@ -11,7 +11,7 @@ use axum::http::Response;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::app::App;
-use crate::endpoints::{access, events, incidents, observe, search, upload, views};
+use crate::endpoints::{access, erasures, events, incidents, observe, search, upload, views};
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
 use crate::pages;
@@ -57,7 +57,7 @@ macro_rules! routes {
 }
 
 use Need::{Intake, Observe, Page, Public, Role};
-use Permission::{ManageAccess, ReadEvents, ReadState, RecordFacts};
+use Permission::{EraseEvents, ManageAccess, ReadEvents, ReadState, RecordFacts};
 
 routes! {
     POST   "/api/v1/events" Intake, events::post;
@@ -75,6 +75,7 @@ routes! {
     GET    "/api/v1/alerts" Role(ReadState), incidents::alerts;
     GET    "/api/v1/rules" Role(ReadState), views::rules;
     GET    "/api/v1/sources" Role(ReadState), views::sources;
+    POST   "/api/v1/erasures" Role(EraseEvents), erasures::post;
     GET    "/api/v1/me" Role(ReadState), access::me;
     POST   "/api/v1/sign-in-links" Role(ReadState), access::sign_in_link;
     GET    "/api/v1/users" Role(ManageAccess), access::users;

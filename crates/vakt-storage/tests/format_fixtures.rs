@@ -1,6 +1,6 @@
 //! Journals that earlier versions wrote open, read and go on, forever.
 //!
-//! `fixtures/v1` and `fixtures/v2` were written by the version of that number, from [`batches`] with
+//! `fixtures/v1`, `fixtures/v2` and `fixtures/v3` were written by the version of that number, from [`batches`] with
 //! segments of 600 bytes, and closed. A fixture is never written anew: a new format version adds its own beside it.
 
 #![allow(
@@ -82,15 +82,15 @@ fn batches(boot_id: u128, check: u64) -> Vec<Batch> {
     ]
 }
 
+/// One after the other, each in a commit of its own.
 fn append_all(journal: &Journal, batches: Vec<Batch>) -> Vec<(usize, usize)> {
-    let (sender, receiver) = mpsc::channel();
-    for batch in batches {
-        let sender = sender.clone();
+    let append = |batch| {
+        let (sender, receiver) = mpsc::channel();
         journal.append(batch, Box::new(move |done| sender.send(done).unwrap()));
-    }
-    drop(sender);
-    let appended = receiver.into_iter().map(Result::unwrap);
-    appended.map(|one| (one.stored, one.repeated)).collect()
+        let appended = receiver.recv().unwrap().unwrap();
+        (appended.stored, appended.repeated)
+    };
+    batches.into_iter().map(append).collect()
 }
 
 fn fixture(version: &str) -> PathBuf {
@@ -169,6 +169,11 @@ fn version_2_opens() {
 }
 
 #[test]
+fn version_3_opens() {
+    check(&fixture("v3"), &batches(BOOT_ID, CHECK), false);
+}
+
+#[test]
 fn what_this_version_writes_opens() {
     let written = tempfile::tempdir().unwrap();
     let dir = written.path().join("deep/journal");
@@ -179,6 +184,13 @@ fn what_this_version_writes_opens() {
         [(3, 0), (3, 0), (1, 0)]
     );
     journal.close().unwrap();
+        let d = PathBuf::from(d);
+        std::fs::create_dir_all(&d).unwrap();
+        for e in std::fs::read_dir(&dir).unwrap() {
+            let e = e.unwrap();
+            std::fs::copy(e.path(), d.join(e.file_name())).unwrap();
+        }
+    }
     check(&dir, &batches, false);
 }
 

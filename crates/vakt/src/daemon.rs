@@ -5,6 +5,7 @@
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
 mod backend;
+mod erase;
 mod listen;
 
 use std::sync::atomic::AtomicU64;
@@ -191,6 +192,11 @@ impl Daemon {
                 activity,
             }),
             sources: Arc::new(SourceTable(sources)),
+            storage: Arc::new(erase::Storage {
+                journal: Arc::clone(&journal),
+                index: Arc::clone(&index_progress),
+                detect: Arc::clone(&detect_progress),
+            }),
             health,
             access: Arc::clone(&access),
             registry,

@@ -214,11 +214,11 @@ fn new_fact(body: Map<String, Value>, by: &str, now: Timestamp) -> Result<NewFac
 }
 
 /// The members of a body, taken out one by one; what stays is passed on.
-struct Fields(Map<String, Value>);
+pub(super) struct Fields(pub(super) Map<String, Value>);
 
 impl Fields {
     /// Absent, `null` and blank are the same.
-    fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
+    pub(super) fn text(&mut self, name: &str) -> Result<Option<String>, ApiError> {
         match self.0.shift_remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
@@ -226,11 +226,11 @@ impl Fields {
         }
     }
 
-    fn required_text(&mut self, name: &str) -> Result<String, ApiError> {
+    pub(super) fn required_text(&mut self, name: &str) -> Result<String, ApiError> {
         self.text(name)?.ok_or_else(|| missing(name))
     }
 
-    fn time(&mut self, name: &str) -> Result<Option<Timestamp>, ApiError> {
+    pub(super) fn time(&mut self, name: &str) -> Result<Option<Timestamp>, ApiError> {
         self.text(name)?
             .map(|text| {
                 text.parse().map_err(|error| {
@@ -240,6 +240,25 @@ impl Fields {
                 })
             })
             .transpose()
+    }
+
+    pub(super) fn number(&mut self, name: &str) -> Result<Option<u64>, ApiError> {
+        match self.0.shift_remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => match value.as_u64() {
+                Some(number) => Ok(Some(number)),
+                None => Err(wrong(name, "must be a whole number", &value)),
+            },
+        }
+    }
+
+    /// Absent is `false`.
+    pub(super) fn boolean(&mut self, name: &str) -> Result<bool, ApiError> {
+        match self.0.shift_remove(name) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(value)) => Ok(value),
+            Some(other) => Err(wrong(name, "must be true or false", &other)),
+        }
     }
 
     fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, ApiError> {
@@ -261,7 +280,7 @@ impl Fields {
     }
 }
 
-fn missing(name: &str) -> ApiError {
+pub(super) fn missing(name: &str) -> ApiError {
     ApiError::new(ErrorCode::InvalidField, format!("`{name}` is missing")).with("field", name)
 }
 

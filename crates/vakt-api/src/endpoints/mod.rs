@@ -1,6 +1,7 @@
 //! What the routes of the API do once a request was let in.
 
 pub(crate) mod access;
+pub(crate) mod erasures;
 pub(crate) mod events;
 pub(crate) mod incidents;
 pub(crate) mod observe;

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident,
-    Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest,
-    SourcesView,
+    ErasureFailure, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest,
+    NewErasure, NewFact, NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend,
+    SearchFailure, SearchRequest, SourcesView, StorageBackend,
 };
 use vakt_api::{Access, Api, HttpListener, Limits, ListenerPolicy, Parts, Principal, Role, Site};
 use vakt_event::clock::SystemClock;
@@ -172,6 +172,12 @@ impl SourcesView for Fake {
     }
 }
 
+impl StorageBackend for Fake {
+    fn erase(&self, new: &NewErasure, by: &Principal) -> Result<Value, ErasureFailure> {
+        Ok(json!({"erased": format!("{new:?}"), "by": by.name}))
+    }
+}
+
 impl HealthView for Fake {
     fn readiness(&self) -> Readiness {
         Readiness {
@@ -217,6 +223,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         incidents: fake.clone(),
         rules: fake.clone(),
         sources: fake.clone(),
+        storage: fake.clone(),
         health: fake.clone(),
         access: access.clone(),
         registry: prometheus::Registry::new(),

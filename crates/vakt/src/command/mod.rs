@@ -6,6 +6,7 @@
 mod check;
 mod demo;
 mod doctor;
+mod erase;
 mod incidents;
 mod parse;
 mod people;
@@ -89,6 +90,8 @@ pub enum Command {
     /// Incidents and their clocks
     #[command(subcommand)]
     Incidents(incidents::Action),
+    /// Erase stored events for good
+    Erase(erase::Options),
     /// Who sends logs, and when each was last heard
     Sources(Connection),
     /// The people who may sign in
@@ -183,6 +186,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Rules(action) => rules::run(&global, &action),
         Command::Search(options) => search::run(&global, &options),
         Command::Incidents(action) => incidents::run(&global, &action),
+        Command::Erase(options) => erase::run(&global, &options),
         Command::Sources(connection) => sources::run(&global, &connection),
         Command::Users(action) => people::users(&global, &action),
         Command::Tokens(action) => people::tokens(&global, &action),

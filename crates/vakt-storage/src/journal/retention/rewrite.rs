@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use vakt_event::JournalPosition;
 
+use super::super::reader::StoredBatch;
 use super::super::record::{self, Erased, RecordHeader};
 use super::super::segment::Segment;
 use super::super::walk::{Content, Memory, Record, Walk, WalkError};
@@ -53,7 +54,7 @@ impl Rewrite {
         each_record(&mut walk, &mut memory, &mut |walk, offset, record| {
             out.copy(walk, copied, offset)?;
             copied = offset + record.header.record_bytes as u64;
-            if selection.takes(&record) {
+            if selection.takes_record(&record) {
                 rewrite.note(&record);
                 out.erase(&record)?;
             } else {
@@ -122,17 +123,25 @@ impl Rewrite {
 }
 
 impl Selection {
-    fn takes(&self, record: &Record) -> bool {
-        let Content::Batch(batch) = &record.content else {
+    fn takes_record(&self, record: &Record) -> bool {
+        match &record.content {
+            Content::Batch(batch) => self.takes(batch),
+            Content::Erased(_) | Content::Seal(_) => false,
+        }
+    }
+
+    /// Whether what was stored together goes.
+    pub fn takes(&self, batch: &StoredBatch) -> bool {
+        let first = batch.frames.first().map(|frame| frame.position.0);
+        let end = batch.frames.last().map(|frame| frame.position.next().0);
+        let (Some(first), Some(end)) = (first, end) else {
             return false;
         };
         let in_time = self.received.is_none_or(|(from, to)| {
             let mut received = batch.frames.iter().map(|frame| frame.received);
             received.any(|at| from <= at && at < to)
         });
-        in_time
-            && self.is_of(&batch.source.stream)
-            && self.meets(record.header.place.first, record.header.end())
+        in_time && self.is_of(&batch.source.stream) && self.meets(first, end)
     }
 }
 
@@ -206,7 +215,7 @@ fn newly_erased(
 fn any_selected(walk: &mut Walk, selection: &Selection, memory: &mut Memory) -> io::Result<bool> {
     let mut any = false;
     each_record(walk, memory, &mut |_, _, record| {
-        any |= selection.takes(&record);
+        any |= selection.takes_record(&record);
         Ok(())
     })?;
     Ok(any)
