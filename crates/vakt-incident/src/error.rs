@@ -29,6 +29,16 @@ pub enum Error {
         found: i64,
         known: i64,
     },
+    #[error(
+        "the records at {} have schema {found}, and this version of vakt reads {known}: start it once, \
+         which brings them up to date",
+        path.display()
+    )]
+    OlderSchema {
+        path: PathBuf,
+        found: i64,
+        known: i64,
+    },
     #[error("the records cannot be read or written: {0}")]
     Sql(#[from] rusqlite::Error),
     #[error("the records hold what this version cannot read: {0}")]

@@ -45,7 +45,7 @@ pub use incident::{
 pub use lifecycle::IncidentState;
 pub use records::{
     Applied, AuditEntry, AuditReport, Notice, OutboxCounts, Records, RuleVerdicts, Settings,
-    StoredEvents,
+    StoredEvents, verify_audit_of,
 };
 pub use regime::Regimes;
 

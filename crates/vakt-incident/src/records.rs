@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::regime::{DEFAULT_REGIME, Regimes};
 
 pub use apply::{Applied, StoredEvents};
-pub use audit::{AuditEntry, AuditReport};
+pub use audit::{AuditEntry, AuditReport, verify_audit_of};
 pub use incidents::RuleVerdicts;
 pub use outbox::{Notice, NoticeKind, OutboxCounts};
 
@@ -133,6 +133,45 @@ fn connect(path: &Path) -> Result<Connection> {
         path: path.to_owned(),
         source,
     })
+}
+
+/// A connection that changes nothing. Without a log beside it nobody is writing to the database, and it
+/// is read as it lies there: SQLite would make files of its own otherwise.
+fn connect_to_read(path: &Path) -> Result<Connection> {
+    let open = || -> rusqlite::Result<Connection> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let query = if Path::new(&log).exists() {
+            "mode=ro"
+        } else {
+            "mode=ro&immutable=1"
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let uri = format!("file:{}?{query}", percent_encoded(path));
+        let connection = Connection::open_with_flags(uri, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(connection)
+    };
+    open().map_err(|source| Error::Open {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A path as it stands in a URI.
+fn percent_encoded(path: &Path) -> String {
+    let mut text = String::new();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(*byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
 }
 
 /// Creates the file for its owner alone: it holds log lines and names.

@@ -6,7 +6,7 @@ mod common;
 
 use common::{Store, brute_force};
 use rusqlite::Connection;
-use vakt_incident::PageRequest;
+use vakt_incident::{PageRequest, verify_audit_of};
 
 fn story() -> Store {
     let store = Store::new();
@@ -29,6 +29,41 @@ fn an_untouched_log_is_sound() {
     // Opened, detected, joined, aware, submitted, alert closed.
     assert_eq!((report.entries, report.facts, report.evidence), (6, 3, 4));
     assert_eq!(report.head.len(), 64);
+}
+
+#[test]
+fn a_log_is_checked_from_outside_while_it_is_written_to_and_after() {
+    let store = story();
+    let path = store.path();
+    let inside = store.records.verify_audit().unwrap();
+    assert_eq!(verify_audit_of(&path).unwrap(), inside);
+    let folder = store.close();
+    let names = |folder: &std::path::Path| {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<_> = entries.map(|one| one.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = names(folder.path());
+    assert_eq!(verify_audit_of(&path).unwrap(), inside);
+    assert_eq!(names(folder.path()), before, "reading left files behind");
+}
+
+#[test]
+fn what_is_no_database_is_said() {
+    let store = story();
+    let path = store.path();
+    let _folder = store.close();
+    std::fs::write(
+        &path,
+        "no database at all, and long enough to be read as one".repeat(100),
+    )
+    .unwrap();
+    let error = verify_audit_of(&path).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the records cannot be read or written: file is not a database"
+    );
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub mod ledger;
 pub mod options;
 pub mod signing;
 pub mod stats;
+pub mod verify;
 
 mod cursor;
 mod fields;
@@ -26,7 +27,8 @@ mod fields;
 pub use disk::{Disk, DiskFile, FakeDisk, RealDisk};
 pub use error::{AppendError, CloseError, Lost, OpenError, ReadError};
 pub use journal::{
-    Appended, Done, Journal, Reader, Recovery, Shortage, StoredBatch, StoredFrame, retention,
+    Appended, Copied, CopyError, Done, Journal, Reader, Recovery, Shortage, StoredBatch,
+    StoredFrame, copy_journal, retention,
 };
 pub use ledger::Ledger;
 pub use options::Options;

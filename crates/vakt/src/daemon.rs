@@ -41,6 +41,7 @@ use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::retention::{RetentionMetrics, RetentionThread};
 use crate::pipeline::rule_activity::RuleActivity;
 use crate::ruleset::{RuleSettings, Ruleset};
+use crate::signing_key;
 pub(crate) use backend::Health;
 use backend::{Incidents, Rules, Search, SourceTable};
 use listen::{Bound, Listening};
@@ -76,6 +77,13 @@ impl Daemon {
         data_dir.create()?;
         data_dir.keep_private()?;
         let lock = data_dir.lock()?;
+        let unfinished = data_dir.unfinished_restore();
+        anyhow::ensure!(
+            !unfinished.exists(),
+            "a restore into {} did not finish ({} is there): remove what is in it and restore again",
+            data_dir.path().display(),
+            unfinished.display()
+        );
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let records_were_there = data_dir.records().exists();
         let records = Arc::new(Records::open_with(
@@ -460,6 +468,7 @@ fn open_journal(settings: &Settings, records: &Records, index: &Index) -> Result
             .config
             .segment
             .unwrap_or(vakt_storage::options::SEGMENT_BYTES_MAX),
+        key: Some(Arc::new(signing_key::load_or_create(&settings.data_dir)?)),
         ..vakt_storage::Options::default()
     };
     let (journal, recovery) = Journal::open(&settings.data_dir.journal(), &options)?;

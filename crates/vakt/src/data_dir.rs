@@ -120,6 +120,20 @@ impl DataDir {
         self.0.join("admin.token")
     }
 
+    /// The secret half of the key that signs the ledger.
+    pub fn signing_key(&self) -> PathBuf {
+        self.0.join("signing.key")
+    }
+
+    pub fn signing_public_key(&self) -> PathBuf {
+        self.0.join("signing.pub")
+    }
+
+    /// There while a restore is under way, or after one that did not finish.
+    pub fn unfinished_restore(&self) -> PathBuf {
+        self.0.join("restore.unfinished")
+    }
+
     pub fn tls_certificate(&self) -> PathBuf {
         self.0.join("tls-certificate.pem")
     }
@@ -130,12 +144,13 @@ impl DataDir {
 }
 
 /// How the names of what we keep begin; SQLite puts files with longer names beside its own.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
     "journal",
     "index",
     "records.db",
     "access.db",
     "admin.token",
+    "signing.",
     "lock",
 ];
 
@@ -169,4 +184,11 @@ pub fn write_secret(path: &Path, text: &str) -> Result<()> {
         std::fs::rename(&temporary, path)
     };
     write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Makes the names in a directory durable.
+pub fn sync_dir(path: &Path) -> Result<()> {
+    RealDisk
+        .sync_dir(path)
+        .with_context(|| format!("cannot sync the directory {}", path.display()))
 }

@@ -4,6 +4,7 @@
 //! person types), then [`daemon`] (what `serve` starts and in which order it stops) and
 //! [`pipeline`] (the threads between the journal and the records).
 
+pub mod backup;
 pub mod client;
 pub mod command;
 pub mod config;
@@ -16,4 +17,6 @@ pub mod metrics;
 pub mod output;
 pub mod pipeline;
 pub mod ruleset;
+pub mod signing_key;
+pub mod verify;
 pub mod words;

@@ -8,13 +8,15 @@
 //! Alerts are no part of it before a person closes one: they follow from the journal, which has a
 //! chain of its own, and come by the thousand.
 
+use std::path::Path;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde_json::Value;
 use vakt_event::Timestamp;
 
 use super::rows::{instant, page, page_start};
-use super::{Records, facts, incidents};
+use super::{Records, facts, incidents, schema};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::group::Parts;
@@ -101,14 +103,28 @@ impl Records {
 
     /// Checks the chain, and that facts, evidence, incidents and their states are what it says.
     pub fn verify_audit(&self) -> Result<AuditReport> {
-        self.read(|records| {
-            let mut report = AuditReport::default();
-            check_entries(records, &mut report)?;
-            check_nothing_unlogged(records, &mut report)?;
-            check_states(records, &mut report)?;
-            Ok(report)
-        })
+        self.read(|records| verify(records))
     }
+}
+
+/// Checks the audit log of the records at `path` as [`Records::verify_audit`] does, reading only; a
+/// daemon may be writing to them.
+///
+/// # Errors
+/// When they cannot be read, or another version of Vakt wrote them.
+pub fn verify_audit_of(path: &Path) -> Result<AuditReport> {
+    let mut connection = super::connect_to_read(path)?;
+    schema::expect_current(&connection, path)?;
+    let transaction = connection.transaction()?;
+    verify(&transaction)
+}
+
+fn verify(records: &Connection) -> Result<AuditReport> {
+    let mut report = AuditReport::default();
+    check_entries(records, &mut report)?;
+    check_nothing_unlogged(records, &mut report)?;
+    check_states(records, &mut report)?;
+    Ok(report)
 }
 
 /// Adds an entry, in the transaction of the change that it tells of.

@@ -3,6 +3,7 @@
 //! Instants are microseconds since the epoch. `user_version` counts the migrations that were
 //! applied; a migration that was released is never changed, only followed by another.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -31,4 +32,16 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the tables are those of this version, for whoever may not change them.
+pub(super) fn expect_current(connection: &Connection, path: &Path) -> Result<()> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let path = path.to_owned();
+    match found.cmp(&known) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(Error::NewerSchema { path, found, known }),
+        Ordering::Less => Err(Error::OlderSchema { path, found, known }),
+    }
 }

@@ -58,6 +58,11 @@ impl Store {
         self.directory.path().join("records.db")
     }
 
+    /// Closes the store; the directory stays until it is dropped.
+    pub fn close(self) -> TempDir {
+        self.directory
+    }
+
     /// Closes the store and opens it again, as a restart does.
     pub fn restart(self) -> Self {
         let Self {

@@ -37,7 +37,8 @@ use crate::cursor::index::{CursorIndex, SequenceKey};
 use crate::disk::Disk;
 use crate::fields::Fields;
 
-const NAME: &str = "cursors.checkpoint";
+/// Its name in the journal's directory.
+pub(crate) const NAME: &str = "cursors.checkpoint";
 const NAME_NEW: &str = "cursors.checkpoint.new";
 const MAGIC: &[u8; 8] = b"VAKTCURS";
 const VERSION: u16 = 2;

@@ -1,6 +1,7 @@
 //! The few things that the journal asks of a file system, so that tests can take it away.
 
 mod fake;
+mod read_only;
 mod real;
 
 use std::io;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 #[cfg(test)]
 pub(crate) use fake::random;
 pub use fake::{Call, FakeDisk, Fault};
+pub use read_only::ReadOnlyDisk;
 pub use real::RealDisk;
 
 /// 256 KiB a read and a write when bytes are written again: a commit takes some dozen.

@@ -4,6 +4,7 @@ pub mod format;
 pub mod seal;
 
 mod body;
+mod copy;
 mod plan;
 mod progress;
 mod queue;
@@ -12,9 +13,9 @@ mod record;
 mod recovery;
 pub mod retention;
 mod room;
-mod segment;
+pub(crate) mod segment;
 mod source;
-mod walk;
+pub(crate) mod walk;
 mod window;
 mod writer;
 
@@ -41,6 +42,7 @@ use recovery::{Recovered, io_error};
 use retention::{Keeper, Request, Retention, RetentionError, Selection, Taken};
 use writer::Writer;
 
+pub use copy::{Copied, CopyError, copy_journal};
 pub use queue::{Appended, Done};
 pub use reader::{Reader, StoredBatch, StoredFrame};
 pub use recovery::Recovery;

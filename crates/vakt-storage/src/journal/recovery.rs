@@ -20,7 +20,7 @@ use super::reader::Reader;
 use super::retention;
 use super::segment::{self, Segment};
 use super::walk::WalkError;
-use super::writer::End;
+use super::writer::{End, is_full};
 use crate::cursor::checkpoint;
 use crate::cursor::index::{Bounds, CursorIndex};
 use crate::error::{Lost, OpenError, ReadError};
@@ -147,12 +147,17 @@ fn open_ledger(dir: &Path, options: &Options) -> Result<(Ledger, Vec<LedgerFault
             Arc::new(made.map_err(failed)?.0)
         }
     };
-    Ledger::open(
+    let (mut ledger, faults) = Ledger::open(
         Arc::clone(&options.disk),
         dir,
         key,
         Arc::clone(&options.clock),
-    )
+    )?;
+    // From the first start on there is one, so that a missing one was removed. On a full disk it waits.
+    match ledger.begin() {
+        Err(error) if !is_full(&error) => Err(io_error(dir.to_owned(), "begin the ledger", error)),
+        _ => Ok((ledger, faults)),
+    }
 }
 
 /// Finishes what a crash interrupted: segments that the ledger calls removed go, and those that were

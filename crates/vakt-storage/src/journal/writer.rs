@@ -548,7 +548,7 @@ fn reason(path: &Path, action: &str, error: &io::Error) -> Arc<str> {
     format!("{}: cannot {action}: {error}", path.display()).into()
 }
 
-fn is_full(error: &io::Error) -> bool {
+pub(crate) fn is_full(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded

@@ -189,8 +189,8 @@ impl Ledger {
         self.state.head()
     }
 
-    /// Sees to it that the last line is under our key.
-    fn begin(&mut self) -> io::Result<()> {
+    /// Sees to it that there is a ledger, and its last line under our key.
+    pub(crate) fn begin(&mut self) -> io::Result<()> {
         let key = self.key.public();
         if self.state.head().seq == 0 {
             self.write(Entry::Begin {

@@ -3,6 +3,7 @@
 //! Exit status: 0 done; 1 errors found in what was read, or matches with `--fail-on`; 2 wrong
 //! usage or an input that cannot be opened.
 
+mod backup;
 mod check;
 mod demo;
 mod doctor;
@@ -10,12 +11,14 @@ mod erase;
 mod incidents;
 mod parse;
 mod people;
+mod restore;
 pub(crate) mod rules;
 mod scan;
 mod search;
 mod serve;
 mod sources;
 mod tls;
+mod verify;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -105,6 +108,12 @@ pub enum Command {
     Tls(tls::Action),
     /// Replay a recorded attack as a drill and say what to look at
     Demo(demo::Options),
+    /// Check that journal, ledger and audit log are as they were written; a daemon may be running
+    Verify(verify::Options),
+    /// Copy all data to a new folder, without stopping the daemon
+    Backup(backup::Options),
+    /// Check a backup, make a data directory of it and verify that
+    Restore(restore::Options),
     /// Say what this installation still lacks
     Doctor(doctor::Options),
 }
@@ -192,6 +201,9 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Tokens(action) => people::tokens(&global, &action),
         Command::Tls(action) => tls::run(&global, &action),
         Command::Demo(options) => demo::run(&global, &options),
+        Command::Verify(options) => verify::run(&global, &options),
+        Command::Backup(options) => backup::run(&global, &options),
+        Command::Restore(options) => restore::run(&global, &options),
         Command::Doctor(options) => doctor::run(&global, &options),
     }
 }

@@ -49,6 +49,12 @@ pub(super) fn report_recovery(recovery: &Recovery) {
     for lost in &recovery.lost {
         tracing::error!(%lost, "the journal is damaged");
     }
+    for fault in &recovery.ledger_faults {
+        tracing::error!(
+            %fault,
+            "the ledger is not as it was written; `vakt verify` says more"
+        );
+    }
     if recovery.skipped_to_min {
         tracing::error!(
             next = recovery.next.0,

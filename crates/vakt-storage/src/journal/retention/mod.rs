@@ -22,7 +22,7 @@ use crate::ledger::{Entry, Ledger, LedgerSegment, Policy, Removed, RemovedSegmen
 
 use plan::{Erase, Held};
 use rewrite::Rewrite;
-pub(crate) use rewrite::finish;
+pub(crate) use rewrite::{finish, path_new};
 
 /// Who acts when no person asked.
 const DAEMON: &str = "vakt";

@@ -254,7 +254,8 @@ fn io_of(error: WalkError) -> io::Error {
     }
 }
 
-fn path_new(path: &Path) -> PathBuf {
+/// Where a segment is written anew.
+pub(crate) fn path_new(path: &Path) -> PathBuf {
     path.with_extension(SUFFIX)
 }
 
