@@ -17,9 +17,9 @@ use std::process::{Command, Stdio};
 use common::Daemon;
 use tempfile::TempDir;
 
-/// Text that does not compress, the same for the same number.
+/// One long word that does not compress, the same for the same number.
 fn noise(number: u64, bytes: usize) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789__";
     let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let letter = || {
         state ^= state << 13;
@@ -99,6 +99,56 @@ fn old_logs_leave_with_their_place_in_the_index_and_it_is_said() {
     assert_eq!(daemon.total("needle"), left);
     let (status, body) = daemon.get("/readyz");
     assert_eq!(status, 200, "{body}");
+}
+
+#[test]
+fn what_a_person_erases_is_found_no_more_and_the_ledger_says_who() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let daemon = Daemon::start_in(&data, &[]);
+    for number in 0..30 {
+        let event = format!("{{\"message\":\"needle n{number}\"}}\n");
+        assert_eq!(daemon.post("/api/v1/events", &event).0, 200);
+    }
+    let erase = |more: &[&str]| {
+        let range = ["erase", "--from", "10", "--to", "20", "--output", "ndjson"];
+        let reason = ["--reason", "the person asked for it"];
+        let output = daemon.vakt(&[&range[..], &reason, more].concat());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(erase(&[]), "{\"dry_run\":true,\"events\":10}\n");
+    assert_eq!(daemon.total("needle"), 30);
+    let done: serde_json::Value = serde_json::from_str(&erase(&["--yes"])).unwrap();
+    assert_eq!(done["events"], 10);
+    assert_eq!(done["ranges"], serde_json::json!([[10, 20]]));
+    assert_eq!(done["index"], "done");
+    assert_eq!(daemon.total("needle"), 20);
+    assert_eq!(daemon.total("n15"), 0);
+    assert_eq!(daemon.total("n20"), 1);
+    let ledger = fs::read_to_string(data.join("journal/ledger.ndjson")).unwrap();
+    assert!(
+        ledger.contains(r#""policy":"request","who":"admin","reason":"the person asked for it""#),
+        "{ledger}"
+    );
+    daemon.kill();
+    let daemon = Daemon::start_in(&data, &[]);
+    assert_eq!(daemon.total("needle"), 20);
+    assert_eq!(
+        daemon
+            .post("/api/v1/events", "{\"message\":\"needle more\"}\n")
+            .0,
+        200
+    );
+    assert_eq!(daemon.total("needle"), 21);
+    assert!(daemon.end_with("TERM").success());
+    let output = common::vakt()
+        .arg("verify")
+        .arg("--data-dir")
+        .arg(&data)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
 }
 
 const IN_NAMESPACE: &str = "VAKT_TEST_IN_NAMESPACE";
