@@ -110,7 +110,7 @@ pub(crate) fn encode(
         compression: body.compression,
         body_bytes: body.unpacked_bytes,
     };
-    put(out, head, source, body.bytes)
+    put(out, &head, source, body.bytes)
 }
 
 /// Adds the record that seals a segment whose last frame is before `place.first`.
@@ -129,7 +129,7 @@ pub(crate) fn encode_seal(
         compression: body.compression,
         body_bytes: body.unpacked_bytes,
     };
-    put(out, head, &[], body.bytes)
+    put(out, &head, &[], body.bytes)
 }
 
 /// Adds what is left of a record that is erased.
@@ -145,7 +145,7 @@ pub(crate) fn encode_erased(out: &mut Vec<u8>, header: &RecordHeader, erased: Er
         compression: Compression::None,
         body_bytes: ERASED_BYTES,
     };
-    put(out, head, &[], &body)
+    put(out, &head, &[], &body)
 }
 
 /// What is known of a record that was erased.
@@ -169,7 +169,7 @@ struct Head {
 }
 
 /// Adds a record, and gives its hash.
-fn put(out: &mut Vec<u8>, head: Head, source: &[u8], body: &[u8]) -> Digest {
+fn put(out: &mut Vec<u8>, head: &Head, source: &[u8], body: &[u8]) -> Digest {
     let start = out.len();
     let record_bytes = HEADER_BYTES + source.len() + body.len();
     let source_bytes = u16::try_from(source.len()).unwrap_or(u16::MAX);

@@ -89,7 +89,7 @@ pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenEr
             let found = last::recover(
                 dir,
                 options,
-                segment,
+                &segment,
                 bytes,
                 durable_end,
                 previous,

@@ -152,14 +152,15 @@ pub fn digest_of(header: &[u8], records: &[RecordHash]) -> Digest {
 #[derive(Debug)]
 pub(crate) struct SealBuilder {
     previous: Digest,
-    hasher: blake3::Hasher,
+    /// Two kilobytes, which nobody needs to move about.
+    hasher: Box<blake3::Hasher>,
     records: Vec<RecordHash>,
     streams: BTreeMap<String, StreamTotals>,
 }
 
 impl SealBuilder {
     pub(crate) fn new(header: &[u8], previous: Digest) -> Self {
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = Box::new(blake3::Hasher::new());
         hasher.update(header);
         Self {
             previous,

@@ -39,7 +39,7 @@ pub(super) struct Found {
 pub(super) fn recover(
     dir: &Path,
     options: &Options,
-    segment: Arc<Segment>,
+    segment: &Arc<Segment>,
     bytes: u64,
     durable_end: u64,
     previous: Digest,
@@ -48,7 +48,7 @@ pub(super) fn recover(
     let path = segment.path.clone();
     let disk = options.disk.as_ref();
     let mut walk =
-        Walk::open(disk, Arc::clone(&segment), bytes).map_err(|error| walk_error(&path, error))?;
+        Walk::open(disk, Arc::clone(segment), bytes).map_err(|error| walk_error(&path, error))?;
     let scanned = scan(&mut walk, bytes, durable_end, previous, recovery)
         .map_err(|error| walk_error(&path, error))?;
     if let Some(reason) = scanned.cut {
@@ -85,7 +85,7 @@ pub(super) fn recover(
                 first: segment.first,
             },
             None => Ended::Open(Tail {
-                segment: Arc::clone(&segment),
+                segment: Arc::clone(segment),
                 file,
                 segment_id,
                 offset,
@@ -95,7 +95,7 @@ pub(super) fn recover(
             }),
         };
         Ok(Found {
-            segment: Arc::clone(&segment),
+            segment: Arc::clone(segment),
             bytes: offset,
             next,
             ended,

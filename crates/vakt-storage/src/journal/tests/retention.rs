@@ -41,7 +41,7 @@ fn at(hour: i64) -> Timestamp {
 /// What can be read: `POSITION:STREAMHOUR`, and losses.
 fn held(journal: &Journal) -> Vec<String> {
     let short = |line: String| match line.split_once(':') {
-        Some((position, text)) => format!("{position}:{}", &text[..4]),
+        Some((position, text)) => format!("{position}:{}", text.get(..4).unwrap()),
         None => line,
     };
     read_from(journal, 0).into_iter().map(short).collect()
