@@ -12,7 +12,7 @@ use std::fs;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use common::{Daemon, vakt};
+use common::{Daemon, noise, vakt};
 use tempfile::TempDir;
 
 fn folder() -> (TempDir, PathBuf) {
@@ -88,7 +88,9 @@ fn a_stop_with_a_journal_that_failed_ends_everything_and_says_so() {
     daemon.wait_for("the events", |daemon| {
         (metric(daemon, "vakt_detect_events_total") == Some(100.0)).then_some(())
     });
-    let large = lines(&"x".repeat(1000), 3000);
+    let large: String = (0..3000)
+        .map(|number| format!("{{\"message\":\"{}\"}}\n", noise(number, 1000)))
+        .collect();
     assert_eq!(daemon.post_events(&large).unwrap().0, 503);
     assert_eq!(metric(&daemon, "vakt_journal_poisoned"), Some(1.0));
     assert_eq!(daemon.end_with("TERM").code(), Some(2));

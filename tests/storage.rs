@@ -14,21 +14,8 @@ use std::net::{TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::Daemon;
+use common::{Daemon, noise};
 use tempfile::TempDir;
-
-/// One long word that does not compress, the same for the same number.
-fn noise(number: u64, bytes: usize) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789__";
-    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let letter = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        char::from(LETTERS[usize::try_from(state >> 58).unwrap()])
-    };
-    std::iter::repeat_with(letter).take(bytes).collect()
-}
 
 fn configuration(folder: &Path, storage: &str) -> String {
     let path = folder.join("vakt.yaml");
