@@ -32,6 +32,9 @@ use clap::{Parser, Subcommand};
 use vakt_event::{Batch, Clock, Format, Frame, Source, Transport, clock::SystemClock};
 use vakt_storage::{Appended, Journal, Options};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 struct Arguments {
     #[command(subcommand)]
