@@ -13,6 +13,8 @@ use std::io::Write;
 use std::net::{TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use common::{Daemon, noise};
 use tempfile::TempDir;
@@ -97,6 +99,8 @@ fn what_a_person_erases_is_found_no_more_and_the_ledger_says_who() {
         let event = format!("{{\"message\":\"needle n{number}\"}}\n");
         assert_eq!(daemon.post("/api/v1/events", &event).0, 200);
     }
+    // Nothing more comes: what detection keeps for a restart must move on all the same.
+    thread::sleep(Duration::from_millis(2500));
     let erase = |more: &[&str]| {
         let range = ["erase", "--from", "10", "--to", "20", "--output", "ndjson"];
         let reason = ["--reason", "the person asked for it"];

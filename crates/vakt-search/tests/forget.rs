@@ -65,3 +65,23 @@ fn what_is_purged_is_in_no_file() {
     assert_eq!(index.count(), 11);
     assert_eq!(ids(&index, &request(&word(5))), [5]);
 }
+
+/// The merge policy writes a segment anew of which much was taken out; a purge at the same time once
+/// failed, because it asked for a segment that was gone.
+#[test]
+fn a_purge_beside_merges_in_the_background_ends_well() {
+    for _ in 0..20 {
+        let dir = tempfile::tempdir().unwrap();
+        let (index, mut writer) = open(dir.path());
+        for first in 0..6 {
+            add(&mut writer, first * 5, &lines(first * 5..first * 5 + 5));
+        }
+        writer
+            .forget(&[(JournalPosition(1), JournalPosition(29))])
+            .unwrap();
+        writer.purge().unwrap();
+        assert_eq!(ids(&index, &request("common")), [29, 0]);
+        assert!(!files_hold(dir.path(), &word(7)));
+        writer.close().unwrap();
+    }
+}

@@ -1,5 +1,9 @@
 //! Taking events out of the index, by their positions.
 
+use std::thread;
+use std::time::Duration;
+
+use tantivy::index::SegmentId;
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError};
 use vakt_event::JournalPosition;
@@ -7,6 +11,10 @@ use vakt_event::JournalPosition;
 use super::IndexWriter;
 use crate::Result;
 use crate::document::POSITION_COLUMN;
+
+/// Merges in the background take some tenths of a second a segment.
+const PURGE_TRIES: u32 = 200;
+const PURGE_PAUSE: Duration = Duration::from_millis(50);
 
 impl IndexWriter {
     /// Takes out the events at positions of these ranges (from, to exclusive; ascending, apart), and
@@ -31,13 +39,20 @@ impl IndexWriter {
     /// Writes every segment anew from which something was taken, so that nothing of it is left in
     /// the files of the index. Takes as long as indexing a part of these segments.
     pub fn purge(&mut self) -> Result<()> {
-        let segments = self.reader.searcher().segment_readers().to_vec();
-        for segment in segments {
-            if segment.num_deleted_docs() > 0 {
-                self.engine
-                    .merge(&[segment.segment_id()])
-                    .wait()
-                    .map_err(|error| self.failed(error))?;
+        for tries_left in (0..PURGE_TRIES).rev() {
+            let dirty = self.dirty().map_err(|error| self.failed(error))?;
+            if dirty.is_empty() {
+                break;
+            }
+            for segment in dirty {
+                match self.engine.merge(&[segment]).wait() {
+                    Ok(_) => {}
+                    // A merge in the background has it, which writes it anew just as well.
+                    Err(TantivyError::InvalidArgument(_)) if tries_left > 0 => {
+                        thread::sleep(PURGE_PAUSE);
+                    }
+                    Err(error) => return Err(self.failed(error)),
+                }
             }
         }
         self.engine
@@ -45,6 +60,13 @@ impl IndexWriter {
             .wait()
             .map_err(|error| self.failed(error))?;
         self.reader.reload().map_err(|error| self.failed(error))
+    }
+
+    /// Segments that hold what was taken out.
+    fn dirty(&self) -> tantivy::Result<Vec<SegmentId>> {
+        let segments = self.engine.index().searchable_segment_metas()?;
+        let dirty = segments.iter().filter(|segment| segment.has_deletes());
+        Ok(dirty.map(|segment| segment.id()).collect())
     }
 }
 

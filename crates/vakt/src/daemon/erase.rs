@@ -70,6 +70,7 @@ impl StorageBackend for Storage {
 impl Storage {
     /// What is erased must have had its effect on alerts before, or a restart would miss it.
     fn wait_for_consumers(&self, end: JournalPosition) -> Result<(), ErasureFailure> {
+        self.detect.want(end);
         let polls = PATIENCE.as_millis() / POLL.as_millis();
         for _ in 0..polls {
             self.index.wait_for(end, POLL);

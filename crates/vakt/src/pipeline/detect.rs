@@ -71,6 +71,8 @@ pub struct DetectProgress {
     next: AtomicU64,
     /// Everything before it has had its effect, and a restart feeds none of it to the correlator.
     needed: AtomicU64,
+    /// Somebody waits until everything before it is needed no more.
+    wanted: AtomicU64,
     failed: Mutex<Option<String>>,
 }
 
@@ -82,6 +84,18 @@ impl DetectProgress {
     /// The first position that a restart cannot do without.
     pub fn needed(&self) -> JournalPosition {
         JournalPosition(self.needed.load(Ordering::Acquire))
+    }
+
+    /// What is needed shall begin at `position`, as soon as detection is there: for whoever wants to
+    /// take away what lies before it.
+    pub fn want(&self, position: JournalPosition) {
+        self.wanted.fetch_max(position.0, Ordering::AcqRel);
+    }
+
+    /// Whether the correlator's state is to be kept at once, at the position that was reached.
+    fn is_wanted(&self, reached: JournalPosition) -> bool {
+        let wanted = self.wanted.load(Ordering::Acquire);
+        wanted > self.needed().0 && reached.0 >= wanted
     }
 
     /// Why detection stands still, if it does.
@@ -288,15 +302,18 @@ impl DetectThread {
         if run.pending.is_empty() {
             run.since = Instant::now();
         }
+        let wanted = self.progress.is_wanted(run.next.min(run.accounted));
         let due = run.pending.len() >= APPLY_DETECTIONS
             || (!run.pending.is_empty() && (idle || run.since.elapsed() >= APPLY_INTERVAL))
             || (run.next > run.applied && run.checkpointed.elapsed() >= CHECKPOINT_INTERVAL)
             || ending
+            || wanted
             || self.progress.failed().is_some();
         if !due || run.next < run.applied {
             return Ok(());
         }
         let keep_state = ending
+            || wanted
             || run
                 .kept
                 .is_none_or(|kept: Instant| kept.elapsed() >= SNAPSHOT_INTERVAL);
@@ -328,7 +345,7 @@ impl DetectThread {
         detector.publish_counts();
         run.pending.clear();
         run.applied = run.next;
-        if ending || run.sources_kept.elapsed() >= SOURCES_INTERVAL {
+        if ending || wanted || run.sources_kept.elapsed() >= SOURCES_INTERVAL {
             self.keep_sources(run.accounted)?;
             run.sources_kept = Instant::now();
         }

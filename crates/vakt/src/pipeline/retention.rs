@@ -96,6 +96,8 @@ impl RetentionThread {
         let index_bytes = bytes_in(&self.index_dir);
         let retention = self.retention.on(space.total);
         let passed = passed(&self.index, &self.detect);
+        // When nothing more comes, the last of it is let go, too.
+        self.detect.want(self.index.committed());
         let taken = self.journal.retain(&retention, passed, now, index_bytes)?;
         self.index.forget(&taken.ranges, false);
         self.say(&taken);
