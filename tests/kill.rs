@@ -180,6 +180,8 @@ fn nothing_acknowledged_is_lost_or_doubled_over_many_kills() {
                 all.campaigns.extend(one.campaigns);
             }
         });
+        // Its lock is free once it is dead.
+        daemon.kill();
         daemon = Daemon::start_in(&data, &["--relp", &relp.to_string()]);
     }
     // omrelp notices that it may connect again when it has something to send.
