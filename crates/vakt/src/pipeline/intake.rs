@@ -1,5 +1,6 @@
 //! The journal as the listeners see it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once};
 
 use vakt_event::Batch;
@@ -11,6 +12,8 @@ pub struct JournalIntake {
     journal: Arc<Journal>,
     /// Set by whoever says first that the journal cannot be written.
     said: Arc<Once>,
+    /// Whether batches are refused for want of room, which is said when it begins and when it ends.
+    full: Arc<AtomicBool>,
 }
 
 impl JournalIntake {
@@ -18,6 +21,7 @@ impl JournalIntake {
         Self {
             journal,
             said: Arc::new(Once::new()),
+            full: Arc::default(),
         }
     }
 }
@@ -25,16 +29,27 @@ impl JournalIntake {
 impl Intake for JournalIntake {
     fn submit(&self, batch: Batch, done: Box<dyn FnOnce(Reply) + Send>) {
         let said = Arc::clone(&self.said);
+        let full = Arc::clone(&self.full);
         self.journal.append(
             batch,
             Box::new(move |result| {
                 done(match result {
-                    Ok(appended) => Ok(Accepted {
-                        stored: appended.stored,
-                        repeated: appended.repeated,
-                    }),
+                    Ok(appended) => {
+                        if full.swap(false, Ordering::Relaxed) {
+                            tracing::info!("there is room again, and logs are taken in");
+                        }
+                        Ok(Accepted {
+                            stored: appended.stored,
+                            repeated: appended.repeated,
+                        })
+                    }
                     Err(AppendError::Full { .. }) => Err(Refused::Busy),
-                    Err(AppendError::NoSpace(_)) => Err(Refused::NoSpace),
+                    Err(error @ AppendError::NoSpace(_)) => {
+                        if !full.swap(true, Ordering::Relaxed) {
+                            tracing::error!(%error, "nothing is taken in");
+                        }
+                        Err(Refused::NoSpace)
+                    }
                     Err(AppendError::Closed) => Err(Refused::Stopping),
                     Err(error) => {
                         if matches!(error, AppendError::Poisoned(_)) {
