@@ -1,6 +1,6 @@
-//! A set of the documents of one segment.
+//! A set of the events of one split.
 
-/// One bit a document: a million documents take 125 kB, and sets of any density cost the same.
+/// One bit an event: a million events take 125 kB, and sets of any density cost the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bits {
     words: Vec<u64>,
@@ -26,10 +26,32 @@ impl Bits {
         }
     }
 
+    pub(crate) fn insert_range(&mut self, docs: std::ops::Range<u32>) {
+        for doc in docs {
+            self.insert(doc);
+        }
+    }
+
     pub(crate) fn remove(&mut self, doc: u32) {
         if let Some(word) = self.words.get_mut((doc / 64) as usize) {
             *word &= !(1 << (doc % 64));
         }
+    }
+
+    pub(crate) fn remove_range(&mut self, docs: std::ops::Range<u32>) {
+        for doc in docs {
+            self.remove(doc);
+        }
+    }
+
+    /// Whether one of `docs` is in the set.
+    pub(crate) fn any_in(&self, mut docs: std::ops::Range<u32>) -> bool {
+        docs.any(|doc| self.contains(doc))
+    }
+
+    pub(crate) fn contains(&self, doc: u32) -> bool {
+        let word = self.words.get((doc / 64) as usize);
+        word.is_some_and(|word| word & (1 << (doc % 64)) != 0)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -62,7 +84,7 @@ impl Bits {
         self.trim();
     }
 
-    /// The documents, ascending.
+    /// The events, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
         (0_u32..).zip(&self.words).flat_map(|(index, word)| {
             let mut rest = *word;
@@ -80,7 +102,7 @@ impl Bits {
         }
     }
 
-    /// Clears the bits after the last document.
+    /// Clears the bits after the last event.
     fn trim(&mut self) {
         let used = self.len % 64;
         if used != 0

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use tantivy::TantivyError;
-use vakt_event::JournalPosition;
 
 /// An operation on the index failed.
 #[derive(Debug, thiserror::Error)]
@@ -44,21 +43,11 @@ pub enum Error {
          commit", dir.display()
     )]
     Engine { dir: PathBuf, source: TantivyError },
-    /// A stored event cannot be read back.
-    #[error(
-        "event {position} of the search index is damaged: the index is set aside and built again \
-         from the journal when the checksums of its files do not hold"
-    )]
-    StoredEvent { position: JournalPosition },
-    /// The event is larger than the index can store.
-    #[error(
-        "event {position} has {bytes} bytes, and the index stores {limit} at most: lower the size \
-         limit of the listener that took it in"
-    )]
-    EventTooLarge {
-        position: JournalPosition,
-        bytes: usize,
-        limit: usize,
+    /// The catalogue cannot be read or written.
+    #[error("the catalogue of the search index in {} failed: {source}", dir.display())]
+    Catalogue {
+        dir: PathBuf,
+        source: rusqlite::Error,
     },
     /// `cursor` is not what an earlier answer gave as `next`.
     #[error(
@@ -71,4 +60,13 @@ pub enum Error {
          time range, or add a word or a field that fewer events have"
     )]
     OutOfTime { read: u64 },
+}
+
+impl Error {
+    pub(crate) fn damaged(dir: &std::path::Path, reason: String) -> Self {
+        Self::Damaged {
+            dir: dir.to_owned(),
+            reason,
+        }
+    }
 }

@@ -9,25 +9,29 @@
 //! This crate never speaks HTTP, knows no async runtime and reads no wall clock. It does not own
 //! the truth either: the journal does, and the index can be built again from it at any time.
 //!
-//! Start with [`query`], then [`record`] (what a search sees of an event), `terms` (what the
-//! index holds) and [`index`] (open, write, search).
+//! Start with [`query`], then [`record`] (what a search sees of an event), `words` and `chunk` (what
+//! the index holds), `split` (its files), `candidates` (what they know of a query) and [`index`] (open,
+//! write, search).
 
 pub mod error;
 pub mod query;
 pub mod record;
 
+pub mod frame;
 pub mod index;
 
-mod admission;
 mod bits;
 mod candidates;
-mod document;
+mod chunk;
+mod fault;
+mod filter;
 mod fold;
-mod stored;
-mod terms;
+mod split;
+mod words;
 
 pub use error::Error;
-pub use index::{Hit, Index, IndexWriter, Order, Rebuilt, Request, Response, Tail};
+pub use frame::{Decode, Decoder, Frame};
+pub use index::{Built, Hit, Index, IndexWriter, Order, Rebuilt, Request, Response, Tail};
 pub use query::{Query, QueryError};
 pub use record::Record;
 

@@ -91,6 +91,15 @@ impl<'r> Record<'r> {
     }
 }
 
+/// Whether the field `name` is Vakt's alone in every record of an index, which knows positions and
+/// sources.
+pub(crate) fn is_own_always(name: &str) -> bool {
+    matches!(
+        name,
+        ecs::EVENT_ORIGINAL | ecs::EVENT_ID | ecs::VAKT_STREAM | ecs::VAKT_PEER
+    )
+}
+
 /// The peer's address as [`RecordSource::peer`] shows it.
 pub fn peer_text(source: &Source) -> Option<String> {
     source.peer.map(|peer| peer.to_canonical().to_string())

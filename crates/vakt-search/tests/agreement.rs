@@ -4,11 +4,11 @@
 
 mod common;
 
-use common::{event, hit_ids, source};
+use common::{event, hit_ids, put, source};
 use proptest::prelude::*;
 use vakt_event::{Event, JournalPosition, Origin, Timestamp, Value};
 use vakt_search::record::RecordSource;
-use vakt_search::{Index, Order, Query, Record, Request};
+use vakt_search::{Index, IndexWriter, Order, Query, Record, Request};
 
 /// A small alphabet, so that queries and events meet: case, Unicode, separators, what terms are
 /// made with, what numbers and addresses are made of.
@@ -401,6 +401,32 @@ fn paged(index: &Index, request: &Request) -> Vec<u64> {
     }
 }
 
+/// What happens to the index between two events.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Nothing,
+    Commit,
+    Seal,
+    /// Seals and builds inverted indexes.
+    Build,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop::sample::select(vec![Step::Nothing, Step::Nothing, Step::Commit, Step::Seal, Step::Build])
+}
+
+fn take(step: Step, index: &Index, writer: &mut IndexWriter, next: JournalPosition) {
+    match step {
+        Step::Nothing => {}
+        Step::Commit => writer.commit(next).unwrap(),
+        Step::Seal => writer.seal().unwrap(),
+        Step::Build => {
+            writer.seal().unwrap();
+            while index.build_next(true).unwrap().is_some() {}
+        }
+    }
+}
+
 /// A request, its query yet to be filled.
 fn any_request() -> impl Strategy<Value = (Shape, Request)> {
     (
@@ -439,7 +465,7 @@ proptest! {
     fn the_index_answers_as_the_plain_reading_does(
         distinct in prop::collection::vec(any_event(), 1..12),
         repeated in any::<prop::sample::Index>(),
-        commits in 1_u64..6,
+        steps in prop::collection::vec(step(), 13),
         requests in prop::collection::vec(any_request(), 100),
     ) {
         let mut events = distinct.clone();
@@ -448,11 +474,9 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let (index, mut writer) = common::open(dir.path());
         for (position, event) in (0_u64..).zip(&events) {
-            let position = JournalPosition(position);
-            writer.add(position, event, &source(stream_of(position.0))).unwrap();
-            if position.0.is_multiple_of(commits) {
-                writer.commit(position.next()).unwrap();
-            }
+            put(&mut writer, position, event, &source(stream_of(position)));
+            let step = steps[usize::try_from(position).unwrap()];
+            take(step, &index, &mut writer, JournalPosition(position + 1));
         }
         writer.commit(JournalPosition(events.len() as u64)).unwrap();
         for (shape, request) in &requests {

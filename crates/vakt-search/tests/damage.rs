@@ -7,7 +7,7 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use common::{add, ids, line, open, request};
+use common::{add, ids, line, open, open_index, request};
 use vakt_event::JournalPosition;
 use vakt_search::Index;
 
@@ -16,9 +16,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
-            // The files of a segment are named by its id.
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            name.len() == 32
+            path.extension().is_some_and(|extension| extension == "split")
         })
         .collect();
     files.sort();
@@ -26,12 +24,16 @@ fn files(dir: &Path) -> Vec<PathBuf> {
 }
 
 fn filled(dir: &Path) {
-    let (_, mut writer) = open(dir);
+    let (index, mut writer) = open(dir);
     for round in 0..3 {
         let events: Vec<_> = (0..50)
             .map(|number| line(number, &format!("common n{number} of round{round}")))
             .collect();
         add(&mut writer, u64::try_from(round).unwrap() * 50, &events);
+        writer.seal().unwrap();
+        if round == 0 {
+            index.build_next(true).unwrap().unwrap();
+        }
     }
     writer.close().unwrap();
 }
@@ -40,14 +42,14 @@ fn filled(dir: &Path) {
 fn a_flipped_byte_in_any_file_is_damage_and_a_rebuild_begins_empty() {
     let whole = tempfile::tempdir().unwrap();
     filled(whole.path());
-    let sound = Index::open(whole.path()).unwrap();
+    let sound = open_index(whole.path()).unwrap();
     assert!(sound.damage().is_none());
     let names: Vec<_> = files(whole.path())
         .iter()
         .map(|path| path.file_name().unwrap().to_owned())
         .collect();
-    assert!(names.len() >= 15, "{names:?}");
-    for name in names {
+    assert_eq!(names.len(), 3, "{names:?}");
+    for (name, tenth) in names.iter().flat_map(|name| (0..10).map(move |tenth| (name, tenth))) {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("index");
         fs::create_dir(&dir).unwrap();
@@ -55,12 +57,12 @@ fn a_flipped_byte_in_any_file_is_damage_and_a_rebuild_begins_empty() {
             let entry = entry.unwrap();
             fs::copy(entry.path(), dir.join(entry.file_name())).unwrap();
         }
-        let path = dir.join(&name);
+        let path = dir.join(name);
         let mut bytes = fs::read(&path).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 0x40;
+        let at = bytes.len() * tenth / 10;
+        bytes[at] ^= 0x40;
         fs::write(&path, bytes).unwrap();
-        let Ok(index) = Index::open(&dir) else {
+        let Ok(index) = open_index(&dir) else {
             // Seen when it is opened already.
             continue;
         };
@@ -71,7 +73,7 @@ fn a_flipped_byte_in_any_file_is_damage_and_a_rebuild_begins_empty() {
             assert!(error.may_be_damage(), "{error}");
         }
         let (index, rebuilt) = index.rebuild(reason).unwrap();
-        assert!(rebuilt.moved_to.join(&name).exists());
+        assert!(rebuilt.moved_to.join(name).exists());
         assert!(index.damage().is_none());
         let mut writer = index.writer().unwrap();
         assert_eq!(writer.next_position(), JournalPosition(0));
@@ -86,7 +88,7 @@ fn a_directory_that_is_away_is_no_damage() {
     let folder = tempfile::tempdir().unwrap();
     let (dir, away) = (folder.path().join("index"), folder.path().join("away"));
     filled(&dir);
-    let index = Index::open(&dir).unwrap();
+    let index = open_index(&dir).unwrap();
     fs::rename(&dir, &away).unwrap();
     assert!(index.damage().is_none());
     fs::rename(&away, &dir).unwrap();
@@ -95,6 +97,6 @@ fn a_directory_that_is_away_is_no_damage() {
 
 #[test]
 fn an_index_of_nothing_finds_nothing() {
-    let index = Index::of_nothing().unwrap();
+    let index = Index::of_nothing(std::sync::Arc::new(common::frames::Frames)).unwrap();
     assert_eq!(ids(&index, &request("")), [0_u64; 0]);
 }

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{hit_ids, line, open, request, source};
+use common::{hit_ids, line, open, put, request, source};
 use vakt_event::JournalPosition;
 use vakt_search::{Order, Request};
 
@@ -16,34 +16,37 @@ const DIR_VARIABLE: &str = "VAKT_SEARCH_KILL_TEST_DIR";
 
 const KILLS: u64 = 5;
 
-/// Commits to wait for before each kill; the numbers differ so that kills hit different moments.
-fn commits_before_kill(round: u64) -> usize {
+/// Seals to wait for before each kill; the numbers differ so that kills hit different moments.
+fn seals_before_kill(round: u64) -> usize {
     usize::try_from(round * 3 + 2).unwrap()
 }
 
-/// Not a test of its own: the process that [`every_committed_event_is_found_once`] kills.
+/// Not a test of its own: the process that [`every_sealed_event_is_found_once`] kills.
 #[test]
 fn write_until_killed() {
     let Some(dir) = std::env::var_os(DIR_VARIABLE) else {
         return;
     };
-    let (_, mut writer) = open(Path::new(&dir));
+    let (index, mut writer) = open(Path::new(&dir));
     let mut next = writer.next_position();
     loop {
         for _ in 0..37 {
             let made = line(1, &format!("event n{next} of all"));
-            writer.add(next, &made, &source("default")).unwrap();
+            put(&mut writer, next.0, &made, &source("default"));
             next = next.next();
         }
-        writer.commit(next).unwrap();
+        writer.seal().unwrap();
+        if next.0.is_multiple_of(4) {
+            index.build_next(true).unwrap();
+        }
         // Standard output is captured for tests; standard error written to directly is not.
         use std::io::Write;
-        writeln!(std::io::stderr(), "committed {next}").unwrap();
+        writeln!(std::io::stderr(), "sealed {next}").unwrap();
     }
 }
 
 #[test]
-fn every_committed_event_is_found_once() {
+fn every_sealed_event_is_found_once() {
     let dir = tempfile::tempdir().unwrap();
     for round in 0..KILLS {
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -55,18 +58,18 @@ fn every_committed_event_is_found_once() {
             .unwrap();
         // Kept until the kill: a closed pipe would end the process in another way.
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let committed: u64 = lines
+        let sealed: u64 = lines
             .by_ref()
             .map(Result::unwrap)
-            .filter_map(|line| line.strip_prefix("committed ")?.parse().ok())
-            .nth(commits_before_kill(round))
+            .filter_map(|line| line.strip_prefix("sealed ")?.parse().ok())
+            .nth(seals_before_kill(round))
             .unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
 
         let (index, writer) = open(dir.path());
         let JournalPosition(next) = writer.next_position();
-        assert!(next >= committed, "{next} {committed}");
+        assert!(next >= sealed, "{next} {sealed}");
         let request = Request {
             order: Order::Ascending,
             limit: 10_000,

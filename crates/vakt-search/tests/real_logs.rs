@@ -81,7 +81,15 @@ fn every_line_is_found_as_often_as_its_file_holds_it() {
             .collect();
         let dir = tempfile::tempdir().unwrap();
         let (index, mut writer) = open(dir.path());
-        add(&mut writer, 0, &events);
+        // A half has an inverted index, a quarter columns, and the last is as it came.
+        let (half, rest) = events.split_at(events.len() / 2);
+        let (quarter, last) = rest.split_at(rest.len() / 2);
+        add(&mut writer, 0, half);
+        writer.seal().unwrap();
+        index.build_next(true).unwrap();
+        add(&mut writer, half.len() as u64, quarter);
+        writer.seal().unwrap();
+        add(&mut writer, (half.len() + quarter.len()) as u64, last);
         let total = index.search(&request("")).unwrap().total;
         assert_eq!(total, text.lines().count() as u64, "{}", file.display());
         let step = events.len() / QUERIES_PER_FILE + 1;

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::Instant;
 
-use common::{add, event, hit_ids, ids, line, open, request, source};
+use common::{add, event, hit_ids, ids, line, open, put, request, source};
 use serde_json::json;
 use vakt_event::{JournalPosition, Timestamp, Value};
 use vakt_search::{Error, Order, Request};
@@ -141,9 +141,7 @@ fn streams_limit_a_search_and_are_compared_as_written() {
     let streams = ["a", "A", "b", &long, &format!("{long}x")];
     for (position, stream) in (0..).zip(streams) {
         let position = JournalPosition(position);
-        writer
-            .add(position, &line(1, "x"), &source(stream))
-            .unwrap();
+        put(&mut writer, position.0, &line(1, "x"), &source(stream));
     }
     writer.commit(JournalPosition(5)).unwrap();
     let check = |streams: &[&str], expected: &[u64]| {
@@ -233,9 +231,7 @@ fn totals_stay_exact_over_many_commits_and_merges() {
                     round * 1000 + number,
                     &format!("round{round} number {number} all"),
                 );
-                writer
-                    .add(JournalPosition(position), &made, &source("default"))
-                    .unwrap();
+                put(&mut writer, position, &made, &source("default"));
                 position += 1;
             }
         }

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod common;
+
+use common::{open_index, put};
 use tempfile::TempDir;
 use vakt_event::{Event, EventTime, JournalPosition, Source, Timestamp, Transport};
 use vakt_search::{Error, Index, Order, Query, Request, Response};
@@ -36,12 +39,10 @@ fn event(number: u64) -> Event<'static> {
 
 /// An index that holds the events before `end`.
 fn index(folder: &TempDir, end: u64) -> Index {
-    let index = Index::open(folder.path()).unwrap();
+    let index = open_index(folder.path()).unwrap();
     let mut writer = index.writer().unwrap();
     for number in 0..end {
-        writer
-            .add(JournalPosition(number), &event(number), &source(number))
-            .unwrap();
+        put(&mut writer, number, &event(number), &source(number));
         if number % 90 == 89 {
             writer.commit(JournalPosition(number + 1)).unwrap();
         }

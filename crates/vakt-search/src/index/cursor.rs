@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Order;
+pub(super) use crate::chunk::NO_TIME;
 use crate::{Error, Result};
 
 /// An event's place: by effective time, then by journal position. An event without any time
@@ -13,8 +14,6 @@ pub(super) struct Place {
     pub(super) position: u64,
 }
 
-/// The time of an event without one.
-pub(super) const NO_TIME: i64 = i64::MIN;
 
 impl Place {
     /// The place as a rank: what comes first in the order has the higher rank.

@@ -1,83 +1,63 @@
 //! Finding out whether the files of an index are what was written.
-//!
-//! The engine checks little when it reads: a flipped bit gives an error, a panic, or an answer that
-//! lacks an event. Each file carries a checksum, which is looked at here.
 
-use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use tantivy::TantivyError;
-use tantivy::directory::error::OpenReadError;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 
 use super::Index;
 use crate::Error;
 
-/// A merge may remove a file while we are about to read it; then all is looked at again. A file that
-/// is missing this often is gone.
-const LOOKS_MAX: usize = 3;
+/// How much of a file is read at once.
+const READ_BYTES: usize = 1024 * 1024;
 
 impl Index {
-    /// Reads every file of the last commit and says what is wrong with them; `None` when nothing
+    /// Reads every file of the index and says what is wrong with them; `None` when nothing
     /// is, or when that cannot be told now (the directory is away, the disk refuses).
     pub fn damage(&self) -> Option<Error> {
-        let mut reason = None;
-        for _ in 0..LOOKS_MAX {
-            if !self.dir.is_dir() {
-                return None;
-            }
-            let checked = catch_unwind(AssertUnwindSafe(|| self.engine.validate_checksum()));
-            match checked {
-                Ok(Ok(files)) if files.is_empty() => return None,
-                Ok(Ok(files)) => {
-                    let mut names: Vec<_> = files
-                        .iter()
-                        .map(|file| file.display().to_string())
-                        .collect();
-                    names.sort();
-                    let names = names.join(", ");
-                    return Some(self.damaged(format!("the checksum of {names} does not hold")));
+        let dir = &self.shared.dir;
+        if !dir.is_dir() {
+            return None;
+        }
+        let said = match self.shared.lock().catalogue() {
+            None => return None,
+            Some(catalogue) => catalogue.fault(),
+        };
+        match said {
+            Ok(None) => {}
+            Ok(Some(fault)) => return Some(Error::damaged(dir, fault)),
+            Err(error) => return error.may_be_damage().then_some(error),
+        }
+        // Files of this snapshot stay as long as it does.
+        let snapshot = self.shared.snapshot.load_full();
+        for sealed in snapshot.sealed.iter() {
+            let path = super::shared::split_path(dir, &sealed.meta.name);
+            match hash(&path) {
+                Ok(found) if found == sealed.meta.name => {}
+                Ok(_) => {
+                    let reason = format!("{} is not what was written", path.display());
+                    return Some(Error::damaged(dir, reason));
                 }
-                Ok(Err(error)) if is_of_the_disk(&error) => return None,
-                Ok(Err(error)) => {
-                    let missing = matches!(
-                        error,
-                        TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(_))
-                    );
-                    reason = Some(error.to_string());
-                    if !missing {
-                        break;
-                    }
+                Err(error) if error.kind() == io::ErrorKind::NotFound && dir.is_dir() => {
+                    return Some(Error::damaged(dir, format!("{} is gone", path.display())));
                 }
-                Err(_) => {
-                    reason = Some("the engine panicked when it read its files".to_owned());
-                    break;
-                }
+                Err(_) => return None,
             }
         }
-        reason.map(|reason| self.damaged(reason))
-    }
-
-    pub(super) fn damaged(&self, reason: String) -> Error {
-        Error::Damaged {
-            dir: self.dir.clone(),
-            reason,
-        }
+        None
     }
 }
 
-/// Whether the system refused, which says nothing about what the files hold.
-fn is_of_the_disk(error: &TantivyError) -> bool {
-    let of_the_system = |kind| {
-        !matches!(
-            kind,
-            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
-        )
-    };
-    match error {
-        TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. })
-        | TantivyError::IoError(io_error) => of_the_system(io_error.kind()),
-        TantivyError::OpenDirectoryError(_) | TantivyError::OpenWriteError(_) => true,
-        _ => false,
+/// The name that the bytes of the file give it.
+fn hash(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; READ_BYTES];
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(hasher.finalize().to_hex().to_string());
+        }
+        hasher.update(buffer.get(..read).unwrap_or_default());
     }
 }
 
@@ -85,15 +65,14 @@ impl Error {
     /// Whether this may come from damaged files, so that [`Index::damage`] is worth its time.
     pub fn may_be_damage(&self) -> bool {
         match self {
-            Self::Damaged { .. } | Self::Format { .. } | Self::StoredEvent { .. } => true,
-            Self::Engine { source, .. } => {
-                !is_of_the_disk(source) && !matches!(source, TantivyError::LockFailure(..))
+            Self::Damaged { .. } | Self::Format { .. } | Self::Engine { .. } => true,
+            Self::Catalogue { source, .. } => matches!(
+                source.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
+            ),
+            Self::Busy { .. } | Self::File { .. } | Self::Cursor { .. } | Self::OutOfTime { .. } => {
+                false
             }
-            Self::Busy { .. }
-            | Self::File { .. }
-            | Self::EventTooLarge { .. }
-            | Self::Cursor { .. }
-            | Self::OutOfTime { .. } => false,
         }
     }
 }

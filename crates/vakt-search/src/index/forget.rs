@@ -1,153 +1,180 @@
 //! Taking events out of the index, by their positions.
 
-use std::thread;
-use std::time::Duration;
-
-use tantivy::index::SegmentId;
-use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError};
 use vakt_event::JournalPosition;
 
 use super::IndexWriter;
-use crate::Result;
-use crate::document::POSITION_COLUMN;
-
-/// Merges in the background take some tenths of a second a segment.
-const PURGE_TRIES: u32 = 200;
-const PURGE_PAUSE: Duration = Duration::from_millis(50);
+use super::catalogue::Change;
+use super::shared::{Sealed, Shared, Snapshot};
+use crate::bits::Bits;
+use crate::chunk::{Addition, ChunkBuilder};
+use crate::fault::Fault;
+use crate::split::{Split, SplitMeta, SplitWriter};
+use crate::{Error, Result};
 
 impl IndexWriter {
-    /// Takes out the events at positions of these ranges (from, to exclusive; ascending, apart), and
-    /// commits that. They are not found any more when this returns; their bytes leave with the next
-    /// merge of their segment, or at once with [`IndexWriter::purge`].
+    /// Takes out the events at positions of these ranges (from, to exclusive; ascending, apart).
+    /// They are not found any more when this returns, nor after a restart. Splits of which nothing is
+    /// left are removed; the bytes of others leave with [`IndexWriter::purge`].
     pub fn forget(&mut self, ranges: &[(JournalPosition, JournalPosition)]) -> Result<()> {
         if ranges.is_empty() {
             return Ok(());
         }
-        let query = Positions {
-            ranges: ranges.iter().map(|(from, to)| (from.0, to.0)).collect(),
+        // What is in memory alone cannot be forgotten there for good: it would be read again.
+        self.seal()?;
+        let mut holder = self.shared.lock();
+        let snapshot = self.shared.snapshot.load_full();
+        let mut all: Vec<(u64, u64)> = snapshot.forgotten.to_vec();
+        // What is yet to come is not meant.
+        let end = self.durable();
+        let ranges = ranges.iter().map(|(from, to)| (from.0, (*to).min(end).0));
+        all.extend(ranges.filter(|(from, to)| from < to));
+        let all = merged(all);
+        let mut remove = Vec::new();
+        for sealed in snapshot.sealed.iter() {
+            let (first, last) = sealed.meta.positions;
+            if all.iter().any(|(from, to)| *from <= first && last < *to) {
+                remove.push(sealed.meta.name.clone());
+            }
+        }
+        let left = snapshot
+            .sealed
+            .iter()
+            .filter(|sealed| !remove.contains(&sealed.meta.name));
+        let forgotten = still_needed(&all, left.map(|sealed| sealed.meta.positions));
+        let change = Change {
+            remove: &remove,
+            forgotten: Some(&forgotten),
+            ..Change::default()
         };
-        self.engine
-            .delete_query(Box::new(query))
-            .map_err(|error| self.failed(error))?;
-        self.commit_engine(self.next)
-            .map_err(|error| self.failed(error))?;
-        self.committed = self.next;
-        Ok(())
+        holder.publish(&change, None, None)
     }
 
-    /// Writes every segment anew from which something was taken, so that nothing of it is left in
-    /// the files of the index. Takes as long as indexing a part of these segments.
+    /// Writes every split anew from which something was taken, so that nothing of it is left in
+    /// the files of the index. The inverted index of such a split is built again later.
     pub fn purge(&mut self) -> Result<()> {
-        for tries_left in (0..PURGE_TRIES).rev() {
-            let dirty = self.dirty().map_err(|error| self.failed(error))?;
-            if dirty.is_empty() {
-                break;
+        // Nobody else changes splits meanwhile; it takes about a second a split.
+        let mut holder = self.shared.lock();
+        let snapshot = self.shared.snapshot.load_full();
+        let mut remove = Vec::new();
+        let mut add: Vec<SplitMeta> = Vec::new();
+        for sealed in snapshot.sealed.iter() {
+            if snapshot.is_whole(sealed.meta.positions) {
+                continue;
             }
-            for segment in dirty {
-                match self.engine.merge(&[segment]).wait() {
-                    Ok(_) => {}
-                    // A merge in the background has it, which writes it anew just as well.
-                    Err(TantivyError::InvalidArgument(_)) if tries_left > 0 => {
-                        thread::sleep(PURGE_PAUSE);
-                    }
-                    Err(error) => return Err(self.failed(error)),
-                }
+            let split = self.shared.open(sealed)?;
+            let gone = gone(&self.shared, &snapshot, &split)
+                .map_err(|fault| self.shared.damaged(&fault))?;
+            if gone.is_empty() {
+                continue;
             }
+            remove.push(sealed.meta.name.clone());
+            add.extend(rewrite(&self.shared, sealed, &split, &gone)?);
         }
-        self.engine
-            .garbage_collect_files()
-            .wait()
-            .map_err(|error| self.failed(error))?;
-        self.reader.reload().map_err(|error| self.failed(error))
-    }
-
-    /// Segments that hold what was taken out.
-    fn dirty(&self) -> tantivy::Result<Vec<SegmentId>> {
-        let segments = self.engine.index().searchable_segment_metas()?;
-        let dirty = segments.iter().filter(|segment| segment.has_deletes());
-        Ok(dirty.map(|segment| segment.id()).collect())
+        let change = Change {
+            add: &add,
+            remove: &remove,
+            forgotten: Some(&[]),
+            ..Change::default()
+        };
+        holder.publish(&change, None, None)
     }
 }
 
-/// All documents at positions of some ranges.
-#[derive(Clone, Debug)]
-struct Positions {
-    /// From, to (exclusive); ascending, apart.
-    ranges: Vec<(u64, u64)>,
+impl Snapshot {
+    /// Whether nothing between the two positions, both inclusive, is forgotten.
+    pub(super) fn is_whole(&self, (first, last): (u64, u64)) -> bool {
+        let after = self.forgotten.partition_point(|(_, to)| *to <= first);
+        self.forgotten
+            .get(after)
+            .is_none_or(|(from, _)| *from > last)
+    }
 }
 
-impl Positions {
-    fn has(&self, position: u64) -> bool {
-        let after = self.ranges.partition_point(|(from, _)| *from <= position);
-        let before = after
-            .checked_sub(1)
-            .and_then(|index| self.ranges.get(index));
-        before.is_some_and(|(_, to)| position < *to)
-    }
-
-    fn documents(&self, reader: &SegmentReader) -> tantivy::Result<Vec<DocId>> {
-        let column = reader.fast_fields().u64(POSITION_COLUMN)?;
-        let (lowest, highest) = (column.min_value(), column.max_value());
-        let mut ranges = self.ranges.iter();
-        if !ranges.any(|(from, to)| *from <= highest && lowest < *to) {
-            return Ok(Vec::new());
+/// The events of the split that are forgotten.
+pub(super) fn gone(shared: &Shared, snapshot: &Snapshot, split: &Split) -> std::result::Result<Bits, Fault> {
+    let mut gone = Bits::none(split.docs);
+    for placed in &split.chunks {
+        let (first, last) = placed.chunk.meta().positions;
+        if snapshot.is_whole((first, last)) {
+            continue;
         }
-        let documents = 0..reader.max_doc();
-        let in_ranges = documents.filter(|document| {
-            let position = column.first(*document);
-            position.is_some_and(|position| self.has(position))
-        });
-        Ok(in_ranges.collect())
-    }
-}
-
-impl Query for Positions {
-    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(self.clone()))
-    }
-}
-
-impl Weight for Positions {
-    fn scorer(&self, reader: &SegmentReader, _: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        Ok(Box::new(Documents {
-            documents: self.documents(reader)?,
-            next: 0,
-        }))
-    }
-
-    fn explain(&self, reader: &SegmentReader, document: DocId) -> tantivy::Result<Explanation> {
-        if self.documents(reader)?.binary_search(&document).is_ok() {
-            return Ok(Explanation::new("a position that is taken out", 1.0));
+        let positions = placed.chunk.positions(shared.pieces())?;
+        for (from, to) in snapshot.forgotten.iter() {
+            if *to <= first || *from > last {
+                continue;
+            }
+            let at = |bound: u64| {
+                let index = positions.partition_point(|position| position.cast_unsigned() < bound);
+                placed.first + u32::try_from(index).unwrap_or(u32::MAX)
+            };
+            gone.insert_range(at(*from)..at(*to));
         }
-        let message = format!("document {document} is at none of the positions");
-        Err(TantivyError::InvalidArgument(message))
     }
+    Ok(gone)
 }
 
-/// Documents of a segment, ascending.
-struct Documents {
-    documents: Vec<DocId>,
-    next: usize,
+/// The split without the events that are gone; `None` where none is left.
+fn rewrite(shared: &Shared, sealed: &Sealed, split: &Split, gone: &Bits) -> Result<Option<SplitMeta>> {
+    let damaged = |fault: Fault| shared.damaged(&fault);
+    let failed = |source| Error::File {
+        action: "pack events for",
+        path: shared.dir.clone(),
+        source,
+    };
+    if gone.count() == u64::from(split.docs) {
+        return Ok(None);
+    }
+    let mut writer = SplitWriter::create(&shared.dir, shared.number(), sealed.meta.partition.clone())?;
+    let mut decoder = shared.decode.decoder();
+    for placed in &split.chunks {
+        let mut builder = ChunkBuilder::new().map_err(failed)?;
+        let mut reader = placed.chunk.reader(shared.pieces(), false).map_err(damaged)?;
+        for doc in 0..placed.chunk.meta().docs {
+            if gone.contains(placed.first + doc) {
+                continue;
+            }
+            let added = reader.frame(doc, |frame, source, _, position| {
+                let event = decoder.decode(frame, source);
+                let added = builder.add(&Addition {
+                    position,
+                    frame,
+                    event: &event,
+                    source,
+                });
+                decoder.recycle(event);
+                added
+            });
+            added.map_err(damaged)?.map_err(failed)?;
+        }
+        if builder.docs() > 0 {
+            let (bytes, meta) = builder.write(true).map_err(failed)?;
+            writer.chunk(&bytes, meta)?;
+        }
+    }
+    writer.finish().map(Some)
 }
 
-impl DocSet for Documents {
-    fn advance(&mut self) -> DocId {
-        self.next += 1;
-        self.doc()
+/// Ranges as the fewest that cover the same.
+fn merged(mut ranges: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(u64, u64)> = Vec::with_capacity(ranges.len());
+    for (from, to) in ranges {
+        match merged.last_mut() {
+            Some((_, end)) if *end >= from => *end = (*end).max(to),
+            _ => merged.push((from, to)),
+        }
     }
-
-    fn doc(&self) -> DocId {
-        self.documents.get(self.next).copied().unwrap_or(TERMINATED)
-    }
-
-    fn size_hint(&self) -> u32 {
-        u32::try_from(self.documents.len()).unwrap_or(u32::MAX)
-    }
+    merged
 }
 
-impl Scorer for Documents {
-    fn score(&mut self) -> Score {
-        1.0
-    }
+/// The ranges in which some split may have events.
+fn still_needed(
+    ranges: &[(u64, u64)],
+    splits: impl Iterator<Item = (u64, u64)> + Clone,
+) -> Vec<(u64, u64)> {
+    let needed = ranges.iter().filter(|(from, to)| {
+        let mut splits = splits.clone();
+        splits.any(|(first, last)| first < *to && *from <= last)
+    });
+    needed.copied().collect()
 }

@@ -4,22 +4,24 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::catalogue::CATALOGUE_FILE;
 use crate::{Error, Result};
 
 const FORMAT_FILE: &str = "vakt-index-format";
 
-/// Rises whenever [`crate::terms`], [`crate::stored`] or the schema change what they write.
-const FORMAT: &str = "vakt-search 1";
-
-/// The engine's own list of segments: an index is there when it is.
-const ENGINE_FILE: &str = "meta.json";
+/// Rises whenever what is written changes: [`crate::words`], [`crate::chunk`], [`crate::split`], the
+/// catalogue, or the events that frames are decoded to.
+const FORMAT: &str = "vakt-search 2";
 
 /// How much of an unknown format is shown, in characters.
 const SHOWN: usize = 40;
 
-/// Checks the format of the index in `dir` and whether one has yet to be created there; if so,
-/// its format is written down first.
-pub(super) fn check(dir: &Path) -> Result<bool> {
+/// What is there when an index is; the first stood for the engine's own list in format 1.
+const INDEX_FILES: [&str; 2] = ["meta.json", CATALOGUE_FILE];
+
+/// Checks the format of the index in `dir`. Where one has yet to be created, its format is written
+/// down first.
+pub(super) fn check(dir: &Path) -> Result<()> {
     let path = dir.join(FORMAT_FILE);
     let failed = |action, source| Error::File {
         action,
@@ -31,19 +33,18 @@ pub(super) fn check(dir: &Path) -> Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(failed("read", error)),
     };
-    let has_index = dir
-        .join(ENGINE_FILE)
-        .try_exists()
-        .map_err(|error| failed("read", error))?;
+    let mut has_index = false;
+    for name in INDEX_FILES {
+        let there = dir.join(name).try_exists();
+        has_index |= there.map_err(|error| failed("read", error))?;
+    }
     match found {
-        Some(found) if found == FORMAT => Ok(!has_index),
+        Some(found) if found == FORMAT => Ok(()),
         // Killed while the file was being written: nothing was created after it.
-        None if !has_index => write(dir, &path)
-            .map(|()| true)
-            .map_err(|error| failed("write", error)),
-        Some(found) if found.is_empty() && !has_index => write(dir, &path)
-            .map(|()| true)
-            .map_err(|error| failed("write", error)),
+        None if !has_index => write(dir, &path).map_err(|error| failed("write", error)),
+        Some(found) if found.is_empty() && !has_index => {
+            write(dir, &path).map_err(|error| failed("write", error))
+        }
         found => Err(Error::Format {
             dir: dir.to_owned(),
             found: found

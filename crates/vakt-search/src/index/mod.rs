@@ -1,41 +1,44 @@
 //! The index on disk: open, write, search.
 //!
-//! The directory holds a tantivy index and the file `vakt-index-format` with the version of what
-//! `terms` and `stored` write. The payload of each commit is the journal
-//! position that follows the last event in it, so that the events and the knowledge of which they
-//! are become visible in one step: after a crash the journal is read again from there, and no
-//! event is missing or double.
+//! The directory holds splits ([`crate::split`]), the catalogue that says which of them belong to the
+//! index, and the file `vakt-index-format` with the version of what they hold. With each change the
+//! catalogue holds the journal position that follows the last event in a split: after a crash the
+//! journal is read again from there, and no event is missing or double.
+//!
+//! Events are found at once: from memory, as blocks with filters and columns, until there are enough of
+//! them for a split; from splits; and, where [`Index::build_next`] was, by their inverted index.
 
+mod build;
+mod catalogue;
 mod cursor;
 mod damage;
 mod forget;
 mod format;
+mod generation;
 mod search;
+mod shared;
 mod tail;
 mod top;
 mod writer;
 
 use std::fs;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tantivy::directory::MmapDirectory;
-use tantivy::{IndexReader, IndexSettings, ReloadPolicy};
-
+pub use build::Built;
 pub use search::{HITS_MAX, Hit, Order, Request, Response};
 pub use tail::Tail;
 pub use writer::IndexWriter;
 
-use crate::document::{Fields, schema};
+use crate::frame::Decode;
 use crate::{Error, Result};
+use catalogue::Catalogue;
+use shared::Shared;
 
 /// An open index. Searches may run on any number of threads, each on a snapshot of its own.
 pub struct Index {
-    dir: PathBuf,
-    engine: tantivy::Index,
-    reader: IndexReader,
-    fields: Fields,
+    shared: Arc<Shared>,
 }
 
 /// What [`Index::open_or_rebuild`] did about an index that could not be opened.
@@ -48,76 +51,70 @@ pub struct Rebuilt {
 }
 
 impl Index {
-    /// Opens the index in `dir`, or makes an empty one where there is none.
-    pub fn open(dir: &Path) -> Result<Self> {
+    /// Opens the index in `dir`, or makes an empty one where there is none. Its frames are decoded
+    /// as `decode` says.
+    pub fn open(dir: &Path, decode: Arc<dyn Decode>) -> Result<Self> {
         fs::create_dir_all(dir).map_err(|source| Error::File {
             action: "create the directory",
             path: dir.to_owned(),
             source,
         })?;
-        let is_new = format::check(dir)?;
-        let damaged = |reason: String| Error::Damaged {
-            dir: dir.to_owned(),
-            reason,
+        format::check(dir)?;
+        let as_damage = |error: Error| match error {
+            error @ Error::Catalogue { .. } if error.may_be_damage() => {
+                Error::damaged(dir, error.to_string())
+            }
+            error => error,
         };
-        // The engine panics on some broken files; here that is an answer like any other.
-        let opened = catch_unwind(AssertUnwindSafe(|| open_engine(dir, is_new)));
-        let (engine, reader, fields) = match opened {
-            Ok(Ok(opened)) => opened,
-            Ok(Err(error)) => return Err(damaged(error.to_string())),
-            Err(_) => return Err(damaged("the engine panicked when it opened it".into())),
-        };
-        let index = Self {
-            dir: dir.to_owned(),
-            engine,
-            reader,
-            fields,
-        };
-        index.committed()?;
-        Ok(index)
+        let shared = Catalogue::open(dir)
+            .and_then(|catalogue| Shared::new(dir, decode, Some(catalogue)))
+            .map_err(as_damage)?;
+        for sealed in shared.snapshot.load().sealed.iter() {
+            let path = shared::split_path(dir, &sealed.meta.name);
+            let length = fs::metadata(&path).map(|metadata| metadata.len());
+            if !length.is_ok_and(|length| length == sealed.meta.bytes) {
+                let reason = format!("{} is gone or shorter than it was", path.display());
+                return Err(Error::damaged(dir, reason));
+            }
+        }
+        Ok(Self {
+            shared: Arc::new(shared),
+        })
     }
 
     /// Like [`Index::open`], but an index that is damaged or of another format is moved aside, to
     /// the same name with `.unreadable` after it (in place of one moved there before), and an
     /// empty one is made: its writer's `next_position` is 0, and reading the journal from there
     /// builds it again.
-    pub fn open_or_rebuild(dir: &Path) -> Result<(Self, Option<Rebuilt>)> {
-        let reason = match Self::open(dir) {
+    pub fn open_or_rebuild(
+        dir: &Path,
+        decode: Arc<dyn Decode>,
+    ) -> Result<(Self, Option<Rebuilt>)> {
+        let reason = match Self::open(dir, Arc::clone(&decode)) {
             Ok(index) => return Ok((index, None)),
             Err(error @ (Error::Damaged { .. } | Error::Format { .. })) => error,
             Err(error) => return Err(error),
         };
-        Self::anew(dir, reason).map(|(index, rebuilt)| (index, Some(rebuilt)))
+        Self::anew(dir, decode, reason).map(|(index, rebuilt)| (index, Some(rebuilt)))
     }
 
     /// Moves this index aside, for the `reason` that [`Index::damage`] gave, and makes an empty one
     /// in its place, as [`Index::open_or_rebuild`] does. Its writer must be closed; searches that
     /// are under way end on the old files.
     pub fn rebuild(&self, reason: Error) -> Result<(Self, Rebuilt)> {
-        Self::anew(&self.dir, reason)
+        let decode = Arc::clone(&self.shared.decode);
+        Self::anew(&self.shared.dir, decode, reason)
     }
 
     /// An empty index that is nowhere on the disk: a search of it finds what it is offered.
-    pub fn of_nothing() -> Result<Self> {
-        let (schema, fields) = schema();
-        let engine = tantivy::Index::create_in_ram(schema);
-        let reader = engine
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .try_into()
-            .map_err(|source| Error::Engine {
-                dir: PathBuf::new(),
-                source,
-            })?;
+    pub fn of_nothing(decode: Arc<dyn Decode>) -> Result<Self> {
+        let shared = Shared::new(Path::new(""), decode, None)?;
         Ok(Self {
-            dir: PathBuf::new(),
-            engine,
-            reader,
-            fields,
+            shared: Arc::new(shared),
         })
     }
 
-    fn anew(dir: &Path, reason: Error) -> Result<(Self, Rebuilt)> {
+    fn anew(dir: &Path, decode: Arc<dyn Decode>, reason: Error) -> Result<(Self, Rebuilt)> {
         let mut moved_to = dir.as_os_str().to_owned();
         moved_to.push(".unreadable");
         let moved_to = PathBuf::from(moved_to);
@@ -137,63 +134,35 @@ impl Index {
             source,
         })?;
         let rebuilt = Rebuilt { reason, moved_to };
-        Ok((Self::open(dir)?, rebuilt))
+        Ok((Self::open(dir, decode)?, rebuilt))
     }
 
     /// How many events can be found now.
-    pub fn count(&self) -> u64 {
-        self.reader.searcher().num_docs()
+    ///
+    /// # Errors
+    /// A split of which a part is forgotten cannot be read.
+    pub fn count(&self) -> Result<u64> {
+        let shared = &self.shared;
+        let snapshot = shared.snapshot.load_full();
+        let open = snapshot.open.iter().map(|split| u64::from(split.docs));
+        let mut count: u64 = open.sum();
+        for sealed in snapshot.sealed.iter() {
+            count += u64::from(sealed.meta.docs);
+            if !snapshot.is_whole(sealed.meta.positions) {
+                let split = shared.open(sealed)?;
+                let gone = forget::gone(shared, &snapshot, &split);
+                count -= gone.map_err(|fault| shared.damaged(&fault))?.count();
+            }
+        }
+        Ok(count)
     }
 
-    /// Where the last commit ended: the first position that no search finds yet.
+    /// The first position that is not in a split on the disk: the journal must hold what follows.
     pub fn next_position(&self) -> Result<vakt_event::JournalPosition> {
-        self.committed().map(vakt_event::JournalPosition)
-    }
-
-    /// The position after the last event that is committed: 0 for an empty index.
-    fn committed(&self) -> Result<u64> {
-        let metas = self
-            .engine
-            .load_metas()
-            .map_err(|error| self.failed(error))?;
-        match metas.payload {
-            None => Ok(0),
-            Some(payload) => payload.parse().map_err(|_| Error::Damaged {
-                dir: self.dir.clone(),
-                reason: format!("its last commit says `{payload}`, not a journal position"),
-            }),
-        }
-    }
-
-    fn failed(&self, source: tantivy::TantivyError) -> Error {
-        Error::Engine {
-            dir: self.dir.clone(),
-            source,
-        }
-    }
-}
-
-fn open_engine(dir: &Path, is_new: bool) -> tantivy::Result<(tantivy::Index, IndexReader, Fields)> {
-    let (schema, fields) = schema();
-    let engine = if is_new {
-        let settings = IndexSettings {
-            // Commits are many and small; a thread for each is not worth it.
-            docstore_compress_dedicated_thread: false,
-            ..IndexSettings::default()
+        let next = match self.shared.lock().catalogue() {
+            Some(catalogue) => catalogue.next()?,
+            None => 0,
         };
-        tantivy::Index::create(MmapDirectory::open(dir)?, schema, settings)?
-    } else {
-        let engine = tantivy::Index::open_in_dir(dir)?;
-        if engine.schema() != schema {
-            let reason = "its fields are not those of its format".to_owned();
-            return Err(tantivy::TantivyError::SchemaError(reason));
-        }
-        engine
-    };
-    // Reloaded by the writer after each commit; watching files would be late and cost a thread.
-    let reader = engine
-        .reader_builder()
-        .reload_policy(ReloadPolicy::Manual)
-        .try_into()?;
-    Ok((engine, reader, fields))
+        Ok(vakt_event::JournalPosition(next))
+    }
 }

@@ -1,21 +1,23 @@
 //! A search over one snapshot of the index.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Map, Value as Json};
-use tantivy::schema::Value as _;
-use tantivy::{DocAddress, DocId, Searcher, TantivyDocument};
 use vakt_event::{JournalPosition, Timestamp};
 
 use super::Index;
 use super::cursor::{NO_TIME, Place};
+use super::forget::gone;
+use super::shared::{Shared, Snapshot};
 use super::tail::{Kept, Tail};
 use super::top::Top;
 use crate::bits::Bits;
-use crate::candidates::{Segment, Stop};
-use crate::record::Record;
-use crate::stored::{self, Stored};
+use crate::candidates::{Candidates, Stop};
+use crate::fault::Fault;
+use crate::frame::Decoder;
+use crate::split::Split;
 use crate::{Error, Query, Result};
 
 /// The most hits in one answer: more are fetched page by page.
@@ -25,11 +27,8 @@ pub const HITS_MAX: usize = 10_000;
 /// made in memory, and events may be large.
 pub(super) const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// How many stored events are read between two looks at the clock.
+/// How many events are read between two looks at the clock.
 const READS_PER_CLOCK: u64 = 64;
-
-/// Blocks of stored events that a verification keeps unpacked: it reads them in order.
-const VERIFY_BLOCKS: usize = 2;
 
 /// The order of hits: by effective time, and by journal position where times are equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,37 +91,36 @@ impl Index {
         request: &Request,
         offer: impl FnOnce(JournalPosition, &mut Tail<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<Response, E> {
-        let searcher = self.reader.searcher();
+        let shared = &*self.shared;
+        let snapshot = shared.snapshot.load_full();
         let mut search = Search {
-            index: self,
+            shared,
+            snapshot: &snapshot,
             request,
-            searcher: &searcher,
             after: request.cursor.as_deref().map(Place::parse).transpose()?,
             limit: request.limit.min(HITS_MAX),
             reads: 0,
+            decoder: shared.decode.decoder(),
         };
         let after = search.after.map(|place| place.rank(request.order));
         let mut tail = Tail::new(request, after, search.kept());
-        let end = self.guarded(|| search.end())?;
-        offer(end, &mut tail)?;
-        Ok(self.guarded(|| search.run(tail))?)
-    }
-
-    /// The engine panics on some broken files; here that is an answer like any other.
-    fn guarded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        catch_unwind(AssertUnwindSafe(work))
-            .unwrap_or_else(|_| Err(self.damaged("the engine panicked in a search".to_owned())))
+        offer(JournalPosition(snapshot.next), &mut tail)?;
+        // The engine panics on some broken files; here that is an answer like any other.
+        let found = catch_unwind(AssertUnwindSafe(|| search.run(tail)));
+        let panicked = || Error::damaged(&shared.dir, "a panic in a search".to_owned());
+        Ok(found.unwrap_or_else(|_| Err(panicked()))?)
     }
 }
 
 struct Search<'s> {
-    index: &'s Index,
+    shared: &'s Shared,
+    snapshot: &'s Snapshot,
     request: &'s Request,
-    searcher: &'s Searcher,
     after: Option<Place>,
     limit: usize,
-    /// Stored events read so far to verify candidates.
+    /// Events read so far to verify candidates.
     reads: u64,
+    decoder: Box<dyn Decoder>,
 }
 
 impl Search<'_> {
@@ -131,44 +129,49 @@ impl Search<'_> {
         if self.limit == 0 { 0 } else { self.limit + 1 }
     }
 
-    /// The first position that this snapshot does not hold. Events are added in rising order.
-    fn end(&self) -> Result<JournalPosition> {
-        let mut end = 0;
-        for reader in self.searcher.segment_readers() {
-            let segment = Segment::open(reader, self.index.fields, None)
-                .map_err(|error| self.index.failed(error))?;
-            if let Some(column) = &segment.position {
-                end = end.max(column.max_value().saturating_add(1));
-            }
-        }
-        Ok(JournalPosition(end))
-    }
-
     fn run(&mut self, tail: Tail<'_>) -> Result<Response> {
-        let mut segments = Vec::new();
-        for (ordinal, reader) in (0_u32..).zip(self.searcher.segment_readers()) {
-            let segment = Segment::open(reader, self.index.fields, self.request.deadline)
-                .map_err(|error| self.index.failed(error))?;
-            segments.push((ordinal, segment));
-        }
-        // The segments with the first hits first: most others then have nothing to offer.
-        segments.sort_by_key(|(_, segment)| std::cmp::Reverse(self.best_rank(segment)));
+        let mut splits = self.splits()?;
+        // The splits with the first hits first: most others then have nothing to offer.
+        splits.sort_by_key(|split| std::cmp::Reverse(self.best_rank(split.times)));
         let mut top = Top::new(self.kept());
         let (mut total, newest) = tail.into_sorted();
-        for (ordinal, segment) in &segments {
-            let matches = self.matches(segment)?;
+        for (ordinal, split) in splits.iter().enumerate() {
+            let matches = self.matches(split)?;
             total += matches.count();
-            if top.wants(self.best_rank(segment)) {
-                self.offer(*ordinal, segment, &matches, &mut top);
+            if top.wants(self.best_rank(split.times)) {
+                self.offer(ordinal, split, &matches, &mut top)
+                    .map_err(|fault| self.shared.damaged(&fault))?;
             }
         }
-        let (hits, next) = self.hits(top, newest)?;
+        let (hits, next) = self.hits(&splits, top, newest)?;
         Ok(Response { hits, total, next })
     }
 
-    /// A rank that no event of the segment exceeds.
-    fn best_rank(&self, segment: &Segment<'_>) -> Place {
-        let (earliest, latest) = times(segment);
+    /// The splits that may have matches.
+    fn splits(&self) -> Result<Vec<Arc<Split>>> {
+        let mut splits = Vec::new();
+        for sealed in self.snapshot.sealed.iter() {
+            let meta = &sealed.meta;
+            if self.may_match(&meta.partition.stream, meta.times) {
+                splits.push(self.shared.open(sealed)?);
+            }
+        }
+        for split in self.snapshot.open.iter() {
+            if self.may_match(&split.stream, split.times) {
+                splits.push(Arc::clone(split));
+            }
+        }
+        Ok(splits)
+    }
+
+    fn may_match(&self, stream: &str, times: (i64, i64)) -> bool {
+        let streams = self.request.streams.as_deref();
+        streams.is_none_or(|streams| streams.iter().any(|wanted| wanted == stream))
+            && !self.is_outside(times)
+    }
+
+    /// A rank that no event with times between these exceeds.
+    fn best_rank(&self, (earliest, latest): (i64, i64)) -> Place {
         let micros = match self.request.order {
             Order::Descending => latest,
             Order::Ascending => earliest,
@@ -180,118 +183,146 @@ impl Search<'_> {
         Place { micros, position }.rank(self.request.order)
     }
 
-    /// The documents of the segment that match, each of them for certain.
-    fn matches(&mut self, segment: &Segment<'_>) -> Result<Bits> {
-        if self.is_outside(segment) {
-            return Ok(Bits::none(segment.docs));
-        }
-        let mut sides = match self.candidates(segment) {
-            Ok(sides) => sides,
-            Err(stop) => return Err(self.stopped(stop)),
+    /// The events of the split that match, each of them for certain.
+    fn matches(&mut self, split: &Split) -> Result<Bits> {
+        let candidates = Candidates {
+            split,
+            pieces: self.shared.pieces(),
+            deadline: self.request.deadline,
         };
-        segment.leave_out_forgotten(&mut sides.maybe);
-        self.restrict_to_times(segment, &mut sides.maybe);
+        let found = candidates.of(&self.request.query.root);
+        let mut sides = found.map_err(|stop| self.stopped(stop))?;
+        let damaged = |fault: Fault| self.shared.damaged(&fault);
+        if !self.snapshot.is_whole(split.positions) {
+            let gone = gone(self.shared, self.snapshot, split).map_err(damaged)?;
+            sides.maybe.subtract(&gone);
+        }
+        self.restrict_to_times(split, &mut sides.maybe).map_err(damaged)?;
         sides.sure.intersect(&sides.maybe);
         let mut matches = sides.sure;
         sides.maybe.subtract(&matches);
-        if sides.maybe.is_empty() {
-            return Ok(matches);
-        }
-        let failed = |error| self.index.failed(error);
-        let store = segment
-            .reader
-            .get_store_reader(VERIFY_BLOCKS)
-            .map_err(|error| failed(error.into()))?;
-        for doc in sides.maybe.iter() {
-            if self.reads.is_multiple_of(READS_PER_CLOCK) {
-                segment
-                    .check_deadline()
-                    .map_err(|stop| self.stopped(stop))?;
-            }
-            self.reads += 1;
-            let document = store.get(doc).map_err(failed)?;
-            let position = position(segment, doc);
-            let is_match = self.with_event(&document, position, |stored| {
-                let source = stored.source();
-                let record = Record {
-                    event: &stored.event,
-                    position: Some(position),
-                    source: Some(source),
-                };
-                let streams = self.request.streams.as_deref();
-                streams.is_none_or(|streams| streams.iter().any(|stream| stream == source.stream))
-                    && self.request.query.matches_record(&record)
-            })?;
-            if is_match {
-                matches.insert(doc);
-            }
+        if !sides.maybe.is_empty() {
+            self.verify(&candidates, &sides.maybe, &mut matches)
+                .map_err(|stop| self.stopped(stop))?;
         }
         Ok(matches)
     }
 
-    fn candidates(
-        &self,
-        segment: &Segment<'_>,
-    ) -> std::result::Result<crate::candidates::Sides, Stop> {
-        segment.check_deadline()?;
-        let mut sides = segment.candidates(&self.request.query.root)?;
-        if let Some(streams) = &self.request.streams {
-            let of_streams = segment.of_streams(streams)?;
-            sides.sure.intersect(&of_streams.sure);
-            sides.maybe.intersect(&of_streams.maybe);
+    /// Adds those of `maybe` to `matches` that match when they are looked at.
+    fn verify(
+        &mut self,
+        candidates: &Candidates<'_>,
+        maybe: &Bits,
+        matches: &mut Bits,
+    ) -> std::result::Result<(), Stop> {
+        let mut reader = None;
+        for doc in maybe.iter() {
+            if self.reads.is_multiple_of(READS_PER_CLOCK) {
+                candidates.check_deadline()?;
+            }
+            self.reads += 1;
+            let missing = || Fault::new("an event of a split is missing");
+            let (chunk, inner) = candidates.split.locate(doc).ok_or_else(missing)?;
+            let first = doc - inner;
+            let (_, events) = match &mut reader {
+                Some((at, events)) if *at == first => (at, events),
+                other => {
+                    let events = chunk.reader(self.shared.pieces(), false)?;
+                    let (at, events) = other.insert((first, events));
+                    (at, events)
+                }
+            };
+            let query = &self.request.query;
+            if events.look(inner, &mut *self.decoder, |record| query.matches_record(record))? {
+                matches.insert(doc);
+            }
         }
-        Ok(sides)
+        Ok(())
     }
 
-    /// Whether no event of the segment lies between the bounds of time.
-    fn is_outside(&self, segment: &Segment<'_>) -> bool {
+    /// Whether no event with such times lies between the bounds of time.
+    fn is_outside(&self, (earliest, latest): (i64, i64)) -> bool {
         let (since, until) = (self.request.since, self.request.until);
-        let (earliest, latest) = times(segment);
         since.is_some_and(|since| latest < since.micros())
             || until.is_some_and(|until| earliest >= until.micros())
     }
 
-    fn restrict_to_times(&self, segment: &Segment<'_>, docs: &mut Bits) {
+    fn restrict_to_times(&self, split: &Split, docs: &mut Bits) -> std::result::Result<(), Fault> {
         let (since, until) = (self.request.since, self.request.until);
         if since.is_none() && until.is_none() {
-            return;
+            return Ok(());
         }
         let within = |micros: i64| {
             micros != NO_TIME
                 && since.is_none_or(|since| micros >= since.micros())
                 && until.is_none_or(|until| micros < until.micros())
         };
-        let (earliest, latest) = times(segment);
-        if within(earliest) && within(latest) {
-            return;
+        for placed in &split.chunks {
+            let meta = placed.chunk.meta();
+            let (earliest, latest) = meta.times;
+            if within(earliest) && within(latest) {
+                continue;
+            }
+            let chunk = placed.first..placed.first + meta.docs;
+            if self.is_outside(meta.times) {
+                docs.remove_range(chunk);
+                continue;
+            }
+            let times = placed.chunk.times(self.shared.pieces())?;
+            for (doc, micros) in chunk.zip(times.iter()) {
+                if !within(*micros) {
+                    docs.remove(doc);
+                }
+            }
         }
-        let outside: Vec<DocId> = docs
-            .iter()
-            .filter(|doc| !within(micros(segment, *doc)))
-            .collect();
-        for doc in outside {
-            docs.remove(doc);
-        }
+        Ok(())
     }
 
     /// Offers the matches that lie after the cursor.
-    fn offer(&self, ordinal: u32, segment: &Segment<'_>, matches: &Bits, top: &mut Top) {
+    fn offer(
+        &self,
+        ordinal: usize,
+        split: &Split,
+        matches: &Bits,
+        top: &mut Top,
+    ) -> std::result::Result<(), Fault> {
         let order = self.request.order;
         let after = self.after.map(|place| place.rank(order));
-        for doc in matches.iter() {
-            let place = Place {
-                micros: micros(segment, doc),
-                position: position(segment, doc).0,
-            };
-            let rank = place.rank(order);
-            if after.is_none_or(|after| rank < after) {
-                top.offer(rank, DocAddress::new(ordinal, doc));
+        let pieces = self.shared.pieces();
+        let mut chunks: Vec<_> = split.chunks.iter().collect();
+        chunks.sort_by_key(|placed| std::cmp::Reverse(self.best_rank(placed.chunk.meta().times)));
+        for placed in chunks {
+            let meta = placed.chunk.meta();
+            let docs = placed.first..placed.first + meta.docs;
+            if !top.wants(self.best_rank(meta.times)) || !matches.any_in(docs.clone()) {
+                continue;
+            }
+            let times = placed.chunk.times(pieces)?;
+            let positions = placed.chunk.positions(pieces)?;
+            for (doc, (micros, position)) in docs.zip(times.iter().zip(positions.iter())) {
+                if !matches.contains(doc) {
+                    continue;
+                }
+                let place = Place {
+                    micros: *micros,
+                    position: position.cast_unsigned(),
+                };
+                let rank = place.rank(order);
+                if after.is_none_or(|after| rank < after) {
+                    top.offer(rank, (ordinal, doc));
+                }
             }
         }
+        Ok(())
     }
 
     /// Reads the hits, those of the tail among them, and says where the next page begins.
-    fn hits(&self, top: Top, newest: Vec<Kept>) -> Result<(Vec<Hit>, Option<String>)> {
+    fn hits(
+        &mut self,
+        splits: &[Arc<Split>],
+        top: Top,
+        newest: Vec<Kept>,
+    ) -> Result<(Vec<Hit>, Option<String>)> {
         let mut newest = newest.into_iter().peekable();
         let mut indexed = top.into_sorted().peekable();
         let mut hits = Vec::new();
@@ -308,77 +339,38 @@ impl Search<'_> {
                 last = Some(kept.rank.rank(self.request.order));
                 continue;
             }
-            let Some((rank, address)) = indexed.next() else {
+            let Some((rank, (ordinal, doc))) = indexed.next() else {
                 break;
             };
-            let place = rank.rank(self.request.order);
-            let document: TantivyDocument = self
-                .searcher
-                .doc(address)
-                .map_err(|error| self.index.failed(error))?;
-            let position = JournalPosition(place.position);
-            let hit = self.with_event(&document, position, |stored| {
-                let record = Record {
-                    event: &stored.event,
-                    position: Some(position),
-                    source: Some(stored.source()),
-                };
-                record.to_hit()
-            })?;
-            bytes += self.stored(&document).map_or(0, <[u8]>::len);
+            let (hit, length) = self
+                .hit(splits.get(ordinal), doc)
+                .map_err(|fault| self.shared.damaged(&fault))?;
+            bytes += length;
             hits.push(hit);
-            last = Some(place);
+            last = Some(rank.rank(self.request.order));
         }
         Ok((hits, None))
     }
 
-    fn with_event<T>(
-        &self,
-        document: &TantivyDocument,
-        position: JournalPosition,
-        look: impl FnOnce(&Stored<'_>) -> T,
-    ) -> Result<T> {
-        self.stored(document)
-            .and_then(stored::decode)
-            .map(|stored| look(&stored))
-            .ok_or(Error::StoredEvent { position })
-    }
-
-    fn stored<'d>(&self, document: &'d TantivyDocument) -> Option<&'d [u8]> {
-        document.get_first(self.index.fields.event)?.as_bytes()
+    /// The event as an answer shows it, and the bytes that it was.
+    fn hit(
+        &mut self,
+        split: Option<&Arc<Split>>,
+        doc: u32,
+    ) -> std::result::Result<(Hit, usize), Fault> {
+        let (chunk, inner) = split
+            .and_then(|split| split.locate(doc))
+            .ok_or_else(|| Fault::new("an event of a split is missing"))?;
+        let mut events = chunk.reader(self.shared.pieces(), true)?;
+        events.look(inner, &mut *self.decoder, |record| {
+            (record.to_hit(), record.event.original.len())
+        })
     }
 
     fn stopped(&self, stop: Stop) -> Error {
         match stop {
-            Stop::Engine(error) => self.index.failed(error),
+            Stop::Damaged(reason) => Error::damaged(&self.shared.dir, reason),
             Stop::OutOfTime => Error::OutOfTime { read: self.reads },
         }
     }
-}
-
-/// The earliest and the latest time in the segment.
-fn times(segment: &Segment<'_>) -> (i64, i64) {
-    let Some(column) = &segment.time else {
-        return (NO_TIME, NO_TIME);
-    };
-    let earliest = if column.index.get_cardinality().is_full() {
-        column.min_value()
-    } else {
-        NO_TIME
-    };
-    (earliest, column.max_value())
-}
-
-fn micros(segment: &Segment<'_>, doc: DocId) -> i64 {
-    let time = segment.time.as_ref();
-    time.and_then(|column| column.first(doc)).unwrap_or(NO_TIME)
-}
-
-fn position(segment: &Segment<'_>, doc: DocId) -> JournalPosition {
-    let position = segment.position.as_ref();
-    JournalPosition(
-        position
-            .and_then(|column| column.first(doc))
-            .unwrap_or_default(),
-    )
 }

@@ -3,14 +3,15 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use tantivy::DocAddress;
-
 use super::cursor::Place;
 
-/// Keeps the documents of the highest ranks.
+/// A split of the search, and an event of it.
+pub(super) type Address = (usize, u32);
+
+/// Keeps the events of the highest ranks.
 pub(super) struct Top {
     /// The lowest rank on top.
-    kept: BinaryHeap<Reverse<(Place, DocAddress)>>,
+    kept: BinaryHeap<Reverse<(Place, Address)>>,
     limit: usize,
 }
 
@@ -22,7 +23,7 @@ impl Top {
         }
     }
 
-    /// Whether a document of this rank would be kept.
+    /// Whether an event of this rank would be kept.
     pub(super) fn wants(&self, rank: Place) -> bool {
         self.kept.len() < self.limit
             || self
@@ -31,18 +32,18 @@ impl Top {
                 .is_some_and(|Reverse((lowest, _))| rank > *lowest)
     }
 
-    pub(super) fn offer(&mut self, rank: Place, document: DocAddress) {
+    pub(super) fn offer(&mut self, rank: Place, event: Address) {
         if !self.wants(rank) {
             return;
         }
-        self.kept.push(Reverse((rank, document)));
+        self.kept.push(Reverse((rank, event)));
         if self.kept.len() > self.limit {
             self.kept.pop();
         }
     }
 
-    /// The documents, highest rank first.
-    pub(super) fn into_sorted(self) -> impl Iterator<Item = (Place, DocAddress)> {
+    /// The events, highest rank first.
+    pub(super) fn into_sorted(self) -> impl Iterator<Item = (Place, Address)> {
         // Reversed, so ascending is from the highest rank down.
         self.kept
             .into_sorted_vec()

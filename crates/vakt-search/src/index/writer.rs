@@ -1,145 +1,149 @@
 //! The one writer of an index.
 
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
-use tantivy::{IndexReader, TantivyError};
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
 use vakt_event::{Event, JournalPosition, Source};
 
 use super::Index;
-use crate::admission::Admission;
-use crate::document::{EventDocument, Fields};
-use crate::record::{Record, RecordSource, peer_text};
-use crate::{Error, Result, stored};
+use super::catalogue::Change;
+use super::generation::Generation;
+use super::shared::Shared;
+use crate::chunk::Addition;
+use crate::frame::Frame;
+use crate::split::{SUFFIX, SplitMeta, SplitWriter, WRITING_SUFFIX};
+use crate::{Error, Result};
 
-/// The memory in which a segment is built before it goes to disk, in bytes. Events that are
-/// committed every second or so need less; a rebuild from the journal uses it all.
-const HEAP_BYTES: usize = 64 * 1024 * 1024;
+/// Held by the writer.
+const LOCK_FILE: &str = "vakt-index-lock";
 
-/// Segments with more events are merged no more: a merge of eight of them writes at most a few
-/// hundred megabytes again.
-const MERGED_DOCS_MAX: usize = 250_000;
-
-/// A segment of which a third was taken out is written anew.
-const FORGOTTEN_SHARE_MAX: f32 = 0.33;
-
-/// How many segments of about one size are merged to one.
-const MERGED_SEGMENTS_MIN: usize = 8;
-
-/// Merges at once. One: they are work in the background, and the machine may have two cores.
-const MERGE_THREADS: usize = 1;
-
-/// The largest event, in bytes of its stored form: the engine's store counts within a block in
-/// 32 bits, and a frame is a small part of this.
-const EVENT_BYTES_MAX: usize = 1 << 30;
-
-/// Adds events and commits them. There is one for an index at a time.
+/// Adds events. There is one for an index at a time.
 ///
-/// After an error drop the writer and open the index again; it goes on from its last commit.
+/// What was added is found after the next [`IndexWriter::commit`]. It is in memory until there is
+/// enough of it for splits; [`IndexWriter::durable`] says up to where the index is on the disk, and
+/// from there the journal is read again after a restart.
+///
+/// After an error drop the writer and take another; it goes on from what is durable.
 pub struct IndexWriter {
-    index: Handle,
-    pub(super) engine: tantivy::IndexWriter<EventDocument>,
-    pub(super) reader: IndexReader,
-    admission: Admission,
+    pub(super) shared: Arc<Shared>,
+    generation: Generation,
     /// The first position that was not added yet.
-    pub(super) next: JournalPosition,
-    /// The position in the last commit.
-    pub(super) committed: JournalPosition,
-}
-
-/// What the writer needs of its index.
-struct Handle {
-    dir: std::path::PathBuf,
-    fields: Fields,
+    next: JournalPosition,
+    /// The first position that is not found.
+    committed: JournalPosition,
+    durable: JournalPosition,
+    /// Freed when the writer is dropped.
+    _lock: Option<File>,
 }
 
 impl Index {
-    /// The writer. Files that a killed process left uncommitted are removed.
+    /// The writer. Files that a killed process left half written are removed.
     pub fn writer(&self) -> Result<IndexWriter> {
-        let options = IndexWriterOptions::builder()
-            .num_worker_threads(1)
-            .memory_budget_per_thread(HEAP_BYTES)
-            .num_merge_threads(MERGE_THREADS)
-            .build();
-        let engine = match self.engine.writer_with_options(options) {
-            Ok(engine) => engine,
-            Err(TantivyError::LockFailure(..)) => {
-                return Err(Error::Busy {
-                    dir: self.dir.clone(),
-                });
-            }
-            Err(error) => return Err(self.failed(error)),
-        };
-        let mut merge_policy = LogMergePolicy::default();
-        merge_policy.set_min_num_segments(MERGED_SEGMENTS_MIN);
-        merge_policy.set_max_docs_before_merge(MERGED_DOCS_MAX);
-        merge_policy.set_del_docs_ratio_before_merge(FORGOTTEN_SHARE_MAX);
-        engine.set_merge_policy(Box::new(merge_policy));
-        engine
-            .garbage_collect_files()
-            .wait()
-            .map_err(|error| self.failed(error))?;
-        let committed = JournalPosition(self.committed()?);
-        // A commit before a failure may not have become visible.
-        self.reader.reload().map_err(|error| self.failed(error))?;
+        let lock = self.take_lock()?;
+        let mut holder = self.shared.lock();
+        let mut durable = 0;
+        if let Some(catalogue) = holder.catalogue() {
+            durable = catalogue.next()?;
+            let known: BTreeSet<String> = catalogue
+                .splits()?
+                .into_iter()
+                .map(|split| split.name)
+                .collect();
+            remove_leftovers(&self.shared.dir, &known)?;
+        }
+        // What an earlier writer showed and did not seal is read again.
+        holder.publish(&Change::default(), Some(Arc::default()), Some(durable))?;
+        drop(holder);
+        let durable = JournalPosition(durable);
         Ok(IndexWriter {
-            index: Handle {
-                dir: self.dir.clone(),
-                fields: self.fields,
-            },
-            engine,
-            reader: self.reader.clone(),
-            admission: Admission::default(),
-            next: committed,
-            committed,
+            shared: Arc::clone(&self.shared),
+            generation: Generation::default(),
+            next: durable,
+            committed: durable,
+            durable,
+            _lock: lock,
         })
     }
+
+    fn take_lock(&self) -> Result<Option<File>> {
+        let path = self.shared.dir.join(LOCK_FILE);
+        let failed = |source| Error::File {
+            action: "lock",
+            path: path.clone(),
+            source,
+        };
+        let file = File::create(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy {
+                dir: self.shared.dir.clone(),
+            }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+}
+
+/// Removes files of splits that are not whole, or that the catalogue does not know.
+fn remove_leftovers(dir: &Path, known: &BTreeSet<String>) -> Result<()> {
+    let failed = |action, path: &Path, source| Error::File {
+        action,
+        path: path.to_owned(),
+        source,
+    };
+    for entry in fs::read_dir(dir).map_err(|source| failed("read", dir, source))? {
+        let path = entry.map_err(|source| failed("read", dir, source))?.path();
+        let (Some(stem), Some(extension)) = (path.file_stem(), path.extension()) else {
+            continue;
+        };
+        let is_known = stem.to_str().is_some_and(|stem| known.contains(stem));
+        if extension == WRITING_SUFFIX || (extension == SUFFIX && !is_known) {
+            fs::remove_file(&path).map_err(|source| failed("remove", &path, source))?;
+        }
+    }
+    Ok(())
 }
 
 impl IndexWriter {
     /// The first position that the index does not have: where the journal is to be read from.
-    /// Right after opening that is where the last commit ended.
+    /// Right after opening that is [`Self::durable`].
     pub fn next_position(&self) -> JournalPosition {
         self.next
     }
 
-    /// Adds the event at `position`. Positions rise; one that the index already has is passed
-    /// over, so that reading the journal again adds nothing twice. Waits while too many bytes
-    /// wait to be indexed. The event is found after the next [`IndexWriter::commit`].
+    /// The first position that is not in a split on the disk.
+    pub fn durable(&self) -> JournalPosition {
+        self.durable
+    }
+
+    /// Adds the event at `position`, which `frame` is decoded to. Positions rise; one that the index
+    /// already has is passed over, so that reading the journal again adds nothing twice.
     pub fn add(
         &mut self,
         position: JournalPosition,
+        frame: Frame<'_>,
         event: &Event<'_>,
         source: &Source,
     ) -> Result<()> {
         if position < self.next {
             return Ok(());
         }
-        let peer = peer_text(source);
-        let record = Record {
+        let addition = Addition {
+            position,
+            frame,
             event,
-            position: Some(position),
-            source: Some(RecordSource {
-                stream: &source.stream,
-                peer: peer.as_deref(),
-            }),
+            source,
         };
-        let stored = stored::encode(&record);
-        if stored.len() > EVENT_BYTES_MAX {
-            return Err(Error::EventTooLarge {
-                position,
-                bytes: stored.len(),
-                limit: EVENT_BYTES_MAX,
-            });
-        }
-        let mut document = EventDocument::new(self.index.fields, &record, position.0, stored);
-        document.hold(self.admission.admit(document.bytes()));
-        self.engine
-            .add_document(document)
-            .map_err(|error| self.failed(error))?;
+        self.generation
+            .add(&addition)
+            .map_err(|source| self.failed(source))?;
         self.next = position.next();
         Ok(())
     }
 
-    /// Makes what was added durable and found. `next` is the journal position to go on from: it
+    /// Makes what was added found. `next` is the journal position to go on from: it
     /// follows the last event added, and may lie further where frames gave no event.
     ///
     /// A search that begins after this returns sees the events.
@@ -148,32 +152,72 @@ impl IndexWriter {
         if next == self.committed {
             return Ok(());
         }
-        self.commit_engine(next)
-            .map_err(|error| self.failed(error))?;
         self.next = next;
+        if self.generation.is_due() {
+            return self.seal();
+        }
+        let open = self
+            .generation
+            .show()
+            .map_err(|fault| self.shared.damaged(&fault))?;
+        self.shared
+            .lock()
+            .publish(&Change::default(), Some(Arc::new(open)), Some(next.0))?;
         self.committed = next;
         Ok(())
     }
 
-    /// Waits for merges that are under way and lets go of the index.
-    pub fn close(self) -> Result<()> {
-        let failed = |source| Error::Engine {
-            dir: self.index.dir,
-            source,
+    /// Whether events wait for a split.
+    pub fn has_unsealed(&self) -> bool {
+        self.durable < self.next
+    }
+
+    /// Writes what is in memory to splits. It is found, and durable, when this returns.
+    pub fn seal(&mut self) -> Result<()> {
+        if !self.has_unsealed() {
+            return Ok(());
+        }
+        let mut splits: Vec<SplitMeta> = Vec::new();
+        if !self.generation.is_empty() {
+            let shared = &self.shared;
+            let chunks = self.generation.chunks().map_err(|source| Error::File {
+                action: "close a chunk for",
+                path: shared.dir.clone(),
+                source,
+            })?;
+            for (partition, chunks) in chunks {
+                let number = shared.number();
+                let mut writer = SplitWriter::create(&shared.dir, number, partition.clone())?;
+                for chunk in chunks {
+                    writer.chunk(chunk.data(), chunk.meta().clone())?;
+                }
+                splits.push(writer.finish()?);
+            }
+        }
+        let change = Change {
+            add: &splits,
+            next: Some(self.next.0),
+            ..Change::default()
         };
-        self.engine.wait_merging_threads().map_err(failed)
+        self.shared
+            .lock()
+            .publish(&change, Some(Arc::default()), Some(self.next.0))?;
+        self.generation = Generation::default();
+        self.committed = self.next;
+        self.durable = self.next;
+        Ok(())
     }
 
-    pub(super) fn commit_engine(&mut self, next: JournalPosition) -> tantivy::Result<()> {
-        let mut commit = self.engine.prepare_commit()?;
-        commit.set_payload(&next.to_string());
-        commit.commit()?;
-        self.reader.reload()
+    /// Lets go of the index. What is not sealed is read from the journal again.
+    pub fn close(self) -> Result<()> {
+        drop(self);
+        Ok(())
     }
 
-    pub(super) fn failed(&self, source: TantivyError) -> Error {
-        Error::Engine {
-            dir: self.index.dir.clone(),
+    fn failed(&self, source: io::Error) -> Error {
+        Error::File {
+            action: "pack events for",
+            path: self.shared.dir.clone(),
             source,
         }
     }

@@ -2,7 +2,10 @@
 #![allow(dead_code, unreachable_pub)] // Each test binary uses some of them.
 #![allow(clippy::unwrap_used)]
 
+pub mod frames;
+
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 use vakt_event::{Event, EventTime, JournalPosition, Source, Timestamp, Transport};
@@ -38,17 +41,28 @@ pub fn line(seconds: i64, message: &str) -> Event<'static> {
 }
 
 pub fn open(dir: &Path) -> (Index, IndexWriter) {
-    let index = Index::open(dir).unwrap();
+    let index = open_index(dir).unwrap();
     let writer = index.writer().unwrap();
     (index, writer)
+}
+
+pub fn open_index(dir: &Path) -> vakt_search::Result<Index> {
+    Index::open(dir, Arc::new(frames::Frames))
+}
+
+/// Adds one event, and commits nothing.
+pub fn put(writer: &mut IndexWriter, position: u64, event: &Event<'_>, source: &Source) {
+    let bytes = frames::encode(event);
+    let frame = frames::frame(&bytes, event);
+    writer
+        .add(JournalPosition(position), frame, event, source)
+        .unwrap();
 }
 
 /// Adds the events at the positions from `first` on, and commits.
 pub fn add(writer: &mut IndexWriter, first: u64, events: &[Event<'_>]) {
     for (position, event) in (first..).zip(events) {
-        writer
-            .add(JournalPosition(position), event, &source("default"))
-            .unwrap();
+        put(writer, position, event, &source("default"));
     }
     writer
         .commit(JournalPosition(first + events.len() as u64))

@@ -1,0 +1,318 @@
+//! Filling a chunk.
+
+use std::io;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use vakt_event::alias::canonical;
+use vakt_event::{Event, JournalPosition, Source, ecs};
+
+use super::block::BlockBuilder;
+use super::column::ColumnBuilder;
+use super::pack::{Packer, write_deltas};
+use super::{
+    BLOCK_BYTES, BlockPlace, CHUNK_BYTES_MAX, CHUNK_DOCS_MAX, COLUMNS_MAX, ChunkMeta, Directory,
+    NO_TIME, Place,
+};
+use crate::filter;
+use crate::frame::Frame;
+use crate::record::{is_own_always, peer_text};
+use crate::words::{Keys, hash};
+
+/// An event on its way into a chunk.
+pub(crate) struct Addition<'a> {
+    pub(crate) position: JournalPosition,
+    pub(crate) frame: Frame<'a>,
+    pub(crate) event: &'a Event<'a>,
+    pub(crate) source: &'a Source,
+}
+
+/// A chunk that takes events in the order of their positions.
+pub(crate) struct ChunkBuilder {
+    positions: Vec<i64>,
+    times: Vec<i64>,
+    received: Vec<i64>,
+    frame_bytes: usize,
+    sources: Vec<(Arc<Source>, Option<String>)>,
+    names: HashMap<String, Slot>,
+    columns: Vec<Named>,
+    beyond: Vec<u16>,
+    hasher: DefaultHashBuilder,
+    blocks: Vec<Packed>,
+    block: BlockBuilder,
+    /// Hashes of the keys in the open block.
+    keys_seen: HashTable<u64>,
+    keys: Keys,
+    scratch: Vec<u8>,
+    packer: Packer,
+}
+
+/// Where the values of a name go.
+#[derive(Clone, Copy)]
+enum Slot {
+    Column(usize),
+    /// Vakt's own, whatever is sent under that name.
+    Nowhere,
+    /// There are too many names.
+    Beyond,
+}
+
+struct Named {
+    name: String,
+    column: ColumnBuilder,
+}
+
+/// A block that is closed.
+struct Packed {
+    first: u32,
+    bytes: Vec<u8>,
+    filter: Vec<u8>,
+}
+
+impl ChunkBuilder {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            positions: Vec::new(),
+            times: Vec::new(),
+            received: Vec::new(),
+            frame_bytes: 0,
+            sources: Vec::new(),
+            names: HashMap::new(),
+            columns: Vec::new(),
+            beyond: Vec::new(),
+            hasher: DefaultHashBuilder::default(),
+            blocks: Vec::new(),
+            block: BlockBuilder::default(),
+            keys_seen: HashTable::new(),
+            keys: Keys::default(),
+            scratch: Vec::new(),
+            packer: Packer::new()?,
+        })
+    }
+
+    pub(crate) fn docs(&self) -> u32 {
+        u32::try_from(self.positions.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.docs() >= CHUNK_DOCS_MAX || self.frame_bytes >= CHUNK_BYTES_MAX
+    }
+
+    pub(crate) fn add(&mut self, addition: &Addition<'_>) -> io::Result<()> {
+        let event = addition.event;
+        let doc = u16::try_from(self.positions.len()).unwrap_or(u16::MAX);
+        let block = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
+        let source = self.source(addition.source);
+        let has_problems = !event.problems.is_empty();
+        for field in &event.fields {
+            if field.value.is_null() {
+                continue;
+            }
+            let text = field.value.text();
+            let is_new = match self.slot(&field.name) {
+                Slot::Column(index) => self.columns.get_mut(index).is_none_or(|named| {
+                    if has_problems && named.name == ecs::ERROR_MESSAGE {
+                        return true;
+                    }
+                    named.column.add(doc, block, text)
+                }),
+                Slot::Nowhere => true,
+                Slot::Beyond => {
+                    if self.beyond.last() != Some(&doc) {
+                        self.beyond.push(doc);
+                    }
+                    true
+                }
+            };
+            if is_new {
+                self.add_keys(text);
+            }
+        }
+        if has_problems {
+            let problems = event.problems.join("; ");
+            self.add_own(ecs::ERROR_MESSAGE, doc, block, &problems);
+        }
+        if let Some(peer) = self.sources.get(source).and_then(|(_, peer)| peer.clone()) {
+            self.add_own(ecs::VAKT_PEER, doc, block, &peer);
+        }
+        let micros = |time: Option<vakt_event::Timestamp>| time.map_or(NO_TIME, |time| time.micros());
+        self.positions.push(addition.position.0.cast_signed());
+        self.times.push(micros(event.time.effective()));
+        self.received.push(micros(event.time.received));
+        self.frame_bytes += addition.frame.bytes.len();
+        self.block.add(&addition.frame, source);
+        if self.block.frame_bytes() >= BLOCK_BYTES {
+            let packed = self.pack_block()?;
+            self.blocks.push(packed);
+            self.block.clear();
+            self.keys_seen.clear();
+        }
+        Ok(())
+    }
+
+    /// The number of a source; sources are few, and the last one comes again.
+    fn source(&mut self, source: &Source) -> usize {
+        let known = self.sources.iter().rposition(|(known, _)| **known == *source);
+        known.unwrap_or_else(|| {
+            self.sources.push((Arc::new(source.clone()), peer_text(source)));
+            self.sources.len() - 1
+        })
+    }
+
+    fn slot(&mut self, name: &str) -> Slot {
+        if let Some(slot) = self.names.get(name) {
+            return *slot;
+        }
+        let known = canonical(name);
+        let slot = if is_own_always(known) {
+            Slot::Nowhere
+        } else {
+            self.column(known)
+        };
+        // Names beyond the bound are looked up again each time, so that this table has it, too.
+        if self.names.len() < 2 * COLUMNS_MAX {
+            self.names.insert(name.to_owned(), slot);
+        }
+        slot
+    }
+
+    /// The column with this canonical name.
+    fn column(&mut self, name: &str) -> Slot {
+        if let Some(Slot::Column(index)) = self.names.get(name)
+            && self.columns.get(*index).is_some_and(|named| named.name == name)
+        {
+            return Slot::Column(*index);
+        }
+        if let Some(index) = self.columns.iter().position(|named| named.name == name) {
+            return Slot::Column(index);
+        }
+        if self.columns.len() >= COLUMNS_MAX {
+            return Slot::Beyond;
+        }
+        self.columns.push(Named {
+            name: name.to_owned(),
+            column: ColumnBuilder::new(self.hasher.clone()),
+        });
+        Slot::Column(self.columns.len() - 1)
+    }
+
+    /// Adds a value that Vakt itself gives.
+    fn add_own(&mut self, name: &str, doc: u16, block: u32, value: &str) {
+        let is_new = match self.column(name) {
+            Slot::Column(index) => self
+                .columns
+                .get_mut(index)
+                .is_none_or(|named| named.column.add(doc, block, value)),
+            Slot::Nowhere | Slot::Beyond => {
+                self.beyond.push(doc);
+                self.beyond.dedup();
+                true
+            }
+        };
+        if is_new {
+            self.add_keys(value);
+        }
+    }
+
+    fn add_keys(&mut self, value: &str) {
+        let seen = &mut self.keys_seen;
+        self.keys.each(value, |key| {
+            let hash = hash(key);
+            let same = |known: &u64| *known == hash;
+            seen.entry(hash, same, |hash| *hash).or_insert(hash);
+        });
+    }
+
+    /// The open block, packed.
+    fn pack_block(&mut self) -> io::Result<Packed> {
+        self.block.write(&mut self.scratch);
+        let mut filter = Vec::new();
+        filter::write(self.keys_seen.iter().copied(), &mut filter);
+        Ok(Packed {
+            first: self.docs() - self.block.count(),
+            bytes: self.packer.pack(&self.scratch)?,
+            filter,
+        })
+    }
+
+    /// The chunk as it is now. Its columns take time: without them it can be searched as well, a
+    /// little slower.
+    pub(crate) fn write(&mut self, with_columns: bool) -> io::Result<(Vec<u8>, ChunkMeta)> {
+        let open = match self.block.count() {
+            0 => None,
+            _ => Some(self.pack_block()?),
+        };
+        let mut bytes = Vec::new();
+        let put = |part: &[u8], bytes: &mut Vec<u8>| -> io::Result<Place> {
+            let too_long = |_| io::Error::other("a chunk is longer than 4 GiB");
+            let start = u32::try_from(bytes.len()).map_err(too_long)?;
+            bytes.extend_from_slice(part);
+            Ok((start, u32::try_from(part.len()).map_err(too_long)?))
+        };
+        let mut blocks = Vec::new();
+        for block in self.blocks.iter().chain(&open) {
+            blocks.push(BlockPlace {
+                first: block.first,
+                bytes: put(&block.bytes, &mut bytes)?,
+                filter: (0, 0),
+            });
+        }
+        for (place, block) in blocks.iter_mut().zip(self.blocks.iter().chain(&open)) {
+            place.filter = put(&block.filter, &mut bytes)?;
+        }
+        let mut numbers = |numbers: &[i64], bytes: &mut Vec<u8>| {
+            self.scratch.clear();
+            write_deltas(numbers, &mut self.scratch);
+            put(&self.packer.pack(&self.scratch)?, bytes)
+        };
+        let positions = numbers(&self.positions, &mut bytes)?;
+        let times = numbers(&self.times, &mut bytes)?;
+        let received = numbers(&self.received, &mut bytes)?;
+        let columns = match with_columns {
+            true => Some(self.write_columns(&mut bytes, put)?),
+            false => None,
+        };
+        let directory = Directory {
+            sources: self.sources.iter().map(|(source, _)| (**source).clone()).collect(),
+            blocks,
+            positions,
+            times,
+            received,
+            columns,
+            beyond: self.beyond.clone(),
+        };
+        let packed = self.packer.pack(&serde_json::to_vec(&directory)?)?;
+        let directory = put(&packed, &mut bytes)?;
+        let ends = |numbers: &[i64]| {
+            let least = numbers.iter().min().copied().unwrap_or(NO_TIME);
+            (least, numbers.iter().max().copied().unwrap_or(NO_TIME))
+        };
+        let (first, last) = ends(&self.positions);
+        let meta = ChunkMeta {
+            docs: self.docs(),
+            positions: (first.cast_unsigned(), last.cast_unsigned()),
+            times: ends(&self.times),
+            frame_bytes: self.frame_bytes as u64,
+            directory,
+            bytes: bytes.len() as u64,
+        };
+        Ok((bytes, meta))
+    }
+
+    fn write_columns(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        put: impl Fn(&[u8], &mut Vec<u8>) -> io::Result<Place>,
+    ) -> io::Result<Vec<(String, Place)>> {
+        let count = self.docs();
+        let mut places = Vec::new();
+        for named in &self.columns {
+            self.scratch.clear();
+            named.column.write(count, &mut self.scratch);
+            let place = put(&self.packer.pack(&self.scratch)?, bytes)?;
+            places.push((named.name.clone(), place));
+        }
+        places.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(places)
+    }
+}

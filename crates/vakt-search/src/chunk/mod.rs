@@ -1,0 +1,95 @@
+//! A chunk: some thousands of consecutive events of one partition, with their columns.
+//!
+//! ```text
+//! chunk      = { block } { filter } numbers { column } directory
+//! block      = packed: count(u32) { source length kind(1 byte) } { frame's bytes }
+//! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 7: the frame was cut
+//! filter     = keys of all values of a block's events (`filter`, `words`)
+//! numbers    = packed: differences, as LEB128, for positions, effective times and times of receipt
+//! column     = packed: the values of one field (`column`)
+//! directory  = packed JSON: sources, and where everything is
+//! ```
+//!
+//! `source` and `length` are LEB128. A chunk that is still being filled has no columns; then filters and
+//! events answer what columns would. Bytes in memory and in a split's file are the same.
+
+mod block;
+mod build;
+pub(crate) mod column;
+pub(crate) mod pack;
+mod read;
+mod rewrite;
+
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+use vakt_event::Source;
+
+pub(crate) use build::{Addition, ChunkBuilder};
+pub(crate) use read::{ByBytes, Cache, Chunk, ColumnOf, Pieces};
+
+/// The most events of a chunk. A search of what is not in a chunk yet looks at each event, so this
+/// many at most; and a column's codes and events fit into 16 bits.
+pub(crate) const CHUNK_DOCS_MAX: u32 = 8192;
+
+/// The most bytes of frames in a chunk; it closes with the event that goes beyond.
+pub(crate) const CHUNK_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The bytes of frames after which a block closes: one event is read from it in less than 0.1 ms, and
+/// larger ones are hardly smaller when packed.
+const BLOCK_BYTES: usize = 64 * 1024;
+
+/// The most columns of a chunk. A sender can invent names; of events with more of them it is known
+/// only that they have some.
+const COLUMNS_MAX: usize = 1000;
+
+/// The effective time of an event without any.
+pub(crate) const NO_TIME: i64 = i64::MIN;
+
+/// What is known of a chunk without reading it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ChunkMeta {
+    pub(crate) docs: u32,
+    /// The first and the last journal position.
+    pub(crate) positions: (u64, u64),
+    /// The least and the greatest effective time in microseconds; [`NO_TIME`] is less than any.
+    pub(crate) times: (i64, i64),
+    /// The bytes of the frames.
+    pub(crate) frame_bytes: u64,
+    /// Where the directory is in the chunk, and its length.
+    directory: Place,
+    /// The length of the chunk.
+    pub(crate) bytes: u64,
+}
+
+/// A range of the chunk: its start and its length.
+type Place = (u32, u32);
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Directory {
+    sources: Vec<Source>,
+    blocks: Vec<BlockPlace>,
+    positions: Place,
+    times: Place,
+    received: Place,
+    /// `None` while the chunk is being filled; else ascending by name.
+    columns: Option<Vec<(String, Place)>>,
+    /// Events with fields that have no column because there were too many.
+    beyond: Vec<u16>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct BlockPlace {
+    /// The first event, counted in the chunk.
+    first: u32,
+    bytes: Place,
+    filter: Place,
+}
+
+impl Directory {
+    /// The events of block `number` of a chunk of `docs` events.
+    fn docs(&self, number: usize, docs: u32) -> Range<u32> {
+        let first = |number: usize| self.blocks.get(number).map(|block| block.first);
+        first(number).unwrap_or(docs)..first(number + 1).unwrap_or(docs)
+    }
+}

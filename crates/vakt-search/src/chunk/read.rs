@@ -1,0 +1,284 @@
+//! Reading a chunk, piece by piece as a search asks for them.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use quick_cache::Weighter;
+use tantivy::directory::OwnedBytes;
+use vakt_event::{Event, JournalPosition, Source, Timestamp};
+
+use super::block::Block;
+use super::column::Column;
+use super::pack::{read_deltas, unpack};
+use super::{ChunkMeta, Directory, Place};
+use crate::fault::Fault;
+use crate::filter;
+use crate::frame::Decoder;
+use crate::record::{Record, RecordSource, peer_text};
+
+/// Unpacked pieces of chunks, so that a search that comes again unpacks nothing.
+pub(crate) type Cache = quick_cache::sync::Cache<Key, Piece, ByBytes>;
+
+/// The chunk, by a number of its own, and where the piece begins in it.
+pub(crate) type Key = (u64, u32);
+
+#[derive(Clone)]
+pub(crate) enum Piece {
+    Numbers(Arc<Vec<i64>>),
+    Column(Arc<Column>),
+    Block(Arc<Block>),
+}
+
+#[derive(Clone)]
+pub(crate) struct ByBytes;
+
+impl Weighter<Key, Piece> for ByBytes {
+    fn weight(&self, _: &Key, piece: &Piece) -> u64 {
+        let bytes = match piece {
+            Piece::Numbers(numbers) => numbers.len() * size_of::<i64>(),
+            Piece::Column(column) => column.bytes(),
+            Piece::Block(block) => block.memory(),
+        };
+        // What the cache itself keeps of each.
+        bytes as u64 + 128
+    }
+}
+
+/// A chunk, opened.
+pub(crate) struct Chunk {
+    number: u64,
+    meta: ChunkMeta,
+    data: OwnedBytes,
+    directory: OnceLock<Arc<Directory>>,
+}
+
+/// A column of a chunk, if it has one of that name.
+pub(crate) enum ColumnOf {
+    /// The chunk has no columns yet.
+    Unknown,
+    /// No event has the field.
+    None,
+    Some(Arc<Column>),
+}
+
+/// What the pieces of a chunk are unpacked with.
+#[derive(Clone, Copy)]
+pub(crate) struct Pieces<'c> {
+    pub(crate) cache: &'c Cache,
+}
+
+impl Chunk {
+    /// `number` is this chunk's alone as long as the cache lives.
+    pub(crate) fn new(number: u64, meta: ChunkMeta, data: OwnedBytes) -> Result<Self, Fault> {
+        if data.len() as u64 != meta.bytes {
+            return Err(Fault::new("a chunk is shorter than it was"));
+        }
+        Ok(Self {
+            number,
+            meta,
+            data,
+            directory: OnceLock::new(),
+        })
+    }
+
+    pub(crate) fn meta(&self) -> &ChunkMeta {
+        &self.meta
+    }
+
+    /// The bytes as they were written.
+    pub(crate) fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    pub(super) fn directory(&self) -> Result<&Arc<Directory>, Fault> {
+        if let Some(directory) = self.directory.get() {
+            return Ok(directory);
+        }
+        let json = unpack(self.piece(self.meta.directory)?)?;
+        let directory: Directory = serde_json::from_slice(&json)?;
+        Ok(self.directory.get_or_init(|| Arc::new(directory)))
+    }
+
+    pub(super) fn piece(&self, (start, length): Place) -> Result<&[u8], Fault> {
+        let range = || {
+            let start = usize::try_from(start).ok()?;
+            let end = start.checked_add(usize::try_from(length).ok()?)?;
+            self.data.get(start..end)
+        };
+        range().ok_or_else(|| Fault::new("a piece of a chunk lies beyond its end"))
+    }
+
+    fn numbers(&self, place: Place, pieces: Pieces<'_>) -> Result<Arc<Vec<i64>>, Fault> {
+        let key = (self.number, place.0);
+        if let Some(Piece::Numbers(numbers)) = pieces.cache.get(&key) {
+            return Ok(numbers);
+        }
+        let count = usize::try_from(self.meta.docs).unwrap_or(usize::MAX);
+        let numbers = Arc::new(read_deltas(&unpack(self.piece(place)?)?, count)?);
+        pieces.cache.insert(key, Piece::Numbers(Arc::clone(&numbers)));
+        Ok(numbers)
+    }
+
+    /// The journal positions of the events, ascending; below 2^63 all of them.
+    pub(crate) fn positions(&self, pieces: Pieces<'_>) -> Result<Arc<Vec<i64>>, Fault> {
+        self.numbers(self.directory()?.positions, pieces)
+    }
+
+    /// The effective times in microseconds; [`super::NO_TIME`] where there is none.
+    pub(crate) fn times(&self, pieces: Pieces<'_>) -> Result<Arc<Vec<i64>>, Fault> {
+        self.numbers(self.directory()?.times, pieces)
+    }
+
+    /// The times of receipt, as [`Self::times`].
+    pub(crate) fn received(&self, pieces: Pieces<'_>) -> Result<Arc<Vec<i64>>, Fault> {
+        self.numbers(self.directory()?.received, pieces)
+    }
+
+    /// The column of a field, by its canonical name.
+    pub(crate) fn column(&self, name: &str, pieces: Pieces<'_>) -> Result<ColumnOf, Fault> {
+        let Some(columns) = &self.directory()?.columns else {
+            return Ok(ColumnOf::Unknown);
+        };
+        let found = columns.binary_search_by(|(known, _)| known.as_str().cmp(name));
+        let Some((_, place)) = found.ok().and_then(|index| columns.get(index)) else {
+            return Ok(ColumnOf::None);
+        };
+        let key = (self.number, place.0);
+        if let Some(Piece::Column(column)) = pieces.cache.get(&key) {
+            return Ok(ColumnOf::Some(column));
+        }
+        let column = Arc::new(Column::read(&unpack(self.piece(*place)?)?)?);
+        pieces.cache.insert(key, Piece::Column(Arc::clone(&column)));
+        Ok(ColumnOf::Some(column))
+    }
+
+    /// The names of the columns, ascending; none while there are no columns.
+    pub(crate) fn names(&self) -> Result<impl Iterator<Item = &str>, Fault> {
+        let columns = self.directory()?.columns.iter().flatten();
+        Ok(columns.map(|(name, _)| name.as_str()))
+    }
+
+    /// Events that have fields without a column.
+    pub(crate) fn beyond(&self) -> Result<&[u16], Fault> {
+        Ok(&self.directory()?.beyond)
+    }
+
+    /// The events of each block whose filter may hold all of `hashes`.
+    pub(crate) fn blocks_with(&self, hashes: &[u64], mut take: impl FnMut(Range<u32>)) -> Result<(), Fault> {
+        let directory = self.directory()?;
+        for (number, block) in directory.blocks.iter().enumerate() {
+            let filter = self.piece(block.filter)?;
+            if hashes.iter().all(|hash| filter::may_hold(filter, *hash)) {
+                take(directory.docs(number, self.meta.docs));
+            }
+        }
+        Ok(())
+    }
+
+    /// The event after the block of the event `doc`.
+    pub(crate) fn block_end(&self, doc: u32) -> Result<u32, Fault> {
+        let directory = self.directory()?;
+        let after = directory.blocks.partition_point(|block| block.first <= doc);
+        Ok(directory.docs(after.saturating_sub(1), self.meta.docs).end)
+    }
+
+    fn block(&self, number: usize, pieces: Pieces<'_>, keep: bool) -> Result<Arc<Block>, Fault> {
+        let places = self.directory()?.blocks.get(number);
+        let place = places.ok_or_else(|| Fault::new("a block is missing"))?.bytes;
+        let key = (self.number, place.0);
+        if let Some(Piece::Block(block)) = pieces.cache.get(&key) {
+            return Ok(block);
+        }
+        let block = Arc::new(Block::read(unpack(self.piece(place)?)?)?);
+        if keep {
+            pieces.cache.insert(key, Piece::Block(Arc::clone(&block)));
+        }
+        Ok(block)
+    }
+
+    /// Reads events of the chunk, ascending, one after the other. Blocks are kept in the cache where
+    /// `keep` says so: not where all of many are read once.
+    pub(crate) fn reader<'c>(&'c self, pieces: Pieces<'c>, keep: bool) -> Result<EventReader<'c>, Fault> {
+        let directory = self.directory()?;
+        Ok(EventReader {
+            chunk: self,
+            directory,
+            peers: directory.sources.iter().map(peer_text).collect(),
+            positions: self.positions(pieces)?,
+            received: self.received(pieces)?,
+            pieces,
+            keep,
+            block: None,
+        })
+    }
+}
+
+/// Reads events of a chunk.
+pub(crate) struct EventReader<'c> {
+    chunk: &'c Chunk,
+    directory: &'c Directory,
+    peers: Vec<Option<String>>,
+    positions: Arc<Vec<i64>>,
+    received: Arc<Vec<i64>>,
+    pieces: Pieces<'c>,
+    keep: bool,
+    /// The block of the last event, and the events that it holds.
+    block: Option<(Range<u32>, Arc<Block>)>,
+}
+
+impl EventReader<'_> {
+    /// Decodes the event `doc` of the chunk and looks at it.
+    pub(crate) fn look<T>(
+        &mut self,
+        doc: u32,
+        decoder: &mut dyn Decoder,
+        look: impl FnOnce(&Record<'_>) -> T,
+    ) -> Result<T, Fault> {
+        self.frame(doc, |frame, source, peer, position| {
+            let event: Event<'_> = decoder.decode(frame, source);
+            let record = Record {
+                event: &event,
+                position: Some(position),
+                source: Some(RecordSource {
+                    stream: &source.stream,
+                    peer,
+                }),
+            };
+            let looked = look(&record);
+            decoder.recycle(event);
+            looked
+        })
+    }
+
+    /// Gives the frame of the event `doc`, its source, the peer as text, and its position.
+    pub(crate) fn frame<T>(
+        &mut self,
+        doc: u32,
+        look: impl FnOnce(crate::Frame<'_>, &Source, Option<&str>, JournalPosition) -> T,
+    ) -> Result<T, Fault> {
+        let is_here = self.block.as_ref().is_some_and(|(docs, _)| docs.contains(&doc));
+        if !is_here {
+            let after = self.directory.blocks.partition_point(|block| block.first <= doc);
+            let number = after.saturating_sub(1);
+            let docs = self.directory.docs(number, self.chunk.meta.docs);
+            let block = self.chunk.block(number, self.pieces, self.keep)?;
+            self.block = Some((docs, block));
+        }
+        let missing = || Fault::new("an event of a chunk is missing");
+        let (docs, block) = self.block.as_ref().ok_or_else(missing)?;
+        let index = doc.checked_sub(docs.start).ok_or_else(missing)?;
+        let number = |numbers: &[i64]| -> Option<i64> {
+            numbers.get(usize::try_from(doc).ok()?).copied()
+        };
+        let received = number(&self.received)
+            .and_then(Timestamp::from_micros)
+            .unwrap_or_default();
+        let position = number(&self.positions).ok_or_else(missing)?;
+        let index = usize::try_from(index).map_err(|_| missing())?;
+        let (frame, source) = block.frame(index, received).ok_or_else(missing)?;
+        let peer = self.peers.get(source).ok_or_else(missing)?;
+        let source = self.directory.sources.get(source).ok_or_else(missing)?;
+        let position = JournalPosition(position.cast_unsigned());
+        Ok(look(frame, source, peer.as_deref(), position))
+    }
+}

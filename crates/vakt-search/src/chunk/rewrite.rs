@@ -1,0 +1,63 @@
+//! A chunk with other filters: everything else is copied as it is.
+
+use std::io;
+
+use super::pack::Packer;
+use super::read::Chunk;
+use super::{BlockPlace, ChunkMeta, Directory, Place};
+use crate::fault::Fault;
+use crate::filter;
+
+impl Chunk {
+    /// The chunk with `filters`, the hashes of the keys for each of its blocks.
+    pub(crate) fn with_filters(&self, filters: &[Vec<u64>]) -> Result<(Vec<u8>, ChunkMeta), Fault> {
+        let old = self.directory()?;
+        let mut bytes = Vec::with_capacity(self.data().len());
+        let put = |part: &[u8], bytes: &mut Vec<u8>| -> Result<Place, Fault> {
+            let too_long = |_| Fault::new("a chunk is longer than 4 GiB");
+            let start = u32::try_from(bytes.len()).map_err(too_long)?;
+            bytes.extend_from_slice(part);
+            Ok((start, u32::try_from(part.len()).map_err(too_long)?))
+        };
+        let mut blocks = Vec::new();
+        for block in &old.blocks {
+            blocks.push(BlockPlace {
+                first: block.first,
+                bytes: put(self.piece(block.bytes)?, &mut bytes)?,
+                filter: (0, 0),
+            });
+        }
+        let mut scratch = Vec::new();
+        for (block, hashes) in blocks.iter_mut().zip(filters) {
+            scratch.clear();
+            filter::write(hashes.iter().copied(), &mut scratch);
+            block.filter = put(&scratch, &mut bytes)?;
+        }
+        let positions = put(self.piece(old.positions)?, &mut bytes)?;
+        let times = put(self.piece(old.times)?, &mut bytes)?;
+        let received = put(self.piece(old.received)?, &mut bytes)?;
+        let mut columns = None;
+        for (name, place) in old.columns.iter().flatten() {
+            let place = put(self.piece(*place)?, &mut bytes)?;
+            columns.get_or_insert_with(Vec::new).push((name.clone(), place));
+        }
+        let directory = Directory {
+            sources: old.sources.clone(),
+            blocks,
+            positions,
+            times,
+            received,
+            columns: columns.or_else(|| old.columns.as_ref().map(|_| Vec::new())),
+            beyond: old.beyond.clone(),
+        };
+        let packed = Packer::new()
+            .and_then(|mut packer| packer.pack(&serde_json::to_vec(&directory).map_err(io::Error::from)?))?;
+        let directory = put(&packed, &mut bytes)?;
+        let meta = ChunkMeta {
+            directory,
+            bytes: bytes.len() as u64,
+            ..self.meta().clone()
+        };
+        Ok((bytes, meta))
+    }
+}
