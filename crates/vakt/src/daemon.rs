@@ -35,6 +35,7 @@ use crate::metrics::{self, DetectMetrics, NoticeMetrics, RuleMetrics, readings};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
 use crate::pipeline::index::{self, IndexProgress};
+use crate::pipeline::{Frames, builder};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
@@ -121,7 +122,7 @@ impl Daemon {
         }
         let writer = index.writer()?;
         let index = Arc::new(ArcSwap::from_pointee(index));
-        threads.push(start_indexing(
+        threads.extend(start_indexing(
             &journal,
             &index,
             writer,
@@ -420,7 +421,7 @@ fn say_that_records_are_lost(data_dir: &DataDir) {
     );
 }
 
-/// Starts the thread that feeds the index, and the one that reads its files for damage.
+/// Starts the threads that feed the index, build inverted indexes, and read its files for damage.
 fn start_indexing(
     journal: &Arc<Journal>,
     index: &Arc<ArcSwap<Index>>,
@@ -428,22 +429,27 @@ fn start_indexing(
     progress: &Arc<IndexProgress>,
     quarantine: Quarantine,
     stop: &Stop,
-) -> Result<JoinHandle<()>> {
+) -> Result<[JoinHandle<()>; 2]> {
     // Nobody waits for it: it changes nothing, and ends with the index.
     drop(spawn("verify-index", {
         let (index, progress) = (Arc::downgrade(index), Arc::clone(progress));
         move || index::verify(&index, &progress)
     })?);
+    let builder = spawn("index-build", {
+        let (index, progress, stop) = (Arc::clone(index), Arc::clone(progress), stop.clone());
+        move || builder::run(&index, &progress, &stop)
+    })?;
     let (journal, index) = (Arc::clone(journal), Arc::clone(index));
     let (progress, stop) = (Arc::clone(progress), stop.clone());
-    spawn("index", move || {
+    let feeder = spawn("index", move || {
         index::run(&journal, &index, writer, &progress, quarantine, &stop);
-    })
+    })?;
+    Ok([feeder, builder])
 }
 
 /// The index, or a new one where the old cannot be read: the journal holds everything.
 fn open_index(data_dir: &DataDir) -> Result<(Index, Option<Rebuilt>)> {
-    let (index, rebuilt) = Index::open_or_rebuild(&data_dir.index())?;
+    let (index, rebuilt) = Index::open_or_rebuild(&data_dir.index(), Arc::new(Frames))?;
     if let Some(rebuilt) = &rebuilt {
         tracing::error!(
             reason = %rebuilt.reason,

@@ -6,7 +6,7 @@ use vakt_event::{Origin, ecs};
 
 use super::Index;
 use super::catalogue::Change;
-use super::shared::{Sealed, Shared};
+use super::shared::{Sealed, Shared, number};
 use crate::chunk::column::{Column, LOOK};
 use crate::chunk::{Chunk, ColumnOf};
 use crate::fault::Fault;
@@ -114,7 +114,7 @@ fn build(shared: &Shared, chosen: &[Arc<Sealed>]) -> Result<SplitMeta> {
         splits.push(shared.open(sealed)?);
     }
     let partition = first.meta.partition.clone();
-    let mut writer = SplitWriter::create(&shared.dir, shared.number(), partition)?;
+    let mut writer = SplitWriter::create(&shared.dir, number(), partition)?;
     let engine_failed = |source| Error::Engine {
         dir: shared.dir.clone(),
         source,

@@ -4,7 +4,7 @@ use vakt_event::JournalPosition;
 
 use super::IndexWriter;
 use super::catalogue::Change;
-use super::shared::{Sealed, Shared, Snapshot};
+use super::shared::{Sealed, Shared, Snapshot, number};
 use crate::bits::Bits;
 use crate::chunk::{Addition, ChunkBuilder};
 use crate::fault::Fault;
@@ -20,7 +20,9 @@ impl IndexWriter {
             return Ok(());
         }
         // What is in memory alone cannot be forgotten there for good: it would be read again.
-        self.seal()?;
+        if ranges.iter().any(|(_, to)| *to > self.durable()) {
+            self.seal()?;
+        }
         let mut holder = self.shared.lock();
         let snapshot = self.shared.snapshot.load_full();
         let mut all: Vec<(u64, u64)> = snapshot.forgotten.to_vec();
@@ -124,7 +126,7 @@ fn rewrite(shared: &Shared, sealed: &Sealed, split: &Split, gone: &Bits) -> Resu
     if gone.count() == u64::from(split.docs) {
         return Ok(None);
     }
-    let mut writer = SplitWriter::create(&shared.dir, shared.number(), sealed.meta.partition.clone())?;
+    let mut writer = SplitWriter::create(&shared.dir, number(), sealed.meta.partition.clone())?;
     let mut decoder = shared.decode.decoder();
     for placed in &split.chunks {
         let mut builder = ChunkBuilder::new().map_err(failed)?;

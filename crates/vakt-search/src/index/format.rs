@@ -9,8 +9,8 @@ use crate::{Error, Result};
 
 const FORMAT_FILE: &str = "vakt-index-format";
 
-/// Rises whenever what is written changes: [`crate::words`], [`crate::chunk`], [`crate::split`], the
-/// catalogue, or the events that frames are decoded to.
+/// Rises whenever what is written changes: [`crate::words`], [`crate::chunk`], [`crate::split`] or the
+/// catalogue.
 const FORMAT: &str = "vakt-search 2";
 
 /// How much of an unknown format is shown, in characters.

@@ -36,8 +36,6 @@ pub(super) struct Shared {
     files: Option<MmapDirectory>,
     /// Whoever changes what the index holds has this.
     catalogue: Mutex<Option<Catalogue>>,
-    /// Numbers files that are being written.
-    pub(super) writing: AtomicU64,
 }
 
 /// What a search sees.
@@ -114,7 +112,6 @@ impl Shared {
             opened: quick_cache::sync::Cache::new(OPEN_SPLITS_MAX),
             files,
             catalogue: Mutex::new(catalogue),
-            writing: AtomicU64::new(0),
         })
     }
 
@@ -159,10 +156,13 @@ impl Shared {
         }
     }
 
-    /// The number of the next file that is written.
-    pub(super) fn number(&self) -> u64 {
-        self.writing.fetch_add(1, Ordering::Relaxed)
-    }
+}
+
+/// The number of the next file that is written. Never the same for two: an index that is set aside
+/// may be writing yet when another takes its directory.
+pub(super) fn number() -> u64 {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    WRITTEN.fetch_add(1, Ordering::Relaxed)
 }
 
 /// The right to change what the index holds.

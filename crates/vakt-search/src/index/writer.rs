@@ -11,7 +11,7 @@ use vakt_event::{Event, JournalPosition, Source};
 use super::Index;
 use super::catalogue::Change;
 use super::generation::Generation;
-use super::shared::Shared;
+use super::shared::{Shared, number};
 use crate::chunk::Addition;
 use crate::frame::Frame;
 use crate::split::{SUFFIX, SplitMeta, SplitWriter, WRITING_SUFFIX};
@@ -186,8 +186,7 @@ impl IndexWriter {
                 source,
             })?;
             for (partition, chunks) in chunks {
-                let number = shared.number();
-                let mut writer = SplitWriter::create(&shared.dir, number, partition.clone())?;
+                                let mut writer = SplitWriter::create(&shared.dir, number(), partition.clone())?;
                 for chunk in chunks {
                     writer.chunk(chunk.data(), chunk.meta().clone())?;
                 }

@@ -20,6 +20,7 @@ use vakt_storage::{Journal, Recovery};
 
 use crate::command::rules::summary;
 use crate::metrics::readings::{Lag, Stations};
+use crate::pipeline::Frames;
 use crate::pipeline::detect::DetectProgress;
 use crate::pipeline::index::{IndexProgress, is_suspicious};
 use crate::pipeline::log_sources::SeenLogSources;
@@ -105,7 +106,7 @@ impl SearchBackend for Search {
                 "a search of the index failed and reads the journal instead"
             );
             self.progress.suspect(format!("{error:#}"));
-            search(&Index::of_nothing()?)
+            search(&Index::of_nothing(Arc::new(Frames))?)
         });
         let response = response.map_err(|error| failure_of_search(&error))?;
         Ok(SearchAnswer {

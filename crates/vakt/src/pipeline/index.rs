@@ -15,8 +15,10 @@ use vakt_search::{Index, IndexWriter};
 use vakt_storage::Journal;
 
 use super::quarantine::{Care, Quarantine};
+use super::zones::with_zone;
 use super::{
-    Decode, Decoding, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on,
+    Decode, Decoding, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, frame_of, panicked,
+    read_on,
 };
 
 /// A commit comes this long after the first event that it covers, so that what came by UDP or
@@ -24,6 +26,9 @@ use super::{
 const COMMIT_INTERVAL: Duration = Duration::from_millis(400);
 /// Events after which a commit comes in any case: bounds what a crash makes us do again.
 const COMMIT_EVENTS: u64 = 50_000;
+/// What is in memory alone is read from the journal again after a crash. Much of it is written to
+/// splits at once; of little, not longer than this stays, so that the disk holds what it is to hold.
+const SEAL_INTERVAL: Duration = Duration::from_secs(3600);
 /// How long the thread sleeps at most while something is uncommitted, and otherwise.
 const POLL_BUSY: Duration = Duration::from_millis(10);
 const POLL_IDLE: Duration = Duration::from_millis(100);
@@ -396,6 +401,7 @@ fn feed(
     let mut decoding = Decoding::default();
     let mut uncommitted: u64 = 0;
     let mut oldest: Option<Instant> = None;
+    let mut unsealed: Option<Instant> = None;
     loop {
         let poll = if uncommitted > 0 {
             POLL_BUSY
@@ -406,11 +412,12 @@ fn feed(
         let idle = matches!(read, Next::Idle);
         let ended = matches!(read, Next::Ended) || (idle && stop.is_set()) || stop.is_over();
         if let Next::Batch(batch) = read {
+            let source = with_zone(&batch.source);
             for frame in &batch.frames {
                 if quarantine.enter(frame.position) == Care::Whole {
-                    let event = decode(frame, &batch.source, &mut decoding);
+                    let event = decode(frame, &source, &mut decoding);
                     writer
-                        .add(frame.position, &event, &batch.source)
+                        .add(frame.position, frame_of(frame), &event, &source)
                         .context("cannot add to the index")?;
                     decoding.decoder.recycle(event);
                 }
@@ -447,6 +454,14 @@ fn feed(
         }
         if leaving && uncommitted == 0 {
             let_go(writer, progress)?;
+        }
+        if !writer.has_unsealed() {
+            unsealed = None;
+        } else {
+            let since = *unsealed.get_or_insert_with(Instant::now);
+            if ended || since.elapsed() >= SEAL_INTERVAL {
+                writer.seal().context("cannot write a split of the index")?;
+            }
         }
         if ended {
             return Ok(Fed::All);
@@ -485,6 +500,7 @@ mod tests {
     use vakt_event::{Batch, Format, Frame, Source, Timestamp, Transport};
 
     use super::*;
+    use crate::pipeline::Frames;
 
     /// Ten batches of one event.
     fn journal(dir: &Path) -> Journal {
@@ -521,7 +537,7 @@ mod tests {
         let journal = journal(&folder.path().join("journal"));
         let quarantined = prometheus::IntCounter::new("quarantined", "of a test").unwrap();
         let check = |patience: Duration, expected: std::ops::RangeInclusive<u64>| {
-            let index = ArcSwap::from_pointee(Index::open(&folder.path().join("index")).unwrap());
+            let index = ArcSwap::from_pointee(Index::open(&folder.path().join("index"), Arc::new(Frames)).unwrap());
             let writer = index.load().writer().unwrap();
             let (progress, stop) = (IndexProgress::default(), Stop::default());
             stop.set(patience);
@@ -529,7 +545,7 @@ mod tests {
             run(&journal, &index, writer, &progress, quarantine, &stop);
             let committed = progress.committed().0;
             assert!(expected.contains(&committed), "{committed}");
-            assert_eq!(index.load().count(), committed);
+            assert_eq!(index.load().count().unwrap(), committed);
         };
         check(Duration::ZERO, 1..=1);
         check(Duration::ZERO, 2..=2);

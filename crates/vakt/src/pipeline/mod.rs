@@ -2,6 +2,7 @@
 
 pub mod detect;
 pub mod detector;
+pub mod builder;
 pub mod index;
 pub mod intake;
 mod kept_sources;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use vakt_codec::{DecodeContext, Decoder};
 use vakt_event::{Event, Source, Value, ecs};
+use vakt_search::Frame;
 use vakt_storage::{ReadError, Reader, StoredBatch, StoredFrame};
 
 use zones::Zones;
@@ -72,6 +74,25 @@ struct Decoding {
     zones: Zones,
 }
 
+/// How the index makes events of the frames that it keeps.
+pub struct Frames;
+
+impl vakt_search::Decode for Frames {
+    fn decoder(&self) -> Box<dyn vakt_search::Decoder> {
+        Box::new(Decoding::default())
+    }
+}
+
+impl vakt_search::Decoder for Decoding {
+    fn decode<'f>(&mut self, frame: Frame<'f>, source: &Source) -> Event<'f> {
+        decode(frame, source, self)
+    }
+
+    fn recycle(&mut self, event: Event<'_>) {
+        self.decoder.recycle(event);
+    }
+}
+
 /// What is said of work that ended in a panic; the panic itself is on standard error.
 fn panicked() -> anyhow::Error {
     anyhow::anyhow!("it ended in a panic, which is a fault of Vakt: please report it")
@@ -111,8 +132,23 @@ fn read_on(reader: &mut Reader, patience: Duration) -> Result<Next, ReadError> {
     }
 }
 
-/// The event of a frame, with what the listener knew of it.
+/// The event of a frame of the journal.
 fn decode_frame<'f>(frame: &'f StoredFrame, source: &Source, decoding: &mut Decoding) -> Event<'f> {
+    decode(frame_of(frame), source, decoding)
+}
+
+/// What the index keeps of a frame of the journal.
+fn frame_of(frame: &StoredFrame) -> Frame<'_> {
+    Frame {
+        bytes: &frame.bytes,
+        format: frame.format,
+        received: frame.received,
+        truncated: frame.truncated,
+    }
+}
+
+/// The event of a frame, with what the listener knew of it.
+fn decode<'f>(frame: Frame<'f>, source: &Source, decoding: &mut Decoding) -> Event<'f> {
     let Decoding { decoder, zones } = decoding;
     let context = DecodeContext {
         received: Some(frame.received),
@@ -121,7 +157,7 @@ fn decode_frame<'f>(frame: &'f StoredFrame, source: &Source, decoding: &mut Deco
         logsource_fields: false,
         assume: None,
     };
-    let mut event = decoder.decode(&frame.bytes, frame.format, &context);
+    let mut event = decoder.decode(frame.bytes, frame.format, &context);
     if frame.truncated {
         event.problem("the message is longer than the limit and was cut");
     }

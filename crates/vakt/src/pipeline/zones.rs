@@ -1,8 +1,10 @@
 //! Time zones by name, looked up once.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
+use vakt_event::Source;
 
 /// Zones that sources name; as many as the configuration has, so no further bound is needed.
 pub(super) struct Zones {
@@ -16,6 +18,21 @@ impl Default for Zones {
             system: TimeZone::system(),
             named: HashMap::new(),
         }
+    }
+}
+
+/// `source` with the zone that its times are read in, wherever they are read later.
+pub(super) fn with_zone(source: &Source) -> Cow<'_, Source> {
+    let zone = match &source.zone {
+        Some(_) => None,
+        None => TimeZone::system().iana_name().map(str::to_owned),
+    };
+    match zone {
+        Some(zone) => Cow::Owned(Source {
+            zone: Some(zone),
+            ..source.clone()
+        }),
+        None => Cow::Borrowed(source),
     }
 }
 

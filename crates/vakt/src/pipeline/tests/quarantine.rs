@@ -1,5 +1,7 @@
 //! An event whose processing panics stands in nobody's way.
 
+use std::sync::Arc;
+
 use arc_swap::ArcSwap;
 use prometheus::IntCounter;
 use vakt_event::{Event, Frame, JournalPosition, Source};
@@ -9,7 +11,7 @@ use vakt_storage::StoredFrame;
 use super::{Ended, World, append, line};
 use crate::pipeline::index::{self, IndexProgress};
 use crate::pipeline::quarantine::Quarantine;
-use crate::pipeline::{Decoding, Stop, decode_frame};
+use crate::pipeline::{Decoding, Frames, Stop, decode_frame};
 
 const ID: &str = "31111111-2222-4333-8444-555555555555";
 
@@ -72,7 +74,7 @@ fn the_index_goes_on_behind_events_at_which_it_panics() {
     let journal = world.journal();
     append(&journal, frames());
     journal.close().unwrap();
-    let index = Index::open(&world.folder.path().join("index")).unwrap();
+    let index = Index::open(&world.folder.path().join("index"), Arc::new(Frames)).unwrap();
     let index = ArcSwap::from_pointee(index);
     let progress = IndexProgress::default();
     let quarantined = IntCounter::new("quarantined", "of a test").unwrap();
