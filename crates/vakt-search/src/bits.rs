@@ -1,5 +1,7 @@
 //! A set of the events of one split.
 
+use std::ops::Range;
+
 /// One bit an event: a million events take 125 kB, and sets of any density cost the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bits {
@@ -26,9 +28,9 @@ impl Bits {
         }
     }
 
-    pub(crate) fn insert_range(&mut self, docs: std::ops::Range<u32>) {
-        for doc in docs {
-            self.insert(doc);
+    pub(crate) fn insert_range(&mut self, docs: Range<u32>) {
+        for (word, mask) in self.masks(docs) {
+            *word |= mask;
         }
     }
 
@@ -38,15 +40,39 @@ impl Bits {
         }
     }
 
-    pub(crate) fn remove_range(&mut self, docs: std::ops::Range<u32>) {
-        for doc in docs {
-            self.remove(doc);
+    pub(crate) fn remove_range(&mut self, docs: Range<u32>) {
+        for (word, mask) in self.masks(docs) {
+            *word &= !mask;
         }
     }
 
     /// Whether one of `docs` is in the set.
-    pub(crate) fn any_in(&self, mut docs: std::ops::Range<u32>) -> bool {
-        docs.any(|doc| self.contains(doc))
+    pub(crate) fn any_in(&self, docs: Range<u32>) -> bool {
+        self.iter_in(docs).next().is_some()
+    }
+
+    /// The events of `docs` that are in the set, ascending.
+    pub(crate) fn iter_in(&self, docs: Range<u32>) -> impl Iterator<Item = u32> {
+        let first = docs.start / 64;
+        let words = self.words.get(first as usize..).unwrap_or_default();
+        let words = (first..docs.end.div_ceil(64)).zip(words);
+        words.flat_map(move |(index, word)| {
+            let mut rest = *word & mask(index, &docs);
+            std::iter::from_fn(move || {
+                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
+                rest &= rest - 1;
+                Some(index * 64 + bit)
+            })
+        })
+    }
+
+    /// The words that hold `docs`, each with the bits that are theirs.
+    fn masks(&mut self, docs: Range<u32>) -> impl Iterator<Item = (&mut u64, u64)> {
+        let docs = docs.start..docs.end.min(self.len);
+        let first = docs.start / 64;
+        let words = self.words.get_mut(first as usize..).unwrap_or_default();
+        let words = (first..docs.end.div_ceil(64)).zip(words);
+        words.map(move |(index, word)| (word, mask(index, &docs)))
     }
 
     pub(crate) fn contains(&self, doc: u32) -> bool {
@@ -86,14 +112,7 @@ impl Bits {
 
     /// The events, ascending.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
-        (0_u32..).zip(&self.words).flat_map(|(index, word)| {
-            let mut rest = *word;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros())?;
-                rest &= rest - 1;
-                Some(index * 64 + bit)
-            })
-        })
+        self.iter_in(0..self.len)
     }
 
     fn combine(&mut self, other: &Self, with: impl Fn(u64, u64) -> u64) {
@@ -111,6 +130,16 @@ impl Bits {
             *last &= (1 << used) - 1;
         }
     }
+}
+
+/// The bits of word `index` that stand for some of `docs`.
+fn mask(index: u32, docs: &Range<u32>) -> u64 {
+    let low = docs.start.saturating_sub(index * 64).min(64);
+    let high = docs.end.saturating_sub(index * 64).min(64);
+    if low >= high {
+        return 0;
+    }
+    (u64::MAX >> (64 - (high - low))) << low
 }
 
 #[cfg(test)]
@@ -137,6 +166,32 @@ mod tests {
             assert!(others.is_empty());
             bits.remove(0);
             assert!(!bits.iter().any(|doc| doc == 0));
+        }
+    }
+    #[test]
+    fn ranges_are_as_one_by_one() {
+        for (start, end) in [
+            (0, 0),
+            (0, 1),
+            (3, 64),
+            (63, 65),
+            (64, 128),
+            (10, 199),
+            (150, 400),
+        ] {
+            let mut bits = Bits::none(200);
+            bits.insert_range(start..end);
+            let docs: Vec<u32> = (start..end.min(200)).collect();
+            assert_eq!(bits.iter().collect::<Vec<_>>(), docs);
+            assert_eq!(bits.any_in(start..end), !docs.is_empty());
+            let mut rest = Bits::all(200);
+            rest.remove_range(start..end);
+            assert_eq!(rest.count() + bits.count(), 200);
+            rest.intersect(&bits);
+            assert!(rest.is_empty());
+            let inner = 70..140;
+            let expected: Vec<u32> = docs.into_iter().filter(|doc| inner.contains(doc)).collect();
+            assert_eq!(bits.iter_in(inner).collect::<Vec<_>>(), expected);
         }
     }
 }

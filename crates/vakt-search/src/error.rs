@@ -54,6 +54,9 @@ pub enum Error {
         "the cursor `{cursor}` is not one of ours: use the `next` of an earlier answer as it is"
     )]
     Cursor { cursor: String },
+    /// Nobody waits for the answer any more.
+    #[error("the search was cancelled")]
+    Cancelled,
     /// The deadline of the request passed.
     #[error(
         "the search was not done by its deadline, after reading {read} stored events: narrow the \

@@ -38,7 +38,11 @@ pub(crate) fn write(hashes: impl ExactSizeIterator<Item = u64>, bytes: &mut Vec<
     let filter = bytes.get_mut(start..).unwrap_or_default();
     for hash in hashes {
         let at = line(hash, lines) * LINE_BYTES;
-        let words = filter.get_mut(at..).unwrap_or_default().as_chunks_mut::<4>().0;
+        let words = filter
+            .get_mut(at..)
+            .unwrap_or_default()
+            .as_chunks_mut::<4>()
+            .0;
         for (word, bit) in words.iter_mut().zip(bits(hash)) {
             *word = (u32::from_le_bytes(*word) | bit).to_le_bytes();
         }
@@ -96,7 +100,11 @@ mod tests {
     fn the_bytes_are_those_of_the_format() {
         let mut filter = Vec::new();
         write([hash("failed"), hash("10.0.0.1")].into_iter(), &mut filter);
-        let digest: u64 = filter.iter().enumerate().map(|(at, byte)| (at as u64 + 1) * u64::from(*byte)).sum();
+        let digest: u64 = filter
+            .iter()
+            .enumerate()
+            .map(|(at, byte)| (at as u64 + 1) * u64::from(*byte))
+            .sum();
         assert_eq!((filter.len(), digest), (32, 4992));
     }
 }

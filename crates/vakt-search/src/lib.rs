@@ -31,7 +31,9 @@ mod words;
 
 pub use error::Error;
 pub use frame::{Decode, Decoder, Frame};
-pub use index::{Built, Hit, Index, IndexWriter, Order, Rebuilt, Request, Response, Tail};
+pub use index::{
+    Built, Gather, Hit, Index, IndexWriter, Order, Rebuilt, Request, Response, Tail, Wanted,
+};
 pub use query::{Query, QueryError};
 pub use record::Record;
 

@@ -54,7 +54,7 @@ impl<'r> Record<'r> {
 
     /// Whether `wanted` holds for some value, that is not null, of the field with the canonical
     /// name `name`.
-    pub(crate) fn any_value(&self, name: &str, mut wanted: impl FnMut(&str) -> bool) -> bool {
+    pub fn any_value(&self, name: &str, mut wanted: impl FnMut(&str) -> bool) -> bool {
         let time = self.event.time;
         let own = match name {
             ecs::TIMESTAMP => time.effective().map(|time| time.to_string()),

@@ -4,11 +4,13 @@
 
 mod common;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use common::{event, hit_ids, put, source};
 use proptest::prelude::*;
 use vakt_event::{Event, JournalPosition, Origin, Timestamp, Value};
 use vakt_search::record::RecordSource;
-use vakt_search::{Index, IndexWriter, Order, Query, Record, Request};
+use vakt_search::{Error, Gather, Index, IndexWriter, Order, Query, Record, Request, Tail, Wanted};
 
 /// A small alphabet, so that queries and events meet: case, Unicode, separators, what terms are
 /// made with, what numbers and addresses are made of.
@@ -340,19 +342,24 @@ fn shape() -> impl Strategy<Value = Shape> {
     })
 }
 
+/// The record of an event that the index has.
+fn record<'r>(position: u64, event: &'r Event<'r>) -> Record<'r> {
+    Record {
+        event,
+        position: Some(JournalPosition(position)),
+        source: Some(RecordSource {
+            stream: stream_of(position),
+            peer: Some("192.0.2.1"),
+        }),
+    }
+}
+
 /// The answer of the plain reading: positions, in order.
 fn expected(events: &[Event<'_>], request: &Request) -> Vec<u64> {
     let mut found: Vec<(i64, u64)> = (0_u64..)
         .zip(events)
         .filter(|(position, event)| {
-            let record = Record {
-                event,
-                position: Some(JournalPosition(*position)),
-                source: Some(RecordSource {
-                    stream: stream_of(*position),
-                    peer: Some("192.0.2.1"),
-                }),
-            };
+            let record = record(*position, event);
             let time = event.time.effective();
             let in_time = match (request.since, request.until) {
                 (None, None) => true,
@@ -412,7 +419,13 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    prop::sample::select(vec![Step::Nothing, Step::Nothing, Step::Commit, Step::Seal, Step::Build])
+    prop::sample::select(vec![
+        Step::Nothing,
+        Step::Nothing,
+        Step::Commit,
+        Step::Seal,
+        Step::Build,
+    ])
 }
 
 fn take(step: Step, index: &Index, writer: &mut IndexWriter, next: JournalPosition) {
@@ -425,6 +438,59 @@ fn take(step: Step, index: &Index, writer: &mut IndexWriter, next: JournalPositi
             while index.build_next(true).unwrap().is_some() {}
         }
     }
+}
+
+/// How many events have which values of two fields in which span, in the order of the fields.
+#[derive(Debug, Default, PartialEq)]
+struct Counts {
+    fields: Vec<String>,
+    span: Option<i64>,
+    counts: BTreeMap<(Option<i64>, Vec<BTreeSet<String>>), u64>,
+}
+
+impl Gather for Counts {
+    fn counted(&mut self, time: Option<i64>, values: &[Option<&str>], count: u64) {
+        let values = values
+            .iter()
+            .map(|value| value.map(str::to_owned).into_iter().collect());
+        *self.counts.entry((time, values.collect())).or_default() += count;
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        let time = self.span.and_then(|span| {
+            let micros = record.event.time.effective()?.micros();
+            Some(micros.div_euclid(span) * span)
+        });
+        let values = self.fields.iter().map(|name| {
+            let mut values = BTreeSet::new();
+            record.any_value(name, |value| {
+                values.insert(value.to_owned());
+                false
+            });
+            values
+        });
+        *self.counts.entry((time, values.collect())).or_default() += 1;
+    }
+}
+
+fn any_fields() -> impl Strategy<Value = (Vec<String>, Option<i64>)> {
+    let names = vec![
+        "message",
+        "user.name",
+        "n",
+        "source.ip",
+        "x",
+        "event.id",
+        "vakt.stream",
+        "vakt.peer",
+        "@timestamp",
+        "error.message",
+        "event.original",
+        "a b",
+    ];
+    let fields = prop::sample::subsequence(names, 0..=3);
+    let fields = fields.prop_map(|names| names.into_iter().map(str::to_owned).collect());
+    (fields, prop::option::of(Just(2_000_000)))
 }
 
 /// A request, its query yet to be filled.
@@ -466,7 +532,7 @@ proptest! {
         distinct in prop::collection::vec(any_event(), 1..12),
         repeated in any::<prop::sample::Index>(),
         steps in prop::collection::vec(step(), 13),
-        requests in prop::collection::vec(any_request(), 100),
+        requests in prop::collection::vec((any_request(), any_fields()), 100),
     ) {
         let mut events = distinct.clone();
         // Identical lines are different events.
@@ -479,13 +545,21 @@ proptest! {
             take(step, &index, &mut writer, JournalPosition(position + 1));
         }
         writer.commit(JournalPosition(events.len() as u64)).unwrap();
-        for (shape, request) in &requests {
+        for ((shape, request), (fields, span)) in &requests {
             let text = shape.render(&events);
             let query = Query::parse(&text).unwrap_or_else(|error| panic!("{error}"));
             let request = Request { query, ..request.clone() };
-            prop_assert_eq!(
-                paged(&index, &request), expected(&events, &request), "{} {:?}", text, request
-            );
+            let found = expected(&events, &request);
+            prop_assert_eq!(paged(&index, &request), &found[..], "{} {:?}", text, request);
+            let none = || Counts { fields: fields.clone(), span: *span, ..Counts::default() };
+            let (mut plain, mut gathered) = (none(), none());
+            for position in found {
+                plain.record(&record(position, &events[usize::try_from(position).unwrap()]));
+            }
+            let wanted = Wanted { fields: fields.clone(), span: *span, records: false };
+            let nothing_more = |_, _: &mut Tail<'_>| Ok::<_, Error>(());
+            index.gather_with(&request, &wanted, &mut gathered, nothing_more).unwrap();
+            prop_assert_eq!(plain, gathered, "{} {:?}", text, request);
         }
     }
 

@@ -16,7 +16,8 @@ fn files(dir: &Path) -> Vec<PathBuf> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| {
-            path.extension().is_some_and(|extension| extension == "split")
+            path.extension()
+                .is_some_and(|extension| extension == "split")
         })
         .collect();
     files.sort();
@@ -49,7 +50,10 @@ fn a_flipped_byte_in_any_file_is_damage_and_a_rebuild_begins_empty() {
         .map(|path| path.file_name().unwrap().to_owned())
         .collect();
     assert_eq!(names.len(), 3, "{names:?}");
-    for (name, tenth) in names.iter().flat_map(|name| (0..10).map(move |tenth| (name, tenth))) {
+    for (name, tenth) in names
+        .iter()
+        .flat_map(|name| (0..10).map(move |tenth| (name, tenth)))
+    {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("index");
         fs::create_dir(&dir).unwrap();

@@ -27,7 +27,8 @@ fn files_hold(dir: &Path, text: &str) -> bool {
     let mut entries = fs::read_dir(dir).unwrap();
     entries.any(|entry| {
         let bytes = fs::read(entry.unwrap().path()).unwrap();
-        let packed = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
+        let packed =
+            (0..bytes.len()).filter(|at| bytes[*at..].starts_with(&[0x28, 0xb5, 0x2f, 0xfd]));
         holds(&bytes)
             || packed.into_iter().any(|at| {
                 let mut unpacked = Vec::new();
@@ -118,7 +119,9 @@ fn what_is_forgotten_whole_leaves_the_disk() {
         names.filter(|name| name.ends_with(".split")).count()
     };
     assert_eq!(splits(), 2);
-    writer.forget(&[(JournalPosition(0), JournalPosition(7))]).unwrap();
+    writer
+        .forget(&[(JournalPosition(0), JournalPosition(7))])
+        .unwrap();
     assert_eq!(splits(), 1);
     assert_eq!(ids(&index, &request("common")), [9, 8, 7]);
     assert!(files_hold(dir.path(), &word(6)));

@@ -124,8 +124,12 @@ fn an_index_that_cannot_be_used_says_so_and_can_be_built_again() {
         ("is damaged (", |dir| {
             fs::write(dir.join("catalogue.sqlite"), "x".repeat(5000)).unwrap();
         }),
-        ("is gone or shorter", |dir| remove_by_end(dir, ".split", false)),
-        ("is gone or shorter", |dir| remove_by_end(dir, ".split", true)),
+        ("is gone or shorter", |dir| {
+            remove_by_end(dir, ".split", false)
+        }),
+        ("is gone or shorter", |dir| {
+            remove_by_end(dir, ".split", true)
+        }),
     ];
     for (expected, break_index) in cases {
         let parent = tempfile::tempdir().unwrap();
@@ -152,7 +156,12 @@ fn an_index_that_cannot_be_used_says_so_and_can_be_built_again() {
         add(&mut writer, 0, &lines(0..2));
         assert_eq!(ids(&index, &request("common")), [1, 0]);
         drop((writer, index));
-        assert!(Index::open_or_rebuild(&dir, Arc::new(Frames)).unwrap().1.is_none());
+        assert!(
+            Index::open_or_rebuild(&dir, Arc::new(Frames))
+                .unwrap()
+                .1
+                .is_none()
+        );
     }
 }
 

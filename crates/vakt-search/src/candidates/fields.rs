@@ -2,8 +2,8 @@
 
 use super::{Candidates, Result, Sides};
 use crate::bits::Bits;
-use crate::chunk::column::{Column, LOOK};
 use crate::chunk::ColumnOf;
+use crate::chunk::column::{Column, LOOK};
 use crate::fold::fold_into;
 use crate::query::{Pattern, Test};
 
@@ -14,7 +14,7 @@ impl Candidates<'_> {
         // Events with values that are in no column.
         let mut unseen = Bits::none(self.split.docs);
         for placed in &self.split.chunks {
-            self.check_deadline()?;
+            self.check_limits()?;
             let first = placed.first;
             for doc in placed.chunk.beyond()? {
                 unseen.insert(first + u32::from(*doc));

@@ -7,6 +7,7 @@
 mod fields;
 mod words;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use vakt_event::{Timestamp, ecs};
@@ -25,6 +26,29 @@ const STEPS_PER_CLOCK: u32 = 4096;
 pub(crate) enum Stop {
     Damaged(String),
     OutOfTime,
+    Cancelled,
+}
+
+/// What ends a search before it is done.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Limits<'l> {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) cancelled: Option<&'l AtomicBool>,
+}
+
+impl Limits<'_> {
+    pub(crate) fn check(&self) -> Result<()> {
+        if self
+            .cancelled
+            .is_some_and(|cancelled| cancelled.load(Ordering::Relaxed))
+        {
+            return Err(Stop::Cancelled);
+        }
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(Stop::OutOfTime),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl From<Fault> for Stop {
@@ -57,13 +81,13 @@ pub(crate) struct Sides {
 pub(crate) struct Candidates<'s> {
     pub(crate) split: &'s Split,
     pub(crate) pieces: Pieces<'s>,
-    pub(crate) deadline: Option<Instant>,
+    pub(crate) limits: Limits<'s>,
 }
 
 impl Candidates<'_> {
     /// The events that match `node`, as far as the split knows.
     pub(crate) fn of(&self, node: &Node) -> Result<Sides> {
-        self.check_deadline()?;
+        self.check_limits()?;
         match node {
             Node::All => Ok(self.everything()),
             Node::Not(inner) => {
@@ -104,12 +128,8 @@ impl Candidates<'_> {
         }
     }
 
-    /// Whether the request's deadline has passed.
-    pub(crate) fn check_deadline(&self) -> Result<()> {
-        match self.deadline {
-            Some(deadline) if Instant::now() >= deadline => Err(Stop::OutOfTime),
-            _ => Ok(()),
-        }
+    pub(crate) fn check_limits(&self) -> Result<()> {
+        self.limits.check()
     }
 
     fn field(&self, name: &str, test: &Test) -> Result<Sides> {
@@ -128,7 +148,9 @@ impl Candidates<'_> {
                         true => chunk.times(self.pieces),
                         false => chunk.received(self.pieces),
                     },
-                    |micros| Timestamp::from_micros(micros).is_some_and(|time| test.accepts_time(time)),
+                    |micros| {
+                        Timestamp::from_micros(micros).is_some_and(|time| test.accepts_time(time))
+                    },
                 )?;
                 let mut sides = self.named(name, test)?;
                 sides.sure.union(&docs);
@@ -155,7 +177,8 @@ impl Candidates<'_> {
                 continue;
             }
             let positions = placed.chunk.positions(self.pieces)?;
-            let found = positions.binary_search_by(|position| position.cast_unsigned().cmp(&wanted));
+            let found =
+                positions.binary_search_by(|position| position.cast_unsigned().cmp(&wanted));
             if let Some(index) = found.ok().and_then(|index| u32::try_from(index).ok()) {
                 docs.insert(placed.first + index);
             }
@@ -171,7 +194,7 @@ impl Candidates<'_> {
     ) -> Result<Bits> {
         let mut docs = Bits::none(self.split.docs);
         for placed in &self.split.chunks {
-            self.check_deadline()?;
+            self.check_limits()?;
             for (doc, number) in (placed.first..).zip(numbers(&placed.chunk)?.iter()) {
                 if accepts(*number) {
                     docs.insert(doc);

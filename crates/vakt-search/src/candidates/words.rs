@@ -26,12 +26,7 @@ impl Candidates<'_> {
         Ok(sides)
     }
 
-    fn in_sent(
-        &self,
-        inverted: &Inverted,
-        pattern: &Pattern,
-        needs: &[Need<'_>],
-    ) -> Result<Sides> {
+    fn in_sent(&self, inverted: &Inverted, pattern: &Pattern, needs: &[Need<'_>]) -> Result<Sides> {
         if let Some(dotted) = dotted(pattern) {
             let mut docs = Bits::none(self.split.docs);
             add_term(&inverted.sent, dotted, &mut docs)?;
@@ -44,7 +39,9 @@ impl Candidates<'_> {
         }
         let mut sides = self.anything();
         for need in cheapest(needs) {
-            sides.maybe.intersect(&self.words(&inverted.sent, need)?.maybe);
+            sides
+                .maybe
+                .intersect(&self.words(&inverted.sent, need)?.maybe);
             if sides.maybe.is_empty() {
                 break;
             }
@@ -85,7 +82,7 @@ impl Candidates<'_> {
         }
         let mut docs = Bits::none(self.split.docs);
         for placed in &self.split.chunks {
-            self.check_deadline()?;
+            self.check_limits()?;
             placed.chunk.blocks_with(&hashes, |block| {
                 docs.insert_range(placed.first + block.start..placed.first + block.end);
             })?;
@@ -114,9 +111,7 @@ impl Candidates<'_> {
                 } else {
                     &mut sides.maybe
                 };
-                self.each_term(index, known, |_, info| {
-                    Ok(add_postings(index, info, docs)?)
-                })?;
+                self.each_term(index, known, |_, info| Ok(add_postings(index, info, docs)?))?;
                 if is_number(word) {
                     // Longer numbers, too, may begin so.
                     sides.maybe = Bits::all(self.split.docs);
@@ -157,7 +152,7 @@ impl Candidates<'_> {
         let mut steps = 0_u32;
         while let Some((term, info)) = terms.next() {
             if steps.is_multiple_of(STEPS_PER_CLOCK) {
-                self.check_deadline()?;
+                self.check_limits()?;
             }
             steps = steps.wrapping_add(1);
             if !term.starts_with(prefix.as_bytes()) {

@@ -26,7 +26,8 @@ impl BlockBuilder {
         };
         put_varint(source as u64, &mut self.heads);
         put_varint(frame.bytes.len() as u64, &mut self.heads);
-        self.heads.push(kind | if frame.truncated { CUT } else { 0 });
+        self.heads
+            .push(kind | if frame.truncated { CUT } else { 0 });
         self.bodies.extend_from_slice(frame.bytes);
         self.count += 1;
     }

@@ -35,6 +35,9 @@ pub(crate) struct ChunkBuilder {
     frame_bytes: usize,
     sources: Vec<(Arc<Source>, Option<String>)>,
     names: HashMap<String, Slot>,
+    /// Of what Vakt itself says: problems, and the peer.
+    problems: Option<Slot>,
+    peers: Option<Slot>,
     columns: Vec<Named>,
     beyond: Vec<u16>,
     hasher: DefaultHashBuilder,
@@ -78,6 +81,8 @@ impl ChunkBuilder {
             frame_bytes: 0,
             sources: Vec::new(),
             names: HashMap::new(),
+            problems: None,
+            peers: None,
             columns: Vec::new(),
             beyond: Vec::new(),
             hasher: DefaultHashBuilder::default(),
@@ -130,12 +135,27 @@ impl ChunkBuilder {
         }
         if has_problems {
             let problems = event.problems.join("; ");
-            self.add_own(ecs::ERROR_MESSAGE, doc, block, &problems);
+            let slot = self
+                .problems
+                .unwrap_or_else(|| self.column(ecs::ERROR_MESSAGE));
+            self.problems = Some(slot);
+            self.add_own(slot, doc, block, &problems);
         }
-        if let Some(peer) = self.sources.get(source).and_then(|(_, peer)| peer.clone()) {
-            self.add_own(ecs::VAKT_PEER, doc, block, &peer);
+        // Taken out for a moment, so that it need not be copied.
+        let peer = self
+            .sources
+            .get_mut(source)
+            .and_then(|(_, peer)| peer.take());
+        if let Some(peer) = peer {
+            let slot = self.peers.unwrap_or_else(|| self.column(ecs::VAKT_PEER));
+            self.peers = Some(slot);
+            self.add_own(slot, doc, block, &peer);
+            if let Some((_, place)) = self.sources.get_mut(source) {
+                *place = Some(peer);
+            }
         }
-        let micros = |time: Option<vakt_event::Timestamp>| time.map_or(NO_TIME, |time| time.micros());
+        let micros =
+            |time: Option<vakt_event::Timestamp>| time.map_or(NO_TIME, |time| time.micros());
         self.positions.push(addition.position.0.cast_signed());
         self.times.push(micros(event.time.effective()));
         self.received.push(micros(event.time.received));
@@ -152,9 +172,13 @@ impl ChunkBuilder {
 
     /// The number of a source; sources are few, and the last one comes again.
     fn source(&mut self, source: &Source) -> usize {
-        let known = self.sources.iter().rposition(|(known, _)| **known == *source);
+        let known = self
+            .sources
+            .iter()
+            .rposition(|(known, _)| **known == *source);
         known.unwrap_or_else(|| {
-            self.sources.push((Arc::new(source.clone()), peer_text(source)));
+            self.sources
+                .push((Arc::new(source.clone()), peer_text(source)));
             self.sources.len() - 1
         })
     }
@@ -178,11 +202,6 @@ impl ChunkBuilder {
 
     /// The column with this canonical name.
     fn column(&mut self, name: &str) -> Slot {
-        if let Some(Slot::Column(index)) = self.names.get(name)
-            && self.columns.get(*index).is_some_and(|named| named.name == name)
-        {
-            return Slot::Column(*index);
-        }
         if let Some(index) = self.columns.iter().position(|named| named.name == name) {
             return Slot::Column(index);
         }
@@ -197,8 +216,8 @@ impl ChunkBuilder {
     }
 
     /// Adds a value that Vakt itself gives.
-    fn add_own(&mut self, name: &str, doc: u16, block: u32, value: &str) {
-        let is_new = match self.column(name) {
+    fn add_own(&mut self, slot: Slot, doc: u16, block: u32, value: &str) {
+        let is_new = match slot {
             Slot::Column(index) => self
                 .columns
                 .get_mut(index)
@@ -273,7 +292,11 @@ impl ChunkBuilder {
             false => None,
         };
         let directory = Directory {
-            sources: self.sources.iter().map(|(source, _)| (**source).clone()).collect(),
+            sources: self
+                .sources
+                .iter()
+                .map(|(source, _)| (**source).clone())
+                .collect(),
             blocks,
             positions,
             times,

@@ -208,7 +208,11 @@ impl Column {
             false => None,
         };
         let codes = if is_narrow {
-            input.take(count)?.iter().map(|code| u16::from(*code)).collect()
+            input
+                .take(count)?
+                .iter()
+                .map(|code| u16::from(*code))
+                .collect()
         } else {
             pairs(input.take(count.saturating_mul(2))?)
         };
@@ -304,7 +308,16 @@ mod tests {
     #[test]
     fn values_come_back_dense_and_sparse() {
         let long = "x".repeat(VALUE_BYTES_MAX + 1);
-        let values = [(0, "a"), (2, "B"), (3, "a"), (3, "a"), (4, "a"), (4, "b"), (5, ""), (6, &long)];
+        let values = [
+            (0, "a"),
+            (2, "B"),
+            (3, "a"),
+            (3, "a"),
+            (4, "a"),
+            (4, "b"),
+            (5, ""),
+            (6, &long),
+        ];
         for count in [7, 1000] {
             let column = column(count, &values);
             let some = |text: &str| Some(text.to_owned());
@@ -334,7 +347,10 @@ mod tests {
         let texts: Vec<String> = (0..4000).map(|n| format!("{n:032}")).collect();
         let values: Vec<(u16, &str)> = (0..).zip(texts.iter().map(String::as_str)).collect();
         let ids = column(4000, &values);
-        let kept = all(&ids).iter().filter(|(_, value)| value.is_some()).count();
+        let kept = all(&ids)
+            .iter()
+            .filter(|(_, value)| value.is_some())
+            .count();
         assert_eq!((kept, all(&ids).len()), (VARIETY_MIN, 4000));
     }
 }

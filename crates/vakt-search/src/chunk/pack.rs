@@ -66,7 +66,10 @@ pub(crate) fn write_deltas(numbers: &[i64], bytes: &mut Vec<u8>) {
         let delta = number.wrapping_sub(before);
         before = *number;
         // Zigzag: small numbers of either sign are short.
-        put_varint((delta.wrapping_shl(1) ^ (delta >> 63)).cast_unsigned(), bytes);
+        put_varint(
+            (delta.wrapping_shl(1) ^ (delta >> 63)).cast_unsigned(),
+            bytes,
+        );
     }
 }
 
@@ -152,7 +155,9 @@ mod tests {
 
     #[test]
     fn what_is_packed_comes_back_and_a_flipped_bit_is_seen() {
-        let bytes: Vec<u8> = (0..10_000_u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
+        let bytes: Vec<u8> = (0..10_000_u32)
+            .flat_map(|n| (n / 7).to_le_bytes())
+            .collect();
         let mut packer = Packer::new().unwrap();
         let piece = packer.pack(&bytes).unwrap();
         assert!(piece.len() < bytes.len() / 2);
@@ -161,7 +166,10 @@ mod tests {
         for at in 0..piece.len() {
             let mut flipped = piece.clone();
             flipped[at] ^= 1;
-            assert!(unpack(&flipped).map_or(true, |found| found == bytes), "{at}");
+            assert!(
+                unpack(&flipped).map_or(true, |found| found == bytes),
+                "{at}"
+            );
         }
         assert!(unpack(&[]).is_err());
     }

@@ -115,7 +115,9 @@ impl Chunk {
         }
         let count = usize::try_from(self.meta.docs).unwrap_or(usize::MAX);
         let numbers = Arc::new(read_deltas(&unpack(self.piece(place)?)?, count)?);
-        pieces.cache.insert(key, Piece::Numbers(Arc::clone(&numbers)));
+        pieces
+            .cache
+            .insert(key, Piece::Numbers(Arc::clone(&numbers)));
         Ok(numbers)
     }
 
@@ -164,7 +166,11 @@ impl Chunk {
     }
 
     /// The events of each block whose filter may hold all of `hashes`.
-    pub(crate) fn blocks_with(&self, hashes: &[u64], mut take: impl FnMut(Range<u32>)) -> Result<(), Fault> {
+    pub(crate) fn blocks_with(
+        &self,
+        hashes: &[u64],
+        mut take: impl FnMut(Range<u32>),
+    ) -> Result<(), Fault> {
         let directory = self.directory()?;
         for (number, block) in directory.blocks.iter().enumerate() {
             let filter = self.piece(block.filter)?;
@@ -184,7 +190,9 @@ impl Chunk {
 
     fn block(&self, number: usize, pieces: Pieces<'_>, keep: bool) -> Result<Arc<Block>, Fault> {
         let places = self.directory()?.blocks.get(number);
-        let place = places.ok_or_else(|| Fault::new("a block is missing"))?.bytes;
+        let place = places
+            .ok_or_else(|| Fault::new("a block is missing"))?
+            .bytes;
         let key = (self.number, place.0);
         if let Some(Piece::Block(block)) = pieces.cache.get(&key) {
             return Ok(block);
@@ -198,7 +206,11 @@ impl Chunk {
 
     /// Reads events of the chunk, ascending, one after the other. Blocks are kept in the cache where
     /// `keep` says so: not where all of many are read once.
-    pub(crate) fn reader<'c>(&'c self, pieces: Pieces<'c>, keep: bool) -> Result<EventReader<'c>, Fault> {
+    pub(crate) fn reader<'c>(
+        &'c self,
+        pieces: Pieces<'c>,
+        keep: bool,
+    ) -> Result<EventReader<'c>, Fault> {
         let directory = self.directory()?;
         Ok(EventReader {
             chunk: self,
@@ -256,9 +268,15 @@ impl EventReader<'_> {
         doc: u32,
         look: impl FnOnce(crate::Frame<'_>, &Source, Option<&str>, JournalPosition) -> T,
     ) -> Result<T, Fault> {
-        let is_here = self.block.as_ref().is_some_and(|(docs, _)| docs.contains(&doc));
+        let is_here = self
+            .block
+            .as_ref()
+            .is_some_and(|(docs, _)| docs.contains(&doc));
         if !is_here {
-            let after = self.directory.blocks.partition_point(|block| block.first <= doc);
+            let after = self
+                .directory
+                .blocks
+                .partition_point(|block| block.first <= doc);
             let number = after.saturating_sub(1);
             let docs = self.directory.docs(number, self.chunk.meta.docs);
             let block = self.chunk.block(number, self.pieces, self.keep)?;
@@ -267,9 +285,8 @@ impl EventReader<'_> {
         let missing = || Fault::new("an event of a chunk is missing");
         let (docs, block) = self.block.as_ref().ok_or_else(missing)?;
         let index = doc.checked_sub(docs.start).ok_or_else(missing)?;
-        let number = |numbers: &[i64]| -> Option<i64> {
-            numbers.get(usize::try_from(doc).ok()?).copied()
-        };
+        let number =
+            |numbers: &[i64]| -> Option<i64> { numbers.get(usize::try_from(doc).ok()?).copied() };
         let received = number(&self.received)
             .and_then(Timestamp::from_micros)
             .unwrap_or_default();

@@ -39,7 +39,9 @@ impl Chunk {
         let mut columns = None;
         for (name, place) in old.columns.iter().flatten() {
             let place = put(self.piece(*place)?, &mut bytes)?;
-            columns.get_or_insert_with(Vec::new).push((name.clone(), place));
+            columns
+                .get_or_insert_with(Vec::new)
+                .push((name.clone(), place));
         }
         let directory = Directory {
             sources: old.sources.clone(),
@@ -50,8 +52,9 @@ impl Chunk {
             columns: columns.or_else(|| old.columns.as_ref().map(|_| Vec::new())),
             beyond: old.beyond.clone(),
         };
-        let packed = Packer::new()
-            .and_then(|mut packer| packer.pack(&serde_json::to_vec(&directory).map_err(io::Error::from)?))?;
+        let packed = Packer::new().and_then(|mut packer| {
+            packer.pack(&serde_json::to_vec(&directory).map_err(io::Error::from)?)
+        })?;
         let directory = put(&packed, &mut bytes)?;
         let meta = ChunkMeta {
             directory,

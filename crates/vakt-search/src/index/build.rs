@@ -46,7 +46,10 @@ impl Index {
             return Ok(None);
         };
         let split = build(shared, &chosen)?;
-        let names: Vec<String> = chosen.iter().map(|sealed| sealed.meta.name.clone()).collect();
+        let names: Vec<String> = chosen
+            .iter()
+            .map(|sealed| sealed.meta.name.clone())
+            .collect();
         let built = Built {
             events: u64::from(split.docs),
             frame_bytes: split.frame_bytes,
@@ -56,7 +59,10 @@ impl Index {
         let are_there = |name: &String| now.sealed.iter().any(|sealed| sealed.meta.name == *name);
         if !names.iter().all(are_there) {
             // Some of it was taken out or written anew meanwhile; that will be built.
-            drop(std::fs::remove_file(super::shared::split_path(&shared.dir, &split.name)));
+            drop(std::fs::remove_file(super::shared::split_path(
+                &shared.dir,
+                &split.name,
+            )));
             return Ok(Some(Built {
                 events: 0,
                 frame_bytes: 0,
@@ -107,7 +113,10 @@ fn choose(sealed: &[Arc<Sealed>], eager: bool) -> Option<Vec<Arc<Sealed>>> {
 
 fn build(shared: &Shared, chosen: &[Arc<Sealed>]) -> Result<SplitMeta> {
     let Some(first) = chosen.first() else {
-        return Err(Error::damaged(&shared.dir, "nothing to build from".to_owned()));
+        return Err(Error::damaged(
+            &shared.dir,
+            "nothing to build from".to_owned(),
+        ));
     };
     let mut splits = Vec::new();
     for sealed in chosen {

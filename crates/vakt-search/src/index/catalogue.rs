@@ -88,7 +88,8 @@ impl Catalogue {
                 "SELECT name, stream, day, docs, first, last, earliest, latest, frame_bytes, bytes, indexed
                  FROM split ORDER BY first, name",
             )?;
-            let number = |row: &rusqlite::Row<'_>, at: usize| row.get::<_, i64>(at).map(i64::cast_unsigned);
+            let number =
+                |row: &rusqlite::Row<'_>, at: usize| row.get::<_, i64>(at).map(i64::cast_unsigned);
             rows.query_map([], |row| {
                 Ok(SplitMeta {
                     name: row.get(0)?,

@@ -14,7 +14,6 @@ pub(super) struct Place {
     pub(super) position: u64,
 }
 
-
 impl Place {
     /// The place as a rank: what comes first in the order has the higher rank.
     pub(super) fn rank(self, order: Order) -> Self {

@@ -70,9 +70,11 @@ impl Error {
                 source.sqlite_error_code(),
                 Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
             ),
-            Self::Busy { .. } | Self::File { .. } | Self::Cursor { .. } | Self::OutOfTime { .. } => {
-                false
-            }
+            Self::Busy { .. }
+            | Self::File { .. }
+            | Self::Cursor { .. }
+            | Self::Cancelled
+            | Self::OutOfTime { .. } => false,
         }
     }
 }

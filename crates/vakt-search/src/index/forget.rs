@@ -93,7 +93,11 @@ impl Snapshot {
 }
 
 /// The events of the split that are forgotten.
-pub(super) fn gone(shared: &Shared, snapshot: &Snapshot, split: &Split) -> std::result::Result<Bits, Fault> {
+pub(super) fn gone(
+    shared: &Shared,
+    snapshot: &Snapshot,
+    split: &Split,
+) -> std::result::Result<Bits, Fault> {
     let mut gone = Bits::none(split.docs);
     for placed in &split.chunks {
         let (first, last) = placed.chunk.meta().positions;
@@ -116,7 +120,12 @@ pub(super) fn gone(shared: &Shared, snapshot: &Snapshot, split: &Split) -> std::
 }
 
 /// The split without the events that are gone; `None` where none is left.
-fn rewrite(shared: &Shared, sealed: &Sealed, split: &Split, gone: &Bits) -> Result<Option<SplitMeta>> {
+fn rewrite(
+    shared: &Shared,
+    sealed: &Sealed,
+    split: &Split,
+    gone: &Bits,
+) -> Result<Option<SplitMeta>> {
     let damaged = |fault: Fault| shared.damaged(&fault);
     let failed = |source| Error::File {
         action: "pack events for",
@@ -130,7 +139,10 @@ fn rewrite(shared: &Shared, sealed: &Sealed, split: &Split, gone: &Bits) -> Resu
     let mut decoder = shared.decode.decoder();
     for placed in &split.chunks {
         let mut builder = ChunkBuilder::new().map_err(failed)?;
-        let mut reader = placed.chunk.reader(shared.pieces(), false).map_err(damaged)?;
+        let mut reader = placed
+            .chunk
+            .reader(shared.pieces(), false)
+            .map_err(damaged)?;
         for doc in 0..placed.chunk.meta().docs {
             if gone.contains(placed.first + doc) {
                 continue;

@@ -96,7 +96,9 @@ impl Generation {
     }
 
     /// Closes the open chunks and gives those of each partition.
-    pub(super) fn chunks(&mut self) -> io::Result<impl Iterator<Item = (&Partition, &[Arc<Chunk>])>> {
+    pub(super) fn chunks(
+        &mut self,
+    ) -> io::Result<impl Iterator<Item = (&Partition, &[Arc<Chunk>])>> {
         for open in self.partitions.values_mut() {
             if open.builder.docs() > 0 {
                 open.close_chunk()?;

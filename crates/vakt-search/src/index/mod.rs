@@ -14,6 +14,7 @@ mod cursor;
 mod damage;
 mod forget;
 mod format;
+mod gather;
 mod generation;
 mod search;
 mod shared;
@@ -27,6 +28,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use build::Built;
+pub use gather::{Gather, Wanted};
 pub use search::{HITS_MAX, Hit, Order, Request, Response};
 pub use tail::Tail;
 pub use writer::IndexWriter;
@@ -86,10 +88,7 @@ impl Index {
     /// the same name with `.unreadable` after it (in place of one moved there before), and an
     /// empty one is made: its writer's `next_position` is 0, and reading the journal from there
     /// builds it again.
-    pub fn open_or_rebuild(
-        dir: &Path,
-        decode: Arc<dyn Decode>,
-    ) -> Result<(Self, Option<Rebuilt>)> {
+    pub fn open_or_rebuild(dir: &Path, decode: Arc<dyn Decode>) -> Result<(Self, Option<Rebuilt>)> {
         let reason = match Self::open(dir, Arc::clone(&decode)) {
             Ok(index) => return Ok((index, None)),
             Err(error @ (Error::Damaged { .. } | Error::Format { .. })) => error,

@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use serde_json::{Map, Value as Json};
@@ -10,13 +11,16 @@ use vakt_event::{JournalPosition, Timestamp};
 use super::Index;
 use super::cursor::{NO_TIME, Place};
 use super::forget::gone;
-use super::shared::{Shared, Snapshot};
+use super::gather::{Gather, Gathering, Wanted};
+use super::shared::{Sealed, Shared, Snapshot};
 use super::tail::{Kept, Tail};
 use super::top::Top;
 use crate::bits::Bits;
-use crate::candidates::{Candidates, Stop};
+use crate::candidates::{Candidates, Limits, Stop};
 use crate::fault::Fault;
 use crate::frame::Decoder;
+use crate::query::Node;
+use crate::record::Record;
 use crate::split::Split;
 use crate::{Error, Query, Result};
 
@@ -61,6 +65,20 @@ pub struct Request {
     pub cursor: Option<String>,
     /// When to give up with [`Error::OutOfTime`].
     pub deadline: Option<Instant>,
+    /// Set by whoever does not want the answer any more: then [`Error::Cancelled`] ends the search.
+    pub cancelled: Option<Arc<AtomicBool>>,
+    /// The hits are enough: what cannot add to them is not looked at, and `total` counts what was.
+    pub hits_only: bool,
+}
+
+impl Request {
+    /// What ends this search early.
+    pub(crate) fn limits(&self) -> Limits<'_> {
+        Limits {
+            deadline: self.deadline,
+            cancelled: self.cancelled.as_deref(),
+        }
+    }
 }
 
 /// The answer to a [`Request`].
@@ -68,7 +86,8 @@ pub struct Request {
 pub struct Response {
     /// The events, in the order asked for.
     pub hits: Vec<Hit>,
-    /// How many events match in all, whatever the limit and the cursor: exact.
+    /// How many events match in all, whatever the limit and the cursor: exact, unless only the hits
+    /// were asked for.
     pub total: u64,
     /// Where to go on; `None` when there is nothing more.
     pub next: Option<String>,
@@ -91,6 +110,20 @@ impl Index {
         request: &Request,
         offer: impl FnOnce(JournalPosition, &mut Tail<'_>) -> std::result::Result<(), E>,
     ) -> std::result::Result<Response, E> {
+        self.gather_with(request, &Wanted::default(), &mut Nobody, offer)
+    }
+
+    /// As [`Self::search_with`], and gives what is `wanted` of every matching event `to` somebody.
+    ///
+    /// # Errors
+    /// Those of a search, and those of `offer`.
+    pub fn gather_with<E: From<Error>>(
+        &self,
+        request: &Request,
+        wanted: &Wanted,
+        to: &mut dyn Gather,
+        offer: impl FnOnce(JournalPosition, &mut Tail<'_>) -> std::result::Result<(), E>,
+    ) -> std::result::Result<Response, E> {
         let shared = &*self.shared;
         let snapshot = shared.snapshot.load_full();
         let mut search = Search {
@@ -103,12 +136,69 @@ impl Index {
             decoder: shared.decode.decoder(),
         };
         let after = search.after.map(|place| place.rank(request.order));
-        let mut tail = Tail::new(request, after, search.kept());
+        let mut tail = Tail::new(request, after, search.kept(), to);
         offer(JournalPosition(snapshot.next), &mut tail)?;
+        let newest = tail.into_sorted();
         // The engine panics on some broken files; here that is an answer like any other.
-        let found = catch_unwind(AssertUnwindSafe(|| search.run(tail)));
+        let found = catch_unwind(AssertUnwindSafe(|| search.run(newest, wanted, to)));
         let panicked = || Error::damaged(&shared.dir, "a panic in a search".to_owned());
         Ok(found.unwrap_or_else(|_| Err(panicked()))?)
+    }
+}
+
+/// Takes nothing.
+struct Nobody;
+
+impl Gather for Nobody {
+    fn is_somebody(&self) -> bool {
+        false
+    }
+
+    fn counted(&mut self, _: Option<i64>, _: &[Option<&str>], _: u64) {}
+
+    fn record(&mut self, _: &Record<'_>) {}
+}
+
+/// A split on the disk, or what is in none yet.
+enum Part {
+    Sealed(Arc<Sealed>),
+    Open(Arc<Split>),
+}
+
+impl Part {
+    fn open(&self, shared: &Shared) -> Result<Arc<Split>> {
+        match self {
+            Self::Sealed(sealed) => shared.open(sealed),
+            Self::Open(split) => Ok(Arc::clone(split)),
+        }
+    }
+
+    fn docs(&self) -> u64 {
+        u64::from(match self {
+            Self::Sealed(sealed) => sealed.meta.docs,
+            Self::Open(split) => split.docs,
+        })
+    }
+
+    fn stream(&self) -> &str {
+        match self {
+            Self::Sealed(sealed) => &sealed.meta.partition.stream,
+            Self::Open(split) => &split.stream,
+        }
+    }
+
+    fn times(&self) -> (i64, i64) {
+        match self {
+            Self::Sealed(sealed) => sealed.meta.times,
+            Self::Open(split) => split.times,
+        }
+    }
+
+    fn positions(&self) -> (u64, u64) {
+        match self {
+            Self::Sealed(sealed) => sealed.meta.positions,
+            Self::Open(split) => split.positions,
+        }
     }
 }
 
@@ -129,39 +219,67 @@ impl Search<'_> {
         if self.limit == 0 { 0 } else { self.limit + 1 }
     }
 
-    fn run(&mut self, tail: Tail<'_>) -> Result<Response> {
-        let mut splits = self.splits()?;
-        // The splits with the first hits first: most others then have nothing to offer.
-        splits.sort_by_key(|split| std::cmp::Reverse(self.best_rank(split.times)));
+    /// `newest` is what the tail gave.
+    fn run(
+        &mut self,
+        newest: (u64, Vec<Kept>),
+        wanted: &Wanted,
+        to: &mut dyn Gather,
+    ) -> Result<Response> {
+        let gathering = Gathering {
+            shared: self.shared,
+            wanted,
+            limits: self.request.limits(),
+        };
+        let mut parts = self.parts();
+        // The parts with the first hits first: most others then have nothing to offer.
+        parts.sort_by_key(|part| std::cmp::Reverse(self.best_rank(part.times())));
         let mut top = Top::new(self.kept());
-        let (mut total, newest) = tail.into_sorted();
-        for (ordinal, split) in splits.iter().enumerate() {
-            let matches = self.matches(split)?;
+        let (mut total, newest) = newest;
+        for (ordinal, part) in parts.iter().enumerate() {
+            let is_wanted = top.wants(self.best_rank(part.times()));
+            if !is_wanted && !to.is_somebody() {
+                if self.request.hits_only {
+                    break;
+                }
+                if self.matches_whole(part) {
+                    total += part.docs();
+                    continue;
+                }
+            }
+            let split = part.open(self.shared)?;
+            let matches = self.matches(&split)?;
             total += matches.count();
-            if top.wants(self.best_rank(split.times)) {
-                self.offer(ordinal, split, &matches, &mut top)
+            if to.is_somebody() {
+                gathering
+                    .gather(&split, &matches, &mut *self.decoder, to)
+                    .map_err(|stop| self.stopped(stop))?;
+            }
+            if is_wanted {
+                self.offer(ordinal, &split, &matches, &mut top)
                     .map_err(|fault| self.shared.damaged(&fault))?;
             }
         }
-        let (hits, next) = self.hits(&splits, top, newest)?;
+        let (hits, next) = self.hits(&parts, top, newest)?;
         Ok(Response { hits, total, next })
     }
 
-    /// The splits that may have matches.
-    fn splits(&self) -> Result<Vec<Arc<Split>>> {
-        let mut splits = Vec::new();
-        for sealed in self.snapshot.sealed.iter() {
-            let meta = &sealed.meta;
-            if self.may_match(&meta.partition.stream, meta.times) {
-                splits.push(self.shared.open(sealed)?);
-            }
-        }
-        for split in self.snapshot.open.iter() {
-            if self.may_match(&split.stream, split.times) {
-                splits.push(Arc::clone(split));
-            }
-        }
-        Ok(splits)
+    /// What may have matches.
+    fn parts(&self) -> Vec<Part> {
+        let sealed = self.snapshot.sealed.iter().cloned().map(Part::Sealed);
+        let open = self.snapshot.open.iter().cloned().map(Part::Open);
+        let mut parts: Vec<Part> = sealed.chain(open).collect();
+        parts.retain(|part| self.may_match(part.stream(), part.times()));
+        parts
+    }
+
+    /// Whether every event of the part matches, without a look at it.
+    fn matches_whole(&self, part: &Part) -> bool {
+        let (earliest, latest) = part.times();
+        self.request.query.root == Node::All
+            && self.is_within(earliest)
+            && self.is_within(latest)
+            && self.snapshot.is_whole(part.positions())
     }
 
     fn may_match(&self, stream: &str, times: (i64, i64)) -> bool {
@@ -188,7 +306,7 @@ impl Search<'_> {
         let candidates = Candidates {
             split,
             pieces: self.shared.pieces(),
-            deadline: self.request.deadline,
+            limits: self.request.limits(),
         };
         let found = candidates.of(&self.request.query.root);
         let mut sides = found.map_err(|stop| self.stopped(stop))?;
@@ -197,7 +315,8 @@ impl Search<'_> {
             let gone = gone(self.shared, self.snapshot, split).map_err(damaged)?;
             sides.maybe.subtract(&gone);
         }
-        self.restrict_to_times(split, &mut sides.maybe).map_err(damaged)?;
+        self.restrict_to_times(split, &mut sides.maybe)
+            .map_err(damaged)?;
         sides.sure.intersect(&sides.maybe);
         let mut matches = sides.sure;
         sides.maybe.subtract(&matches);
@@ -218,7 +337,7 @@ impl Search<'_> {
         let mut reader = None;
         for doc in maybe.iter() {
             if self.reads.is_multiple_of(READS_PER_CLOCK) {
-                candidates.check_deadline()?;
+                candidates.check_limits()?;
             }
             self.reads += 1;
             let missing = || Fault::new("an event of a split is missing");
@@ -233,7 +352,9 @@ impl Search<'_> {
                 }
             };
             let query = &self.request.query;
-            if events.look(inner, &mut *self.decoder, |record| query.matches_record(record))? {
+            if events.look(inner, &mut *self.decoder, |record| {
+                query.matches_record(record)
+            })? {
                 matches.insert(doc);
             }
         }
@@ -247,20 +368,23 @@ impl Search<'_> {
             || until.is_some_and(|until| earliest >= until.micros())
     }
 
-    fn restrict_to_times(&self, split: &Split, docs: &mut Bits) -> std::result::Result<(), Fault> {
+    /// Whether an event with this time lies between the bounds of time.
+    fn is_within(&self, micros: i64) -> bool {
         let (since, until) = (self.request.since, self.request.until);
-        if since.is_none() && until.is_none() {
+        (since.is_none() && until.is_none())
+            || (micros != NO_TIME
+                && since.is_none_or(|since| micros >= since.micros())
+                && until.is_none_or(|until| micros < until.micros()))
+    }
+
+    fn restrict_to_times(&self, split: &Split, docs: &mut Bits) -> std::result::Result<(), Fault> {
+        if self.request.since.is_none() && self.request.until.is_none() {
             return Ok(());
         }
-        let within = |micros: i64| {
-            micros != NO_TIME
-                && since.is_none_or(|since| micros >= since.micros())
-                && until.is_none_or(|until| micros < until.micros())
-        };
         for placed in &split.chunks {
             let meta = placed.chunk.meta();
             let (earliest, latest) = meta.times;
-            if within(earliest) && within(latest) {
+            if self.is_within(earliest) && self.is_within(latest) {
                 continue;
             }
             let chunk = placed.first..placed.first + meta.docs;
@@ -270,7 +394,7 @@ impl Search<'_> {
             }
             let times = placed.chunk.times(self.shared.pieces())?;
             for (doc, micros) in chunk.zip(times.iter()) {
-                if !within(*micros) {
+                if !self.is_within(*micros) {
                     docs.remove(doc);
                 }
             }
@@ -299,10 +423,11 @@ impl Search<'_> {
             }
             let times = placed.chunk.times(pieces)?;
             let positions = placed.chunk.positions(pieces)?;
-            for (doc, (micros, position)) in docs.zip(times.iter().zip(positions.iter())) {
-                if !matches.contains(doc) {
+            for doc in matches.iter_in(docs) {
+                let at = (doc - placed.first) as usize;
+                let (Some(micros), Some(position)) = (times.get(at), positions.get(at)) else {
                     continue;
-                }
+                };
                 let place = Place {
                     micros: *micros,
                     position: position.cast_unsigned(),
@@ -319,7 +444,7 @@ impl Search<'_> {
     /// Reads the hits, those of the tail among them, and says where the next page begins.
     fn hits(
         &mut self,
-        splits: &[Arc<Split>],
+        parts: &[Part],
         top: Top,
         newest: Vec<Kept>,
     ) -> Result<(Vec<Hit>, Option<String>)> {
@@ -342,8 +467,12 @@ impl Search<'_> {
             let Some((rank, (ordinal, doc))) = indexed.next() else {
                 break;
             };
+            let Some(part) = parts.get(ordinal) else {
+                break;
+            };
+            let split = part.open(self.shared)?;
             let (hit, length) = self
-                .hit(splits.get(ordinal), doc)
+                .hit(&split, doc)
                 .map_err(|fault| self.shared.damaged(&fault))?;
             bytes += length;
             hits.push(hit);
@@ -353,13 +482,9 @@ impl Search<'_> {
     }
 
     /// The event as an answer shows it, and the bytes that it was.
-    fn hit(
-        &mut self,
-        split: Option<&Arc<Split>>,
-        doc: u32,
-    ) -> std::result::Result<(Hit, usize), Fault> {
+    fn hit(&mut self, split: &Split, doc: u32) -> std::result::Result<(Hit, usize), Fault> {
         let (chunk, inner) = split
-            .and_then(|split| split.locate(doc))
+            .locate(doc)
             .ok_or_else(|| Fault::new("an event of a split is missing"))?;
         let mut events = chunk.reader(self.shared.pieces(), true)?;
         events.look(inner, &mut *self.decoder, |record| {
@@ -371,6 +496,7 @@ impl Search<'_> {
         match stop {
             Stop::Damaged(reason) => Error::damaged(&self.shared.dir, reason),
             Stop::OutOfTime => Error::OutOfTime { read: self.reads },
+            Stop::Cancelled => Error::Cancelled,
         }
     }
 }

@@ -93,7 +93,9 @@ impl Shared {
         let mut files = None;
         if let Some(catalogue) = &catalogue {
             let splits = catalogue.splits()?;
-            let sealed = splits.into_iter().map(|meta| Arc::new(Sealed::new(dir, meta)));
+            let sealed = splits
+                .into_iter()
+                .map(|meta| Arc::new(Sealed::new(dir, meta)));
             snapshot.sealed = Arc::new(sealed.collect());
             snapshot.forgotten = Arc::new(catalogue.forgotten()?);
             snapshot.next = catalogue.next()?;
@@ -125,14 +127,20 @@ impl Shared {
         if let Some(split) = self.opened.get(name) {
             return Ok(split);
         }
-        let split = Arc::new(self.open_file(sealed).map_err(|fault| self.damaged(&fault))?);
+        let split = Arc::new(
+            self.open_file(sealed)
+                .map_err(|fault| self.damaged(&fault))?,
+        );
         self.opened.insert(name.clone(), Arc::clone(&split));
         Ok(split)
     }
 
     fn open_file(&self, sealed: &Sealed) -> std::result::Result<Split, Fault> {
         let named = |reason: String| Fault::new(format!("{}: {reason}", sealed.path.display()));
-        let files = self.files.as_ref().ok_or_else(|| named("no file".to_owned()))?;
+        let files = self
+            .files
+            .as_ref()
+            .ok_or_else(|| named("no file".to_owned()))?;
         let name = sealed.path.file_name().unwrap_or_default();
         let slice = files
             .open_read(Path::new(name))
@@ -152,10 +160,12 @@ impl Shared {
     pub(super) fn lock(&self) -> Holder<'_> {
         Holder {
             shared: self,
-            catalogue: self.catalogue.lock().unwrap_or_else(PoisonError::into_inner),
+            catalogue: self
+                .catalogue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
         }
     }
-
 }
 
 /// The number of the next file that is written. Never the same for two: an index that is set aside

@@ -3,12 +3,13 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::time::Instant;
 
 use vakt_event::{Event, JournalPosition, Source};
 
 use super::cursor::{NO_TIME, Place};
+use super::gather::Gather;
 use super::search::{ANSWER_BYTES_MAX, Hit, Request};
+use crate::candidates::Stop;
 use crate::record::{Record, RecordSource, peer_text};
 use crate::{Error, Result};
 
@@ -26,6 +27,8 @@ pub struct Tail<'r> {
     kept_bytes: usize,
     total: u64,
     judged: u64,
+    /// Is given what matches.
+    to: &'r mut dyn Gather,
 }
 
 /// A hit by its rank.
@@ -37,7 +40,12 @@ pub(super) struct Kept {
 
 impl<'r> Tail<'r> {
     /// `limit` as in [`super::search`]: one more than the page holds.
-    pub(super) fn new(request: &'r Request, after: Option<Place>, limit: usize) -> Self {
+    pub(super) fn new(
+        request: &'r Request,
+        after: Option<Place>,
+        limit: usize,
+        to: &'r mut dyn Gather,
+    ) -> Self {
         Self {
             request,
             after,
@@ -46,13 +54,14 @@ impl<'r> Tail<'r> {
             kept_bytes: 0,
             total: 0,
             judged: 0,
+            to,
         }
     }
 
     /// Judges an event of the journal.
     ///
     /// # Errors
-    /// [`Error::OutOfTime`] when the request's deadline is over.
+    /// [`Error::OutOfTime`] when the request's deadline is over, [`Error::Cancelled`].
     pub fn offer(
         &mut self,
         position: JournalPosition,
@@ -60,13 +69,11 @@ impl<'r> Tail<'r> {
         source: &Source,
     ) -> Result<()> {
         self.judged += 1;
-        if self.judged.is_multiple_of(EVENTS_PER_CLOCK)
-            && self
-                .request
-                .deadline
-                .is_some_and(|deadline| Instant::now() > deadline)
-        {
-            return Err(Error::OutOfTime { read: self.judged });
+        if self.judged.is_multiple_of(EVENTS_PER_CLOCK) {
+            self.request.limits().check().map_err(|stop| match stop {
+                Stop::Cancelled => Error::Cancelled,
+                Stop::OutOfTime | Stop::Damaged(_) => Error::OutOfTime { read: self.judged },
+            })?;
         }
         let time = event.time.effective();
         let (since, until) = (self.request.since, self.request.until);
@@ -90,6 +97,7 @@ impl<'r> Tail<'r> {
             return Ok(());
         }
         self.total += 1;
+        self.to.record(&record);
         let place = Place {
             micros: time.map_or(NO_TIME, |time| time.micros()),
             position: position.0,

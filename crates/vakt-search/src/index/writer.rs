@@ -186,7 +186,7 @@ impl IndexWriter {
                 source,
             })?;
             for (partition, chunks) in chunks {
-                                let mut writer = SplitWriter::create(&shared.dir, number(), partition.clone())?;
+                let mut writer = SplitWriter::create(&shared.dir, number(), partition.clone())?;
                 for chunk in chunks {
                     writer.chunk(chunk.data(), chunk.meta().clone())?;
                 }

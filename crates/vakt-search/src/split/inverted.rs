@@ -177,7 +177,9 @@ pub(crate) struct Inverted {
 
 impl Inverted {
     /// Opens what [`InvertedBuilder::finish`] gave.
-    pub(crate) fn open(files: impl Iterator<Item = (PathBuf, OwnedBytes)>) -> tantivy::Result<Self> {
+    pub(crate) fn open(
+        files: impl Iterator<Item = (PathBuf, OwnedBytes)>,
+    ) -> tantivy::Result<Self> {
         let index = Index::open(Bundle::new(files))?;
         let (schema, sent, added) = schema();
         if index.schema() != schema {

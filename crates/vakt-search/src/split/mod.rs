@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chunk::ChunkMeta;
 
-pub(crate) use read::Split;
+pub(crate) use read::{PlacedChunk, Split};
 pub(crate) use write::{SplitWriter, WRITING_SUFFIX};
 
 /// At both ends of a file; its last character is the version of the format.

@@ -51,7 +51,8 @@ impl Split {
             .len()
             .checked_sub(length)
             .ok_or_else(|| Fault::new("the footer of a split is longer than it"))?;
-        let footer: Footer = serde_json::from_slice(&unpack(Input(rest.get(start..).unwrap_or_default()).0)?)?;
+        let footer: Footer =
+            serde_json::from_slice(&unpack(Input(rest.get(start..).unwrap_or_default()).0)?)?;
         let part = |start: u64, length: u64| {
             let start = usize::try_from(start).ok()?;
             let end = start.checked_add(usize::try_from(length).ok()?)?;
