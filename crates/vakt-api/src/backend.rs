@@ -3,6 +3,8 @@
 //!
 //! All calls may block; the API makes them on blocking threads.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -19,7 +21,7 @@ pub enum Order {
 }
 
 /// One search.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct SearchRequest {
     /// In the query language; empty means everything.
     pub query: String,
@@ -37,6 +39,10 @@ pub struct SearchRequest {
     /// How long to wait for events that were acknowledged and are not indexed yet; `None` is the
     /// backend's own patience.
     pub patience: Option<Duration>,
+    /// The hits are enough: `total` need not count what cannot add to them.
+    pub hits_only: bool,
+    /// Set when nobody waits for the answer any more: the search then ends.
+    pub cancelled: Option<Arc<AtomicBool>>,
 }
 
 /// What a search found.
@@ -48,6 +54,19 @@ pub struct SearchAnswer {
     pub total: u64,
     /// The cursor of what follows.
     pub next: Option<String>,
+    /// What the stages of a query (`| stats count by user.name`) made of the events. There are no
+    /// hits then.
+    pub table: Option<SearchTable>,
+}
+
+/// A table that the stages of a query make.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SearchTable {
+    pub columns: Vec<String>,
+    /// Each as long as `columns`.
+    pub rows: Vec<Vec<Value>>,
+    /// There were more groups than are counted: what is there counts less than there is.
+    pub is_cut: bool,
 }
 
 /// Why a search was not made.

@@ -63,7 +63,7 @@ fn request(app: &App, uri: &Uri, principal: &Principal) -> Result<SearchRequest,
         limit: params.number("limit", LIMIT_DEFAULT, 0, LIMIT_MAX)?,
         order,
         cursor: params.get("cursor").map(str::to_owned),
-        patience: None,
+        ..SearchRequest::default()
     })
 }
 

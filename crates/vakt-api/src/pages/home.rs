@@ -73,6 +73,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         order: Order::NewestFirst,
         cursor: params.get("cursor").map(str::to_owned),
         patience: (!searching).then_some(GLANCE_PATIENCE),
+        ..SearchRequest::default()
     };
     let since = params.get("since").unwrap_or_default().to_owned();
     let work = move |parts: &Parts| gather(parts, &request, since, searching);

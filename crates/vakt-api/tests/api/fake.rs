@@ -88,6 +88,7 @@ impl SearchBackend for Fake {
             hits: vec![hit.as_object().unwrap().clone()],
             total: 1,
             next: None,
+            table: None,
         })
     }
 }

@@ -93,6 +93,8 @@ impl SearchBackend for Search {
             },
             cursor: request.cursor.clone(),
             deadline: Some(Instant::now() + request.patience.unwrap_or(SEARCH_TIME_MAX)),
+            cancelled: request.cancelled.clone(),
+            hits_only: request.hits_only,
         };
         let search = |index: &Index| {
             index.search_with(&request, |from, tail| self.offer_tail(from, end, tail))
@@ -113,6 +115,7 @@ impl SearchBackend for Search {
             hits: response.hits,
             total: response.total,
             next: response.next,
+            table: None,
         })
     }
 }
