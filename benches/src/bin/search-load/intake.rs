@@ -47,6 +47,8 @@ pub(crate) struct Cost {
     pub(crate) whole: f64,
     /// While a commit, or the end, was waited for.
     pub(crate) commit: f64,
+    /// For work that a search need not wait for.
+    pub(crate) build: f64,
     /// Seconds of wall time from frames to a closed index.
     pub(crate) wall: f64,
     pub(crate) disk_bytes: u64,
@@ -93,12 +95,13 @@ pub(crate) fn measure<S: Sink>(mut sink: S, events: Generator, count: usize) -> 
         beside += seconds;
         let wall = Instant::now();
         for frame in &frames {
-            decoder.with(frame, |event| sink.add(event))?;
+            decoder.with(frame, |event| sink.add(frame, event))?;
         }
         cost.commit += process_seconds(|| sink.commit())?;
         cost.wall += wall.elapsed().as_secs_f64();
     }
     let wall = Instant::now();
+    cost.build = process_seconds(|| sink.build())?;
     cost.commit += process_seconds(|| sink.finish())?;
     cost.wall += wall.elapsed().as_secs_f64();
     cost.whole = process_cpu_seconds() - begun - beside;
@@ -230,9 +233,15 @@ pub(crate) fn print(lines: &Lines, vakt: &Cost, plain: &Cost) {
         Some(vakt.disk_bytes),
     );
     line(
-        "- of it while adding",
-        vakt.index() - vakt.commit,
+        "- of it columns, blocks and filters",
+        vakt.index() - vakt.commit - vakt.build,
+        Some(plain.index()),
         None,
+    );
+    line(
+        "- of it inverted indexes",
+        vakt.build,
+        Some(plain.index()),
         None,
     );
     line(

@@ -78,7 +78,7 @@ fn take_in(writer: &mut Writer, frames: &[Frame], wanted: f64) -> Result<f64> {
             .min(whole(begun.elapsed().as_secs_f64() * wanted));
         let until = due.min(done + COMMIT_EVENTS - uncommitted);
         for frame in frames.get(done..until).unwrap_or_default() {
-            decoder.with(frame, |event| writer.add(event))?;
+            decoder.with(frame, |event| writer.add(frame, event))?;
         }
         uncommitted += until.saturating_sub(done);
         done = done.max(until);

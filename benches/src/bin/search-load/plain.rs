@@ -15,7 +15,7 @@ use tantivy::query::{
 };
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TEXT};
 use tantivy::{DateTime, Index, IndexReader, IndexWriter, Order, TantivyDocument, Term};
-use vakt_event::{Event, Timestamp, ecs};
+use vakt_event::{Event, Frame, Timestamp, ecs};
 
 use crate::question::{Answer, Ask, Engine, PAGE};
 use crate::sink::Sink;
@@ -60,7 +60,7 @@ impl Writer {
 }
 
 impl Sink for Writer {
-    fn add(&mut self, event: &Event<'_>) -> Result<()> {
+    fn add(&mut self, _: &Frame, event: &Event<'_>) -> Result<()> {
         let fields = self.fields;
         let mut document = TantivyDocument::new();
         document.add_text(fields.line, &event.original);

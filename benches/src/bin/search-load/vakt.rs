@@ -1,19 +1,20 @@
 //! All that this program uses of Vakt's index: where its interface changes, this file does.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
-use vakt_event::{Event, JournalPosition, Source, Transport};
+use vakt_event::{Event, Frame, JournalPosition, Source, Transport};
 use vakt_search::{Index, IndexWriter, Query, Request};
 
 use crate::question::{Answer, Ask, Engine, PAGE};
-use crate::sink::Sink;
+use crate::sink::{Frames, Sink};
 
-pub(crate) struct Vakt(Index);
+pub(crate) struct Vakt(Arc<Index>);
 
 impl Vakt {
     pub(crate) fn open(dir: &Path) -> Result<Self> {
-        Ok(Self(Index::open(dir)?))
+        Ok(Self(Arc::new(Index::open(dir, Arc::new(Frames))?)))
     }
 
     /// Goes on where the index ends.
@@ -21,6 +22,7 @@ impl Vakt {
         let writer = self.0.writer()?;
         Ok(Writer {
             next: writer.next_position(),
+            index: Arc::clone(&self.0),
             writer,
             source: Source {
                 stream: "default".to_owned(),
@@ -35,14 +37,21 @@ impl Vakt {
 }
 
 pub(crate) struct Writer {
+    index: Arc<Index>,
     writer: IndexWriter,
     next: JournalPosition,
     source: Source,
 }
 
 impl Sink for Writer {
-    fn add(&mut self, event: &Event<'_>) -> Result<()> {
-        self.writer.add(self.next, event, &self.source)?;
+    fn add(&mut self, frame: &Frame, event: &Event<'_>) -> Result<()> {
+        let stored = vakt_search::Frame {
+            bytes: &frame.bytes,
+            format: frame.format,
+            received: frame.received,
+            truncated: frame.truncated,
+        };
+        self.writer.add(self.next, stored, event, &self.source)?;
         self.next = self.next.next();
         Ok(())
     }
@@ -51,8 +60,17 @@ impl Sink for Writer {
         Ok(self.writer.commit(self.next)?)
     }
 
+    /// Builds inverted indexes of everything.
+    fn build(&mut self) -> Result<()> {
+        self.commit()?;
+        self.writer.seal()?;
+        while self.index.build_next(true)?.is_some() {}
+        Ok(())
+    }
+
     fn finish(mut self) -> Result<()> {
         self.commit()?;
+        self.writer.seal()?;
         Ok(self.writer.close()?)
     }
 }
