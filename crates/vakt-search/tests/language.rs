@@ -217,6 +217,61 @@ fn a_field_searches_its_values() {
 }
 
 #[test]
+fn regular_expressions_are_found_in_values() {
+    check(
+        true,
+        r#"
+        /fail(ed|ure) password/
+        /FAILED/
+        /^failed/
+        /port \d+ ssh2/
+        /ssh2; .*\(sshd:auth\)/
+        /\d{1,3}\.\d{1,3}\.113\.7/
+        message:/for \w+ from/
+        message: /rhost=fe80::1$/
+        Image:/\\system32\\.*\.exe$/
+        process.executable:/^c:/
+        user.name:/^domain\\/
+        user.name:/(?-i)Admin/
+        source.ip:/^2001:/
+        city:/å.*ẞ/
+        city:/(?-i)GROẞE/
+        severity:/^7$/
+        event.id:/^4[0-9]$/
+        @timestamp:/^2023-11-\d\dT22:/
+        event.original:/<\d+>/
+        error.message:/no (year|zone)/
+        empty:/^$/
+        tag:(/^alpha/ and /^gamma$/)
+        tag:(/nothing/ or /beta/)
+        (/nothing/ or /failed/) root
+        not /nothing/
+        -message:/nothing/
+        failed and /x\/y|root/ and root
+        /var/log/syslog or failed
+        /usr or /opt/x or failed
+        "#,
+    );
+    check(
+        false,
+        r#"
+        /failure/
+        /^password/
+        /root$/
+        /203.0.113.7|x/ and /nothing/
+        user.name:/(?-i)admin/
+        user.name:/^admin/
+        city:/grosse/
+        none:/.*/
+        missing:/.*/
+        source.ip:/^10\./
+        /\/var/
+        /var/log/syslog
+        "#,
+    );
+}
+
+#[test]
 fn comparisons_read_numbers_times_addresses_and_text() {
     check(
         true,
@@ -445,6 +500,20 @@ character 13: expected a time such as 2026-11-24T09:30:00Z, or a date; found `ye
               ^"#,
     );
     check(
+        "user.name:/adm(in/ x",
+        r#"
+character 15: expected a regular expression; found unclosed group
+  user.name:/adm(in/ x
+                ^"#,
+    );
+    check(
+        "Ärger /a{2,1}/",
+        r#"
+character 9: expected a regular expression; found invalid repetition count range, the start must be <= the end
+  Ärger /a{2,1}/
+          ^"#,
+    );
+    check(
         "failed | stats count",
         r#"
 character 8: expected a term: commands after | are not known yet, and "|" is the text; found `|`
@@ -465,6 +534,7 @@ fn a_query_has_bounds() {
     check("not ".repeat(100), "at most 64 levels of nesting");
     check("a ".repeat(2000), "at most 1024 terms");
     check("a".repeat(20_000), "a query of at most 16384 bytes");
+    check("/a/ ".repeat(9), "at most 8 regular expressions");
     check(
         format!("{} \"", "a".repeat(200)),
         "a \" for the \" at character 202",

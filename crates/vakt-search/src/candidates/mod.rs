@@ -120,6 +120,16 @@ impl<'s> Segment<'s> {
                 Ok(either)
             }
             Node::Sent(pattern) => self.sent(pattern),
+            Node::SentRegex(regex) => {
+                let mut maybe = Bits::all(self.docs);
+                for literal in regex.required() {
+                    maybe.intersect(&self.sent(&Pattern::inside(literal))?.maybe);
+                }
+                Ok(Sides {
+                    sure: Bits::none(self.docs),
+                    maybe,
+                })
+            }
             Node::Field(name, test) => self.field(name, test),
         }
     }

@@ -15,7 +15,7 @@ impl Segment<'_> {
         let name = term(name);
         let mut sides = self.nothing();
         match test {
-            Test::Exists => {
+            Test::Exists | Test::Regex(_) => {
                 let exists = named_prefix(&name.text, Kind::Exists);
                 self.add_term(&self.named, &exists, &mut sides.sure)?;
             }
@@ -25,6 +25,16 @@ impl Segment<'_> {
                 self.add_values(&prefix, |value| test.accepts(value), &mut sides.sure)?;
                 let long = named_prefix(&name.text, Kind::Long);
                 self.add_term(&self.named, &long, &mut sides.maybe)?;
+            }
+        }
+        if let Test::Regex(regex) = test {
+            // Terms are folded, so that only the stored value can decide.
+            sides.maybe = std::mem::replace(&mut sides.sure, Bits::none(self.docs));
+            for literal in regex.required() {
+                let mut having = self.nothing();
+                self.add_text(&name.text, &Pattern::inside(literal), &mut having)?;
+                having.maybe.union(&having.sure);
+                sides.maybe.intersect(&having.maybe);
             }
         }
         sides.maybe.union(&sides.sure);

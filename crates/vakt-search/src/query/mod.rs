@@ -12,6 +12,7 @@
 //! | `field:(a or "b c" or not d)` | what is said in the parentheses holds for the field |
 //! | `field>=7`, `field:>=7`, `field:[a TO b]`, `field:{a TO b}`, `field!=x` | comparison: of numbers, RFC 3339 times or addresses where the bounds are such, else of text; `[ ]` include their bounds, `{ }` do not, `*` is no bound |
 //! | `field:10.0.0.0/8` | a value is an address in the network, or has this text |
+//! | `/re/`, `field:/re/` | a regular expression is found in a sent value, or in a value of the field |
 //! | `a b`, `a and b`, `a && b` | both |
 //! | `a or b`, `a \|\| b` | either; `and` binds closer |
 //! | `not a`, `-a`, `!a` | not that |
@@ -21,6 +22,11 @@
 //! looked for; names of fields are compared as they are written, and names that mean the same
 //! ([`vakt_event::alias`]) are one field. `field:value` looks for words within the value, not for
 //! the whole value: `user.name:admin` finds `domain\admin` and not `administrator`.
+//!
+//! A regular expression is looked for anywhere in the value as it was sent; `^` and `$` are the
+//! value's ends, `.` is any character, case is folded (`(?-i)` tells it apart). It has no
+//! look-around and no references to groups. It ends at the next `/` without `\` before it, and a
+//! space or the end must follow; so `/var/log/syslog` is text.
 //!
 //! Operators are known in lower and in upper case. `\` before a character of the language takes
 //! its meaning from it; before any other character it is itself. What looks like a field and is
@@ -32,12 +38,14 @@ mod error;
 mod judge;
 mod parse;
 mod pattern;
+mod regex;
 mod word;
 
 pub use error::QueryError;
 
 pub(crate) use compare::{Network, Range};
 pub(crate) use pattern::{Need, Pattern};
+pub(crate) use regex::Regex;
 
 use std::ops::RangeBounds;
 
@@ -52,6 +60,9 @@ pub const QUERY_BYTES_MAX: usize = 16 * 1024;
 
 /// The most terms in one query: each of them costs a look into every segment.
 pub const QUERY_TERMS_MAX: usize = 1024;
+
+/// The most regular expressions in one query: each may take some MiB and a pass over the values.
+pub const QUERY_REGEXES_MAX: usize = 8;
 
 /// The deepest nesting of parentheses and negations: reading and evaluating are recursive.
 pub const QUERY_DEPTH_MAX: usize = 64;
@@ -91,6 +102,8 @@ pub(crate) enum Node {
     Or(Vec<Node>),
     /// Some value that the sender sent matches.
     Sent(Pattern),
+    /// In some value that the sender sent the expression is found.
+    SentRegex(Regex),
     /// Some value of the field passes the test. The name is canonical.
     Field(String, Test),
 }
@@ -102,16 +115,28 @@ pub(crate) enum Test {
     Text(Pattern),
     Range(Range),
     Network(Network),
+    /// Asks the value as it was sent: the folded one is not enough.
+    Regex(Regex),
 }
 
 impl Test {
-    /// Whether `value`, already folded, passes.
+    /// Whether `value`, as it was sent, passes.
+    pub(crate) fn accepts_sent(&self, value: &str) -> bool {
+        match self {
+            Self::Regex(regex) => regex.is_in(value),
+            _ => self.accepts(&fold(value)),
+        }
+    }
+
+    /// Whether `value`, already folded, passes. Of a [`Test::Regex`] this is right only where
+    /// folding has changed nothing.
     pub(crate) fn accepts(&self, value: &str) -> bool {
         match self {
             Self::Exists => true,
             Self::Text(pattern) => pattern.matches(value),
             Self::Range(range) => range.contains(value),
             Self::Network(network) => network.contains(value),
+            Self::Regex(regex) => regex.is_in(value),
         }
     }
 
@@ -120,7 +145,7 @@ impl Test {
         match self {
             Self::Exists => true,
             Self::Range(Range::Time(low, high)) => (*low, *high).contains(&time),
-            _ => self.accepts(&fold(&time.to_string())),
+            _ => self.accepts_sent(&time.to_string()),
         }
     }
 

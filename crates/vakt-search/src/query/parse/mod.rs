@@ -5,11 +5,12 @@
 //! or     = and { ("or" | "||") and }
 //! and    = unary { [ "and" | "&&" ] unary }
 //! unary  = ("not" | "!" | "-" | "+") unary | term
-//! term   = "(" or ")" | phrase | word | name ":" value | name compare operand
-//! value  = "(" or-of-values ")" | range | compare operand | phrase | word
+//! term   = "(" or ")" | phrase | regex | word | name ":" value | name compare operand
+//! value  = "(" or-of-values ")" | range | compare operand | phrase | regex | word
 //! range  = ("[" | "{") operand "TO" operand ("]" | "}")
 //! ```
 
+mod regex;
 mod scan;
 
 use std::ops::Bound;
@@ -18,8 +19,8 @@ use vakt_event::alias::canonical;
 
 use super::word;
 use super::{
-    Network, Node, Pattern, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX, QueryError, Range,
-    Test,
+    Network, Node, Pattern, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_REGEXES_MAX, QUERY_TERMS_MAX,
+    QueryError, Range, Regex, Test,
 };
 use crate::fold::fold;
 use scan::{Operator, Relation};
@@ -33,6 +34,7 @@ pub(super) fn parse(text: &str) -> Result<Node, QueryError> {
         at: 0,
         depth: 0,
         terms: 0,
+        regexes: 0,
     };
     if text.len() > QUERY_BYTES_MAX {
         let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");
@@ -58,6 +60,7 @@ struct Parser {
     at: usize,
     depth: usize,
     terms: usize,
+    regexes: usize,
 }
 
 impl Parser {
@@ -157,6 +160,9 @@ impl Parser {
         if self.peek() == Some('"') {
             return Ok(Node::Sent(Pattern::phrase(self.phrase()?)));
         }
+        if let Some(end) = self.regex_end() {
+            return Ok(Node::SentRegex(self.regex(end)?));
+        }
         if let Some((name, relation)) = self.take_field() {
             let field = canonical(&name).to_owned();
             self.skip_space();
@@ -187,6 +193,7 @@ impl Parser {
                 let relation = self.take_comparison().unwrap_or(Relation::Has);
                 self.comparison(field, relation)
             }
+            Some(_) if let Some(end) = self.regex_end() => Ok(named(Test::Regex(self.regex(end)?))),
             Some(_) => {
                 let word = self.word("")?;
                 let Some(pattern) = word::to_pattern(&word) else {
