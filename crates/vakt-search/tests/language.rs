@@ -5,7 +5,7 @@
 mod common;
 
 use common::event;
-use vakt_event::{Event, JournalPosition, Value};
+use vakt_event::{Event, JournalPosition, Timestamp, Value};
 use vakt_search::record::RecordSource;
 use vakt_search::{Query, Record};
 
@@ -39,6 +39,8 @@ fn sample() -> Event<'static> {
 }
 
 fn matches(query: &str) -> bool {
+    // Ten minutes and two seconds after the sample.
+    let now: Timestamp = "2023-11-14T22:23:22Z".parse().unwrap();
     let event = sample();
     let record = Record {
         event: &event,
@@ -48,7 +50,7 @@ fn matches(query: &str) -> bool {
             peer: Some("192.0.2.1"),
         }),
     };
-    Query::parse(query)
+    Query::parse_at(query, now)
         .unwrap_or_else(|error| panic!("{query}\n{error}"))
         .matches_record(&record)
 }
@@ -295,7 +297,18 @@ fn comparisons_read_numbers_times_addresses_and_text() {
         source.ip:[203.0.113.0 TO 203.0.113.255]
         source.ip:[2001:db8:: TO 2001:db8::ff]
         @timestamp>=2023-11-14T22:13:20Z
-        @timestamp>2023-11-14
+        @timestamp>2023-11-13
+        @timestamp<=2023-11-14
+        @timestamp:[2023-11-14 TO 2023-11-14]
+        @timestamp:2023-11-14
+        @timestamp:"2023-11-14"
+        @timestamp:(2023-11-13 or 2023-11-14)
+        @timestamp:2023
+        @timestamp:2023-11-14T22
+        @timestamp:2023-11-14T22:13
+        @timestamp:2023-11-14T23:13:20+01:00
+        @timestamp:13
+        when>="2026-11-24T08:59:59Z"
         @timestamp<2023-11-15
         @timestamp:[2023-11-14T23:13:20+01:00 TO *}
         event.ingested:[2023-11-14 TO 2023-11-15}
@@ -317,10 +330,82 @@ fn comparisons_read_numbers_times_addresses_and_text() {
         source.ip>=fe80::
         @timestamp>2023-11-14T22:13:20Z
         @timestamp<2023-11-14
+        @timestamp>2023-11-14
+        @timestamp:2023-11-15
+        @timestamp:2023-12
+        @timestamp:2023-11-14T23
+        @timestamp:{2023-11-14 TO *]
         when<2026-11-24T09:00:00Z
         host.name>web1
         missing>=0
         "#,
+    );
+}
+
+#[test]
+fn times_may_be_relative_to_now() {
+    check(
+        true,
+        r#"
+        @timestamp>=-1h
+        @timestamp >= now-15m
+        @timestamp >= "now-15m"
+        @timestamp:>=-11m
+        @timestamp<-10m
+        @timestamp:[now-1h TO now]
+        @timestamp:[now-1h TO now-5m}
+        @timestamp:[-1h TO *]
+        @timestamp:now/d
+        @timestamp:now-1h+1h/d
+        @timestamp>=now/d
+        @timestamp<=now/d
+        @timestamp:[now-1d/d TO now/d]
+        @timestamp>now-1d/d
+        event.ingested>now-1M
+        event.ingested<=NOW
+        when>now
+        "#,
+    );
+    check(
+        false,
+        r#"
+        @timestamp>=-10m
+        @timestamp>now
+        @timestamp<now/d
+        @timestamp>now/d
+        @timestamp:[now-1d/d TO now/d}
+        @timestamp:now-1d/d
+        @timestamp:[now-5m TO now]
+        when<=now
+        severity>=now-1h
+        missing<=now
+        "#,
+    );
+    let refused = |query: &str, position: usize, expected: &str| {
+        let now = Timestamp::from_seconds(0).unwrap();
+        let error = Query::parse_at(query, now).unwrap_err();
+        assert_eq!(
+            (error.position, error.expected.as_str()),
+            (position, expected)
+        );
+    };
+    let units = "one of s, m, h, d, w, M (months) and y after a number";
+    refused("@timestamp>=now-15x", 18, units);
+    refused("@timestamp:[* TO \"now-15\"]", 24, units);
+    refused(
+        "a @timestamp:-1h",
+        13,
+        "a comparison such as >=now-15m, or a period such as now/d",
+    );
+    refused(
+        "@timestamp>=now+99999y",
+        12,
+        "a time within the years -9999 to 9999",
+    );
+    let error = Query::parse("failed @timestamp>=-1h").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "character 20: expected a time that is not relative: what now is, is not known here; found `-1h`\n  failed @timestamp>=-1h\n                     ^"
     );
 }
 
@@ -495,7 +580,7 @@ character 12: expected a value without wildcards to compare with; found `*`
     check(
         "@timestamp>=yesterday",
         r#"
-character 13: expected a time such as 2026-11-24T09:30:00Z, or a date; found `yesterday`
+character 13: expected a time such as 2026-11-24T09:30:00Z, 2026-11-24 or now-15m; found `yesterday`
   @timestamp>=yesterday
               ^"#,
     );

@@ -11,6 +11,7 @@
 //! | `field:""` | the field is there and empty |
 //! | `field:(a or "b c" or not d)` | what is said in the parentheses holds for the field |
 //! | `field>=7`, `field:>=7`, `field:[a TO b]`, `field:{a TO b}`, `field!=x` | comparison: of numbers, RFC 3339 times or addresses where the bounds are such, else of text; `[ ]` include their bounds, `{ }` do not, `*` is no bound |
+//! | `@timestamp:2026-11-24`, `@timestamp>=-1h`, `@timestamp:[now-1d/d TO now/d}` | times (the grammar is in `time.rs`): a date, month, year, hour or minute is all of it, also as a bound |
 //! | `field:10.0.0.0/8` | a value is an address in the network, or has this text |
 //! | `/re/`, `field:/re/` | a regular expression is found in a sent value, or in a value of the field |
 //! | `a b`, `a and b`, `a && b` | both |
@@ -39,9 +40,11 @@ mod judge;
 mod parse;
 mod pattern;
 mod regex;
+mod time;
 mod word;
 
 pub use error::QueryError;
+pub use time::Now;
 
 pub(crate) use compare::{Network, Range};
 pub(crate) use pattern::{Need, Pattern};
@@ -74,9 +77,15 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads a query; the empty text asks for everything.
+    /// Reads a query; the empty text asks for everything. Times relative to now are refused, and
+    /// dates are days in UTC.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        parse::parse(text).map(|root| Self { root })
+        parse::parse(text, None).map(|root| Self { root })
+    }
+
+    /// Reads a query that is asked at `now`.
+    pub fn parse_at(text: &str, now: impl Into<Now>) -> Result<Self, QueryError> {
+        parse::parse(text, Some(now.into())).map(|root| Self { root })
     }
 
     /// Whether `event` answers the query, by looking at it. This is the reference: an index must

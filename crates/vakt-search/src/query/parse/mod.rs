@@ -10,31 +10,31 @@
 //! range  = ("[" | "{") operand "TO" operand ("]" | "}")
 //! ```
 
+mod range;
 mod regex;
 mod scan;
 
-use std::ops::Bound;
-
 use vakt_event::alias::canonical;
 
+use super::compare::is_time_field;
 use super::word;
 use super::{
-    Network, Node, Pattern, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_REGEXES_MAX, QUERY_TERMS_MAX,
-    QueryError, Range, Regex, Test,
+    Network, Node, Now, Pattern, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_REGEXES_MAX,
+    QUERY_TERMS_MAX, QueryError, Range, Regex, Test,
 };
 use crate::fold::fold;
 use scan::{Operator, Relation};
 
 const TERM: &str = "a word, a \"phrase\", field:value or (";
-const TIME: &str = "a time such as 2026-11-24T09:30:00Z, or a date";
 
-pub(super) fn parse(text: &str) -> Result<Node, QueryError> {
+pub(super) fn parse(text: &str, now: Option<Now>) -> Result<Node, QueryError> {
     let mut parser = Parser {
         chars: text.chars().collect(),
         at: 0,
         depth: 0,
         terms: 0,
         regexes: 0,
+        now,
     };
     if text.len() > QUERY_BYTES_MAX {
         let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");
@@ -61,6 +61,7 @@ struct Parser {
     depth: usize,
     terms: usize,
     regexes: usize,
+    now: Option<Now>,
 }
 
 impl Parser {
@@ -187,6 +188,12 @@ impl Parser {
             None => Err(self.expected(&format!("a value for `{field}`"))),
             Some(')') => Err(self.expected(&format!("a value for `{field}`"))),
             Some('(') => self.parenthesised(Some(field)),
+            Some(_)
+                if is_time_field(field)
+                    && let Some(range) = self.period()? =>
+            {
+                Ok(named(Test::Range(range)))
+            }
             Some('"') => Ok(named(Test::Text(Pattern::phrase(self.phrase()?)))),
             Some('[' | '{') => self.range(field),
             Some('<' | '>') => {
@@ -208,93 +215,9 @@ impl Parser {
         }
     }
 
-    fn comparison(&mut self, field: &str, relation: Relation) -> Result<Node, QueryError> {
-        self.skip_space();
-        let start = self.at;
-        let operand = self.operand("")?;
-        let bound = operand.as_str();
-        let (low, high) = match relation {
-            Relation::Above => (Bound::Excluded(bound), Bound::Unbounded),
-            Relation::AtLeast => (Bound::Included(bound), Bound::Unbounded),
-            Relation::Below => (Bound::Unbounded, Bound::Excluded(bound)),
-            _ => (Bound::Unbounded, Bound::Included(bound)),
-        };
-        match Range::new(field, low, high) {
-            Ok(range) => Ok(Node::Field(field.to_owned(), Test::Range(range))),
-            Err(_) => Err(self.error(start, TIME, &format!("`{operand}`"))),
-        }
-    }
-
-    fn range(&mut self, field: &str) -> Result<Node, QueryError> {
-        let includes_low = self.peek() == Some('[');
-        self.at += 1;
-        self.skip_space();
-        let start = self.at;
-        let low = self.bound()?;
-        self.skip_space();
-        if !self.take_text("TO") && !self.take_text("to") {
-            return Err(self.expected("TO between the two ends of a range"));
-        }
-        self.skip_space();
-        let high = self.bound()?;
-        self.skip_space();
-        let includes_high = match self.peek() {
-            Some(']') => true,
-            Some('}') => false,
-            _ => return Err(self.expected("a ] or } at the end of the range")),
-        };
-        self.at += 1;
-        self.after_closing("the range")?;
-        let end = |text: &Option<String>, included| match text.as_deref() {
-            None => None,
-            Some(text) if included => Some(Bound::Included(text.to_owned())),
-            Some(text) => Some(Bound::Excluded(text.to_owned())),
-        };
-        let (low, high) = (end(&low, includes_low), end(&high, includes_high));
-        let low = low
-            .as_ref()
-            .map_or(Bound::Unbounded, |bound| bound.as_ref().map(String::as_str));
-        let high = high
-            .as_ref()
-            .map_or(Bound::Unbounded, |bound| bound.as_ref().map(String::as_str));
-        if (low, high) == (Bound::Unbounded, Bound::Unbounded) {
-            return Ok(Node::Field(field.to_owned(), Test::Exists));
-        }
-        match Range::new(field, low, high) {
-            Ok(range) => Ok(Node::Field(field.to_owned(), Test::Range(range))),
-            Err(_) => Err(self.error(start, TIME, "something else")),
-        }
-    }
-
-    /// One end of a range; `None` for `*`.
-    fn bound(&mut self) -> Result<Option<String>, QueryError> {
-        if self.peek() == Some('*') {
-            self.at += 1;
-            return Ok(None);
-        }
-        self.operand("]}").map(Some)
-    }
-
-    /// What a value is compared with: a word or a phrase, folded.
-    fn operand(&mut self, stops: &str) -> Result<String, QueryError> {
-        match self.peek() {
-            None | Some(')') => Err(self.expected("a value to compare with")),
-            Some(c) if stops.contains(c) => Err(self.expected("a value to compare with")),
-            Some('"') => self.quoted(stops),
-            Some(_) => {
-                let start = self.at;
-                let word = self.word(stops)?;
-                if let Some(star) = word.iter().position(|glyph| glyph.is_wildcard()) {
-                    let expected = "a value without wildcards to compare with";
-                    return Err(self.error(start + star, expected, "`*`"));
-                }
-                Ok(fold(&word::text(&word)).into_owned())
-            }
-        }
-    }
-
     fn phrase(&mut self) -> Result<String, QueryError> {
-        self.quoted("")
+        let text = self.quoted("")?;
+        Ok(fold(&text).into_owned())
     }
 
     fn nested<T>(

@@ -3,7 +3,6 @@
 use super::super::QueryError;
 use super::super::word::{self, Glyph};
 use super::Parser;
-use crate::fold::fold;
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Operator {
@@ -24,7 +23,7 @@ pub(super) enum Relation {
 }
 
 impl Parser {
-    /// The text between quotes, folded. Inside, `\` matters before `"` and `\` only.
+    /// The text between quotes, as it is written. Inside, `\` matters before `"` and `\` only.
     pub(super) fn quoted(&mut self, stops: &str) -> Result<String, QueryError> {
         let open = self.at;
         self.at += 1;
@@ -50,7 +49,7 @@ impl Parser {
         if !self.peek().is_some_and(|c| stops.contains(c)) {
             self.after_closing("the closing \"")?;
         }
-        Ok(fold(&text).into_owned())
+        Ok(text)
     }
 
     /// A bare word: to the next space, `)` that it did not open, or one of `stops`.
