@@ -410,6 +410,76 @@ fn times_may_be_relative_to_now() {
 }
 
 #[test]
+fn forms_known_from_elsewhere_work() {
+    check(
+        true,
+        r#"
+        _exists_:user.name
+        _exists_: User
+        not _exists_:missing
+        NOT _exists_:none
+        exists(user.name)
+        exists( Image ) and failed
+        EXISTS(tag)
+        exists user.name
+        exists @timestamp
+        (exists user.name) failed
+        user.name: "administrator"
+        user.name == administrator
+        user.name = administrator
+        user.name==administrator
+        user.name = "Domain\Administrator"
+        host.name == (web1 or web2)
+        severity == 7
+        severity != 8 and severity = 7
+        user.name=administrator
+        user.name="Domain\Administrator"
+        User=admin*
+        tag=gamma
+        tag=*
+        rhost=fe80::1
+        source.ip=203.0.113.0/24
+        source.ip=2001:db8::7
+        +failed +user.name:administrator -user.name:guest
+        user.name:(guest OR administrator)
+        event.outcome:(success or failure) AND NOT user.name:guest
+        host.name:web?
+        host.name:?eb?
+        host.name:w?b*
+        source.ip:203.0.113.?
+        Image:*cmd.?xe
+        tag:(gamm? and alph?)
+        city:gro??e
+        C:\PROGRA~1 or failed
+        /home/x/notes.txt~ or failed
+        a\~1 or failed
+        x\^2 or failed
+        "#,
+    );
+    check(
+        false,
+        r#"
+        _exists_:missing
+        exists(none)
+        exists failed
+        exists missing.field
+        exists(user.name
+        user.name == admin
+        user.name=admin
+        missing="failed"
+        dGVzdA==
+        dGVzdA=
+        host.name:web??
+        host.name:web1?
+        host.name:web\?
+        host.name:"web?"
+        web?
+        rhost = fe80::1
+        "#,
+    );
+}
+
+#[test]
 fn operators_combine() {
     check(
         true,
@@ -543,11 +613,46 @@ character 4: expected a space after the closing "; found `b`
      ^"#,
     );
     check(
-        "key=\"v\"",
+        "key:v\"w\"",
         r#"
-character 5: expected a space before ", or \" for the character itself; found `"`
-  key="v"
-      ^"#,
+character 6: expected a space before ", or \" for the character itself; found `"`
+  key:v"w"
+       ^"#,
+    );
+    check(
+        "_exists_:",
+        r#"
+character 10: expected the name of a field after _exists_:; found the end of the query
+  _exists_:
+           ^"#,
+    );
+    check(
+        "failed rooot~1",
+        r#"
+character 13: expected the end of the word: nothing is searched fuzzily, but roam* or /ro[ao]m/ finds variants, and \~ is the character; found `~`
+  failed rooot~1
+              ^"#,
+    );
+    check(
+        "user.name:admin^2 failed",
+        r#"
+character 16: expected the end of the term: hits are in order of time, and nothing is boosted; \^ is the character; found `^`
+  user.name:admin^2 failed
+                 ^"#,
+    );
+    check(
+        "\"failed root\"~5",
+        r#"
+character 14: expected a space: distances are not searched, but ("a" and "b") or /a.{0,40}b/ finds both; found `~`
+  "failed root"~5
+               ^"#,
+    );
+    check(
+        "(failed root)^2",
+        r#"
+character 14: expected the end of the term: hits are in order of time, and nothing is boosted; \^ is the character; found `^`
+  (failed root)^2
+               ^"#,
     );
     check(
         "severity:[1 10]",
@@ -619,7 +724,10 @@ fn a_query_has_bounds() {
     check("not ".repeat(100), "at most 64 levels of nesting");
     check("a ".repeat(2000), "at most 1024 terms");
     check("a".repeat(20_000), "a query of at most 16384 bytes");
-    check("/a/ ".repeat(9), "at most 8 regular expressions");
+    check(
+        "/a/ ".repeat(9),
+        "at most 8 regular expressions and patterns with ?",
+    );
     check(
         format!("{} \"", "a".repeat(200)),
         "a \" for the \" at character 202",

@@ -20,6 +20,17 @@ impl Segment<'_> {
                 self.add_term(&self.named, &exists, &mut sides.sure)?;
             }
             Test::Text(pattern) => self.add_text(&name.text, pattern, &mut sides)?,
+            Test::Glob(glob) => {
+                let prefix = named_prefix(&name.text, Kind::Value);
+                self.add_values(&prefix, |value| glob.matches(value), &mut sides.sure)?;
+                let literals: Vec<Pattern> = glob
+                    .required()
+                    .iter()
+                    .map(|text| Pattern::inside(text))
+                    .collect();
+                let needs: Vec<Need<'_>> = literals.iter().flat_map(Pattern::needs).collect();
+                sides.maybe = self.in_long_values(&name.text, &cheapest(&needs))?;
+            }
             Test::Range(_) | Test::Network(_) => {
                 let prefix = named_prefix(&name.text, Kind::Value);
                 self.add_values(&prefix, |value| test.accepts(value), &mut sides.sure)?;

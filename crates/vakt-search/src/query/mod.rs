@@ -7,13 +7,16 @@
 //! | `"failed password"` | the same, with spaces; `\"` and `\\` stand for `"` and `\` |
 //! | `fail*`, `*word`, `*asswor*`, `fail*root` | a word begins so; a word ends so; a value has this in it; a value has one, later the other |
 //! | `field:word`, `field:"a phrase"`, `field:fail*` | the same, looked for in the values of one field, also those that Vakt added |
-//! | `field:*` | the field is there and not null |
+//! | `field:web?` | as with `*`; `?` is one character |
+//! | `field:*`, `_exists_:field`, `exists(field)`, `exists user.name` | the field is there and not null; without parentheses only where the name has a dot or begins with `@` |
 //! | `field:""` | the field is there and empty |
 //! | `field:(a or "b c" or not d)` | what is said in the parentheses holds for the field |
 //! | `field>=7`, `field:>=7`, `field:[a TO b]`, `field:{a TO b}`, `field!=x` | comparison: of numbers, RFC 3339 times or addresses where the bounds are such, else of text; `[ ]` include their bounds, `{ }` do not, `*` is no bound |
 //! | `@timestamp:2026-11-24`, `@timestamp>=-1h`, `@timestamp:[now-1d/d TO now/d}` | times (the grammar is in `time.rs`): a date, month, year, hour or minute is all of it, also as a bound |
 //! | `field:10.0.0.0/8` | a value is an address in the network, or has this text |
 //! | `/re/`, `field:/re/` | a regular expression is found in a sent value, or in a value of the field |
+//! | `field == x`, `field = x` | what `field:x` finds |
+//! | `name=value`, `name="a value"` | what `field:x` finds, or some sent value has this very text |
 //! | `a b`, `a and b`, `a && b` | both |
 //! | `a or b`, `a \|\| b` | either; `and` binds closer |
 //! | `not a`, `-a`, `!a` | not that |
@@ -31,11 +34,13 @@
 //!
 //! Operators are known in lower and in upper case. `\` before a character of the language takes
 //! its meaning from it; before any other character it is itself. What looks like a field and is
-//! plainly none is text: `http://…`, `C:\…`, `12:30:01`, `fe80::1`, `00:1b:44:11:3a:b7`. `?` and `=` are
-//! text.
+//! plainly none is text: `http://…`, `C:\…`, `12:30:01`, `fe80::1`, `00:1b:44:11:3a:b7`. So are
+//! `?` outside the value of a field, and `=` at the end of a word. There is no fuzzy search (`a~`)
+//! and no boost (`a^2`): they are refused.
 
 mod compare;
 mod error;
+mod glob;
 mod judge;
 mod parse;
 mod pattern;
@@ -47,6 +52,7 @@ pub use error::QueryError;
 pub use time::Now;
 
 pub(crate) use compare::{Network, Range};
+pub(crate) use glob::Glob;
 pub(crate) use pattern::{Need, Pattern};
 pub(crate) use regex::Regex;
 
@@ -64,7 +70,7 @@ pub const QUERY_BYTES_MAX: usize = 16 * 1024;
 /// The most terms in one query: each of them costs a look into every segment.
 pub const QUERY_TERMS_MAX: usize = 1024;
 
-/// The most regular expressions in one query: each may take some MiB and a pass over the values.
+/// The most regular expressions and patterns with `?` in one query: each may take some MiB and a pass over the values.
 pub const QUERY_REGEXES_MAX: usize = 8;
 
 /// The deepest nesting of parentheses and negations: reading and evaluating are recursive.
@@ -122,6 +128,7 @@ pub(crate) enum Node {
 pub(crate) enum Test {
     Exists,
     Text(Pattern),
+    Glob(Glob),
     Range(Range),
     Network(Network),
     /// Asks the value as it was sent: the folded one is not enough.
@@ -143,6 +150,7 @@ impl Test {
         match self {
             Self::Exists => true,
             Self::Text(pattern) => pattern.matches(value),
+            Self::Glob(glob) => glob.matches(value),
             Self::Range(range) => range.contains(value),
             Self::Network(network) => network.contains(value),
             Self::Regex(regex) => regex.is_in(value),

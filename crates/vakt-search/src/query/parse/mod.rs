@@ -10,6 +10,8 @@
 //! range  = ("[" | "{") operand "TO" operand ("]" | "}")
 //! ```
 
+mod assign;
+mod exists;
 mod range;
 mod regex;
 mod scan;
@@ -17,9 +19,10 @@ mod scan;
 use vakt_event::alias::canonical;
 
 use super::compare::is_time_field;
-use super::word;
+use super::glob::TooLarge;
+use super::word::{self, Glyph};
 use super::{
-    Network, Node, Now, Pattern, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_REGEXES_MAX,
+    Glob, Network, Node, Now, Pattern, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_REGEXES_MAX,
     QUERY_TERMS_MAX, QueryError, Range, Regex, Test,
 };
 use crate::fold::fold;
@@ -164,16 +167,27 @@ impl Parser {
         if let Some(end) = self.regex_end() {
             return Ok(Node::SentRegex(self.regex(end)?));
         }
+        if let Some(field) = self.take_exists() {
+            return Ok(Node::Field(field, Test::Exists));
+        }
         if let Some((name, relation)) = self.take_field() {
-            let field = canonical(&name).to_owned();
             self.skip_space();
+            if name == "_exists_" && relation == Relation::Has {
+                return self.exists();
+            }
+            let field = canonical(&name).to_owned();
             return match relation {
                 Relation::Has => self.value(&field),
                 Relation::HasNot => Ok(Node::Not(Box::new(self.value(&field)?))),
                 relation => self.comparison(&field, relation),
             };
         }
+        if let Some(name) = self.assigned_name() {
+            return self.assignment(&name);
+        }
+        let start = self.at;
         let word = self.word("")?;
+        self.refuse_lucene(start, &word)?;
         let everything = word::text(&word) == "*:*";
         Ok(match word::to_pattern(&word) {
             Some(pattern) if !everything => Node::Sent(pattern),
@@ -202,17 +216,37 @@ impl Parser {
             }
             Some(_) if let Some(end) = self.regex_end() => Ok(named(Test::Regex(self.regex(end)?))),
             Some(_) => {
+                let start = self.at;
                 let word = self.word("")?;
-                let Some(pattern) = word::to_pattern(&word) else {
-                    return Ok(named(Test::Exists));
-                };
-                let literal = named(Test::Text(pattern));
-                Ok(match Network::parse(&word::text(&word)) {
-                    Some(network) => Node::Or(vec![literal, named(Test::Network(network))]),
-                    None => literal,
-                })
+                self.refuse_lucene(start, &word)?;
+                self.word_of_field(field, start, &word)
             }
         }
+    }
+
+    /// What a bare word, which begins at `start`, asks of a field.
+    fn word_of_field(
+        &mut self,
+        field: &str,
+        start: usize,
+        word: &[Glyph],
+    ) -> Result<Node, QueryError> {
+        let named = |test| Node::Field(field.to_owned(), test);
+        let Some(pattern) = word::to_pattern(word) else {
+            return Ok(named(Test::Exists));
+        };
+        if word.iter().any(|glyph| glyph.is_one_wildcard()) {
+            self.count_regex(start)?;
+            return match Glob::new(word::to_parts(word)) {
+                Ok(glob) => Ok(named(Test::Glob(glob))),
+                Err(TooLarge) => Err(self.error(start, "a shorter word", "too many wildcards")),
+            };
+        }
+        let literal = named(Test::Text(pattern));
+        Ok(match Network::parse(&word::text(word)) {
+            Some(network) => Node::Or(vec![literal, named(Test::Network(network))]),
+            None => literal,
+        })
     }
 
     fn phrase(&mut self) -> Result<String, QueryError> {

@@ -24,11 +24,7 @@ impl Parser {
     /// Reads the regular expression that begins here and whose closing `/` stands at `end`.
     pub(super) fn regex(&mut self, end: usize) -> Result<Regex, QueryError> {
         let open = self.at;
-        self.regexes += 1;
-        if self.regexes > QUERY_REGEXES_MAX {
-            let expected = format!("at most {QUERY_REGEXES_MAX} regular expressions");
-            return Err(self.error(open, &expected, "one more"));
-        }
+        self.count_regex(open)?;
         let length = end.saturating_sub(open + 1);
         let source: String = self.chars.iter().skip(open + 1).take(length).collect();
         let regex = Regex::new(&source).map_err(|fault| {
@@ -40,5 +36,16 @@ impl Parser {
         })?;
         self.at = end + 1;
         Ok(regex)
+    }
+
+    /// Counts one more expression, which begins at `start`.
+    pub(super) fn count_regex(&mut self, start: usize) -> Result<(), QueryError> {
+        self.regexes += 1;
+        if self.regexes > QUERY_REGEXES_MAX {
+            let expected =
+                format!("at most {QUERY_REGEXES_MAX} regular expressions and patterns with ?");
+            return Err(self.error(start, &expected, "one more"));
+        }
+        Ok(())
     }
 }

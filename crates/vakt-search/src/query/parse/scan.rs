@@ -22,6 +22,12 @@ pub(super) enum Relation {
     AtMost,
 }
 
+const NO_FUZZY: &str = "the end of the word: nothing is searched fuzzily, but roam* or /ro[ao]m/ finds variants, and \\~ is the character";
+const NO_DISTANCE: &str =
+    "a space: distances are not searched, but (\"a\" and \"b\") or /a.{0,40}b/ finds both";
+const NO_BOOST: &str =
+    "the end of the term: hits are in order of time, and nothing is boosted; \\^ is the character";
+
 impl Parser {
     /// The text between quotes, as it is written. Inside, `\` matters before `"` and `\` only.
     pub(super) fn quoted(&mut self, stops: &str) -> Result<String, QueryError> {
@@ -91,8 +97,8 @@ impl Parser {
         taken
     }
 
-    fn read_field(&mut self) -> Option<(String, Relation)> {
-        let start = self.at;
+    /// Reads the name of a field. One that ends in a dash is none.
+    pub(super) fn read_name(&mut self) -> Option<String> {
         let mut name = String::new();
         let mut last_is_plain_dash = false;
         while let Some(c) = self.peek() {
@@ -108,10 +114,17 @@ impl Parser {
             last_is_plain_dash = !escaped && c == '-';
             self.at += 1;
         }
-        if name.is_empty() || last_is_plain_dash {
-            return None;
-        }
+        (!name.is_empty() && !last_is_plain_dash).then_some(name)
+    }
+
+    fn read_field(&mut self) -> Option<(String, Relation)> {
+        let start = self.at;
+        let name = self.read_name()?;
+        let end = self.at;
         self.skip_space();
+        let is_apart = self.at > end;
+        let space_after =
+            |parser: &Self, length| parser.peek_at(length).is_none_or(char::is_whitespace);
         let relation = match (self.peek(), self.peek_at(1)) {
             (Some(':'), _) => {
                 let token: String = self
@@ -129,6 +142,15 @@ impl Parser {
             (Some('!'), Some('=')) => {
                 self.at += 2;
                 Relation::HasNot
+            }
+            // `dGVzdA==` is a text in base64.
+            (Some('='), Some('=')) if is_apart || !space_after(self, 2) => {
+                self.at += 2;
+                Relation::Has
+            }
+            (Some('='), _) if is_apart && space_after(self, 1) => {
+                self.at += 1;
+                Relation::Has
             }
             _ => self.take_comparison()?,
         };
@@ -196,11 +218,23 @@ impl Parser {
     /// After a closing sign a space, a `)` or the end must follow.
     pub(super) fn after_closing(&self, sign: &str) -> Result<(), QueryError> {
         match self.peek() {
+            Some('~') => Err(self.expected(NO_DISTANCE)),
+            Some('^') => Err(self.expected(NO_BOOST)),
             Some(c) if !c.is_whitespace() && c != ')' => {
                 Err(self.expected(&format!("a space after {sign}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a word, which begins at `start`, with a sign of Lucene that has no meaning here.
+    pub(super) fn refuse_lucene(&self, start: usize, word: &[Glyph]) -> Result<(), QueryError> {
+        let Some((sign, c)) = word::lucene_suffix(word) else {
+            return Ok(());
+        };
+        let expected = if c == '~' { NO_FUZZY } else { NO_BOOST };
+        let escapes = word.iter().take(sign).filter(|glyph| !glyph.plain).count();
+        Err(self.error(start + sign + escapes, expected, &format!("`{c}`")))
     }
 
     pub(super) fn skip_space(&mut self) {

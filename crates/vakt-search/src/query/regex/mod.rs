@@ -9,7 +9,7 @@ use crate::fold::fold;
 pub(crate) const REGEX_BYTES_MAX: usize = 8 << 20;
 
 /// The most memory that the lazily built table of one expression may take, in bytes, a thread.
-const REGEX_TABLE_BYTES_MAX: usize = 1 << 20;
+pub(crate) const REGEX_TABLE_BYTES_MAX: usize = 1 << 20;
 
 /// The deepest nesting of groups in one expression: reading it is recursive.
 const REGEX_DEPTH_MAX: u32 = 64;
