@@ -9,13 +9,15 @@
 //! This crate never speaks HTTP, knows no async runtime and reads no wall clock. It does not own
 //! the truth either: the journal does, and the index can be built again from it at any time.
 //!
-//! Start with [`query`], then [`record`] (what a search sees of an event), `terms` (what the
+//! Start with [`query`], then [`record`] (what a search sees of an event), [`aggregate`] (what
+//! commands make of hits), `terms` (what the
 //! index holds) and [`index`] (open, write, search).
 
 pub mod error;
 pub mod query;
 pub mod record;
 
+pub mod aggregate;
 pub mod index;
 
 mod admission;
@@ -28,7 +30,7 @@ mod terms;
 
 pub use error::Error;
 pub use index::{Hit, Index, IndexWriter, Order, Rebuilt, Request, Response, Tail};
-pub use query::{Query, QueryError};
+pub use query::{Now, Pipeline, Query, QueryError};
 pub use record::Record;
 
 /// What operations on an index return.

@@ -5,9 +5,10 @@
 mod common;
 
 use common::event;
+use proptest::prelude::*;
 use vakt_event::{Event, JournalPosition, Timestamp, Value};
 use vakt_search::record::RecordSource;
-use vakt_search::{Query, Record};
+use vakt_search::{Pipeline, Query, Record};
 
 fn sample() -> Event<'static> {
     let mut made = event(1_700_000_000);
@@ -706,10 +707,161 @@ character 9: expected a regular expression; found invalid repetition count range
     check(
         "failed | stats count",
         r#"
-character 8: expected a term: commands after | are not known yet, and "|" is the text; found `|`
+character 8: expected the end of the query: commands after | have no place here, and "|" is the text; found `|`
   failed | stats count
          ^"#,
     );
+    check(
+        "user.name: | stats count",
+        r#"
+character 12: expected a value for `user.name`; found `|`
+  user.name: | stats count
+             ^"#,
+    );
+}
+
+#[test]
+fn commands_begin_at_a_bar_that_is_no_text() {
+    let stages = |text: &str, expected: usize| {
+        let pipeline = Pipeline::parse(text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        assert_eq!(pipeline.stages.len(), expected, "{text}");
+    };
+    stages("failed | head 10", 1);
+    stages("failed| head 10", 1);
+    stages("failed |head", 1);
+    stages("|head", 1);
+    stages("\"failed\"|limit 5", 1);
+    stages("(failed)|sort -x|fields x", 2);
+    stages("user.name:a| head", 1);
+    stages("user.name:/a|b/| head", 1);
+    stages("severity:[1 TO 5]| head", 1);
+    stages("exists(a)|head", 1);
+    stages("a || b | head", 1);
+    stages("* | where a:(b or c) | head", 1);
+    stages("a|b", 0);
+    stages("a|head", 0);
+    stages("a \\| head", 0);
+    stages("\"a | head\"", 0);
+    stages("/a | head/", 0);
+    stages("a || b", 0);
+    stages("user.name:a|b", 0);
+    // A condition before all commands is a part of the query.
+    let narrowed = Pipeline::parse("failed | where root | head").unwrap();
+    assert_eq!(narrowed.query, Query::parse("failed root").unwrap());
+    assert_eq!(
+        Pipeline::parse("a b").unwrap().query,
+        Query::parse("a b").unwrap()
+    );
+}
+
+#[test]
+fn a_command_that_cannot_be_read_says_where_and_what_was_expected() {
+    let check = |text: &str, at: usize, expected: &str| {
+        let error = Pipeline::parse(text).unwrap_err();
+        assert_eq!(
+            (error.position, error.expected.as_str()),
+            (at, expected),
+            "\n{error}"
+        );
+    };
+    let commands =
+        "one of the commands fields, head, limit, rare, sort, stats, timechart, top and where";
+    let functions =
+        "a function: count, dc(field), sum(field), avg(field), min(field) or max(field)";
+    let end = "the end of the command, or a | before the next";
+    let field = "the name of a field";
+    let span = "a span such as 5m: a number and one of s, m, h, d and w";
+    let rows = "a number of rows from 1 to 10000";
+    check("failed |", 8, commands);
+    check("failed | | head", 9, commands);
+    check("failed | stat count", 9, commands);
+    check(
+        "{app=\"x\"} |= \"err\"",
+        5,
+        "a space before \", or \\\" for the character itself",
+    );
+    check("failed |= err", 8, commands);
+    check("failed | stats", 14, functions);
+    check("failed | stats by user.name", 15, functions);
+    check("failed | stats count, by user.name", 22, functions);
+    check("failed | stats cnt by user.name", 15, functions);
+    check(
+        "failed | stats sum by x",
+        18,
+        "a field in parentheses after the function",
+    );
+    check("failed | stats sum()", 19, field);
+    check("failed | stats sum(x", 20, "a ) after the field");
+    check("failed | stats count by", 23, field);
+    check("failed | stats count by a,", 26, field);
+    check("failed | stats count by a, a", 27, "another field");
+    check(
+        "failed | stats count, count",
+        22,
+        "another name for this column: `as name` after it",
+    );
+    check(
+        "failed | stats count by count",
+        23,
+        "other fields than the columns that are computed",
+    );
+    check("failed | stats count as", 23, field);
+    check("failed | timechart 5x", 20, span);
+    check("failed | timechart 0m", 19, span);
+    check("failed | timechart span=m", 24, span);
+    check("failed | timechart 5m by a, b", 26, end);
+    check("failed | top", 12, field);
+    check("failed | top 0 a", 13, rows);
+    check("failed | top 20000 a", 13, rows);
+    check("failed | top 20 a by b", 18, end);
+    check("failed | head ten", 14, end);
+    check("failed | head 1 2", 16, end);
+    check("failed | sort", 13, field);
+    check("failed | sort a b", 16, end);
+    check(
+        "failed | stats count by a | sort -cuont",
+        34,
+        "one of the columns a, count",
+    );
+    check(
+        "failed | stats count by a | fields count | sort a",
+        48,
+        "one of the columns count",
+    );
+    check(
+        "failed | top 5 a | where b>1",
+        25,
+        "one of the columns a, count, percent",
+    );
+    check(
+        "failed | where",
+        14,
+        "a word, a \"phrase\", field:value or (",
+    );
+    check("failed | where a )", 17, end);
+    check("failed | head 5 | where a", 18, "where before head");
+    check(
+        "failed | head 5 | stats count",
+        18,
+        "stats, timechart, top and rare before sort, fields and head",
+    );
+    check(
+        "failed | top a | stats count",
+        17,
+        "only one of stats, timechart, top and rare in a query",
+    );
+    check("(failed | head)", 8, "a ) for the ( at character 1");
+    check(
+        &format!("a{}", " | head".repeat(17)),
+        114,
+        "at most 16 commands",
+    );
+    check(
+        &format!("a | stats {}", "count ".repeat(17)),
+        16,
+        "another name for this column: `as name` after it",
+    );
+    check("a | top a b c d e f g h i", 24, "at most 8 names");
 }
 
 #[test]
@@ -732,4 +884,110 @@ fn a_query_has_bounds() {
         format!("{} \"", "a".repeat(200)),
         "a \" for the \" at character 202",
     );
+}
+
+/// What queries are made of, so that they are often nearly right.
+fn any_tokens() -> impl Strategy<Value = String> {
+    let tokens = vec![
+        "a",
+        "user.name",
+        "@timestamp",
+        "x",
+        ":",
+        ">=",
+        "<",
+        "=",
+        "==",
+        "!=",
+        "!",
+        "-",
+        "+",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        " TO ",
+        "\"",
+        "\\",
+        "/",
+        "?",
+        "*",
+        "|",
+        "||",
+        " | ",
+        " and ",
+        " or ",
+        " not ",
+        "exists",
+        "_exists_",
+        "~",
+        "^2",
+        "now",
+        "now-1h",
+        "/d",
+        "-15m",
+        "2026-11-24",
+        "T09:30",
+        "10.0.0.0/8",
+        "stats ",
+        "timechart ",
+        "5m",
+        "top ",
+        "20",
+        "rare ",
+        "where ",
+        "sort ",
+        "fields ",
+        "head ",
+        "count",
+        "sum",
+        "dc",
+        " by ",
+        " as ",
+        ",",
+        " ",
+        "\u{e5}",
+        "\u{1F600}",
+        "[a",
+        "{2,1}",
+        "(?i",
+    ];
+    prop::collection::vec(prop::sample::select(tokens), 0..14).prop_map(|tokens| tokens.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_read_or_refused_with_a_place(text in prop_oneof![any_tokens(), "\\PC{0,40}"]) {
+        let now: Timestamp = "2026-11-24T09:30:00Z".parse().unwrap();
+        let length = text.chars().count();
+        let refused = |error: &vakt_search::QueryError| {
+            assert!(error.position <= length, "{text}\n{error}");
+            assert!(!error.expected.is_empty(), "{text}\n{error}");
+        };
+        let query = Query::parse_at(&text, now);
+        let pipeline = Pipeline::parse_at(&text, now);
+        match (&query, &pipeline) {
+            (Ok(query), Ok(pipeline)) => {
+                // Without commands both read the same.
+                prop_assert_eq!(query, &pipeline.query);
+                prop_assert!(pipeline.stages.is_empty());
+                query.matches(&sample());
+            }
+            (Err(query), Ok(pipeline)) => {
+                refused(query);
+                // A condition alone is no command.
+                prop_assert!(query.expected.contains("commands after |"), "{}", query);
+                pipeline.query.matches(&sample());
+            }
+            (Err(query), Err(pipeline)) => {
+                refused(query);
+                refused(pipeline);
+            }
+            (Ok(_), Err(pipeline)) => prop_assert!(false, "{}", pipeline),
+        }
+    }
 }

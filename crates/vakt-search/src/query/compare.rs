@@ -163,7 +163,7 @@ impl PartialEq for Number {
 }
 
 impl Number {
-    fn as_f64(self) -> f64 {
+    pub(crate) fn as_f64(self) -> f64 {
         match self {
             Self::Whole(number) => number as f64,
             Self::Float(number) => number,
@@ -171,7 +171,7 @@ impl Number {
     }
 }
 
-fn number(text: &str) -> Option<Number> {
+pub(crate) fn number(text: &str) -> Option<Number> {
     if let Ok(number) = text.parse() {
         return Some(Number::Whole(number));
     }
@@ -179,7 +179,7 @@ fn number(text: &str) -> Option<Number> {
     number.is_finite().then_some(Number::Float(number))
 }
 
-fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
     // Shorter or longer text is no RFC 3339 time; this saves trying to read every long value.
     if !(14..=64).contains(&text.len()) {
         return None;
@@ -187,7 +187,7 @@ fn time(text: &str) -> Option<Timestamp> {
     text.to_ascii_uppercase().parse().ok()
 }
 
-fn address(text: &str) -> Option<IpAddr> {
+pub(crate) fn address(text: &str) -> Option<IpAddr> {
     text.parse()
         .ok()
         .map(|address: IpAddr| address.to_canonical())

@@ -21,6 +21,7 @@
 //! | `a or b`, `a \|\| b` | either; `and` binds closer |
 //! | `not a`, `-a`, `!a` | not that |
 //! | nothing, `*` | everything |
+//! | `a \| stats count by user.name` | what commands make of the hits ([`pipeline`]) |
 //!
 //! A word is a run of Unicode letters, digits and `_`. Case is folded, in values and in what is
 //! looked for; names of fields are compared as they are written, and names that mean the same
@@ -44,14 +45,18 @@ mod glob;
 mod judge;
 mod parse;
 mod pattern;
+pub mod pipeline;
 mod regex;
 mod time;
 mod word;
 
 pub use error::QueryError;
+pub use pipeline::Pipeline;
 pub use time::Now;
 
-pub(crate) use compare::{Network, Range};
+pub(crate) use compare::{
+    Network, Number, Range, address as read_address, number as read_number, time as read_time,
+};
 pub(crate) use glob::Glob;
 pub(crate) use pattern::{Need, Pattern};
 pub(crate) use regex::Regex;

@@ -33,7 +33,9 @@ impl Parser {
         } else if !name.contains('.') && !name.starts_with('@') {
             return None;
         }
-        let ends = self.peek().is_none_or(|c| c.is_whitespace() || c == ')');
+        let ends = self
+            .peek()
+            .is_none_or(|c| c.is_whitespace() || ")|".contains(c));
         ends.then(|| canonical(&name).to_owned())
     }
 

@@ -11,10 +11,12 @@
 //! ```
 
 mod assign;
+mod columns;
 mod exists;
 mod range;
 mod regex;
 mod scan;
+mod stages;
 
 use vakt_event::alias::canonical;
 
@@ -22,36 +24,30 @@ use super::compare::is_time_field;
 use super::glob::TooLarge;
 use super::word::{self, Glyph};
 use super::{
-    Glob, Network, Node, Now, Pattern, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_REGEXES_MAX,
-    QUERY_TERMS_MAX, QueryError, Range, Regex, Test,
+    Glob, Network, Node, Now, Pattern, Pipeline, QUERY_BYTES_MAX, QUERY_DEPTH_MAX,
+    QUERY_REGEXES_MAX, QUERY_TERMS_MAX, QueryError, Range, Regex, Test,
 };
 use crate::fold::fold;
 use scan::{Operator, Relation};
 
 const TERM: &str = "a word, a \"phrase\", field:value or (";
 
+const NO_COMMANDS: &str =
+    "the end of the query: commands after | have no place here, and \"|\" is the text";
+
 pub(super) fn parse(text: &str, now: Option<Now>) -> Result<Node, QueryError> {
-    let mut parser = Parser {
-        chars: text.chars().collect(),
-        at: 0,
-        depth: 0,
-        terms: 0,
-        regexes: 0,
-        now,
-    };
-    if text.len() > QUERY_BYTES_MAX {
-        let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");
-        return Err(parser.error(0, &expected, &format!("{} bytes", text.len())));
+    let mut parser = Parser::new(text, now)?;
+    let node = parser.query()?;
+    if parser.at_pipe() {
+        return Err(parser.expected(NO_COMMANDS));
     }
-    parser.skip_space();
-    if parser.peek().is_none() {
-        return Ok(Node::All);
-    }
-    let node = parser.or(None)?;
-    match parser.peek() {
-        None => Ok(node),
-        Some(_) => Err(parser.expected("the end of the query, or a ( before this")),
-    }
+    Ok(node)
+}
+
+pub(super) fn pipeline(text: &str, now: Option<Now>) -> Result<Pipeline, QueryError> {
+    let mut parser = Parser::new(text, now)?;
+    let node = parser.query()?;
+    parser.stages(node)
 }
 
 /// The field whose parenthesised values are being read, if any.
@@ -68,6 +64,35 @@ struct Parser {
 }
 
 impl Parser {
+    fn new(text: &str, now: Option<Now>) -> Result<Self, QueryError> {
+        let parser = Self {
+            chars: text.chars().collect(),
+            at: 0,
+            depth: 0,
+            terms: 0,
+            regexes: 0,
+            now,
+        };
+        if text.len() > QUERY_BYTES_MAX {
+            let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");
+            return Err(parser.error(0, &expected, &format!("{} bytes", text.len())));
+        }
+        Ok(parser)
+    }
+
+    /// Reads up to the end or the first command.
+    fn query(&mut self) -> Result<Node, QueryError> {
+        self.skip_space();
+        if self.peek().is_none() || self.at_pipe() {
+            return Ok(Node::All);
+        }
+        let node = self.or(None)?;
+        if self.peek().is_none() || self.at_pipe() {
+            return Ok(node);
+        }
+        Err(self.expected("the end of the query, or a ( before this"))
+    }
+
     fn or(&mut self, group: Group<'_>) -> Result<Node, QueryError> {
         let mut parts = vec![self.and(group)?];
         while self.take_operator(Operator::Or) {
@@ -82,6 +107,7 @@ impl Parser {
             self.skip_space();
             match self.peek() {
                 None | Some(')') => break,
+                Some(_) if self.at_pipe() => break,
                 Some(_) if self.operator().is_some_and(|(op, _)| op == Operator::Or) => break,
                 Some(_) => {
                     self.take_operator(Operator::And);
@@ -135,10 +161,7 @@ impl Parser {
         match self.peek() {
             None | Some(')') => Err(self.expected(TERM)),
             Some('(') => self.parenthesised(group),
-            Some('|') if self.peek_at(1).is_none_or(char::is_whitespace) => {
-                Err(self
-                    .expected("a term: commands after | are not known yet, and \"|\" is the text"))
-            }
+            Some(_) if self.at_pipe() => Err(self.expected(TERM)),
             Some(_) => match group {
                 Some(field) => self.value(field),
                 None => self.field_or_text(),
@@ -200,7 +223,9 @@ impl Parser {
         let named = |test| Node::Field(field.to_owned(), test);
         match self.peek() {
             None => Err(self.expected(&format!("a value for `{field}`"))),
-            Some(')') => Err(self.expected(&format!("a value for `{field}`"))),
+            Some(c) if c == ')' || self.is_lone_pipe() => {
+                Err(self.expected(&format!("a value for `{field}`")))
+            }
             Some('(') => self.parenthesised(Some(field)),
             Some(_)
                 if is_time_field(field)

@@ -153,6 +153,9 @@ impl Parser {
         let at = self.at;
         let text = match self.peek() {
             None | Some(')') => return Err(self.expected("a value to compare with")),
+            Some(_) if self.is_lone_pipe() => {
+                return Err(self.expected("a value to compare with"));
+            }
             Some(c) if stops.contains(c) => return Err(self.expected("a value to compare with")),
             Some('"') => self.quoted(stops)?,
             Some(_) => {

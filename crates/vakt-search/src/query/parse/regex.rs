@@ -17,7 +17,7 @@ impl Parser {
                 _ => end += 1,
             }
         }
-        let ends_here = |c: &char| c.is_whitespace() || *c == ')';
+        let ends_here = |c: &char| c.is_whitespace() || ")|".contains(*c);
         (end > self.at + 1 && self.chars.get(end + 1).is_none_or(ends_here)).then_some(end)
     }
 

@@ -65,6 +65,9 @@ impl Parser {
         while let Some(c) = self.peek() {
             match c {
                 _ if c.is_whitespace() || stops.contains(c) => break,
+                '|' if self.is_lone_pipe() && word.last() != Some(&Glyph { c, plain: true }) => {
+                    break;
+                }
                 ')' if open == 0 => break,
                 '"' => {
                     return Err(
@@ -215,12 +218,18 @@ impl Parser {
             && after.is_none_or(|c| c.is_whitespace() || "()\"".contains(c))
     }
 
-    /// After a closing sign a space, a `)` or the end must follow.
+    /// Whether a `|` stands here with a space or nothing after it: a command follows, even where
+    /// a word stands right before it.
+    pub(super) fn is_lone_pipe(&self) -> bool {
+        self.peek() == Some('|') && self.peek_at(1).is_none_or(char::is_whitespace)
+    }
+
+    /// After a closing sign a space, a `)`, a `|` or the end must follow.
     pub(super) fn after_closing(&self, sign: &str) -> Result<(), QueryError> {
         match self.peek() {
             Some('~') => Err(self.expected(NO_DISTANCE)),
             Some('^') => Err(self.expected(NO_BOOST)),
-            Some(c) if !c.is_whitespace() && c != ')' => {
+            Some(c) if !c.is_whitespace() && !")|".contains(c) => {
                 Err(self.expected(&format!("a space after {sign}")))
             }
             _ => Ok(()),
