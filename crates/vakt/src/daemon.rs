@@ -193,6 +193,7 @@ impl Daemon {
                 index,
                 progress: Arc::clone(&index_progress),
                 journal: Arc::clone(&journal),
+                clock: Arc::clone(&clock),
             }),
             incidents: Arc::new(Incidents { records }),
             rules: Arc::new(Rules {

@@ -10,6 +10,7 @@
 
 mod aggregation;
 mod budget;
+mod gathering;
 mod key;
 mod listing;
 mod measure;
@@ -20,5 +21,6 @@ mod timechart;
 
 pub use aggregation::{Aggregation, Counter, Window};
 pub use budget::{Cut, DISTINCT_MAX, GROUP_BYTES_MAX, GROUPS_MAX};
+pub use gathering::{Gathered, Gathering};
 pub use listing::{LISTING_BYTES_MAX, Listed, Listing};
 pub use table::Table;
