@@ -13,6 +13,8 @@
 mod assign;
 mod columns;
 mod exists;
+mod measures;
+mod names;
 mod range;
 mod regex;
 mod scan;
