@@ -439,6 +439,8 @@ fn forms_known_from_elsewhere_work() {
         tag=gamma
         tag=*
         rhost=fe80::1
+        @timestamp=2023-11-14
+        @timestamp=now/d
         source.ip=203.0.113.0/24
         source.ip=2001:db8::7
         +failed +user.name:administrator -user.name:guest
