@@ -63,6 +63,8 @@ struct Parser {
     terms: usize,
     regexes: usize,
     now: Option<Now>,
+    /// Columns such as `sum(x)`, which are names in a condition over rows.
+    computed: Vec<String>,
 }
 
 impl Parser {
@@ -74,6 +76,7 @@ impl Parser {
             terms: 0,
             regexes: 0,
             now,
+            computed: Vec::new(),
         };
         if text.len() > QUERY_BYTES_MAX {
             let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");

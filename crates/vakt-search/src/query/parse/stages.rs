@@ -105,7 +105,9 @@ impl Parser {
     /// `where`: of events it narrows the query, of groups it is a command.
     fn condition(&mut self, start: usize, reading: &mut Reading) -> Result<(), QueryError> {
         let at = self.at;
+        self.computed = reading.columns.computed();
         let node = self.or(None)?;
+        self.computed.clear();
         self.end_of_command()?;
         if reading.columns.are_of_groups() {
             reading
