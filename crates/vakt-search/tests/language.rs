@@ -439,6 +439,8 @@ fn forms_known_from_elsewhere_work() {
         tag=gamma
         tag=*
         rhost=fe80::1
+        @timestamp=2023-11-14
+        @timestamp=now/d
         source.ip=203.0.113.0/24
         source.ip=2001:db8::7
         +failed +user.name:administrator -user.name:guest
@@ -884,6 +886,26 @@ fn a_query_has_bounds() {
         format!("{} \"", "a".repeat(200)),
         "a \" for the \" at character 202",
     );
+}
+
+/// The examples that people copy: the lines of the blocks that name no language, without what is
+/// said about them behind four spaces.
+#[test]
+fn the_examples_of_the_documentation_can_be_read() {
+    let now: Timestamp = "2026-11-24T09:30:00Z".parse().unwrap();
+    let text = include_str!("../../../docs/search.md");
+    let mut examples = 0;
+    for (index, block) in text.split("```").enumerate() {
+        let Some(lines) = block.strip_prefix('\n').filter(|_| index % 2 == 1) else {
+            continue;
+        };
+        for line in lines.lines() {
+            let query = line.split("    ").next().unwrap();
+            Pipeline::parse_at(query, now).unwrap_or_else(|error| panic!("{query}\n{error}"));
+            examples += 1;
+        }
+    }
+    assert!(examples > 15, "{examples} examples");
 }
 
 /// What queries are made of, so that they are often nearly right.

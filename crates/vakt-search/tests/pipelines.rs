@@ -252,6 +252,10 @@ fn tables_are_sorted_narrowed_and_cut() {
         "| stats min(@timestamp) as first by User | where first>=2025-11-25T12:01:00Z | sort first",
         "User | first\nanna | 2025-11-25T12:01:10Z\nRoot | 2025-11-25T12:04:10Z",
     );
+    check(
+        "| stats sum(bytes), avg(bytes) by User | where sum(bytes)>=190 and not sum(bytes)>200",
+        "User | sum(bytes) | avg(bytes)\nroot | 190.5 | 63.5",
+    );
     check("| where web2 | where root | stats count", "count\n1");
     check("root or anna | where web2 | stats count", "count\n2");
     assert_eq!(

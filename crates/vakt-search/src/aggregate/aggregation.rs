@@ -201,15 +201,18 @@ impl Aggregation {
         }
         let columns = self.columns();
         let cut = self.budget.cut;
-        let mut rows: Vec<(Option<Place>, Row)> = self
-            .rows()
-            .into_iter()
-            .map(|row| (row.cells.first().and_then(Place::of_json), row))
-            .collect();
-        rows.sort_by(|(a, row_a), (b, row_b)| {
-            compare(a.as_ref(), b.as_ref(), true).then_with(|| row_a.places().cmp(&row_b.places()))
+        let placed = |row: Row| {
+            (
+                row.cells.first().and_then(Place::of_json),
+                row.places(),
+                row,
+            )
+        };
+        let mut rows: Vec<_> = self.rows().into_iter().map(placed).collect();
+        rows.sort_by(|(a, values_a, _), (b, values_b, _)| {
+            compare(a.as_ref(), b.as_ref(), true).then_with(|| values_a.cmp(values_b))
         });
-        let rows = rows.into_iter().map(|(_, row)| row.into_cells()).collect();
+        let rows = rows.into_iter().map(|(.., row)| row.into_cells()).collect();
         Table { columns, rows, cut }
     }
 

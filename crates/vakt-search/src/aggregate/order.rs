@@ -18,7 +18,8 @@ pub(super) enum Place {
     Number(NumberPlace),
     Time(Timestamp),
     Address(IpAddr),
-    Text(String, String),
+    /// Folded, and as it was sent where that differs.
+    Text(String, Option<String>),
 }
 
 /// By the nearest float, then exactly: comparing whole numbers with floats alone is no total order.
@@ -64,7 +65,9 @@ impl Place {
         } else if let Some(address) = read_address(value) {
             Self::Address(address)
         } else {
-            Self::Text(fold(value).into_owned(), value.to_owned())
+            let folded = fold(value).into_owned();
+            let sent = (folded != value).then(|| value.to_owned());
+            Self::Text(folded, sent)
         }
     }
 
@@ -139,8 +142,8 @@ mod tests {
             "10.0.0.1",
             "::1",
             "a",
-            "B",
             "b",
+            "B",
             "c",
         ];
         let mut places: Vec<(Place, &str)> = expected

@@ -4,6 +4,7 @@ use vakt_event::alias::canonical;
 
 use super::{Node, Parser, Pattern, QueryError, Test};
 use crate::fold::fold;
+use crate::query::compare::is_time_field;
 use crate::query::word;
 
 impl Parser {
@@ -26,6 +27,10 @@ impl Parser {
         let name_length = name.chars().count();
         let field = canonical(name);
         let value_at = start + name_length + 1;
+        if is_time_field(field) {
+            self.at = value_at;
+            return self.value(field);
+        }
         if self.chars.get(value_at) == Some(&'"') {
             self.at = value_at;
             let text = self.quoted("")?;

@@ -71,6 +71,15 @@ impl Columns {
         found.cloned().ok_or_else(|| self.unknown(&name.shown))
     }
 
+    /// The columns whose names are no names of fields: `sum(x)`.
+    pub(super) fn computed(&self) -> Vec<String> {
+        let known = self.known.iter().flatten();
+        known
+            .filter(|column| column.shown.contains('('))
+            .map(|column| column.shown.clone())
+            .collect()
+    }
+
     /// Whether a condition names columns only.
     pub(super) fn check_condition(&self, node: &Node) -> Result<(), Unknown> {
         match (node, &self.known) {

@@ -13,6 +13,8 @@
 mod assign;
 mod columns;
 mod exists;
+mod measures;
+mod names;
 mod range;
 mod regex;
 mod scan;
@@ -61,6 +63,8 @@ struct Parser {
     terms: usize,
     regexes: usize,
     now: Option<Now>,
+    /// Columns such as `sum(x)`, which are names in a condition over rows.
+    computed: Vec<String>,
 }
 
 impl Parser {
@@ -72,6 +76,7 @@ impl Parser {
             terms: 0,
             regexes: 0,
             now,
+            computed: Vec::new(),
         };
         if text.len() > QUERY_BYTES_MAX {
             let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");

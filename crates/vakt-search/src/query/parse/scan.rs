@@ -102,6 +102,9 @@ impl Parser {
 
     /// Reads the name of a field. One that ends in a dash is none.
     pub(super) fn read_name(&mut self) -> Option<String> {
+        if let Some(column) = self.take_computed() {
+            return Some(column);
+        }
         let mut name = String::new();
         let mut last_is_plain_dash = false;
         while let Some(c) = self.peek() {
@@ -118,6 +121,17 @@ impl Parser {
             self.at += 1;
         }
         (!name.is_empty() && !last_is_plain_dash).then_some(name)
+    }
+
+    fn take_computed(&mut self) -> Option<String> {
+        let here = self.chars.get(self.at..)?;
+        let stands_here = |column: &&String| {
+            let mut chars = here.iter();
+            column.chars().all(|c| chars.next() == Some(&c))
+        };
+        let column = self.computed.iter().find(stands_here)?.clone();
+        self.at += column.chars().count();
+        Some(column)
     }
 
     fn read_field(&mut self) -> Option<(String, Relation)> {
