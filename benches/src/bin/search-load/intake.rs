@@ -51,7 +51,8 @@ pub(crate) struct Cost {
     pub(crate) whole: f64,
     /// While a commit, or the end, was waited for.
     pub(crate) commit: f64,
-    /// Seconds of wall time from frames to a closed index.
+    /// Seconds of wall time from frames to a closed index. Threads of the index work on while this one
+    /// makes the next events, which is not in it: a maximum taken from it is somewhat too high.
     pub(crate) wall: f64,
     pub(crate) disk_bytes: u64,
 }
