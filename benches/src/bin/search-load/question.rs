@@ -72,7 +72,7 @@ pub(crate) fn questions(preset: Preset, last: Timestamp) -> Vec<Question> {
     vec![
         question(
             "rare term",
-            (0..NEEDLES)
+            (1..=NEEDLES)
                 .map(|number| Ask::Rare(needle_name(number)))
                 .collect(),
         ),
