@@ -5,7 +5,7 @@
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
 mod backend;
-mod erase;
+mod storage;
 mod listen;
 
 use std::sync::atomic::AtomicU64;
@@ -190,7 +190,7 @@ impl Daemon {
         let api = Api::new(Parts {
             intake: Arc::clone(&intake),
             search: Arc::new(Search {
-                index,
+                index: Arc::clone(&index),
                 progress: Arc::clone(&index_progress),
                 journal: Arc::clone(&journal),
                 clock: Arc::clone(&clock),
@@ -202,9 +202,10 @@ impl Daemon {
                 activity,
             }),
             sources: Arc::new(SourceTable(sources)),
-            storage: Arc::new(erase::Storage {
+            storage: Arc::new(storage::Storage {
                 journal: Arc::clone(&journal),
                 index: Arc::clone(&index_progress),
+                searched: Arc::clone(&index),
                 detect: Arc::clone(&detect_progress),
             }),
             health,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    ErasureFailure, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest,
+    StorageFailure, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest,
     NewErasure, NewFact, NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend,
     SearchFailure, SearchRequest, SourcesView, StorageBackend,
 };
@@ -174,8 +174,12 @@ impl SourcesView for Fake {
 }
 
 impl StorageBackend for Fake {
-    fn erase(&self, new: &NewErasure, by: &Principal) -> Result<Value, ErasureFailure> {
+    fn erase(&self, new: &NewErasure, by: &Principal) -> Result<Value, StorageFailure> {
         Ok(json!({"erased": format!("{new:?}"), "by": by.name}))
+    }
+
+    fn usage(&self, streams: Option<&[String]>) -> Result<Value, StorageFailure> {
+        Ok(json!({"streams": streams}))
     }
 }
 
