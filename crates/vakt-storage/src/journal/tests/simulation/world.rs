@@ -37,6 +37,7 @@ impl World {
     pub(super) fn new(random: &mut SplitMix, trace: Trace) -> Self {
         let segment_bytes_max = [600, 2000, 5000][choose(random, 3)];
         let queue_bytes_max = [6000, 1 << 20][choose(random, 2)];
+        let group_bytes_max = [1, 1000, usize::MAX][choose(random, 3)];
         Self {
             disk: FakeDisk::default(),
             truth: Truth::default(),
@@ -46,6 +47,7 @@ impl World {
             limits: Limits {
                 segment_bytes_max,
                 queue_bytes_max,
+                group_bytes_max,
             },
         }
     }
@@ -104,9 +106,15 @@ impl World {
         self.take_answers(life);
     }
 
-    /// The writer commits what waits.
-    pub(super) fn write(&mut self, life: &mut Life, group_bytes_max: usize) {
-        life.process.write(group_bytes_max);
+    /// A group is packed.
+    pub(super) fn pack(&mut self, life: &mut Life) {
+        life.process.pack();
+        self.take_answers(life);
+    }
+
+    /// The writer makes a commit.
+    pub(super) fn write(&mut self, life: &mut Life) {
+        life.process.write();
         self.take_answers(life);
     }
 
