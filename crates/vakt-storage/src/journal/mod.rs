@@ -223,6 +223,11 @@ impl Journal {
         self.progress.bytes_after(position.0)
     }
 
+    /// A position with about so many bytes behind it.
+    pub fn position_before_end(&self, bytes: u64) -> JournalPosition {
+        JournalPosition(self.progress.position_before_end(bytes))
+    }
+
     /// Bytes of all segments.
     pub fn bytes(&self) -> u64 {
         self.progress.sizes().iter().map(|(_, bytes)| bytes).sum()
