@@ -30,6 +30,7 @@ pub(super) struct Limits {
     pub(super) segment_bytes_max: u64,
     pub(super) queue_bytes_max: usize,
     pub(super) group_bytes_max: usize,
+    pub(super) reserve_bytes: u64,
 }
 
 pub(super) struct Process {
@@ -58,7 +59,7 @@ impl Process {
         let options = Options {
             segment_bytes_max: limits.segment_bytes_max,
             next_position_min: JournalPosition(next_position_min),
-            reserve_bytes: Some(0),
+            reserve_bytes: Some(limits.reserve_bytes),
             key: Some(Arc::new(SigningKey::from_seed(&[7; 32]).unwrap())),
             clock: Arc::clone(clock),
             disk: Arc::new(disk.clone()),
@@ -192,6 +193,7 @@ pub(super) fn foreign_segment(first: u64, batch: Batch) -> Vec<u8> {
         segment_bytes_max: 1 << 20,
         queue_bytes_max: 1 << 20,
         group_bytes_max: 1 << 20,
+        reserve_bytes: 0,
     };
     let clock: Arc<dyn Clock> = Arc::new(FixedClock(Timestamp::default()));
     let mut process = Process::start(&disk, &clock, limits, first).unwrap();

@@ -38,6 +38,8 @@ impl World {
         let segment_bytes_max = [600, 2000, 5000][choose(random, 3)];
         let queue_bytes_max = [6000, 1 << 20][choose(random, 2)];
         let group_bytes_max = [1, 1000, usize::MAX][choose(random, 3)];
+        // As much as a disk has that is running full.
+        let reserve_bytes = [0, 2000, 5 << 20][choose(random, 3)];
         Self {
             disk: FakeDisk::default(),
             truth: Truth::default(),
@@ -48,6 +50,7 @@ impl World {
                 segment_bytes_max,
                 queue_bytes_max,
                 group_bytes_max,
+                reserve_bytes,
             },
         }
     }
@@ -243,7 +246,9 @@ impl World {
                     self.truth.failed(send);
                 }
                 Err(error) => {
-                    if matches!(error, AppendError::NoSpace(_)) {
+                    if let AppendError::NoSpace(short) = &error
+                        && short.free >= short.reserve
+                    {
                         self.must_be_harmed(life.struck_before, error);
                     }
                     self.truth.refused(send);
