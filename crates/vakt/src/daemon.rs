@@ -26,7 +26,7 @@ use vakt_incident::Records;
 use vakt_ingest::accounting::{Sources, SourcesCollector};
 use vakt_ingest::intake::Intake;
 use vakt_search::{Index, IndexWriter, Rebuilt};
-use vakt_storage::Journal;
+use vakt_storage::{Journal, Recovery};
 
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_secret};
@@ -93,7 +93,8 @@ impl Daemon {
             record_settings(&settings.config),
         )?);
         let (index, rebuilt) = open_index(data_dir)?;
-        let journal = Arc::new(open_journal(&settings, &records, &index)?);
+        let (journal, recovery) = open_journal(&settings, &records, &index)?;
+        let journal = Arc::new(journal);
         let registry = Registry::new();
         let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
 
@@ -165,7 +166,10 @@ impl Daemon {
             .context("cannot start the network threads")?;
         let intake: Arc<dyn Intake> = Arc::new(JournalIntake::new(Arc::clone(&journal)));
         let (stop_listening, stopping) = watch::channel(false);
-        let bound = runtime.block_on(Bound::bind(&settings.config, &registry, &clock))?;
+        let mut bound = runtime.block_on(Bound::bind(&settings.config, &registry, &clock))?;
+        if !recovery.was_closed {
+            bound.add_stored(&journal);
+        }
         // Without a webhook, too: an alarm on what fails needs something to look at.
         let notice_metrics = NoticeMetrics::new(&registry)?;
         threads.extend(deliver(
@@ -464,7 +468,11 @@ fn open_index(data_dir: &DataDir) -> Result<(Index, Option<Rebuilt>)> {
 
 /// The journal. No position is given twice, even
 /// where the journal lost what the index or the records have already seen.
-fn open_journal(settings: &Settings, records: &Records, index: &Index) -> Result<Journal> {
+fn open_journal(
+    settings: &Settings,
+    records: &Records,
+    index: &Index,
+) -> Result<(Journal, Recovery)> {
     let seen = records
         .detect_checkpoint()?
         .unwrap_or_default()
@@ -481,7 +489,7 @@ fn open_journal(settings: &Settings, records: &Records, index: &Index) -> Result
     };
     let (journal, recovery) = Journal::open(&settings.data_dir.journal(), &options)?;
     backend::report_recovery(&recovery);
-    Ok(journal)
+    Ok((journal, recovery))
 }
 
 /// Opens the users and tokens; on the first start writes the administrator's token.
