@@ -15,7 +15,7 @@ impl Segment<'_> {
         let name = term(name);
         let mut sides = self.nothing();
         match test {
-            Test::Exists | Test::Regex(_) => {
+            Test::Exists => {
                 let exists = named_prefix(&name.text, Kind::Exists);
                 self.add_term(&self.named, &exists, &mut sides.sure)?;
             }
@@ -23,13 +23,15 @@ impl Segment<'_> {
             Test::Glob(glob) => {
                 let prefix = named_prefix(&name.text, Kind::Value);
                 self.add_values(&prefix, |value| glob.matches(value), &mut sides.sure)?;
-                let literals: Vec<Pattern> = glob
-                    .required()
-                    .iter()
-                    .map(|text| Pattern::inside(text))
-                    .collect();
-                let needs: Vec<Need<'_>> = literals.iter().flat_map(Pattern::needs).collect();
-                sides.maybe = self.in_long_values(&name.text, &cheapest(&needs))?;
+                let long = named_prefix(&name.text, Kind::Long);
+                self.add_term(&self.named, &long, &mut sides.maybe)?;
+                self.keep_having(&name.text, glob.required(), &mut sides.maybe)?;
+            }
+            Test::Regex(regex) => {
+                // Terms are folded, so that only the stored value can decide.
+                let exists = named_prefix(&name.text, Kind::Exists);
+                self.add_term(&self.named, &exists, &mut sides.maybe)?;
+                self.keep_having(&name.text, regex.required(), &mut sides.maybe)?;
             }
             Test::Range(_) | Test::Network(_) => {
                 let prefix = named_prefix(&name.text, Kind::Value);
@@ -38,21 +40,22 @@ impl Segment<'_> {
                 self.add_term(&self.named, &long, &mut sides.maybe)?;
             }
         }
-        if let Test::Regex(regex) = test {
-            // Terms are folded, so that only the stored value can decide.
-            sides.maybe = std::mem::replace(&mut sides.sure, Bits::none(self.docs));
-            for literal in regex.required() {
-                let mut having = self.nothing();
-                self.add_text(&name.text, &Pattern::inside(literal), &mut having)?;
-                having.maybe.union(&having.sure);
-                sides.maybe.intersect(&having.maybe);
-            }
-        }
         sides.maybe.union(&sides.sure);
         if !name.is_whole {
             sides.sure = Bits::none(self.docs);
         }
         Ok(sides)
+    }
+
+    /// Keeps the documents that may have each of the texts in the field `name`.
+    fn keep_having(&self, name: &str, texts: &[String], docs: &mut Bits) -> Result<()> {
+        for text in texts {
+            let mut having = self.nothing();
+            self.add_text(name, &Pattern::inside(text), &mut having)?;
+            having.maybe.union(&having.sure);
+            docs.intersect(&having.maybe);
+        }
+        Ok(())
     }
 
     /// Adds the documents in whose field `name` the pattern is found.
