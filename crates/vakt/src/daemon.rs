@@ -5,8 +5,8 @@
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
 mod backend;
-mod storage;
 mod listen;
+mod storage;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -35,12 +35,12 @@ use crate::metrics::{self, DetectMetrics, NoticeMetrics, RuleMetrics, readings};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
 use crate::pipeline::index::{self, IndexProgress};
-use crate::pipeline::{Frames, builder};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::retention::{RetentionMetrics, RetentionThread};
 use crate::pipeline::rule_activity::RuleActivity;
+use crate::pipeline::{Frames, builder};
 use crate::ruleset::{RuleSettings, Ruleset};
 use crate::signing_key;
 pub(crate) use backend::Health;

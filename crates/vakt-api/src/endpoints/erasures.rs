@@ -5,7 +5,7 @@ use axum::http::{Response, StatusCode};
 
 use super::incidents::{Fields, missing};
 use crate::access::Principal;
-use crate::backend::{StorageFailure, NewErasure};
+use crate::backend::{NewErasure, StorageFailure};
 use crate::body::read_object;
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};

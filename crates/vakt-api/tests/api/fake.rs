@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    StorageFailure, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest,
-    NewErasure, NewFact, NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend,
-    SearchFailure, SearchRequest, SourcesView, StorageBackend,
+    HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
+    NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
+    SearchRequest, SourcesView, StorageBackend, StorageFailure,
 };
 use vakt_api::{Access, Api, HttpListener, Limits, ListenerPolicy, Parts, Principal, Role, Site};
 use vakt_event::clock::SystemClock;

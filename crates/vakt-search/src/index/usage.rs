@@ -72,11 +72,13 @@ impl Index {
                 partition.indexed_events += u64::from(meta.docs);
             }
         }
-        let partitions = partitions.into_iter().map(|((day, stream), usage)| PartitionUsage {
-            stream: stream.to_owned(),
-            day,
-            ..usage
-        });
+        let partitions = partitions
+            .into_iter()
+            .map(|((day, stream), usage)| PartitionUsage {
+                stream: stream.to_owned(),
+                day,
+                ..usage
+            });
         let mut fields: BTreeMap<String, FieldUsage> = BTreeMap::new();
         let newest = || snapshot.sealed.iter().rev().take(FIELD_SPLITS_MAX);
         for sealed in newest() {
@@ -90,7 +92,9 @@ impl Index {
                 }
             }
         }
-        let fields = fields.into_iter().map(|(name, usage)| FieldUsage { name, ..usage });
+        let fields = fields
+            .into_iter()
+            .map(|(name, usage)| FieldUsage { name, ..usage });
         let mut fields: Vec<FieldUsage> = fields.collect();
         fields.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));
         fields.truncate(FIELDS_MAX);
@@ -98,7 +102,11 @@ impl Index {
             partitions: partitions.collect(),
             fields,
             field_splits: newest().count(),
-            unsealed_events: snapshot.open.iter().map(|split| u64::from(split.docs)).sum(),
+            unsealed_events: snapshot
+                .open
+                .iter()
+                .map(|split| u64::from(split.docs))
+                .sum(),
         })
     }
 }

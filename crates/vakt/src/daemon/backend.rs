@@ -78,13 +78,12 @@ impl SearchBackend for Search {
             time: self.clock.now(),
             zone: jiff::tz::TimeZone::system(),
         };
-        let pipeline = Pipeline::parse_at(&request.query, now).map_err(|error| {
-            SearchFailure::Query {
+        let pipeline =
+            Pipeline::parse_at(&request.query, now).map_err(|error| SearchFailure::Query {
                 position: error.position,
                 help: "the query language is described in docs/search.md".to_owned(),
                 message: error.message,
-            }
-        })?;
+            })?;
         let window = Window {
             since: request.since,
             until: request.until,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use serde_json::{Value as Json, json};
 use vakt_api::Principal;
-use vakt_api::backend::{StorageFailure, NewErasure, StorageBackend};
+use vakt_api::backend::{NewErasure, StorageBackend, StorageFailure};
 use vakt_event::{JournalPosition, Timestamp};
 use vakt_search::Index;
 use vakt_search::index::PartitionUsage;
@@ -43,7 +43,10 @@ impl StorageBackend for Storage {
         let mut by_stream: BTreeMap<&str, Sums> = BTreeMap::new();
         let mut partitions = Vec::new();
         for partition in usage.partitions.iter().filter(is_seen) {
-            by_stream.entry(&partition.stream).or_default().add(partition);
+            by_stream
+                .entry(&partition.stream)
+                .or_default()
+                .add(partition);
             let mut one = Sums::default();
             one.add(partition);
             let mut one = one.to_json(&partition.stream);
