@@ -204,11 +204,12 @@ fn merged(mut ranges: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
 /// The ranges in which some split may have events.
 fn still_needed(
     ranges: &[(u64, u64)],
-    splits: impl Iterator<Item = (u64, u64)> + Clone,
+    splits: impl Iterator<Item = (u64, u64)>,
 ) -> Vec<(u64, u64)> {
+    let splits: Vec<(u64, u64)> = splits.collect();
     let needed = ranges.iter().filter(|(from, to)| {
-        let mut splits = splits.clone();
-        splits.any(|(first, last)| first < *to && *from <= last)
+        let mut splits = splits.iter();
+        splits.any(|(first, last)| first < to && from <= last)
     });
     needed.copied().collect()
 }
