@@ -27,12 +27,9 @@
 //! What all of them use of Vakt is in `subject`.
 
 mod adversary;
-mod clock;
 mod floor;
 mod input;
 mod memory;
-mod output;
-mod random;
 mod stage;
 mod subject;
 mod subsets;
@@ -42,6 +39,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
+use vakt_benches::{clock, output, random};
 
 use input::Kind;
 use subsets::Subset;

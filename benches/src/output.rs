@@ -1,17 +1,17 @@
 //! What the program says.
 
 #[expect(clippy::print_stdout, reason = "a program that prints tables")]
-pub(crate) fn say(line: &str) {
+pub fn say(line: &str) {
     println!("{line}");
 }
 
 /// A row of a table.
-pub(crate) fn row(cells: &[String]) {
+pub fn row(cells: &[String]) {
     say(&format!("| {} |", cells.join(" | ")));
 }
 
 /// The head of a table; all columns but the first are aligned to the right.
-pub(crate) fn head(title: &str, cells: &[&str]) {
+pub fn head(title: &str, cells: &[&str]) {
     say(&format!("\n{title}\n"));
     row(&cells
         .iter()
@@ -22,7 +22,7 @@ pub(crate) fn head(title: &str, cells: &[&str]) {
 }
 
 /// A number with its thousands apart.
-pub(crate) fn thousands(number: f64) -> String {
+pub fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -35,7 +35,7 @@ pub(crate) fn thousands(number: f64) -> String {
 }
 
 /// A multiple of something.
-pub(crate) fn times(factor: f64) -> String {
+pub fn times(factor: f64) -> String {
     match factor {
         factor if factor.is_nan() => "-".to_owned(),
         factor if factor.abs() < 10.0 => format!("{factor:.2}"),
@@ -44,6 +44,6 @@ pub(crate) fn times(factor: f64) -> String {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts for people")]
-pub(crate) fn as_f64(count: usize) -> f64 {
+pub fn as_f64(count: usize) -> f64 {
     count as f64
 }

@@ -9,14 +9,15 @@
 //! This crate never speaks HTTP, knows no async runtime and reads no wall clock. It does not own
 //! the truth either: the journal does, and the index can be built again from it at any time.
 //!
-//! Start with [`query`], then [`record`] (what a search sees of an event), `words` and `chunk` (what
-//! the index holds), `split` (its files), `candidates` (what they know of a query) and [`index`] (open,
-//! write, search).
+//! Start with [`query`], then [`record`] (what a search sees of an event), [`aggregate`] (what
+//! commands make of hits), `words` and `chunk` (what the index holds), `split` (its files),
+//! `candidates` (what they know of a query) and [`index`] (open, write, search).
 
 pub mod error;
 pub mod query;
 pub mod record;
 
+pub mod aggregate;
 pub mod frame;
 pub mod index;
 
@@ -34,7 +35,7 @@ pub use frame::{Decode, Decoder, Frame};
 pub use index::{
     Built, Gather, Hit, Index, IndexWriter, Order, Rebuilt, Request, Response, Tail, Wanted,
 };
-pub use query::{Query, QueryError};
+pub use query::{Now, Pipeline, Query, QueryError};
 pub use record::Record;
 
 /// What operations on an index return.

@@ -150,7 +150,7 @@ fn taken() -> impl Strategy<Value = Taken> {
         4 => Just(Scope::Own),
         1 => name().prop_map(Scope::Other),
     ];
-    let sign = prop::sample::select(vec![">", ">=", "<", "<=", "["]);
+    let sign = prop::sample::select(vec![">", ">=", "<", "<=", "[", "/"]);
     (
         (index(), index(), cuts, hole),
         (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>()),
@@ -217,6 +217,7 @@ impl Taken {
             Some("[") if !scope.is_empty() => {
                 format!("[{} TO {}]", quote(&part), quote(&format!("{part}5")))
             }
+            Some("/") if !part.is_empty() => self.regex(&part),
             Some(sign) if !scope.is_empty() => format!("{sign}{}", quote(&part)),
             _ => self.word(&part),
         };
@@ -227,6 +228,27 @@ impl Taken {
         } else {
             self.word(&part)
         }
+    }
+
+    /// The part as a regular expression, with `.*` or `.` in its hole.
+    fn regex(&self, part: &str) -> String {
+        let literal = |text: &str| regex_syntax::escape(text).replace('/', "\\/");
+        let middle = match self.hole {
+            None => literal(part),
+            Some(hole) => {
+                let part: Vec<char> = part.chars().collect();
+                let hole = hole.map(|cut| cut.index(part.len() + 1));
+                let (from, to) = (hole[0].min(hole[1]), hole[0].max(hole[1]));
+                let text = |part: &[char]| literal(&part.iter().collect::<String>());
+                let gap = if self.quoted { "." } else { ".*" };
+                format!("{}{gap}{}", text(&part[..from]), text(&part[to..]))
+            }
+        };
+        let (start, end) = (
+            if self.star_before { "" } else { "^" },
+            if self.star_after { "" } else { "$" },
+        );
+        format!("/{start}{middle}{end}/")
     }
 
     fn word(&self, part: &str) -> String {
@@ -292,6 +314,17 @@ fn fixed() -> impl Strategy<Value = String> {
         ":a",
         ":1970*",
         ":*a*",
+        ":a?*",
+        ":?0.0.0.1",
+        ":*a?",
+        ":?",
+        "=1",
+        "=a*",
+        ">=2026-11",
+        ":/[ab]+/",
+        ":/^1|ß/",
+        ":/10\\..*1$/",
+        ":/(?-i)A/",
     ]);
     (name(), value).prop_map(|(name, value)| {
         let query = format!("{}{value}", escape(&name));

@@ -5,9 +5,10 @@
 mod common;
 
 use common::event;
-use vakt_event::{Event, JournalPosition, Value};
+use proptest::prelude::*;
+use vakt_event::{Event, JournalPosition, Timestamp, Value};
 use vakt_search::record::RecordSource;
-use vakt_search::{Query, Record};
+use vakt_search::{Pipeline, Query, Record};
 
 fn sample() -> Event<'static> {
     let mut made = event(1_700_000_000);
@@ -39,6 +40,8 @@ fn sample() -> Event<'static> {
 }
 
 fn matches(query: &str) -> bool {
+    // Ten minutes and two seconds after the sample.
+    let now: Timestamp = "2023-11-14T22:23:22Z".parse().unwrap();
     let event = sample();
     let record = Record {
         event: &event,
@@ -48,7 +51,7 @@ fn matches(query: &str) -> bool {
             peer: Some("192.0.2.1"),
         }),
     };
-    Query::parse(query)
+    Query::parse_at(query, now)
         .unwrap_or_else(|error| panic!("{query}\n{error}"))
         .matches_record(&record)
 }
@@ -217,6 +220,61 @@ fn a_field_searches_its_values() {
 }
 
 #[test]
+fn regular_expressions_are_found_in_values() {
+    check(
+        true,
+        r#"
+        /fail(ed|ure) password/
+        /FAILED/
+        /^failed/
+        /port \d+ ssh2/
+        /ssh2; .*\(sshd:auth\)/
+        /\d{1,3}\.\d{1,3}\.113\.7/
+        message:/for \w+ from/
+        message: /rhost=fe80::1$/
+        Image:/\\system32\\.*\.exe$/
+        process.executable:/^c:/
+        user.name:/^domain\\/
+        user.name:/(?-i)Admin/
+        source.ip:/^2001:/
+        city:/å.*ẞ/
+        city:/(?-i)GROẞE/
+        severity:/^7$/
+        event.id:/^4[0-9]$/
+        @timestamp:/^2023-11-\d\dT22:/
+        event.original:/<\d+>/
+        error.message:/no (year|zone)/
+        empty:/^$/
+        tag:(/^alpha/ and /^gamma$/)
+        tag:(/nothing/ or /beta/)
+        (/nothing/ or /failed/) root
+        not /nothing/
+        -message:/nothing/
+        failed and /x\/y|root/ and root
+        /var/log/syslog or failed
+        /usr or /opt/x or failed
+        "#,
+    );
+    check(
+        false,
+        r#"
+        /failure/
+        /^password/
+        /root$/
+        /203.0.113.7|x/ and /nothing/
+        user.name:/(?-i)admin/
+        user.name:/^admin/
+        city:/grosse/
+        none:/.*/
+        missing:/.*/
+        source.ip:/^10\./
+        /\/var/
+        /var/log/syslog
+        "#,
+    );
+}
+
+#[test]
 fn comparisons_read_numbers_times_addresses_and_text() {
     check(
         true,
@@ -240,7 +298,18 @@ fn comparisons_read_numbers_times_addresses_and_text() {
         source.ip:[203.0.113.0 TO 203.0.113.255]
         source.ip:[2001:db8:: TO 2001:db8::ff]
         @timestamp>=2023-11-14T22:13:20Z
-        @timestamp>2023-11-14
+        @timestamp>2023-11-13
+        @timestamp<=2023-11-14
+        @timestamp:[2023-11-14 TO 2023-11-14]
+        @timestamp:2023-11-14
+        @timestamp:"2023-11-14"
+        @timestamp:(2023-11-13 or 2023-11-14)
+        @timestamp:2023
+        @timestamp:2023-11-14T22
+        @timestamp:2023-11-14T22:13
+        @timestamp:2023-11-14T23:13:20+01:00
+        @timestamp:13
+        when>="2026-11-24T08:59:59Z"
         @timestamp<2023-11-15
         @timestamp:[2023-11-14T23:13:20+01:00 TO *}
         event.ingested:[2023-11-14 TO 2023-11-15}
@@ -262,9 +331,153 @@ fn comparisons_read_numbers_times_addresses_and_text() {
         source.ip>=fe80::
         @timestamp>2023-11-14T22:13:20Z
         @timestamp<2023-11-14
+        @timestamp>2023-11-14
+        @timestamp:2023-11-15
+        @timestamp:2023-12
+        @timestamp:2023-11-14T23
+        @timestamp:{2023-11-14 TO *]
         when<2026-11-24T09:00:00Z
         host.name>web1
         missing>=0
+        "#,
+    );
+}
+
+#[test]
+fn times_may_be_relative_to_now() {
+    check(
+        true,
+        r#"
+        @timestamp>=-1h
+        @timestamp >= now-15m
+        @timestamp >= "now-15m"
+        @timestamp:>=-11m
+        @timestamp<-10m
+        @timestamp:[now-1h TO now]
+        @timestamp:[now-1h TO now-5m}
+        @timestamp:[-1h TO *]
+        @timestamp:now/d
+        @timestamp:now-1h+1h/d
+        @timestamp>=now/d
+        @timestamp<=now/d
+        @timestamp:[now-1d/d TO now/d]
+        @timestamp>now-1d/d
+        event.ingested>now-1M
+        event.ingested<=NOW
+        when>now
+        "#,
+    );
+    check(
+        false,
+        r#"
+        @timestamp>=-10m
+        @timestamp>now
+        @timestamp<now/d
+        @timestamp>now/d
+        @timestamp:[now-1d/d TO now/d}
+        @timestamp:now-1d/d
+        @timestamp:[now-5m TO now]
+        when<=now
+        severity>=now-1h
+        missing<=now
+        "#,
+    );
+    let refused = |query: &str, position: usize, expected: &str| {
+        let now = Timestamp::from_seconds(0).unwrap();
+        let error = Query::parse_at(query, now).unwrap_err();
+        assert_eq!(
+            (error.position, error.expected.as_str()),
+            (position, expected)
+        );
+    };
+    let units = "one of s, m, h, d, w, M (months) and y after a number";
+    refused("@timestamp>=now-15x", 18, units);
+    refused("@timestamp:[* TO \"now-15\"]", 24, units);
+    refused(
+        "a @timestamp:-1h",
+        13,
+        "a comparison such as >=now-15m, or a period such as now/d",
+    );
+    refused(
+        "@timestamp>=now+99999y",
+        12,
+        "a time within the years -9999 to 9999",
+    );
+    let error = Query::parse("failed @timestamp>=-1h").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "character 20: expected a time that is not relative: what now is, is not known here; found `-1h`\n  failed @timestamp>=-1h\n                     ^"
+    );
+}
+
+#[test]
+fn forms_known_from_elsewhere_work() {
+    check(
+        true,
+        r#"
+        _exists_:user.name
+        _exists_: User
+        not _exists_:missing
+        NOT _exists_:none
+        exists(user.name)
+        exists( Image ) and failed
+        EXISTS(tag)
+        exists user.name
+        exists @timestamp
+        (exists user.name) failed
+        user.name: "administrator"
+        user.name == administrator
+        user.name = administrator
+        user.name==administrator
+        user.name = "Domain\Administrator"
+        host.name == (web1 or web2)
+        severity == 7
+        severity != 8 and severity = 7
+        user.name=administrator
+        user.name="Domain\Administrator"
+        User=admin*
+        tag=gamma
+        tag=*
+        rhost=fe80::1
+        @timestamp=2023-11-14
+        @timestamp=now/d
+        source.ip=203.0.113.0/24
+        source.ip=2001:db8::7
+        +failed +user.name:administrator -user.name:guest
+        user.name:(guest OR administrator)
+        event.outcome:(success or failure) AND NOT user.name:guest
+        host.name:web?
+        host.name:?eb?
+        host.name:w?b*
+        source.ip:203.0.113.?
+        Image:*cmd.?xe
+        tag:(gamm? and alph?)
+        city:gro??e
+        C:\PROGRA~1 or failed
+        /home/x/notes.txt~ or failed
+        a\~1 or failed
+        x\^2 or failed
+        "#,
+    );
+    check(
+        false,
+        r#"
+        _exists_:missing
+        exists(none)
+        exists failed
+        exists missing.field
+        exists(user.name
+        user.name == admin
+        user.name=admin
+        missing="failed"
+        dGVzdA==
+        dGVzdA=
+        host.name:web??
+        host.name:web1?
+        host.name:web\?
+        host.name:"web?"
+        web?
+        rhost = fe80::1
         "#,
     );
 }
@@ -403,11 +616,46 @@ character 4: expected a space after the closing "; found `b`
      ^"#,
     );
     check(
-        "key=\"v\"",
+        "key:v\"w\"",
         r#"
-character 5: expected a space before ", or \" for the character itself; found `"`
-  key="v"
-      ^"#,
+character 6: expected a space before ", or \" for the character itself; found `"`
+  key:v"w"
+       ^"#,
+    );
+    check(
+        "_exists_:",
+        r#"
+character 10: expected the name of a field after _exists_:; found the end of the query
+  _exists_:
+           ^"#,
+    );
+    check(
+        "failed rooot~1",
+        r#"
+character 13: expected the end of the word: nothing is searched fuzzily, but roam* or /ro[ao]m/ finds variants, and \~ is the character; found `~`
+  failed rooot~1
+              ^"#,
+    );
+    check(
+        "user.name:admin^2 failed",
+        r#"
+character 16: expected the end of the term: hits are in order of time, and nothing is boosted; \^ is the character; found `^`
+  user.name:admin^2 failed
+                 ^"#,
+    );
+    check(
+        "\"failed root\"~5",
+        r#"
+character 14: expected a space: distances are not searched, but ("a" and "b") or /a.{0,40}b/ finds both; found `~`
+  "failed root"~5
+               ^"#,
+    );
+    check(
+        "(failed root)^2",
+        r#"
+character 14: expected the end of the term: hits are in order of time, and nothing is boosted; \^ is the character; found `^`
+  (failed root)^2
+               ^"#,
     );
     check(
         "severity:[1 10]",
@@ -440,17 +688,182 @@ character 12: expected a value without wildcards to compare with; found `*`
     check(
         "@timestamp>=yesterday",
         r#"
-character 13: expected a time such as 2026-11-24T09:30:00Z, or a date; found `yesterday`
+character 13: expected a time such as 2026-11-24T09:30:00Z, 2026-11-24 or now-15m; found `yesterday`
   @timestamp>=yesterday
               ^"#,
     );
     check(
+        "user.name:/adm(in/ x",
+        r#"
+character 15: expected a regular expression; found unclosed group
+  user.name:/adm(in/ x
+                ^"#,
+    );
+    check(
+        "Ärger /a{2,1}/",
+        r#"
+character 9: expected a regular expression; found invalid repetition count range, the start must be <= the end
+  Ärger /a{2,1}/
+          ^"#,
+    );
+    check(
         "failed | stats count",
         r#"
-character 8: expected a term: commands after | are not known yet, and "|" is the text; found `|`
+character 8: expected the end of the query: commands after | have no place here, and "|" is the text; found `|`
   failed | stats count
          ^"#,
     );
+    check(
+        "user.name: | stats count",
+        r#"
+character 12: expected a value for `user.name`; found `|`
+  user.name: | stats count
+             ^"#,
+    );
+}
+
+#[test]
+fn commands_begin_at_a_bar_that_is_no_text() {
+    let stages = |text: &str, expected: usize| {
+        let pipeline = Pipeline::parse(text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        assert_eq!(pipeline.stages.len(), expected, "{text}");
+    };
+    stages("failed | head 10", 1);
+    stages("failed| head 10", 1);
+    stages("failed |head", 1);
+    stages("|head", 1);
+    stages("\"failed\"|limit 5", 1);
+    stages("(failed)|sort -x|fields x", 2);
+    stages("user.name:a| head", 1);
+    stages("user.name:/a|b/| head", 1);
+    stages("severity:[1 TO 5]| head", 1);
+    stages("exists(a)|head", 1);
+    stages("a || b | head", 1);
+    stages("* | where a:(b or c) | head", 1);
+    stages("a|b", 0);
+    stages("a|head", 0);
+    stages("a \\| head", 0);
+    stages("\"a | head\"", 0);
+    stages("/a | head/", 0);
+    stages("a || b", 0);
+    stages("user.name:a|b", 0);
+    // A condition before all commands is a part of the query.
+    let narrowed = Pipeline::parse("failed | where root | head").unwrap();
+    assert_eq!(narrowed.query, Query::parse("failed root").unwrap());
+    assert_eq!(
+        Pipeline::parse("a b").unwrap().query,
+        Query::parse("a b").unwrap()
+    );
+}
+
+#[test]
+fn a_command_that_cannot_be_read_says_where_and_what_was_expected() {
+    let check = |text: &str, at: usize, expected: &str| {
+        let error = Pipeline::parse(text).unwrap_err();
+        assert_eq!(
+            (error.position, error.expected.as_str()),
+            (at, expected),
+            "\n{error}"
+        );
+    };
+    let commands =
+        "one of the commands fields, head, limit, rare, sort, stats, timechart, top and where";
+    let functions =
+        "a function: count, dc(field), sum(field), avg(field), min(field) or max(field)";
+    let end = "the end of the command, or a | before the next";
+    let field = "the name of a field";
+    let span = "a span such as 5m: a number and one of s, m, h, d and w";
+    let rows = "a number of rows from 1 to 10000";
+    check("failed |", 8, commands);
+    check("failed | | head", 9, commands);
+    check("failed | stat count", 9, commands);
+    check(
+        "{app=\"x\"} |= \"err\"",
+        5,
+        "a space before \", or \\\" for the character itself",
+    );
+    check("failed |= err", 8, commands);
+    check("failed | stats", 14, functions);
+    check("failed | stats by user.name", 15, functions);
+    check("failed | stats count, by user.name", 22, functions);
+    check("failed | stats cnt by user.name", 15, functions);
+    check(
+        "failed | stats sum by x",
+        18,
+        "a field in parentheses after the function",
+    );
+    check("failed | stats sum()", 19, field);
+    check("failed | stats sum(x", 20, "a ) after the field");
+    check("failed | stats count by", 23, field);
+    check("failed | stats count by a,", 26, field);
+    check("failed | stats count by a, a", 27, "another field");
+    check(
+        "failed | stats count, count",
+        22,
+        "another name for this column: `as name` after it",
+    );
+    check(
+        "failed | stats count by count",
+        23,
+        "other fields than the columns that are computed",
+    );
+    check("failed | stats count as", 23, field);
+    check("failed | timechart 5x", 20, span);
+    check("failed | timechart 0m", 19, span);
+    check("failed | timechart span=m", 24, span);
+    check("failed | timechart 5m by a, b", 26, end);
+    check("failed | top", 12, field);
+    check("failed | top 0 a", 13, rows);
+    check("failed | top 20000 a", 13, rows);
+    check("failed | top 20 a by b", 18, end);
+    check("failed | head ten", 14, end);
+    check("failed | head 1 2", 16, end);
+    check("failed | sort", 13, field);
+    check("failed | sort a b", 16, end);
+    check(
+        "failed | stats count by a | sort -cuont",
+        34,
+        "one of the columns a, count",
+    );
+    check(
+        "failed | stats count by a | fields count | sort a",
+        48,
+        "one of the columns count",
+    );
+    check(
+        "failed | top 5 a | where b>1",
+        25,
+        "one of the columns a, count, percent",
+    );
+    check(
+        "failed | where",
+        14,
+        "a word, a \"phrase\", field:value or (",
+    );
+    check("failed | where a )", 17, end);
+    check("failed | head 5 | where a", 18, "where before head");
+    check(
+        "failed | head 5 | stats count",
+        18,
+        "stats, timechart, top and rare before sort, fields and head",
+    );
+    check(
+        "failed | top a | stats count",
+        17,
+        "only one of stats, timechart, top and rare in a query",
+    );
+    check("(failed | head)", 8, "a ) for the ( at character 1");
+    check(
+        &format!("a{}", " | head".repeat(17)),
+        114,
+        "at most 16 commands",
+    );
+    check(
+        &format!("a | stats {}", "count ".repeat(17)),
+        16,
+        "another name for this column: `as name` after it",
+    );
+    check("a | top a b c d e f g h i", 24, "at most 8 names");
 }
 
 #[test]
@@ -466,7 +879,137 @@ fn a_query_has_bounds() {
     check("a ".repeat(2000), "at most 1024 terms");
     check("a".repeat(20_000), "a query of at most 16384 bytes");
     check(
+        "/a/ ".repeat(9),
+        "at most 8 regular expressions and patterns with ?",
+    );
+    check(
         format!("{} \"", "a".repeat(200)),
         "a \" for the \" at character 202",
     );
+}
+
+/// The examples that people copy: the lines of the blocks that name no language, without what is
+/// said about them behind four spaces.
+#[test]
+fn the_examples_of_the_documentation_can_be_read() {
+    let now: Timestamp = "2026-11-24T09:30:00Z".parse().unwrap();
+    let text = include_str!("../../../docs/search.md");
+    let mut examples = 0;
+    for (index, block) in text.split("```").enumerate() {
+        let Some(lines) = block.strip_prefix('\n').filter(|_| index % 2 == 1) else {
+            continue;
+        };
+        for line in lines.lines() {
+            let query = line.split("    ").next().unwrap();
+            Pipeline::parse_at(query, now).unwrap_or_else(|error| panic!("{query}\n{error}"));
+            examples += 1;
+        }
+    }
+    assert!(examples > 15, "{examples} examples");
+}
+
+/// What queries are made of, so that they are often nearly right.
+fn any_tokens() -> impl Strategy<Value = String> {
+    let tokens = vec![
+        "a",
+        "user.name",
+        "@timestamp",
+        "x",
+        ":",
+        ">=",
+        "<",
+        "=",
+        "==",
+        "!=",
+        "!",
+        "-",
+        "+",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        " TO ",
+        "\"",
+        "\\",
+        "/",
+        "?",
+        "*",
+        "|",
+        "||",
+        " | ",
+        " and ",
+        " or ",
+        " not ",
+        "exists",
+        "_exists_",
+        "~",
+        "^2",
+        "now",
+        "now-1h",
+        "/d",
+        "-15m",
+        "2026-11-24",
+        "T09:30",
+        "10.0.0.0/8",
+        "stats ",
+        "timechart ",
+        "5m",
+        "top ",
+        "20",
+        "rare ",
+        "where ",
+        "sort ",
+        "fields ",
+        "head ",
+        "count",
+        "sum",
+        "dc",
+        " by ",
+        " as ",
+        ",",
+        " ",
+        "\u{e5}",
+        "\u{1F600}",
+        "[a",
+        "{2,1}",
+        "(?i",
+    ];
+    prop::collection::vec(prop::sample::select(tokens), 0..14).prop_map(|tokens| tokens.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_read_or_refused_with_a_place(text in prop_oneof![any_tokens(), "\\PC{0,40}"]) {
+        let now: Timestamp = "2026-11-24T09:30:00Z".parse().unwrap();
+        let length = text.chars().count();
+        let refused = |error: &vakt_search::QueryError| {
+            assert!(error.position <= length, "{text}\n{error}");
+            assert!(!error.expected.is_empty(), "{text}\n{error}");
+        };
+        let query = Query::parse_at(&text, now);
+        let pipeline = Pipeline::parse_at(&text, now);
+        match (&query, &pipeline) {
+            (Ok(query), Ok(pipeline)) => {
+                // Without commands both read the same.
+                prop_assert_eq!(query, &pipeline.query);
+                prop_assert!(pipeline.stages.is_empty());
+                query.matches(&sample());
+            }
+            (Err(query), Ok(pipeline)) => {
+                refused(query);
+                // A condition alone is no command.
+                prop_assert!(query.expected.contains("commands after |"), "{}", query);
+                pipeline.query.matches(&sample());
+            }
+            (Err(query), Err(pipeline)) => {
+                refused(query);
+                refused(pipeline);
+            }
+            (Ok(_), Err(pipeline)) => prop_assert!(false, "{}", pipeline),
+        }
+    }
 }

@@ -35,12 +35,12 @@ use crate::metrics::{self, DetectMetrics, NoticeMetrics, RuleMetrics, readings};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
 use crate::pipeline::index::{self, IndexProgress};
+use crate::pipeline::{Frames, builder};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::retention::{RetentionMetrics, RetentionThread};
 use crate::pipeline::rule_activity::RuleActivity;
-use crate::pipeline::{Frames, builder};
 use crate::ruleset::{RuleSettings, Ruleset};
 use crate::signing_key;
 pub(crate) use backend::Health;
@@ -193,6 +193,7 @@ impl Daemon {
                 index,
                 progress: Arc::clone(&index_progress),
                 journal: Arc::clone(&journal),
+                clock: Arc::clone(&clock),
             }),
             incidents: Arc::new(Incidents { records }),
             rules: Arc::new(Rules {

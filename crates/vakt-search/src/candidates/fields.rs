@@ -36,17 +36,30 @@ impl Candidates<'_> {
                 }
             }
         }
-        if let Test::Text(pattern) = test
-            && !unseen.is_empty()
-        {
-            self.keep_likely(pattern, &mut unseen)?;
-        }
+        self.keep_likely(test, &mut unseen)?;
         sides.maybe = sides.sure.clone();
         sides.maybe.union(&unseen);
         Ok(sides)
     }
 
-    fn keep_likely(&self, pattern: &Pattern, docs: &mut Bits) -> Result<()> {
+    /// Takes out of `docs` what cannot pass the test, by the words that it needs.
+    fn keep_likely(&self, test: &Test, docs: &mut Bits) -> Result<()> {
+        let literals = match test {
+            Test::Text(pattern) => return self.keep_with(pattern, docs),
+            Test::Regex(regex) => regex.required(),
+            Test::Glob(glob) => glob.required(),
+            Test::Exists | Test::Range(_) | Test::Network(_) => return Ok(()),
+        };
+        for literal in literals {
+            self.keep_with(&Pattern::inside(literal), docs)?;
+        }
+        Ok(())
+    }
+
+    fn keep_with(&self, pattern: &Pattern, docs: &mut Bits) -> Result<()> {
+        if docs.is_empty() {
+            return Ok(());
+        }
         let needs = pattern.needs();
         docs.intersect(&self.by_filters(pattern, &needs)?);
         self.keep_with_words(&needs, docs)
@@ -57,6 +70,9 @@ impl Candidates<'_> {
 fn accepted(column: &Column, test: &Test) -> Vec<bool> {
     let mut folded = String::new();
     column.codes_where(|value| {
+        if matches!(test, Test::Regex(_)) {
+            return test.accepts_sent(value);
+        }
         fold_into(value, &mut folded);
         test.accepts(&folded)
     })

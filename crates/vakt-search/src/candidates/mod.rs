@@ -15,8 +15,7 @@ use vakt_event::{Timestamp, ecs};
 use crate::bits::Bits;
 use crate::chunk::{Chunk, Pieces};
 use crate::fault::Fault;
-use crate::fold::fold;
-use crate::query::{Node, Test};
+use crate::query::{Node, Pattern, Test};
 use crate::split::Split;
 
 /// How many terms are looked at between two looks at the clock.
@@ -124,6 +123,14 @@ impl Candidates<'_> {
                 Ok(either)
             }
             Node::Sent(pattern) => self.sent(pattern),
+            Node::SentRegex(regex) => {
+                let mut sides = self.anything();
+                for literal in regex.required() {
+                    let having = self.sent(&Pattern::inside(literal))?;
+                    sides.maybe.intersect(&having.maybe);
+                }
+                Ok(sides)
+            }
             Node::Field(name, test) => self.field(name, test),
         }
     }
@@ -137,7 +144,7 @@ impl Candidates<'_> {
             ecs::EVENT_ORIGINAL if *test == Test::Exists => Ok(self.everything()),
             ecs::EVENT_ORIGINAL => Ok(self.anything()),
             ecs::EVENT_ID => self.positions(test).map(exactly),
-            ecs::VAKT_STREAM => Ok(match test.accepts(&fold(&self.split.stream)) {
+            ecs::VAKT_STREAM => Ok(match test.accepts_sent(&self.split.stream) {
                 true => self.everything(),
                 false => self.nothing(),
             }),
@@ -167,7 +174,7 @@ impl Candidates<'_> {
         let Some(wanted) = test.whole_number() else {
             return self.computed(
                 |chunk| chunk.positions(self.pieces),
-                |position| test.accepts(&position.to_string()),
+                |position| test.accepts_sent(&position.to_string()),
             );
         };
         let mut docs = Bits::none(self.split.docs);

@@ -6,6 +6,9 @@ use std::ops::{Bound, RangeBounds};
 
 use vakt_event::{Timestamp, ecs};
 
+use super::time::{Now, TimeFault, When, names_now};
+use crate::fold::fold;
+
 /// A range; its bounds decide what kind of value can lie in it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Range {
@@ -17,18 +20,30 @@ pub(crate) enum Range {
     Text(Bound<String>, Bound<String>),
 }
 
-/// A bound of a range of times is no time.
-pub(crate) struct NotATime;
+/// One end of a range of times is none.
+#[derive(Debug)]
+pub(crate) struct RangeFault {
+    /// Whether it is the upper end.
+    pub(crate) is_high: bool,
+    pub(crate) fault: TimeFault,
+}
+
+/// Whether the values of `field` are times, whatever they are compared with.
+pub(crate) fn is_time_field(field: &str) -> bool {
+    field == ecs::TIMESTAMP || field == ecs::EVENT_INGESTED
+}
 
 impl Range {
-    /// The range between two bounds, given as folded text, for the values of `field`. Bounds of
-    /// different kinds are compared as text.
-    pub(crate) fn new(field: &str, low: Bound<&str>, high: Bound<&str>) -> Result<Self, NotATime> {
-        if field == ecs::TIMESTAMP || field == ecs::EVENT_INGESTED {
-            return match both(low, high, time_or_date) {
-                Some((low, high)) => Ok(Self::Time(low, high)),
-                None => Err(NotATime),
-            };
+    /// The range between two bounds for the values of `field`. Bounds of different kinds are
+    /// compared as text.
+    pub(crate) fn new(
+        field: &str,
+        low: Bound<&str>,
+        high: Bound<&str>,
+        now: Option<&Now>,
+    ) -> Result<Self, RangeFault> {
+        if is_time_field(field) || [low, high].into_iter().any(bound_names_now) {
+            return Self::of_times(low, high, now);
         }
         Ok(if let Some((low, high)) = both(low, high, number) {
             Self::Number(low, high)
@@ -37,8 +52,49 @@ impl Range {
         } else if let Some((low, high)) = both(low, high, address) {
             Self::Address(low, high)
         } else {
-            Self::Text(low.map(str::to_owned), high.map(str::to_owned))
+            let text = |bound: &str| fold(bound).into_owned();
+            Self::Text(low.map(text), high.map(text))
         })
+    }
+
+    /// A period as a bound is all of it: after a day is after its end, until a day is until its end.
+    fn of_times(
+        low: Bound<&str>,
+        high: Bound<&str>,
+        now: Option<&Now>,
+    ) -> Result<Self, RangeFault> {
+        use Bound::{Excluded, Included, Unbounded};
+        let read =
+            |text, is_high| When::read(text, now).map_err(|fault| RangeFault { is_high, fault });
+        let low = match low {
+            Unbounded => Unbounded,
+            Included(text) => match read(text, false)? {
+                When::Instant(time) | When::Period(time, _) => Included(time),
+            },
+            Excluded(text) => match read(text, false)? {
+                When::Instant(time) => Excluded(time),
+                When::Period(_, end) => Included(end),
+            },
+        };
+        let high = match high {
+            Unbounded => Unbounded,
+            Included(text) => match read(text, true)? {
+                When::Instant(time) => Included(time),
+                When::Period(_, end) => Excluded(end),
+            },
+            Excluded(text) => match read(text, true)? {
+                When::Instant(time) | When::Period(time, _) => Excluded(time),
+            },
+        };
+        Ok(Self::Time(low, high))
+    }
+
+    /// The instant, or all of the period.
+    pub(crate) fn of_when(when: When) -> Self {
+        match when {
+            When::Instant(time) => Self::Time(Bound::Included(time), Bound::Included(time)),
+            When::Period(start, end) => Self::Time(Bound::Included(start), Bound::Excluded(end)),
+        }
     }
 
     /// Whether `value`, already folded, lies in the range.
@@ -61,6 +117,13 @@ impl Range {
             }
             Self::Text(low, high) => within(low, high, Some(value.to_owned())),
         }
+    }
+}
+
+fn bound_names_now(bound: Bound<&str>) -> bool {
+    match bound {
+        Bound::Included(text) | Bound::Excluded(text) => names_now(text),
+        Bound::Unbounded => false,
     }
 }
 
@@ -100,7 +163,7 @@ impl PartialEq for Number {
 }
 
 impl Number {
-    fn as_f64(self) -> f64 {
+    pub(crate) fn as_f64(self) -> f64 {
         match self {
             Self::Whole(number) => number as f64,
             Self::Float(number) => number,
@@ -108,7 +171,7 @@ impl Number {
     }
 }
 
-fn number(text: &str) -> Option<Number> {
+pub(crate) fn number(text: &str) -> Option<Number> {
     if let Ok(number) = text.parse() {
         return Some(Number::Whole(number));
     }
@@ -116,7 +179,7 @@ fn number(text: &str) -> Option<Number> {
     number.is_finite().then_some(Number::Float(number))
 }
 
-fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
     // Shorter or longer text is no RFC 3339 time; this saves trying to read every long value.
     if !(14..=64).contains(&text.len()) {
         return None;
@@ -124,12 +187,7 @@ fn time(text: &str) -> Option<Timestamp> {
     text.to_ascii_uppercase().parse().ok()
 }
 
-/// A time, or a date, which stands for its midnight in UTC.
-fn time_or_date(text: &str) -> Option<Timestamp> {
-    time(text).or_else(|| time(&format!("{text}t00:00:00z")))
-}
-
-fn address(text: &str) -> Option<IpAddr> {
+pub(crate) fn address(text: &str) -> Option<IpAddr> {
     text.parse()
         .ok()
         .map(|address: IpAddr| address.to_canonical())
@@ -199,7 +257,7 @@ mod tests {
     fn ranges_take_values_of_the_kind_of_their_bounds() {
         use Bound::{Excluded, Included, Unbounded};
         let check = |low: Bound<&str>, high: Bound<&str>, inside: &[&str], outside: &[&str]| {
-            let Ok(range) = Range::new("field", low, high) else {
+            let Ok(range) = Range::new("field", low, high, None) else {
                 panic!("{low:?} {high:?}")
             };
             for value in inside {

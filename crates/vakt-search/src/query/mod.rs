@@ -7,37 +7,59 @@
 //! | `"failed password"` | the same, with spaces; `\"` and `\\` stand for `"` and `\` |
 //! | `fail*`, `*word`, `*asswor*`, `fail*root` | a word begins so; a word ends so; a value has this in it; a value has one, later the other |
 //! | `field:word`, `field:"a phrase"`, `field:fail*` | the same, looked for in the values of one field, also those that Vakt added |
-//! | `field:*` | the field is there and not null |
+//! | `field:web?` | as with `*`; `?` is one character |
+//! | `field:*`, `_exists_:field`, `exists(field)`, `exists user.name` | the field is there and not null; without parentheses only where the name has a dot or begins with `@` |
 //! | `field:""` | the field is there and empty |
 //! | `field:(a or "b c" or not d)` | what is said in the parentheses holds for the field |
 //! | `field>=7`, `field:>=7`, `field:[a TO b]`, `field:{a TO b}`, `field!=x` | comparison: of numbers, RFC 3339 times or addresses where the bounds are such, else of text; `[ ]` include their bounds, `{ }` do not, `*` is no bound |
+//! | `@timestamp:2026-11-24`, `@timestamp>=-1h`, `@timestamp:[now-1d/d TO now/d}` | times (the grammar is in `query/time`): a date, month, year, hour or minute is all of it, also as a bound |
 //! | `field:10.0.0.0/8` | a value is an address in the network, or has this text |
+//! | `/re/`, `field:/re/` | a regular expression is found in a sent value, or in a value of the field |
+//! | `field == x`, `field = x` | what `field:x` finds |
+//! | `name=value`, `name="a value"` | what `field:x` finds, or some sent value has this very text |
 //! | `a b`, `a and b`, `a && b` | both |
 //! | `a or b`, `a \|\| b` | either; `and` binds closer |
 //! | `not a`, `-a`, `!a` | not that |
 //! | nothing, `*` | everything |
+//! | `a \| stats count by user.name` | what commands make of the hits ([`pipeline`]) |
 //!
 //! A word is a run of Unicode letters, digits and `_`. Case is folded, in values and in what is
 //! looked for; names of fields are compared as they are written, and names that mean the same
 //! ([`vakt_event::alias`]) are one field. `field:value` looks for words within the value, not for
 //! the whole value: `user.name:admin` finds `domain\admin` and not `administrator`.
 //!
+//! A regular expression is looked for anywhere in the value as it was sent; `^` and `$` are the
+//! value's ends, `.` is any character, case is folded (`(?-i)` tells it apart). It has no
+//! look-around and no references to groups. It ends at the next `/` without `\` before it, and a
+//! space or the end must follow; so `/var/log/syslog` is text.
+//!
 //! Operators are known in lower and in upper case. `\` before a character of the language takes
 //! its meaning from it; before any other character it is itself. What looks like a field and is
-//! plainly none is text: `http://…`, `C:\…`, `12:30:01`, `fe80::1`, `00:1b:44:11:3a:b7`. `?` and `=` are
-//! text.
+//! plainly none is text: `http://…`, `C:\…`, `12:30:01`, `fe80::1`, `00:1b:44:11:3a:b7`. So are
+//! `?` outside the value of a field, and `=` at the end of a word. There is no fuzzy search (`a~`)
+//! and no boost (`a^2`): they are refused.
 
 mod compare;
 mod error;
+mod glob;
 mod judge;
 mod parse;
 mod pattern;
+pub mod pipeline;
+mod regex;
+mod time;
 mod word;
 
 pub use error::QueryError;
+pub use pipeline::Pipeline;
+pub use time::Now;
 
-pub(crate) use compare::{Network, Range};
+pub(crate) use compare::{
+    Network, Number, Range, address as read_address, number as read_number, time as read_time,
+};
+pub(crate) use glob::Glob;
 pub(crate) use pattern::{Need, Pattern};
+pub(crate) use regex::Regex;
 
 use std::ops::RangeBounds;
 
@@ -53,6 +75,9 @@ pub const QUERY_BYTES_MAX: usize = 16 * 1024;
 /// The most terms in one query: each of them costs a look into every segment.
 pub const QUERY_TERMS_MAX: usize = 1024;
 
+/// The most regular expressions and patterns with `?` in one query: each may take some MiB and a pass over the values.
+pub const QUERY_REGEXES_MAX: usize = 8;
+
 /// The deepest nesting of parentheses and negations: reading and evaluating are recursive.
 pub const QUERY_DEPTH_MAX: usize = 64;
 
@@ -63,9 +88,15 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads a query; the empty text asks for everything.
+    /// Reads a query; the empty text asks for everything. Times relative to now are refused, and
+    /// dates are days in UTC.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        parse::parse(text).map(|root| Self { root })
+        parse::parse(text, None).map(|root| Self { root })
+    }
+
+    /// Reads a query that is asked at `now`.
+    pub fn parse_at(text: &str, now: impl Into<Now>) -> Result<Self, QueryError> {
+        parse::parse(text, Some(now.into())).map(|root| Self { root })
     }
 
     /// Whether `event` answers the query, by looking at it. This is the reference: an index must
@@ -91,6 +122,8 @@ pub(crate) enum Node {
     Or(Vec<Node>),
     /// Some value that the sender sent matches.
     Sent(Pattern),
+    /// In some value that the sender sent the expression is found.
+    SentRegex(Regex),
     /// Some value of the field passes the test. The name is canonical.
     Field(String, Test),
 }
@@ -100,18 +133,32 @@ pub(crate) enum Node {
 pub(crate) enum Test {
     Exists,
     Text(Pattern),
+    Glob(Glob),
     Range(Range),
     Network(Network),
+    /// Asks the value as it was sent: the folded one is not enough.
+    Regex(Regex),
 }
 
 impl Test {
-    /// Whether `value`, already folded, passes.
+    /// Whether `value`, as it was sent, passes.
+    pub(crate) fn accepts_sent(&self, value: &str) -> bool {
+        match self {
+            Self::Regex(regex) => regex.is_in(value),
+            _ => self.accepts(&fold(value)),
+        }
+    }
+
+    /// Whether `value`, already folded, passes. Of a [`Test::Regex`] this is right only where
+    /// folding has changed nothing.
     pub(crate) fn accepts(&self, value: &str) -> bool {
         match self {
             Self::Exists => true,
             Self::Text(pattern) => pattern.matches(value),
+            Self::Glob(glob) => glob.matches(value),
             Self::Range(range) => range.contains(value),
             Self::Network(network) => network.contains(value),
+            Self::Regex(regex) => regex.is_in(value),
         }
     }
 
@@ -120,7 +167,7 @@ impl Test {
         match self {
             Self::Exists => true,
             Self::Range(Range::Time(low, high)) => (*low, *high).contains(&time),
-            _ => self.accepts(&fold(&time.to_string())),
+            _ => self.accepts_sent(&time.to_string()),
         }
     }
 

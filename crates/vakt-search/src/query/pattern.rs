@@ -39,6 +39,15 @@ impl Pattern {
         }
     }
 
+    /// The text `text`, already folded, anywhere.
+    pub(crate) fn inside(text: &str) -> Self {
+        Self {
+            open_start: true,
+            open_end: true,
+            ..Self::phrase(text.to_owned())
+        }
+    }
+
     /// Whether `value`, already folded, has this pattern in it.
     pub(crate) fn matches(&self, value: &str) -> bool {
         if self.pieces.is_empty() {

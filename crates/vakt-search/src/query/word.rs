@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use super::Pattern;
-use crate::fold::fold;
+use super::glob::Part;
+use crate::fold::{fold, is_word_char};
 
 /// What `\` takes the meaning from; before any other character it stands for itself, so that
 /// `C:\Windows` needs no care.
@@ -24,6 +25,10 @@ impl Glyph {
     pub(super) fn is_wildcard(self) -> bool {
         self.plain && self.c == '*'
     }
+
+    pub(super) fn is_one_wildcard(self) -> bool {
+        self.plain && self.c == '?'
+    }
 }
 
 /// What a word asks for: everything, or a pattern.
@@ -40,6 +45,41 @@ pub(super) fn to_pattern(word: &[Glyph]) -> Option<Pattern> {
         open_start: word.first().is_some_and(|glyph| glyph.is_wildcard()),
         open_end: word.last().is_some_and(|glyph| glyph.is_wildcard()),
     })
+}
+
+/// The parts of a word in which `?` is a wildcard, too.
+pub(super) fn to_parts(word: &[Glyph]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for glyph in word {
+        if glyph.is_wildcard() {
+            parts.push(Part::Any);
+        } else if glyph.is_one_wildcard() {
+            parts.push(Part::One);
+        } else {
+            let folded = fold(glyph.c.encode_utf8(&mut [0; 4])).into_owned();
+            parts.extend(folded.chars().map(Part::Char));
+        }
+    }
+    parts
+}
+
+/// Where a word has Lucene's sign for a fuzzy search (`roam~`, `roam~1`) or a boost (`roam^2`), in
+/// characters. Paths and names of files that end so are text.
+pub(super) fn lucene_suffix(word: &[Glyph]) -> Option<(usize, char)> {
+    let sign = word
+        .iter()
+        .rposition(|glyph| glyph.plain && matches!(glyph.c, '~' | '^'))?;
+    let (before, from_sign) = word.split_at_checked(sign)?;
+    let (sign_glyph, after) = from_sign.split_first()?;
+    let is_number = after
+        .iter()
+        .all(|glyph| glyph.c.is_ascii_digit() || glyph.c == '.');
+    let is_word = !before.is_empty()
+        && before
+            .iter()
+            .all(|glyph| is_word_char(glyph.c) || glyph.c == '-');
+    let is_suffix = is_word && is_number && (sign_glyph.c == '~' || !after.is_empty());
+    is_suffix.then_some((sign, sign_glyph.c))
 }
 
 pub(super) fn text(word: &[Glyph]) -> String {

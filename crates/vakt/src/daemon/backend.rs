@@ -9,13 +9,14 @@ use vakt_api::Principal;
 use vakt_api::backend::{
     HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident,
     Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
-    SearchRequest, SourcesView,
+    SearchRequest, SearchTable, SourcesView,
 };
 use vakt_event::{Clock, JournalPosition, Timestamp};
 use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Records};
 use vakt_ingest::accounting::Sources;
 use vakt_rules::ast::{CorrelationKind, RuleRef};
-use vakt_search::{Index, Query, Tail};
+use vakt_search::aggregate::{Gathered, Gathering, Window};
+use vakt_search::{Index, Now, Pipeline, Tail};
 use vakt_storage::{Journal, Recovery};
 
 use crate::command::rules::summary;
@@ -68,25 +69,40 @@ pub(super) struct Search {
     pub(super) index: Arc<ArcSwap<Index>>,
     pub(super) progress: Arc<IndexProgress>,
     pub(super) journal: Arc<Journal>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl SearchBackend for Search {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
-        let query = Query::parse(&request.query).map_err(|error| SearchFailure::Query {
-            position: error.position,
-            help: "the query language is described in docs/search.md".to_owned(),
-            message: error.message,
+        let now = Now {
+            time: self.clock.now(),
+            zone: jiff::tz::TimeZone::system(),
+        };
+        let pipeline = Pipeline::parse_at(&request.query, now).map_err(|error| {
+            SearchFailure::Query {
+                position: error.position,
+                help: "the query language is described in docs/search.md".to_owned(),
+                message: error.message,
+            }
         })?;
+        let window = Window {
+            since: request.since,
+            until: request.until,
+        };
         // What is acknowledged now must be found. Usually the index is there at once; behind a
         // backlog, what it lacks is read from the journal.
         let end = self.journal.durable_end();
         self.progress.wait_for(end, INDEX_PATIENCE);
         let request = vakt_search::Request {
-            query,
+            query: pipeline.query.clone(),
             since: request.since,
             until: request.until,
             streams: request.streams.clone(),
-            limit: request.limit,
+            limit: match pipeline.stages.is_empty() {
+                true => request.limit,
+                // What the commands give takes the place of the hits.
+                false => 0,
+            },
             order: match request.order {
                 Order::NewestFirst => vakt_search::Order::Descending,
                 Order::OldestFirst => vakt_search::Order::Ascending,
@@ -96,10 +112,49 @@ impl SearchBackend for Search {
             cancelled: request.cancelled.clone(),
             hits_only: request.hits_only,
         };
-        let search = |index: &Index| {
-            index.search_with(&request, |from, tail| self.offer_tail(from, end, tail))
+        let (response, gathered) = self
+            .ask(&request, &pipeline, window, end)
+            .map_err(|error| failure_of_search(&error))?;
+        let mut answer = SearchAnswer {
+            hits: response.hits,
+            total: response.total,
+            next: response.next,
+            table: None,
         };
-        let response = search(&self.index.load()).or_else(|error| {
+        match gathered {
+            None => {}
+            Some(Gathered::Hits(listed)) => answer.hits = listed.hits,
+            Some(Gathered::Table(table)) => {
+                answer.table = Some(SearchTable {
+                    is_cut: table.cut.is_any(),
+                    columns: table.columns,
+                    rows: table.rows,
+                });
+            }
+        }
+        Ok(answer)
+    }
+}
+
+impl Search {
+    /// Asks the index, and what it lacks the journal.
+    fn ask(
+        &self,
+        request: &vakt_search::Request,
+        pipeline: &Pipeline,
+        window: Window,
+        end: JournalPosition,
+    ) -> anyhow::Result<(vakt_search::Response, Option<Gathered>)> {
+        let search = |index: &Index| -> anyhow::Result<_> {
+            let offer = |from, tail: &mut Tail<'_>| self.offer_tail(from, end, tail);
+            let Some(mut gathering) = Gathering::new(pipeline, window) else {
+                return Ok((index.search_with(request, offer)?, None));
+            };
+            let wanted = gathering.wanted();
+            let response = index.gather_with(request, &wanted, &mut gathering, offer)?;
+            Ok((response, Some(gathering.finish())))
+        };
+        search(&self.index.load()).or_else(|error| {
             if !is_suspicious(&error) {
                 return Err(error);
             }
@@ -109,18 +164,9 @@ impl SearchBackend for Search {
             );
             self.progress.suspect(format!("{error:#}"));
             search(&Index::of_nothing(Arc::new(Frames))?)
-        });
-        let response = response.map_err(|error| failure_of_search(&error))?;
-        Ok(SearchAnswer {
-            hits: response.hits,
-            total: response.total,
-            next: response.next,
-            table: None,
         })
     }
-}
 
-impl Search {
     /// Offers what the journal holds from `from` up to `end`.
     fn offer_tail(
         &self,

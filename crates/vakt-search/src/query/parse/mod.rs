@@ -5,48 +5,51 @@
 //! or     = and { ("or" | "||") and }
 //! and    = unary { [ "and" | "&&" ] unary }
 //! unary  = ("not" | "!" | "-" | "+") unary | term
-//! term   = "(" or ")" | phrase | word | name ":" value | name compare operand
-//! value  = "(" or-of-values ")" | range | compare operand | phrase | word
+//! term   = "(" or ")" | phrase | regex | word | name ":" value | name compare operand
+//! value  = "(" or-of-values ")" | range | compare operand | phrase | regex | word
 //! range  = ("[" | "{") operand "TO" operand ("]" | "}")
 //! ```
 
+mod assign;
+mod columns;
+mod exists;
+mod measures;
+mod names;
+mod range;
+mod regex;
 mod scan;
-
-use std::ops::Bound;
+mod stages;
 
 use vakt_event::alias::canonical;
 
-use super::word;
+use super::compare::is_time_field;
+use super::glob::TooLarge;
+use super::word::{self, Glyph};
 use super::{
-    Network, Node, Pattern, QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_TERMS_MAX, QueryError, Range,
-    Test,
+    Glob, Network, Node, Now, Pattern, Pipeline, QUERY_BYTES_MAX, QUERY_DEPTH_MAX,
+    QUERY_REGEXES_MAX, QUERY_TERMS_MAX, QueryError, Range, Regex, Test,
 };
 use crate::fold::fold;
 use scan::{Operator, Relation};
 
 const TERM: &str = "a word, a \"phrase\", field:value or (";
-const TIME: &str = "a time such as 2026-11-24T09:30:00Z, or a date";
 
-pub(super) fn parse(text: &str) -> Result<Node, QueryError> {
-    let mut parser = Parser {
-        chars: text.chars().collect(),
-        at: 0,
-        depth: 0,
-        terms: 0,
-    };
-    if text.len() > QUERY_BYTES_MAX {
-        let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");
-        return Err(parser.error(0, &expected, &format!("{} bytes", text.len())));
+const NO_COMMANDS: &str =
+    "the end of the query: commands after | have no place here, and \"|\" is the text";
+
+pub(super) fn parse(text: &str, now: Option<Now>) -> Result<Node, QueryError> {
+    let mut parser = Parser::new(text, now)?;
+    let node = parser.query()?;
+    if parser.at_pipe() {
+        return Err(parser.expected(NO_COMMANDS));
     }
-    parser.skip_space();
-    if parser.peek().is_none() {
-        return Ok(Node::All);
-    }
-    let node = parser.or(None)?;
-    match parser.peek() {
-        None => Ok(node),
-        Some(_) => Err(parser.expected("the end of the query, or a ( before this")),
-    }
+    Ok(node)
+}
+
+pub(super) fn pipeline(text: &str, now: Option<Now>) -> Result<Pipeline, QueryError> {
+    let mut parser = Parser::new(text, now)?;
+    let node = parser.query()?;
+    parser.stages(node)
 }
 
 /// The field whose parenthesised values are being read, if any.
@@ -58,9 +61,43 @@ struct Parser {
     at: usize,
     depth: usize,
     terms: usize,
+    regexes: usize,
+    now: Option<Now>,
+    /// Columns such as `sum(x)`, which are names in a condition over rows.
+    computed: Vec<String>,
 }
 
 impl Parser {
+    fn new(text: &str, now: Option<Now>) -> Result<Self, QueryError> {
+        let parser = Self {
+            chars: text.chars().collect(),
+            at: 0,
+            depth: 0,
+            terms: 0,
+            regexes: 0,
+            now,
+            computed: Vec::new(),
+        };
+        if text.len() > QUERY_BYTES_MAX {
+            let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");
+            return Err(parser.error(0, &expected, &format!("{} bytes", text.len())));
+        }
+        Ok(parser)
+    }
+
+    /// Reads up to the end or the first command.
+    fn query(&mut self) -> Result<Node, QueryError> {
+        self.skip_space();
+        if self.peek().is_none() || self.at_pipe() {
+            return Ok(Node::All);
+        }
+        let node = self.or(None)?;
+        if self.peek().is_none() || self.at_pipe() {
+            return Ok(node);
+        }
+        Err(self.expected("the end of the query, or a ( before this"))
+    }
+
     fn or(&mut self, group: Group<'_>) -> Result<Node, QueryError> {
         let mut parts = vec![self.and(group)?];
         while self.take_operator(Operator::Or) {
@@ -75,6 +112,7 @@ impl Parser {
             self.skip_space();
             match self.peek() {
                 None | Some(')') => break,
+                Some(_) if self.at_pipe() => break,
                 Some(_) if self.operator().is_some_and(|(op, _)| op == Operator::Or) => break,
                 Some(_) => {
                     self.take_operator(Operator::And);
@@ -128,10 +166,7 @@ impl Parser {
         match self.peek() {
             None | Some(')') => Err(self.expected(TERM)),
             Some('(') => self.parenthesised(group),
-            Some('|') if self.peek_at(1).is_none_or(char::is_whitespace) => {
-                Err(self
-                    .expected("a term: commands after | are not known yet, and \"|\" is the text"))
-            }
+            Some(_) if self.at_pipe() => Err(self.expected(TERM)),
             Some(_) => match group {
                 Some(field) => self.value(field),
                 None => self.field_or_text(),
@@ -157,16 +192,30 @@ impl Parser {
         if self.peek() == Some('"') {
             return Ok(Node::Sent(Pattern::phrase(self.phrase()?)));
         }
+        if let Some(end) = self.regex_end() {
+            return Ok(Node::SentRegex(self.regex(end)?));
+        }
+        if let Some(field) = self.take_exists() {
+            return Ok(Node::Field(field, Test::Exists));
+        }
         if let Some((name, relation)) = self.take_field() {
-            let field = canonical(&name).to_owned();
             self.skip_space();
+            if name == "_exists_" && relation == Relation::Has {
+                return self.exists();
+            }
+            let field = canonical(&name).to_owned();
             return match relation {
                 Relation::Has => self.value(&field),
                 Relation::HasNot => Ok(Node::Not(Box::new(self.value(&field)?))),
                 relation => self.comparison(&field, relation),
             };
         }
+        if let Some(name) = self.assigned_name() {
+            return self.assignment(&name);
+        }
+        let start = self.at;
         let word = self.word("")?;
+        self.refuse_lucene(start, &word)?;
         let everything = word::text(&word) == "*:*";
         Ok(match word::to_pattern(&word) {
             Some(pattern) if !everything => Node::Sent(pattern),
@@ -179,115 +228,60 @@ impl Parser {
         let named = |test| Node::Field(field.to_owned(), test);
         match self.peek() {
             None => Err(self.expected(&format!("a value for `{field}`"))),
-            Some(')') => Err(self.expected(&format!("a value for `{field}`"))),
+            Some(c) if c == ')' || self.is_lone_pipe() => {
+                Err(self.expected(&format!("a value for `{field}`")))
+            }
             Some('(') => self.parenthesised(Some(field)),
+            Some(_)
+                if is_time_field(field)
+                    && let Some(range) = self.period()? =>
+            {
+                Ok(named(Test::Range(range)))
+            }
             Some('"') => Ok(named(Test::Text(Pattern::phrase(self.phrase()?)))),
             Some('[' | '{') => self.range(field),
             Some('<' | '>') => {
                 let relation = self.take_comparison().unwrap_or(Relation::Has);
                 self.comparison(field, relation)
             }
-            Some(_) => {
-                let word = self.word("")?;
-                let Some(pattern) = word::to_pattern(&word) else {
-                    return Ok(named(Test::Exists));
-                };
-                let literal = named(Test::Text(pattern));
-                Ok(match Network::parse(&word::text(&word)) {
-                    Some(network) => Node::Or(vec![literal, named(Test::Network(network))]),
-                    None => literal,
-                })
-            }
-        }
-    }
-
-    fn comparison(&mut self, field: &str, relation: Relation) -> Result<Node, QueryError> {
-        self.skip_space();
-        let start = self.at;
-        let operand = self.operand("")?;
-        let bound = operand.as_str();
-        let (low, high) = match relation {
-            Relation::Above => (Bound::Excluded(bound), Bound::Unbounded),
-            Relation::AtLeast => (Bound::Included(bound), Bound::Unbounded),
-            Relation::Below => (Bound::Unbounded, Bound::Excluded(bound)),
-            _ => (Bound::Unbounded, Bound::Included(bound)),
-        };
-        match Range::new(field, low, high) {
-            Ok(range) => Ok(Node::Field(field.to_owned(), Test::Range(range))),
-            Err(_) => Err(self.error(start, TIME, &format!("`{operand}`"))),
-        }
-    }
-
-    fn range(&mut self, field: &str) -> Result<Node, QueryError> {
-        let includes_low = self.peek() == Some('[');
-        self.at += 1;
-        self.skip_space();
-        let start = self.at;
-        let low = self.bound()?;
-        self.skip_space();
-        if !self.take_text("TO") && !self.take_text("to") {
-            return Err(self.expected("TO between the two ends of a range"));
-        }
-        self.skip_space();
-        let high = self.bound()?;
-        self.skip_space();
-        let includes_high = match self.peek() {
-            Some(']') => true,
-            Some('}') => false,
-            _ => return Err(self.expected("a ] or } at the end of the range")),
-        };
-        self.at += 1;
-        self.after_closing("the range")?;
-        let end = |text: &Option<String>, included| match text.as_deref() {
-            None => None,
-            Some(text) if included => Some(Bound::Included(text.to_owned())),
-            Some(text) => Some(Bound::Excluded(text.to_owned())),
-        };
-        let (low, high) = (end(&low, includes_low), end(&high, includes_high));
-        let low = low
-            .as_ref()
-            .map_or(Bound::Unbounded, |bound| bound.as_ref().map(String::as_str));
-        let high = high
-            .as_ref()
-            .map_or(Bound::Unbounded, |bound| bound.as_ref().map(String::as_str));
-        if (low, high) == (Bound::Unbounded, Bound::Unbounded) {
-            return Ok(Node::Field(field.to_owned(), Test::Exists));
-        }
-        match Range::new(field, low, high) {
-            Ok(range) => Ok(Node::Field(field.to_owned(), Test::Range(range))),
-            Err(_) => Err(self.error(start, TIME, "something else")),
-        }
-    }
-
-    /// One end of a range; `None` for `*`.
-    fn bound(&mut self) -> Result<Option<String>, QueryError> {
-        if self.peek() == Some('*') {
-            self.at += 1;
-            return Ok(None);
-        }
-        self.operand("]}").map(Some)
-    }
-
-    /// What a value is compared with: a word or a phrase, folded.
-    fn operand(&mut self, stops: &str) -> Result<String, QueryError> {
-        match self.peek() {
-            None | Some(')') => Err(self.expected("a value to compare with")),
-            Some(c) if stops.contains(c) => Err(self.expected("a value to compare with")),
-            Some('"') => self.quoted(stops),
+            Some(_) if let Some(end) = self.regex_end() => Ok(named(Test::Regex(self.regex(end)?))),
             Some(_) => {
                 let start = self.at;
-                let word = self.word(stops)?;
-                if let Some(star) = word.iter().position(|glyph| glyph.is_wildcard()) {
-                    let expected = "a value without wildcards to compare with";
-                    return Err(self.error(start + star, expected, "`*`"));
-                }
-                Ok(fold(&word::text(&word)).into_owned())
+                let word = self.word("")?;
+                self.refuse_lucene(start, &word)?;
+                self.word_of_field(field, start, &word)
             }
         }
+    }
+
+    /// What a bare word, which begins at `start`, asks of a field.
+    fn word_of_field(
+        &mut self,
+        field: &str,
+        start: usize,
+        word: &[Glyph],
+    ) -> Result<Node, QueryError> {
+        let named = |test| Node::Field(field.to_owned(), test);
+        let Some(pattern) = word::to_pattern(word) else {
+            return Ok(named(Test::Exists));
+        };
+        if word.iter().any(|glyph| glyph.is_one_wildcard()) {
+            self.count_regex(start)?;
+            return match Glob::new(word::to_parts(word)) {
+                Ok(glob) => Ok(named(Test::Glob(glob))),
+                Err(TooLarge) => Err(self.error(start, "a shorter word", "too many wildcards")),
+            };
+        }
+        let literal = named(Test::Text(pattern));
+        Ok(match Network::parse(&word::text(word)) {
+            Some(network) => Node::Or(vec![literal, named(Test::Network(network))]),
+            None => literal,
+        })
     }
 
     fn phrase(&mut self) -> Result<String, QueryError> {
-        self.quoted("")
+        let text = self.quoted("")?;
+        Ok(fold(&text).into_owned())
     }
 
     fn nested<T>(

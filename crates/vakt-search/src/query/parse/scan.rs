@@ -3,7 +3,6 @@
 use super::super::QueryError;
 use super::super::word::{self, Glyph};
 use super::Parser;
-use crate::fold::fold;
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Operator {
@@ -23,8 +22,14 @@ pub(super) enum Relation {
     AtMost,
 }
 
+const NO_FUZZY: &str = "the end of the word: nothing is searched fuzzily, but roam* or /ro[ao]m/ finds variants, and \\~ is the character";
+const NO_DISTANCE: &str =
+    "a space: distances are not searched, but (\"a\" and \"b\") or /a.{0,40}b/ finds both";
+const NO_BOOST: &str =
+    "the end of the term: hits are in order of time, and nothing is boosted; \\^ is the character";
+
 impl Parser {
-    /// The text between quotes, folded. Inside, `\` matters before `"` and `\` only.
+    /// The text between quotes, as it is written. Inside, `\` matters before `"` and `\` only.
     pub(super) fn quoted(&mut self, stops: &str) -> Result<String, QueryError> {
         let open = self.at;
         self.at += 1;
@@ -50,7 +55,7 @@ impl Parser {
         if !self.peek().is_some_and(|c| stops.contains(c)) {
             self.after_closing("the closing \"")?;
         }
-        Ok(fold(&text).into_owned())
+        Ok(text)
     }
 
     /// A bare word: to the next space, `)` that it did not open, or one of `stops`.
@@ -60,6 +65,9 @@ impl Parser {
         while let Some(c) = self.peek() {
             match c {
                 _ if c.is_whitespace() || stops.contains(c) => break,
+                '|' if self.is_lone_pipe() && word.last() != Some(&Glyph { c, plain: true }) => {
+                    break;
+                }
                 ')' if open == 0 => break,
                 '"' => {
                     return Err(
@@ -92,8 +100,11 @@ impl Parser {
         taken
     }
 
-    fn read_field(&mut self) -> Option<(String, Relation)> {
-        let start = self.at;
+    /// Reads the name of a field. One that ends in a dash is none.
+    pub(super) fn read_name(&mut self) -> Option<String> {
+        if let Some(column) = self.take_computed() {
+            return Some(column);
+        }
         let mut name = String::new();
         let mut last_is_plain_dash = false;
         while let Some(c) = self.peek() {
@@ -109,10 +120,28 @@ impl Parser {
             last_is_plain_dash = !escaped && c == '-';
             self.at += 1;
         }
-        if name.is_empty() || last_is_plain_dash {
-            return None;
-        }
+        (!name.is_empty() && !last_is_plain_dash).then_some(name)
+    }
+
+    fn take_computed(&mut self) -> Option<String> {
+        let here = self.chars.get(self.at..)?;
+        let stands_here = |column: &&String| {
+            let mut chars = here.iter();
+            column.chars().all(|c| chars.next() == Some(&c))
+        };
+        let column = self.computed.iter().find(stands_here)?.clone();
+        self.at += column.chars().count();
+        Some(column)
+    }
+
+    fn read_field(&mut self) -> Option<(String, Relation)> {
+        let start = self.at;
+        let name = self.read_name()?;
+        let end = self.at;
         self.skip_space();
+        let is_apart = self.at > end;
+        let space_after =
+            |parser: &Self, length| parser.peek_at(length).is_none_or(char::is_whitespace);
         let relation = match (self.peek(), self.peek_at(1)) {
             (Some(':'), _) => {
                 let token: String = self
@@ -130,6 +159,15 @@ impl Parser {
             (Some('!'), Some('=')) => {
                 self.at += 2;
                 Relation::HasNot
+            }
+            // `dGVzdA==` is a text in base64.
+            (Some('='), Some('=')) if is_apart || !space_after(self, 2) => {
+                self.at += 2;
+                Relation::Has
+            }
+            (Some('='), _) if is_apart && space_after(self, 1) => {
+                self.at += 1;
+                Relation::Has
             }
             _ => self.take_comparison()?,
         };
@@ -194,14 +232,32 @@ impl Parser {
             && after.is_none_or(|c| c.is_whitespace() || "()\"".contains(c))
     }
 
-    /// After a closing sign a space, a `)` or the end must follow.
+    /// Whether a `|` stands here with a space or nothing after it: a command follows, even where
+    /// a word stands right before it.
+    pub(super) fn is_lone_pipe(&self) -> bool {
+        self.peek() == Some('|') && self.peek_at(1).is_none_or(char::is_whitespace)
+    }
+
+    /// After a closing sign a space, a `)`, a `|` or the end must follow.
     pub(super) fn after_closing(&self, sign: &str) -> Result<(), QueryError> {
         match self.peek() {
-            Some(c) if !c.is_whitespace() && c != ')' => {
+            Some('~') => Err(self.expected(NO_DISTANCE)),
+            Some('^') => Err(self.expected(NO_BOOST)),
+            Some(c) if !c.is_whitespace() && !")|".contains(c) => {
                 Err(self.expected(&format!("a space after {sign}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses a word, which begins at `start`, with a sign of Lucene that has no meaning here.
+    pub(super) fn refuse_lucene(&self, start: usize, word: &[Glyph]) -> Result<(), QueryError> {
+        let Some((sign, c)) = word::lucene_suffix(word) else {
+            return Ok(());
+        };
+        let expected = if c == '~' { NO_FUZZY } else { NO_BOOST };
+        let escapes = word.iter().take(sign).filter(|glyph| !glyph.plain).count();
+        Err(self.error(start + sign + escapes, expected, &format!("`{c}`")))
     }
 
     pub(super) fn skip_space(&mut self) {

@@ -1,0 +1,100 @@
+//! All that this program uses of Vakt's index: where its interface changes, this file does.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use vakt_event::{Event, Frame, JournalPosition, Source, Transport};
+use vakt_search::{Index, IndexWriter, Query, Request};
+
+use crate::question::{Answer, Ask, Engine, PAGE};
+use crate::sink::{Frames, Sink};
+
+pub(crate) struct Vakt(Arc<Index>);
+
+impl Vakt {
+    pub(crate) fn open(dir: &Path) -> Result<Self> {
+        Ok(Self(Arc::new(Index::open(dir, Arc::new(Frames))?)))
+    }
+
+    /// Goes on where the index ends.
+    pub(crate) fn writer(&self) -> Result<Writer> {
+        let writer = self.0.writer()?;
+        Ok(Writer {
+            next: writer.next_position(),
+            index: Arc::clone(&self.0),
+            writer,
+            source: Source {
+                stream: "default".to_owned(),
+                transport: Transport::Tcp,
+                listener: "syslog-tcp".to_owned(),
+                peer: Some([10, 20, 0, 1].into()),
+                zone: None,
+                drill: false,
+            },
+        })
+    }
+}
+
+pub(crate) struct Writer {
+    index: Arc<Index>,
+    writer: IndexWriter,
+    next: JournalPosition,
+    source: Source,
+}
+
+impl Sink for Writer {
+    fn add(&mut self, frame: &Frame, event: &Event<'_>) -> Result<()> {
+        let stored = vakt_search::Frame {
+            bytes: &frame.bytes,
+            format: frame.format,
+            received: frame.received,
+            truncated: frame.truncated,
+        };
+        self.writer.add(self.next, stored, event, &self.source)?;
+        self.next = self.next.next();
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        Ok(self.writer.commit(self.next)?)
+    }
+
+    /// Builds inverted indexes of everything.
+    fn build(&mut self) -> Result<()> {
+        self.commit()?;
+        self.writer.seal()?;
+        while self.index.build_next(true)?.is_some() {}
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<()> {
+        self.commit()?;
+        self.writer.seal()?;
+        Ok(self.writer.close()?)
+    }
+}
+
+impl Engine for Vakt {
+    fn ask(&self, ask: &Ask) -> Result<Option<Answer>> {
+        let (text, since) = match ask {
+            Ask::Term(term) | Ask::NewestOf(term) => ((*term).to_owned(), None),
+            Ask::Rare(term) => (term.clone(), None),
+            Ask::Phrase(phrase) => (format!("\"{phrase}\""), None),
+            Ask::Address(address) => (address.to_string(), None),
+            Ask::Substring(part, since) => (format!("*{part}*"), Some(*since)),
+            Ask::Newest => (String::new(), None),
+            // The index has no aggregations.
+            Ask::Histogram | Ask::TopUsers => return Ok(None),
+        };
+        let response = self.0.search(&Request {
+            query: Query::parse(&text)?,
+            since,
+            limit: PAGE,
+            ..Request::default()
+        })?;
+        Ok(Some(Answer {
+            total: Some(response.total),
+        }))
+    }
+}

@@ -1,0 +1,85 @@
+//! Aggregations and listings that are fed from an index.
+
+use vakt_event::Timestamp;
+
+use super::{Aggregation, Listed, Listing, Table, Window};
+use crate::index::{Gather, Wanted};
+use crate::query::Pipeline;
+use crate::record::Record;
+
+/// Microseconds in a second.
+const MICROS: i64 = 1_000_000;
+
+/// What the commands of a pipeline make of what an index gives.
+#[derive(Debug)]
+pub enum Gathering {
+    Table(Aggregation),
+    Hits(Listing),
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gathered {
+    Table(Table),
+    Hits(Listed),
+}
+
+impl Gathering {
+    /// `None` where the pipeline has no commands: its hits are those of the search.
+    pub fn new(pipeline: &Pipeline, window: Window) -> Option<Self> {
+        if pipeline.stages.is_empty() {
+            return None;
+        }
+        match Aggregation::new(pipeline, window) {
+            Some(aggregation) => Some(Self::Table(aggregation)),
+            None => Listing::new(pipeline).map(Self::Hits),
+        }
+    }
+
+    /// What is to be gathered: counted values where that is enough, else events.
+    pub fn wanted(&mut self) -> Wanted {
+        let Self::Table(aggregation) = self else {
+            return Wanted {
+                records: true,
+                ..Wanted::default()
+            };
+        };
+        let keys = aggregation.keys();
+        let fields = keys.iter().map(|name| name.canonical.clone()).collect();
+        let span = aggregation.span().map(|span| span.seconds() * MICROS);
+        Wanted {
+            fields,
+            span,
+            records: aggregation.counter().is_none(),
+        }
+    }
+
+    pub fn finish(self) -> Gathered {
+        match self {
+            Self::Table(aggregation) => Gathered::Table(aggregation.finish()),
+            Self::Hits(listing) => Gathered::Hits(listing.finish()),
+        }
+    }
+}
+
+impl Gather for Gathering {
+    fn counted(&mut self, time: Option<i64>, values: &[Option<&str>], count: u64) {
+        let Self::Table(aggregation) = self else {
+            return;
+        };
+        // Events without one of the fields are in no group.
+        let Some(values) = values.iter().copied().collect::<Option<Vec<&str>>>() else {
+            return;
+        };
+        if let Some(mut counter) = aggregation.counter() {
+            counter.add_counted(time.and_then(Timestamp::from_micros), &values, count);
+        }
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        match self {
+            Self::Table(aggregation) => aggregation.add(record),
+            Self::Hits(listing) => listing.add(record),
+        }
+    }
+}
