@@ -1,5 +1,7 @@
 //! Hits as Loki's streams: events with the same labels are one stream, in the order of the hits.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 use vakt_event::{Timestamp, ecs};
 
@@ -10,6 +12,7 @@ use super::labels::{LABELS, value_of};
 /// as Grafana asks for by `X-Loki-Response-Encoding-Flags: categorize-labels`.
 pub(crate) fn streams(hits: &[Map<String, Value>], is_categorized: bool) -> Vec<Value> {
     let mut streams: Vec<(Series, Vec<Value>)> = Vec::new();
+    let mut places: BTreeMap<Series, usize> = BTreeMap::new();
     for hit in hits {
         let labels = stream_of(hit);
         let nanos = nanos_of(hit).to_string();
@@ -18,7 +21,8 @@ pub(crate) fn streams(hits: &[Map<String, Value>], is_categorized: bool) -> Vec<
         } else {
             json!([nanos, line_of(hit)])
         };
-        match streams.iter_mut().find(|(stream, _)| *stream == labels) {
+        let place = *places.entry(labels.clone()).or_insert(streams.len());
+        match streams.get_mut(place) {
             Some((_, entries)) => entries.push(entry),
             None => streams.push((labels, vec![entry])),
         }

@@ -73,7 +73,9 @@ impl Form {
         let Some(text) = self.get(name) else {
             return Ok(i128::from(now.micros()) * 1000);
         };
-        nanos(text).ok_or_else(|| {
+        // A time that no event can have would be no bound.
+        let time = nanos(text).filter(|nanos| micros_up(*nanos).is_some());
+        time.ok_or_else(|| {
             ApiError::new(ErrorCode::InvalidTime, format!("`{name}` is `{text}`"))
                 .with_help("write nanoseconds or seconds since 1970, or RFC 3339 with an offset")
         })
@@ -238,6 +240,7 @@ mod tests {
         check(&[("start", "7"), ("end", "5")], Err("after"));
         check(&[("since", "5")], Err("`since`"));
         check(&[("end", "x")], Err("`end`"));
+        check(&[("start", "99999999999999999.5")], Err("`start`"));
     }
 
     #[test]

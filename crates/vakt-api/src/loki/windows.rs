@@ -72,7 +72,7 @@ impl Grid {
             range,
             bucket,
         };
-        let points = last.saturating_sub(first) / step + 1;
+        let points = (last.saturating_sub(first) / step).saturating_add(1);
         if points > POINTS_MAX {
             return Err(refused(&format!(
                 "the step divides the time into more than {POINTS_MAX} points"

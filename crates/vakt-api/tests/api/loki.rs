@@ -150,6 +150,13 @@ fn lines_are_streams() {
             "stats": {},
         })
     );
+    // Grafana reads the streams by the flags before them, and the lines of a stream by its labels.
+    let text = answer.text();
+    let places = ["encodingFlags", "\"result\"", "\"stream\":", "\"values\":"];
+    assert!(
+        places.map(|name| text.find(name).unwrap()).is_sorted(),
+        "{text}"
+    );
     let searches = daemon.fake.searches.lock().unwrap();
     let [search] = searches.as_slice() else {
         panic!("{searches:?}");
@@ -186,7 +193,7 @@ fn parameters_may_be_a_form() {
     assert_eq!(ask("Content-Type: application/json").status, 400);
     let searches = daemon.fake.searches.lock().unwrap();
     assert_eq!(searches.len(), 1);
-    assert_eq!(searches[0].query, "event.original:/(?-i)a&b=c/");
+    assert_eq!(searches[0].query, r"event.original:/(?-i)a\&b=c/");
     assert_eq!(
         (searches[0].limit, searches[0].order),
         (5, Order::OldestFirst)

@@ -92,10 +92,13 @@ async fn lines_of(asked: &Asked, lines: Lines, times: Times) -> Result<Value, Ap
         .ask(move |search| search.hits(&query, times, limit, order))
         .await?;
     let streams = streams(&answer.hits, asked.is_categorized);
-    let mut data = json!({ "resultType": "streams", "result": streams, "stats": {} });
+    let mut data = json!({ "resultType": "streams" });
     if asked.is_categorized {
+        // Before the result: Grafana reads the streams as the flags say that it has seen by then.
         data["encodingFlags"] = json!([CATEGORIZE_LABELS]);
     }
+    data["result"] = streams.into();
+    data["stats"] = json!({});
     Ok(data)
 }
 

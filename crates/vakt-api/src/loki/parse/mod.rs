@@ -150,6 +150,7 @@ impl Parser {
             .filter(|top| (1..=TOP_MAX).contains(top))
             .ok_or_else(|| self.scan.expected_at(start, &expected))?;
         self.scan.take(',', "a , after the number")?;
+        self.scan.skip_space();
         let inner = self.scan.at();
         let mut metric = self.metric()?;
         if metric.top.is_some() {
