@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use axum::extract::{Form, FromRequest as _};
+use axum::http::{Request, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Map, Value};
 
@@ -11,7 +13,7 @@ use crate::error::{ApiError, ErrorCode};
 /// A sender that sends nothing for this long has gone away.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// Largest JSON body of the API's own calls: facts, users, tokens.
+/// Largest JSON body or form of the API's own calls: facts, users, tokens.
 pub(crate) const JSON_BYTES_MAX: usize = 256 * 1024;
 
 /// After a refusal this much of the body is still read and dropped, so that the client reads the
@@ -77,6 +79,25 @@ pub(crate) async fn read_object(body: &mut Body) -> Result<Map<String, Value>, A
             format!("the body is no JSON: {error}"),
         )),
     }
+}
+
+/// The fields of a form that is the body (`application/x-www-form-urlencoded`), in their order.
+pub(crate) async fn read_form(
+    request: &mut Request<Body>,
+) -> Result<Vec<(String, String)>, ApiError> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
+    let body = read_all(request.body_mut(), JSON_BYTES_MAX).await?;
+    let mut form = Request::post("/")
+        .body(Body::from(body))
+        .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))?;
+    if let Some(content_type) = content_type {
+        form.headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
+    }
+    let Form(fields) = Form::<Vec<(String, String)>>::from_request(form, &())
+        .await
+        .map_err(|_| ApiError::new(ErrorCode::InvalidRequest, "the form cannot be read"))?;
+    Ok(fields)
 }
 
 /// Reads and drops some of what is still under way.

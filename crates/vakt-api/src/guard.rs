@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use base64::Engine as _;
 
 use crate::access::{Caller, Principal};
 use crate::app::App;
@@ -14,7 +15,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::origin::{check_direct, check_same_origin};
 use crate::pages;
 use crate::roles::Permission;
-use crate::routes::{Need, Route};
+use crate::routes::{Errors, Need, Route};
 
 /// A request that was let in.
 pub(crate) struct Call {
@@ -63,7 +64,11 @@ pub(crate) async fn serve(
     request: Request<Body>,
 ) -> Response<Body> {
     let began = Instant::now();
-    let as_text = route.text_errors && accepts(request.headers(), "text/plain");
+    let as_text = match route.errors {
+        Errors::Json => false,
+        Errors::TextIfAsked => accepts(request.headers(), "text/plain"),
+        Errors::Text => true,
+    };
     let as_page = matches!(route.need, Need::Page(_));
     let tls = request
         .extensions()
@@ -149,14 +154,15 @@ fn admit(
             // What needs no credential minds none that is sent along.
             Ok(()) => return Ok(Caller::Anonymous),
             Err(error) => {
-                return match identify(app, headers, connection.tls)? {
+                return match identify(app, headers, connection.tls, false)? {
                     (_, Proof::Nothing) => Err(error),
                     (caller, _) => allow(caller, Permission::ReadState),
                 };
             }
         }
     }
-    let (caller, proof) = identify(app, headers, connection.tls)?;
+    let takes_basic = matches!(route.need, Need::Loki(_));
+    let (caller, proof) = identify(app, headers, connection.tls, takes_basic)?;
     match route.need {
         Need::Public => Ok(caller),
         Need::Observe => allow(caller, Permission::ReadState),
@@ -174,11 +180,11 @@ fn admit(
                 "make one with `vakt tokens add NAME --stream STREAM` and send it as `Authorization: Bearer TOKEN`",
             )),
         },
-        Need::Role(permission) | Need::Page(permission) => {
+        Need::Role(permission) | Need::Page(permission) | Need::Loki(permission) => {
             let caller = allow(caller, permission)?;
             let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
             if proof == Proof::Session && changes {
-                check_same_origin(headers, uri, matches!(route.need, Need::Role(_)))?;
+                check_same_origin(headers, uri, !matches!(route.need, Need::Page(_)))?;
             }
             Ok(caller)
         }
@@ -208,18 +214,32 @@ fn allow(caller: Caller, permission: Permission) -> Result<Caller, ApiError> {
     })
 }
 
-fn identify(app: &App, headers: &HeaderMap, tls: bool) -> Result<(Caller, Proof), ApiError> {
+/// `takes_basic`: a token may come as the password of basic authentication.
+fn identify(
+    app: &App,
+    headers: &HeaderMap,
+    tls: bool,
+    takes_basic: bool,
+) -> Result<(Caller, Proof), ApiError> {
     let access = &app.parts.access;
     if let Some(authorization) = headers.get(header::AUTHORIZATION) {
-        let token = authorization
+        let (scheme, credential) = authorization
             .to_str()
             .ok()
             .and_then(|text| text.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
-            .ok_or_else(|| unauthenticated("the `Authorization` header is not `Bearer TOKEN`"))?;
+            .unwrap_or_default();
+        let token = if scheme.eq_ignore_ascii_case("bearer") {
+            credential.trim().to_owned()
+        } else if takes_basic && scheme.eq_ignore_ascii_case("basic") {
+            password(credential.trim()).ok_or_else(|| {
+                unauthenticated("the `Authorization` header is not `Basic` with a user and a token")
+            })?
+        } else {
+            let message = "the `Authorization` header is not `Bearer TOKEN`";
+            return Err(unauthenticated(message));
+        };
         let caller = access
-            .by_token(token)
+            .by_token(&token)
             .ok_or_else(|| unauthenticated("the token is unknown or was revoked"))?;
         return Ok((caller, Proof::Token));
     }
@@ -232,6 +252,16 @@ fn identify(app: &App, headers: &HeaderMap, tls: bool) -> Result<(Caller, Proof)
         }
     }
     Ok((Caller::Anonymous, Proof::Nothing))
+}
+
+/// The password of basic authentication (RFC 7617). The user's name says nothing: the token does.
+fn password(credential: &str) -> Option<String> {
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(credential)
+        .ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    text.split_once(':')
+        .map(|(_, password)| password.to_owned())
 }
 
 fn unauthenticated(message: &str) -> ApiError {

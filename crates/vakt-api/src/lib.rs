@@ -14,6 +14,7 @@ pub mod connection;
 mod endpoints;
 pub mod error;
 mod guard;
+mod loki;
 mod metrics;
 pub mod origin;
 mod pages;

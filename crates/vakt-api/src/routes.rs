@@ -11,7 +11,7 @@ use axum::http::Response;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::app::App;
-use crate::endpoints::{access, erasures, events, incidents, observe, search, upload, views};
+use crate::endpoints::{access, erasures, events, incidents, loki, observe, search, upload, views};
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
 use crate::pages;
@@ -30,6 +30,9 @@ pub(crate) enum Need {
     Role(Permission),
     /// The same for a page: who is not signed in is sent to sign in.
     Page(Permission),
+    /// As [`Self::Role`], for clients of Loki: the token may be the password of basic
+    /// authentication, which is all that some of them send.
+    Loki(Permission),
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, ApiError>> + Send>>;
@@ -38,9 +41,28 @@ pub(crate) struct Route {
     pub(crate) method: &'static str,
     pub(crate) path: &'static str,
     pub(crate) need: Need,
-    /// Errors are plain text for a client that asks for it, because it shows them to a person.
-    pub(crate) text_errors: bool,
+    pub(crate) errors: Errors,
     pub(crate) run: fn(Call) -> Answer,
+}
+
+/// How a route answers errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Errors {
+    Json,
+    /// Plain text for a client that asks for it, because it shows them to a person.
+    TextIfAsked,
+    /// Plain text, as Loki answers them: Grafana shows the body to a person.
+    Text,
+}
+
+impl Errors {
+    const fn of(need: Need) -> Self {
+        match need {
+            Need::Intake => Self::TextIfAsked,
+            Need::Loki(_) => Self::Text,
+            _ => Self::Json,
+        }
+    }
 }
 
 macro_rules! routes {
@@ -50,13 +72,13 @@ macro_rules! routes {
             method: stringify!($method),
             path: $path,
             need: $need,
-            text_errors: matches!($need, Need::Intake),
+            errors: Errors::of($need),
             run: |call| Box::pin($run(call)),
         },)*];
     };
 }
 
-use Need::{Intake, Observe, Page, Public, Role};
+use Need::{Intake, Loki, Observe, Page, Public, Role};
 use Permission::{EraseEvents, ManageAccess, ReadEvents, ReadState, RecordFacts};
 
 routes! {
@@ -85,6 +107,23 @@ routes! {
     GET    "/api/v1/tokens" Role(ManageAccess), access::tokens;
     POST   "/api/v1/tokens" Role(ManageAccess), access::add_token;
     DELETE "/api/v1/tokens/{id}" Role(ManageAccess), access::revoke_token;
+    GET    "/loki/api/v1/query" Loki(ReadEvents), loki::query;
+    POST   "/loki/api/v1/query" Loki(ReadEvents), loki::query;
+    GET    "/loki/api/v1/query_range" Loki(ReadEvents), loki::query_range;
+    POST   "/loki/api/v1/query_range" Loki(ReadEvents), loki::query_range;
+    GET    "/loki/api/v1/labels" Loki(ReadEvents), loki::labels;
+    POST   "/loki/api/v1/labels" Loki(ReadEvents), loki::labels;
+    GET    "/loki/api/v1/label/{name}/values" Loki(ReadEvents), loki::label_values;
+    GET    "/loki/api/v1/series" Loki(ReadEvents), loki::series;
+    POST   "/loki/api/v1/series" Loki(ReadEvents), loki::series;
+    GET    "/loki/api/v1/index/stats" Loki(ReadEvents), loki::stats;
+    POST   "/loki/api/v1/index/stats" Loki(ReadEvents), loki::stats;
+    GET    "/loki/api/v1/detected_labels" Loki(ReadEvents), loki::detected_labels;
+    POST   "/loki/api/v1/detected_labels" Loki(ReadEvents), loki::detected_labels;
+    GET    "/loki/api/v1/detected_fields" Loki(ReadEvents), loki::detected_fields;
+    POST   "/loki/api/v1/detected_fields" Loki(ReadEvents), loki::detected_fields;
+    GET    "/loki/api/v1/detected_field/{name}/values" Loki(ReadEvents), loki::detected_field_values;
+    GET    "/loki/api/v1/status/buildinfo" Loki(ReadEvents), loki::build_info;
     GET    "/" Page(ReadEvents), pages::home::get;
     GET    "/incidents/{id}" Page(ReadState), pages::incident::get;
     GET    "/sign-in" Public, pages::sign_in::get;
@@ -139,7 +178,10 @@ mod tests {
                 let route = ROUTES
                     .iter()
                     .find(|route| route.path == path && route.method.eq_ignore_ascii_case(method));
-                let closed = matches!(route.map(|route| route.need), Some(Role(_) | Page(_)));
+                let closed = matches!(
+                    route.map(|route| route.need),
+                    Some(Role(_) | Page(_) | Loki(_))
+                );
                 assert_ne!(
                     open, closed,
                     "{method} {path}: the security is described wrongly"

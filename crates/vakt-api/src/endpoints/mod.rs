@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod erasures;
 pub(crate) mod events;
 pub(crate) mod incidents;
+pub(crate) mod loki;
 pub(crate) mod observe;
 pub(crate) mod search;
 pub(crate) mod upload;

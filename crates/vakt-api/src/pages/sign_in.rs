@@ -1,16 +1,14 @@
 //! Signing in and out with a browser.
 
 use axum::body::Body;
-use axum::extract::Form;
-use axum::extract::FromRequest as _;
-use axum::http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use maud::{Markup, html};
 
 use super::layout;
 use crate::access::SESSION_LIFETIME_SECONDS;
-use crate::body::{JSON_BYTES_MAX, read_all};
+use crate::body::read_form;
 use crate::endpoints::access::failure;
-use crate::error::{ApiError, ErrorCode};
+use crate::error::ApiError;
 use crate::guard::Call;
 use crate::origin::check_same_origin;
 use crate::params::Params;
@@ -78,7 +76,7 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
     let headers = call.request.headers();
     // Or a page elsewhere could sign a person in as somebody else.
     check_same_origin(headers, call.request.uri(), false)?;
-    let fields = form_fields(&mut call).await?;
+    let fields = read_form(&mut call.request).await?;
     let field = |name: &str| {
         fields
             .iter()
@@ -134,23 +132,6 @@ pub(crate) async fn sign_out(call: Call) -> Result<Response<Body>, ApiError> {
     let mut response = see_other("/sign-in");
     set_cookie(&mut response, tls, "", 0);
     Ok(response)
-}
-
-async fn form_fields(call: &mut Call) -> Result<Vec<(String, String)>, ApiError> {
-    let content_type = call.request.headers().get(header::CONTENT_TYPE).cloned();
-    let body = read_all(call.request.body_mut(), JSON_BYTES_MAX).await?;
-    let mut request = Request::post("/")
-        .body(Body::from(body))
-        .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))?;
-    if let Some(content_type) = content_type {
-        request
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, content_type);
-    }
-    let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, &())
-        .await
-        .map_err(|_| ApiError::new(ErrorCode::InvalidRequest, "the form cannot be read"))?;
-    Ok(fields)
 }
 
 fn form(problem: Option<&str>) -> Response<Body> {

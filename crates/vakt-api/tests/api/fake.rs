@@ -1,5 +1,6 @@
 //! A daemon of a few vectors, and the API in front of it.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub(crate) struct Fake {
     /// Why no more are taken; `Busy` where a test says nothing.
     pub(crate) refusal: Mutex<Option<Refused>>,
     pub(crate) searches: Mutex<Vec<SearchRequest>>,
+    /// What the next searches find, in their order, where a test wants others than one hit.
+    pub(crate) answers: Mutex<VecDeque<SearchAnswer>>,
     pub(crate) facts: Mutex<Vec<(NewFact, Principal)>>,
     pub(crate) opened: Mutex<Vec<NewIncident>>,
     /// The incidents, newest first, where a test wants others than [`incident`].
@@ -82,6 +85,9 @@ impl SearchBackend for Fake {
                 message: "character 2: the query ends where a word was expected".into(),
                 help: "close the bracket".into(),
             });
+        }
+        if let Some(answer) = self.answers.lock().unwrap().pop_front() {
+            return Ok(answer);
         }
         let hit = json!({"@timestamp": "2026-11-24T09:30:00Z", "message": "<script>alert(1)</script>", "event.id": "7"});
         Ok(SearchAnswer {

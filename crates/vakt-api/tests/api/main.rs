@@ -7,5 +7,6 @@ mod client;
 mod events;
 mod fake;
 mod journal_upload;
+mod loki;
 mod pages;
 mod server;

@@ -1,0 +1,254 @@
+//! Loki's query API of the real binary, asked by a client of Loki's from a package registry, and
+//! as Grafana asks.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may panic, and says what it skips"
+)]
+
+mod common;
+
+use std::process::Command;
+
+use common::{Daemon, percent_encoded};
+use serde_json::{Value as Json, json};
+
+/// Lines of syslog: three of sshd on two hosts, one with no program. RFC 5424, in one hour.
+const LINES: &str = "\
+<38>1 2024-03-01T10:00:00Z web1 sshd 100 - - Failed password for root from 203.0.113.7 port 22 ssh2
+<38>1 2024-03-01T10:00:30Z web1 sshd 100 - - failed password for root from 203.0.113.8 port 22 ssh2
+<35>1 2024-03-01T10:01:00Z web2 sshd 100 - - Failed password for bo from 203.0.113.7 port 22 ssh2
+<38>1 2024-03-01T10:05:00Z web1 cron 7 - - (root) CMD (run-parts /etc/cron.hourly)
+";
+
+const START: &str = "1709287200000000000";
+const END: &str = "1709290800000000000";
+
+fn daemon() -> Daemon {
+    let daemon = Daemon::start();
+    daemon.send_tcp(LINES.as_bytes());
+    daemon.wait_for("the lines", |daemon| (daemon.total("*") == 4).then_some(()));
+    daemon
+}
+
+fn ask(daemon: &Daemon, path: &str, parameters: &[(&str, &str)]) -> Json {
+    let pairs: Vec<String> = [("start", START), ("end", END)]
+        .iter()
+        .chain(parameters)
+        .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)))
+        .collect();
+    daemon.get_json(&format!("/loki/api/v1/{path}?{}", pairs.join("&")))
+}
+
+/// The lines that a query finds, without their heads, newest first within each stream.
+fn lines(daemon: &Daemon, query: &str) -> Vec<String> {
+    let answer = ask(daemon, "query_range", &[("query", query)]);
+    let streams = answer["data"]["result"].as_array().unwrap();
+    streams
+        .iter()
+        .flat_map(|stream| stream["values"].as_array().unwrap())
+        .map(|entry| {
+            entry[1]
+                .as_str()
+                .unwrap()
+                .split(" - - ")
+                .nth(1)
+                .unwrap()
+                .to_owned()
+        })
+        .map(|message| message.split(" port").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn selectors_find_whole_values() {
+    let daemon = daemon();
+    let answer = ask(
+        &daemon,
+        "query_range",
+        &[
+            ("query", r#"{host_name="web1", service_name="sshd"}"#),
+            ("limit", "1"),
+        ],
+    );
+    assert_eq!(
+        answer["data"]["result"],
+        json!([{
+            "stream": {
+                "event_dataset": "system.auth", "host_name": "web1", "level": "informational",
+                "service_name": "sshd", "vakt_stream": "default",
+            },
+            "values": [["1709287230000000000", LINES.lines().nth(1).unwrap()]],
+        }])
+    );
+    let check =
+        |query: &str, expected: &[&str]| assert_eq!(lines(&daemon, query), expected, "{query}");
+    let cron = "(root) CMD (run-parts /etc/cron.hourly)";
+    check(r#"{host_name="web"}"#, &[]);
+    check(r#"{service_name="cron"}"#, &[cron]);
+    check(r#"{service_name!~"sshd|login"}"#, &[cron]);
+    check(
+        r#"{level="error"}"#,
+        &["Failed password for bo from 203.0.113.7"],
+    );
+    check(r#"{} | process_pid < 50"#, &[cron]);
+    check(
+        r#"{} | source_ip="203.0.113.7" and user_name!="root""#,
+        &["Failed password for bo from 203.0.113.7"],
+    );
+    assert_eq!(
+        ask(
+            &daemon,
+            "index/stats",
+            &[("query", r#"{service_name="sshd"}"#)]
+        )["entries"],
+        3
+    );
+    let labels = ask(&daemon, "labels", &[]);
+    let labels = labels["data"].as_array().unwrap();
+    assert!(labels.contains(&json!("user_name")), "{labels:?}");
+    assert!(!labels.contains(&json!("url_path")), "{labels:?}");
+    let series = ask(
+        &daemon,
+        "series",
+        &[("match[]", r#"{service_name="sshd"}"#)],
+    );
+    assert_eq!(series["data"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn line_filters_are_substrings_case_and_all() {
+    let daemon = daemon();
+    let check =
+        |query: &str, expected: &[&str]| assert_eq!(lines(&daemon, query), expected, "{query}");
+    let root = "Failed password for root from 203.0.113.7";
+    let small = "failed password for root from 203.0.113.8";
+    let bo = "Failed password for bo from 203.0.113.7";
+    check("{} |= `Failed pass`", &[bo, root]);
+    check("{} |= `ailed password for r`", &[small, root]);
+    check("{service_name=`sshd`} != `Failed`", &[small]);
+    check("{} |~ `(?i)FAILED .* root`", &[small, root]);
+    check("{service_name=`sshd`} !~ `203[.]0[.]113[.]7 `", &[small]);
+    check(
+        "{} |= `/etc/cron`",
+        &["(root) CMD (run-parts /etc/cron.hourly)"],
+    );
+    check("{} |= `bo from` or `113.8`", &[bo, small]);
+    check(
+        "{host_name=~`web[1]`, service_name=~`ssh.+`} |= `Failed`",
+        &[root],
+    );
+    // What is counted is what is shown.
+    let count = ask(
+        &daemon,
+        "query",
+        &[
+            ("query", "sum(count_over_time({} |= `Failed` [2h]))"),
+            ("time", "1709290800"),
+        ],
+    );
+    assert_eq!(count["data"]["result"][0]["value"][1], "2");
+}
+
+#[test]
+fn counts_by_level_and_by_host() {
+    let daemon = daemon();
+    let matrix = |query: &str| {
+        ask(
+            &daemon,
+            "query_range",
+            &[("query", query), ("step", "60000ms")],
+        )["data"]["result"]
+            .clone()
+    };
+    assert_eq!(
+        matrix(
+            "sum by (level, detected_level) (count_over_time({service_name=`sshd`} | drop __error__[1m]))"
+        ),
+        json!([
+            {"metric": {"detected_level": "error", "level": "error"}, "values": [[1_709_287_320, "1"]]},
+            {"metric": {"detected_level": "informational", "level": "informational"},
+             "values": [[1_709_287_260, "2"]]},
+        ])
+    );
+    assert_eq!(
+        matrix("sum(rate({host_name=`web1`}[2m])) "),
+        json!([{"metric": {}, "values": [
+            [1_709_287_260, (2.0 / 120.0).to_string()], [1_709_287_320, (2.0 / 120.0).to_string()],
+            [1_709_287_560, (1.0 / 120.0).to_string()], [1_709_287_620, (1.0 / 120.0).to_string()],
+        ]}])
+    );
+    let vector = ask(
+        &daemon,
+        "query",
+        &[
+            ("query", "sum by (host_name) (count_over_time({}[2h]))"),
+            ("time", "1709290800"),
+        ],
+    );
+    assert_eq!(
+        vector["data"]["result"],
+        json!([
+            {"metric": {"host_name": "web1"}, "value": [1_709_290_800.0, "3"]},
+            {"metric": {"host_name": "web2"}, "value": [1_709_290_800.0, "1"]},
+        ])
+    );
+    assert_eq!(
+        ask(&daemon, "label/user_name/values", &[])["data"],
+        json!(["bo", "root"])
+    );
+}
+
+/// The script speaks through `loki-reader-core`, a client of Loki's in Python.
+#[test]
+fn a_client_in_python_reads() {
+    let test = "a_client_in_python_reads";
+    let python = std::env::var("VAKT_LOKI_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has_client = Command::new(&python)
+        .args(["-c", "import loki_reader_core"])
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !has_client {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "{test}: {python} has no loki_reader_core, and in CI it must be there"
+        );
+        eprintln!(
+            "skipped: {test}: {python} has no loki_reader_core (name one with VAKT_LOKI_PYTHON)"
+        );
+        return;
+    }
+    let daemon = daemon();
+    let script = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/data/loki_client.py"
+    );
+    let output = Command::new(&python)
+        .args([script, &daemon.http, &daemon.token, START, END])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let found: Json = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        found,
+        json!({
+            "hosts": ["web1", "web2"],
+            "has_label": true,
+            "lines": 3,
+            "first_labels": {
+                "event_dataset": "system.auth", "host_name": "web2", "level": "error",
+                "service_name": "sshd", "vakt_stream": "default",
+            },
+            "first_time": 1_709_287_260_000_000_000_u64,
+            "series": 2,
+            "volume": [["error", 1.0], ["informational", 2.0]],
+            "fault": "character 1",
+        })
+    );
+}
