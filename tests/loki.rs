@@ -76,8 +76,7 @@ fn selectors_find_whole_values() {
         answer["data"]["result"],
         json!([{
             "stream": {
-                "event_dataset": "system.auth", "host_name": "web1", "level": "informational",
-                "service_name": "sshd", "vakt_stream": "default",
+                "host_name": "web1", "service_name": "sshd", "vakt_stream": "default",
             },
             "values": [["1709287230000000000", LINES.lines().nth(1).unwrap()]],
         }])
@@ -242,8 +241,7 @@ fn a_client_in_python_reads() {
             "has_label": true,
             "lines": 3,
             "first_labels": {
-                "event_dataset": "system.auth", "host_name": "web2", "level": "error",
-                "service_name": "sshd", "vakt_stream": "default",
+                "host_name": "web2", "service_name": "sshd", "vakt_stream": "default",
             },
             "first_time": 1_709_287_260_000_000_000_u64,
             "series": 2,

@@ -14,7 +14,7 @@ start, end = int(start), int(end)
 with LokiClient(base_url=url, auth=("grafana", token)) as client:
     selector = '{service_name="sshd"}'
     lines = client.query_range(selector, start, end)
-    volume = client.query(f"sum by (level) (count_over_time({selector}[20y]))")
+    volume = client.query(f"sum(count_over_time({selector}[20y])) by (level)")
     try:
         client.query_range("nonsense", start, end)
         fault = None

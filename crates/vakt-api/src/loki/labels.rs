@@ -11,8 +11,8 @@ pub(crate) struct Label {
     pub(crate) name: &'static str,
     /// The value is that of the first field that the event has.
     pub(crate) fields: &'static [&'static str],
-    /// Whether events that differ in it are different streams of an answer. These are few, with
-    /// few values, because Grafana asks for the neighbours of a line by all of them.
+    /// Whether events that differ in it are different streams of an answer. Grafana asks for the
+    /// neighbours of a line by all of these: they say where a line is from, not what it tells.
     pub(crate) is_of_stream: bool,
 }
 
@@ -44,10 +44,10 @@ pub(crate) static LABELS: &[Label] = &[
         &["service.name", "log.syslog.appname", "event.provider"],
     ),
     of_stream("host_name", &["host.name"]),
-    of_stream("level", LEVEL),
     of_stream("vakt_stream", &["vakt.stream"]),
-    of_stream("event_dataset", &["event.dataset"]),
+    beside("level", LEVEL),
     beside(DETECTED_LEVEL, LEVEL),
+    beside("event_dataset", &["event.dataset"]),
     beside("source_ip", &["source.ip"]),
     beside("source_port", &["source.port"]),
     beside("destination_ip", &["destination.ip"]),
@@ -83,18 +83,24 @@ pub(crate) fn fields_of(name: &str) -> Vec<&str> {
     known(name).map_or_else(|| vec![name], |label| label.fields.to_vec())
 }
 
-/// The value of a label in a hit, if it has one.
+/// The value of a label in a hit, as text, if it has one.
 pub(crate) fn value_of(hit: &Map<String, Value>, fields: &[&str]) -> Option<String> {
+    first_of(hit, fields).and_then(text_of)
+}
+
+/// The value of the first of the fields that a hit has.
+pub(crate) fn first_of<'h>(hit: &'h Map<String, Value>, fields: &[&str]) -> Option<&'h Value> {
     fields
         .iter()
-        .find_map(|field| hit.get(*field).and_then(first_text))
+        .filter_map(|field| hit.get(*field))
+        .find(|value| !value.is_null())
 }
 
 /// A value as text; of several the first.
-fn first_text(value: &Value) -> Option<String> {
+fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Object(_) => None,
-        Value::Array(values) => values.first().and_then(first_text),
+        Value::Array(values) => values.first().and_then(text_of),
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
     }

@@ -139,12 +139,10 @@ fn lines_are_streams() {
             "resultType": "streams",
             "encodingFlags": ["categorize-labels"],
             "result": [{
-                "stream": {
-                    "service_name": "sshd", "host_name": "web1", "level": "informational",
-                    "vakt_stream": "default", "event_dataset": "system.auth",
-                },
+                "stream": {"service_name": "sshd", "host_name": "web1", "vakt_stream": "default"},
                 "values": [["1795512600000001000", "<38>Failed password", {"structuredMetadata": {
-                    "detected_level": "informational", "source_ip": "203.0.113.7", "source_port": "22",
+                    "level": "informational", "detected_level": "informational",
+                    "event_dataset": "system.auth", "source_ip": "203.0.113.7", "source_port": "22",
                 }}]],
             }],
             "stats": {},
@@ -386,7 +384,10 @@ fn streams_and_fields_of_the_newest_lines() {
     let daemon = start();
     let sample = || {
         hits(&[
-            json!({"host.name": "a", "vakt.stream": "default", "process.pid": 7, "colour": "red"}),
+            json!({
+                "host.name": "a", "vakt.stream": "default", "process.pid": 7, "colour": "red",
+                "log.syslog.severity.name": "error",
+            }),
             json!({"host.name": "a", "vakt.stream": "default", "process.pid": 8, "colour": true}),
             json!({"host.name": "b", "vakt.stream": "default", "process.pid": 8, "dotted.name": 1}),
         ])
@@ -426,6 +427,8 @@ fn streams_and_fields_of_the_newest_lines() {
             .json(),
         json!({"limit": 1000, "fields": [
             {"label": "colour", "type": "string", "cardinality": 2, "parsers": null},
+            {"label": "detected_level", "type": "string", "cardinality": 1, "parsers": null},
+            {"label": "level", "type": "string", "cardinality": 1, "parsers": null},
             {"label": "process_pid", "type": "int", "cardinality": 2, "parsers": null},
         ]})
     );

@@ -119,7 +119,7 @@ pub(crate) async fn detected_labels(mut call: Call) -> Result<Response<Body>, Ap
 /// `GET`, `POST /loki/api/v1/detected_fields`: the other labels of the newest lines.
 pub(crate) async fn detected_fields(mut call: Call) -> Result<Response<Body>, ApiError> {
     let hits = sample(&mut call).await?;
-    let mut fields: BTreeMap<String, (&'static str, BTreeSet<String>)> = BTreeMap::new();
+    let mut fields: BTreeMap<&str, (&'static str, BTreeSet<String>)> = BTreeMap::new();
     for (name, value) in hits.iter().flat_map(fields_of_hit) {
         let entry = fields
             .entry(name)
@@ -165,25 +165,17 @@ async fn sample(call: &mut Call) -> Result<Vec<Map<String, Value>>, ApiError> {
     Ok(found.await?.hits)
 }
 
-/// The fields of a hit that are labels, and not its stream's.
-fn fields_of_hit(hit: &Map<String, Value>) -> Vec<(String, &Value)> {
-    let of_stream = |field: &str| {
-        LABELS
-            .iter()
-            .any(|label| label.is_of_stream && label.fields.contains(&field))
-    };
-    let label_of = |field: &str| {
-        let label = LABELS
-            .iter()
-            .find(|label| !label.is_of_stream && label.fields.first() == Some(&field));
-        match label {
-            Some(label) => Some(label.name.to_owned()),
-            None => labels::is_name(field).then(|| field.to_owned()),
-        }
-    };
-    hit.iter()
-        .filter(|(field, value)| !value.is_null() && !of_stream(field))
-        .filter_map(|(field, value)| Some((label_of(field)?, value)))
+/// The labels of a hit that are not its stream's, and the fields that are labels by their own name.
+fn fields_of_hit(hit: &Map<String, Value>) -> Vec<(&str, &Value)> {
+    let labelled = LABELS.iter().filter(|label| !label.is_of_stream);
+    let labelled =
+        labelled.filter_map(|label| Some((label.name, labels::first_of(hit, label.fields)?)));
+    let is_taken = |field: &str| LABELS.iter().any(|label| label.fields.contains(&field));
+    let others = hit
+        .iter()
+        .filter(|(field, value)| !value.is_null() && labels::is_name(field) && !is_taken(field));
+    labelled
+        .chain(others.map(|(field, value)| (field.as_str(), value)))
         .collect()
 }
 
