@@ -74,10 +74,7 @@ pub(super) struct Search {
 
 impl SearchBackend for Search {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
-        let now = Now {
-            time: self.clock.now(),
-            zone: jiff::tz::TimeZone::system(),
-        };
+        let now = Now::from(self.clock.now());
         let pipeline =
             Pipeline::parse_at(&request.query, now).map_err(|error| SearchFailure::Query {
                 position: error.position,
