@@ -65,8 +65,8 @@ pub struct SearchTable {
     pub columns: Vec<String>,
     /// Each as long as `columns`.
     pub rows: Vec<Vec<Value>>,
-    /// There were more groups than are counted: what is there counts less than there is.
-    pub is_cut: bool,
+    /// What is left out because a bound was met, in sentences; empty where nothing is.
+    pub cut: Vec<String>,
 }
 
 /// Why a search was not made.

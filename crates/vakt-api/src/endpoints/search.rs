@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::access::Principal;
 use crate::app::App;
-use crate::backend::{Order, SearchAnswer, SearchFailure, SearchRequest};
+use crate::backend::{Order, SearchAnswer, SearchFailure, SearchRequest, SearchTable};
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
 use crate::params::Params;
@@ -26,15 +26,17 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let request = request(&call.app, call.request.uri(), call.principal()?)?;
     let answer = run(&call.app, request).await?;
     let hits = answer.hits.into_iter().map(Value::Object).collect();
-    Ok(guard::json(
-        StatusCode::OK,
-        &json!({
-            "hits": Value::Array(hits),
-            "total": answer.total,
-            "elapsed_ms": u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-            "next": answer.next,
-        }),
-    ))
+    let mut body = json!({
+        "hits": Value::Array(hits),
+        "total": answer.total,
+        "elapsed_ms": u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "next": answer.next,
+    });
+    if let Some(table) = answer.table {
+        let SearchTable { columns, rows, cut } = table;
+        body["table"] = json!({ "columns": columns, "rows": rows, "cut": cut });
+    }
+    Ok(guard::json(StatusCode::OK, &body))
 }
 
 fn request(app: &App, uri: &Uri, principal: &Principal) -> Result<SearchRequest, ApiError> {

@@ -148,7 +148,7 @@ pub(crate) fn count(
         }
         let command = format!("{query} | top {GROUPS_MAX} {}", fields.join(", "));
         let table = search.table(&command, times)?;
-        counts.is_cut |= table.is_cut || table.rows.len() == GROUPS_MAX;
+        counts.is_cut |= !table.cut.is_empty() || table.rows.len() == GROUPS_MAX;
         for row in &table.rows {
             let values = row
                 .iter()

@@ -145,7 +145,7 @@ pub(crate) fn matrix(
         };
         let command = format!("{} | timechart {}s{by}", part.of(query), grid.bucket);
         let table = search.table(&command, grid.times())?;
-        is_cut |= table.is_cut;
+        is_cut |= !table.cut.is_empty();
         for (index, column) in table.columns.iter().enumerate().skip(1) {
             let series = buckets.entry(part.series([column.clone()])).or_default();
             for row in &table.rows {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::words::time_of;
 use crate::app::Site;
-use crate::backend::SearchAnswer;
+use crate::backend::{SearchAnswer, SearchTable};
 use crate::error::ApiError;
 
 /// What the list is about.
@@ -35,7 +35,9 @@ pub(crate) fn list(results: Result<&SearchAnswer, &ApiError>, shown: &Shown<'_>)
             "Events "
             span.quiet aria-live="polite" { (total(answer.total)) }
         }
-        @if answer.hits.is_empty() {
+        @if let Some(found) = &answer.table {
+            (table(found))
+        } @else if answer.hits.is_empty() {
             p.quiet { "Nothing was found." }
         }
         ol.hits {
@@ -49,6 +51,23 @@ pub(crate) fn list(results: Result<&SearchAnswer, &ApiError>, shown: &Shown<'_>)
         }
         @if let Some(zone) = shown.site.zone.iana_name() {
             p.quiet { "Times are in " (zone) "." }
+        }
+    }
+}
+
+/// What the commands of the query made of the events.
+fn table(table: &SearchTable) -> Markup {
+    html! {
+        @for sentence in &table.cut { p.problem { (sentence) } }
+        div.wide {
+            table {
+                thead { tr { @for column in &table.columns { th scope="col" { (column) } } } }
+                tbody {
+                    @for row in &table.rows {
+                        tr { @for cell in row { td.number[cell.is_number()] { (shown(cell)) } } }
+                    }
+                }
+            }
         }
     }
 }

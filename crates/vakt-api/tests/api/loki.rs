@@ -78,7 +78,7 @@ fn table(columns: &[&str], rows: &[Value]) -> SearchAnswer {
             .iter()
             .map(|row| row.as_array().unwrap().clone())
             .collect(),
-        is_cut: false,
+        cut: Vec::new(),
     };
     SearchAnswer {
         table: Some(table),

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use clap::Args;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
-use super::people::text;
+use super::people::{aligned, text};
 use super::{Connection, Global, Outcome};
 use crate::client::Client;
 use crate::output::{Output, Printer, printable, tell};
@@ -59,6 +59,31 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let mut out = Printer::new();
     match Output::or_by_terminal(global.output) {
         Output::Json => out.json_pretty(&answer)?,
+        Output::Ndjson if answer["table"].is_object() => {
+            for row in rows(&answer["table"]) {
+                let columns = names(&answer["table"]).zip(row);
+                let object: Map<String, Json> = columns
+                    .map(|(name, cell)| (name.to_owned(), cell.clone()))
+                    .collect();
+                out.json_line(&Json::Object(object))?;
+            }
+            out.flush()?;
+            tell_cut(&answer["table"]);
+        }
+        Output::Text if answer["table"].is_object() => {
+            let head = names(&answer["table"]).map(str::to_owned).collect();
+            let cells = rows(&answer["table"]).map(|row| row.iter().map(shown).collect());
+            let table: Vec<Vec<String>> = std::iter::once(head).chain(cells).collect();
+            for line in aligned(&table) {
+                out.line(&printable(&line))?;
+            }
+            out.flush()?;
+            tell_cut(&answer["table"]);
+            tell(&format!(
+                "of {} events, {} ms",
+                answer["total"], answer["elapsed_ms"]
+            ));
+        }
         Output::Ndjson => {
             for hit in hits {
                 out.json_line(hit)?;
@@ -92,6 +117,36 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     }
     out.flush()?;
     Ok(Outcome::Done)
+}
+
+fn list(value: &Json) -> &[Json] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The columns of a table that the commands of a query made.
+fn names(table: &Json) -> impl Iterator<Item = &str> {
+    let names = list(&table["columns"]).iter();
+    names.map(|name| name.as_str().unwrap_or_default())
+}
+
+fn rows(table: &Json) -> impl Iterator<Item = &[Json]> {
+    list(&table["rows"]).iter().map(list)
+}
+
+/// Says what is missing in a table.
+fn tell_cut(table: &Json) {
+    for sentence in list(&table["cut"]).iter().filter_map(Json::as_str) {
+        tell(sentence);
+    }
+}
+
+/// A cell as a person reads it.
+fn shown(cell: &Json) -> String {
+    match cell {
+        Json::Null => "-".to_owned(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// A time back from now goes to the daemon as it is; everything else becomes an instant here.

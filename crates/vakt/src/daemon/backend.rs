@@ -122,7 +122,7 @@ impl SearchBackend for Search {
             Some(Gathered::Hits(listed)) => answer.hits = listed.hits,
             Some(Gathered::Table(table)) => {
                 answer.table = Some(SearchTable {
-                    is_cut: table.cut.is_any(),
+                    cut: table.cut.sentences(),
                     columns: table.columns,
                     rows: table.rows,
                 });
