@@ -29,6 +29,7 @@
 
 mod compare;
 mod error;
+mod found;
 mod judge;
 mod parse;
 mod pattern;
