@@ -6,6 +6,7 @@
 
 mod backend;
 mod erase;
+mod follow;
 mod listen;
 
 use std::sync::atomic::AtomicU64;
@@ -19,7 +20,7 @@ use prometheus::Registry;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use vakt_api::access::ConfiguredSender;
-use vakt_api::{Access, Api, Limits, Parts, Site};
+use vakt_api::{Access, Api, Limits, Parts, Searches, Site};
 use vakt_event::Clock;
 use vakt_event::clock::SystemClock;
 use vakt_incident::Records;
@@ -35,12 +36,12 @@ use crate::metrics::{self, DetectMetrics, NoticeMetrics, RuleMetrics, readings};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
 use crate::pipeline::index::{self, IndexProgress};
-use crate::pipeline::{Frames, builder};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::retention::{RetentionMetrics, RetentionThread};
 use crate::pipeline::rule_activity::RuleActivity;
+use crate::pipeline::{Frames, builder};
 use crate::ruleset::{RuleSettings, Ruleset};
 use crate::signing_key;
 pub(crate) use backend::Health;
@@ -101,6 +102,11 @@ impl Daemon {
         let ruleset = Arc::new(ArcSwap::from_pointee(ruleset));
 
         let access = Arc::new(open_access(&settings, &clock)?);
+        let searches = Arc::new(Searches::open(
+            &data_dir.searches(),
+            Arc::clone(&clock),
+            settings.config.search_log,
+        )?);
         let sources = Arc::new(Sources::default());
         let log_sources = Arc::new(SeenLogSources::default());
         let activity = Arc::new(RuleActivity::new(&ruleset.load_full()));
@@ -151,6 +157,7 @@ impl Daemon {
             index: Arc::clone(&index_progress),
             detect: Arc::clone(&detect_progress),
             retention: settings.config.retention.clone(),
+            searches: Arc::clone(&searches),
             index_dir: data_dir.index(),
             clock: Arc::clone(&clock),
             metrics: RetentionMetrics::new(&registry)?,
@@ -208,6 +215,7 @@ impl Daemon {
             }),
             health,
             access: Arc::clone(&access),
+            searches,
             registry,
             clock,
             site: Arc::new(ArcSwap::from_pointee(site(&settings.config, &bound)?)),

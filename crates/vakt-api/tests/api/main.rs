@@ -8,4 +8,6 @@ mod events;
 mod fake;
 mod journal_upload;
 mod pages;
+mod search;
+mod searches;
 mod server;

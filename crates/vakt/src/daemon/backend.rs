@@ -7,8 +7,8 @@ use arc_swap::ArcSwap;
 use serde_json::{Value as Json, json};
 use vakt_api::Principal;
 use vakt_api::backend::{
-    HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident,
-    Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
+    Follower, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact,
+    NewIncident, Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
     SearchRequest, SourcesView,
 };
 use vakt_event::{Clock, JournalPosition, Timestamp};
@@ -18,6 +18,7 @@ use vakt_rules::ast::{CorrelationKind, RuleRef};
 use vakt_search::{Index, Query, Tail};
 use vakt_storage::{Journal, Recovery};
 
+use super::follow::JournalFollower;
 use crate::command::rules::summary;
 use crate::metrics::readings::{Lag, Stations};
 use crate::pipeline::Frames;
@@ -72,11 +73,7 @@ pub(super) struct Search {
 
 impl SearchBackend for Search {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
-        let query = Query::parse(&request.query).map_err(|error| SearchFailure::Query {
-            position: error.position,
-            help: "the query language is described in docs/search.md".to_owned(),
-            message: error.message,
-        })?;
+        let query = parse(&request.query)?;
         // What is acknowledged now must be found. Usually the index is there at once; behind a
         // backlog, what it lacks is read from the journal.
         let end = self.journal.durable_end();
@@ -118,6 +115,29 @@ impl SearchBackend for Search {
             table: None,
         })
     }
+
+    fn follow(
+        &self,
+        request: &SearchRequest,
+        from: Option<u64>,
+    ) -> Result<Box<dyn Follower>, SearchFailure> {
+        let query = parse(&request.query)?;
+        let streams = request.streams.clone();
+        Ok(Box::new(JournalFollower::new(
+            &self.journal,
+            query,
+            streams,
+            from,
+        )))
+    }
+}
+
+fn parse(query: &str) -> Result<Query, SearchFailure> {
+    Query::parse(query).map_err(|error| SearchFailure::Query {
+        position: error.position,
+        help: "the query language is described in docs/search.md".to_owned(),
+        message: error.message,
+    })
 }
 
 impl Search {
