@@ -330,6 +330,7 @@ fn a_backup_and_its_restore_say_what_they_did() {
         "backup.json",
         "journal",
         "records.db",
+        "searches.db",
         "signing.key",
         "signing.pub",
     ];

@@ -135,7 +135,7 @@ fn in_a_directory_that_others_may_read_our_files_are_for_their_owner_only() {
     assert!(daemon.end_with("TERM").success());
 
     // As an earlier version left them.
-    for name in ["records.db", "access.db", "index", "journal"] {
+    for name in ["records.db", "access.db", "searches.db", "index", "journal"] {
         let path = data.join(name);
         let open = fs::Permissions::from_mode(mode(&path) | 0o055);
         fs::set_permissions(&path, open).unwrap();

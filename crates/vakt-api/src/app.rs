@@ -13,12 +13,20 @@ use crate::backend::{
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::metrics::Metrics;
+use crate::searches::Searches;
 
 /// Searches at one time; more wait. Each holds a blocking thread, and two cores are busy with two.
 const SEARCHES_MAX: usize = 8;
 
 /// Other calls into the backends at one time. They are short, and do not wait for searches.
 const CALLS_MAX: usize = 16;
+
+/// Streams of hits at one time; more are refused. Each holds the two pages of hits that its client
+/// has not read yet, and takes its turn among the searches for every page.
+const STREAMS_MAX: usize = 16;
+
+/// Clients that follow the events at one time: each looks at every event that arrives.
+const FOLLOWERS_MAX: usize = 32;
 
 /// The parts that the daemon gives to the API.
 pub struct Parts {
@@ -30,6 +38,7 @@ pub struct Parts {
     pub storage: Arc<dyn StorageBackend>,
     pub health: Arc<dyn HealthView>,
     pub access: Arc<Access>,
+    pub searches: Arc<Searches>,
     /// Everything that `/metrics` shows; the API adds its own.
     pub registry: prometheus::Registry,
     pub clock: Arc<dyn Clock>,
@@ -79,6 +88,8 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     searches: Arc<Semaphore>,
     calls: Arc<Semaphore>,
+    pub(crate) streams: Arc<Semaphore>,
+    pub(crate) followers: Arc<Semaphore>,
 }
 
 impl App {
@@ -89,6 +100,8 @@ impl App {
             metrics,
             searches: Arc::new(Semaphore::new(SEARCHES_MAX)),
             calls: Arc::new(Semaphore::new(CALLS_MAX)),
+            streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+            followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
         })
     }
 

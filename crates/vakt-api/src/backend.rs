@@ -88,6 +88,30 @@ pub enum SearchFailure {
 pub trait SearchBackend: Send + Sync {
     /// Finds everything whose acknowledgement was sent before this call.
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure>;
+    /// Gives what arrives and matches the request's query and streams, from the journal position
+    /// `from` on; without one, from now on.
+    fn follow(
+        &self,
+        request: &SearchRequest,
+        from: Option<u64>,
+    ) -> Result<Box<dyn Follower>, SearchFailure>;
+}
+
+/// Somebody who reads the journal as it grows.
+pub trait Follower: Send {
+    /// Reads a bounded part of what is new; waits for nothing.
+    fn step(&mut self) -> Result<FollowStep, SearchFailure>;
+}
+
+/// What was new.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FollowStep {
+    /// As those of a search, in the order of their arrival.
+    pub hits: Vec<Map<String, Value>>,
+    /// The position that is read next.
+    pub next: u64,
+    /// There was no more.
+    pub is_last: bool,
 }
 
 /// A page of a list of alerts or incidents.

@@ -269,7 +269,7 @@ fn unauthenticated(message: &str) -> ApiError {
 }
 
 /// Whether the first choice of the `Accept` header is this media type.
-fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
+pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
     headers
         .get(header::ACCEPT)
         .and_then(|value| value.to_str().ok())

@@ -4,7 +4,8 @@
 //! asked of the traits in [`backend`], which the daemon implements. It decides who may do what.
 //!
 //! Start with [`routes`] (every route and what it needs), then `guard` (the one way that every
-//! request takes), [`origin`] (browsers and proxies) and [`access`] (users and tokens).
+//! request takes), [`origin`] (browsers and proxies), [`access`] (users and tokens) and [`searches`]
+//! (who searched for what).
 
 pub mod access;
 pub mod app;
@@ -21,6 +22,7 @@ mod pages;
 pub mod params;
 pub mod roles;
 pub mod routes;
+pub mod searches;
 pub mod server;
 mod streams;
 mod write_timeout;
@@ -29,4 +31,5 @@ pub use access::{Access, AccessError, Caller, Principal};
 pub use app::{Limits, Parts, Site};
 pub use connection::{Connection, ListenerPolicy};
 pub use roles::{Permission, Role};
+pub use searches::Searches;
 pub use server::{Api, HttpListener, serve};

@@ -33,6 +33,8 @@ pub enum Permission {
     ManageAccess,
     /// Erase stored events for good.
     EraseEvents,
+    /// Read who searched for what.
+    ReadSearchLog,
 }
 
 impl Role {
@@ -58,6 +60,7 @@ impl Role {
                 P::RecordFacts,
                 P::ManageAccess,
                 P::EraseEvents,
+                P::ReadSearchLog,
             ],
             Self::Lead => &[P::ReadEvents, P::ReadState, P::RecordFacts],
             Self::Analyst => &[
@@ -106,6 +109,7 @@ impl Permission {
             Self::RecordFacts => "open incidents or record facts",
             Self::ManageAccess => "manage users and tokens",
             Self::EraseEvents => "erase events",
+            Self::ReadSearchLog => "read the search log",
         }
     }
 }

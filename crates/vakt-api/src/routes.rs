@@ -11,7 +11,9 @@ use axum::http::Response;
 use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::app::App;
-use crate::endpoints::{access, erasures, events, incidents, loki, observe, search, upload, views};
+use crate::endpoints::{
+    access, erasures, events, incidents, loki, observe, saved, search, searches, upload, views,
+};
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
 use crate::pages;
@@ -79,7 +81,7 @@ macro_rules! routes {
 }
 
 use Need::{Intake, Loki, Observe, Page, Public, Role};
-use Permission::{EraseEvents, ManageAccess, ReadEvents, ReadState, RecordFacts};
+use Permission::{EraseEvents, ManageAccess, ReadEvents, ReadSearchLog, ReadState, RecordFacts};
 
 routes! {
     POST   "/api/v1/events" Intake, events::post;
@@ -89,6 +91,11 @@ routes! {
     GET    "/metrics" Observe, observe::metrics;
     GET    "/openapi.json" Role(ReadState), observe::openapi;
     GET    "/api/v1/search" Role(ReadEvents), search::get;
+    GET    "/api/v1/follow" Role(ReadEvents), search::follow::get;
+    GET    "/api/v1/saved-searches" Role(ReadEvents), saved::list;
+    POST   "/api/v1/saved-searches" Role(ReadEvents), saved::post;
+    DELETE "/api/v1/saved-searches/{name}" Role(ReadEvents), saved::delete;
+    GET    "/api/v1/searches" Role(ReadSearchLog), searches::list;
     GET    "/api/v1/incidents" Role(ReadState), incidents::list;
     POST   "/api/v1/incidents" Role(RecordFacts), incidents::open;
     GET    "/api/v1/incidents/{id}" Role(ReadState), incidents::show;

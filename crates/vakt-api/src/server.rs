@@ -129,6 +129,25 @@ pub async fn serve(
     Ok(())
 }
 
+/// Whether the server stops, for answers that would never end by themselves.
+#[derive(Clone)]
+pub(crate) struct Stopping(Option<watch::Receiver<bool>>);
+
+impl Stopping {
+    pub(crate) fn of(request: &Request<Body>) -> Self {
+        let stopping = request.extensions().get::<Self>();
+        stopping.cloned().unwrap_or(Self(None))
+    }
+
+    /// Waits until the server stops.
+    pub(crate) async fn wait(&mut self) {
+        match &mut self.0 {
+            Some(stop) => stopped(stop).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     // A sender that is gone will never say stop: that is the end too.
     drop(stop.wait_for(|stop| *stop).await);
@@ -193,8 +212,14 @@ async fn serve_stream(
 ) {
     let peer = connection.peer;
     let router = api.router.clone();
+    let stopping = Stopping(Some(stop.clone()));
     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
-        answer(router.clone(), connection.clone(), request)
+        answer(
+            router.clone(),
+            connection.clone(),
+            stopping.clone(),
+            request,
+        )
     });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -217,9 +242,11 @@ async fn serve_stream(
 async fn answer(
     router: Router,
     connection: Connection,
+    stopping: Stopping,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(connection);
+    request.extensions_mut().insert(stopping);
     router.oneshot(request).await
 }

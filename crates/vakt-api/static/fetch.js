@@ -3,9 +3,9 @@
 import { takeServerTime } from "./clock.js";
 
 /** The page at `path` as a document; `null` when it could not be had. */
-export async function fetchPage(path, signal) {
+export async function fetchPage(path, signal, more) {
   const asked = performance.now();
-  const response = await fetch(path, { signal, headers: { Accept: "text/html" } });
+  const response = await fetch(path, { signal, headers: { Accept: "text/html", ...more } });
   if (new URL(response.url).pathname === "/sign-in") {
     // The session has ended.
     location.assign("/sign-in");

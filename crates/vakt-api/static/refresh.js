@@ -12,7 +12,7 @@ export async function refreshNow() {
   if (parts.length === 0) {
     return;
   }
-  const fresh = await fetchPage(location.href);
+  const fresh = await fetchPage(location.href, undefined, { "X-Vakt-Refresh": "1" });
   for (const part of parts) {
     // Not under the hands of somebody who is about to press a button in it.
     if (!part.contains(document.activeElement)) {

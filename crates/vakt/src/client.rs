@@ -1,14 +1,17 @@
 //! The commands' way to a running daemon: HTTP with a token.
 
+use std::fmt;
+use std::io::{BufRead, BufReader, Read};
 use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value as Json;
+use ureq::RequestBuilder;
 use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
-use ureq::typestate::AgentScope;
+use ureq::typestate::{AgentScope, WithoutBody};
 
 use crate::command::{Connection, Global};
 use crate::config::Config;
@@ -16,6 +19,12 @@ use crate::data_dir::DataDir;
 
 /// How long a request may take. A search waits for the index and reads much; nothing else is slow.
 const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A machine that is there answers at once.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest line of an answer, in bytes: an event of a megabyte, escaped, with its fields.
+const LINE_BYTES_MAX: u64 = 64 << 20;
 
 /// The most of an answer that is read, in bytes: 10,000 hits of a kilobyte with room.
 const ANSWER_BYTES_MAX: u64 = 256 << 20;
@@ -99,6 +108,40 @@ impl Client {
     }
 
     pub fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Json> {
+        self.answer(self.asking(path, query).call())
+    }
+
+    /// The lines of an answer in NDJSON, read one by one. Between two of them `pause_max` may pass.
+    ///
+    /// # Errors
+    /// [`Refused`] where the daemon answers and does not give it.
+    pub fn lines(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        pause_max: Duration,
+    ) -> Result<Lines> {
+        let request = self
+            .asking(path, query)
+            .header("accept", "application/x-ndjson");
+        let request = request
+            .config()
+            .timeout_global(None)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_recv_response(Some(TIMEOUT))
+            .timeout_per_read(Some(pause_max))
+            .build();
+        let response = request.call().map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return Err(self.refused(response));
+        }
+        Ok(Lines {
+            reader: BufReader::new(response.into_body().into_reader()),
+            line: Vec::new(),
+        })
+    }
+
+    fn asking(&self, path: &str, query: &[(&str, String)]) -> RequestBuilder<WithoutBody> {
         let mut request = self.agent.get(format!("{}{path}", self.url));
         for (name, value) in query {
             request = request.query(name, value);
@@ -106,7 +149,7 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        self.answer(request.call())
+        request
     }
 
     /// The list `key` behind `path`, page after page: at most `limit` items, and the cursor of what
@@ -182,42 +225,52 @@ impl Client {
         &self,
         result: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Json> {
-        let mut response = result.map_err(|error| self.unreachable(&error))?;
-        let status = response.status();
-        let text = response
-            .body_mut()
-            .with_config()
-            .limit(ANSWER_BYTES_MAX)
-            .read_to_string()
-            .context("the daemon's answer could not be read")?;
-        if status.is_success() {
-            if text.is_empty() {
-                return Ok(Json::Null);
-            }
-            return serde_json::from_str(&text).context("the daemon's answer is not JSON");
+        let response = result.map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return Err(self.refused(response));
         }
+        let text = text_of(response)?;
+        if text.is_empty() {
+            return Ok(Json::Null);
+        }
+        serde_json::from_str(&text).context("the daemon's answer is not JSON")
+    }
+
+    /// Why the daemon did not do what was asked.
+    fn refused(&self, response: ureq::http::Response<ureq::Body>) -> anyhow::Error {
+        let status = response.status();
+        let text = match text_of(response) {
+            Ok(text) => text,
+            Err(error) => return error,
+        };
+        let error = serde_json::from_str::<Json>(&text).unwrap_or(Json::Null);
+        let part = |name: &str| {
+            let part = error.pointer(&format!("/error/{name}"));
+            part.and_then(Json::as_str).unwrap_or_default().to_owned()
+        };
+        let mut message = part("message");
+        let mut help = part("help");
         if status == 401 {
             let what = match self.token {
                 None => "wants a credential".to_owned(),
                 Some(_) => format!("does not know the token {}", self.token_from),
             };
-            bail!(
+            message = format!(
                 "the daemon at {} {what}: give --token TOKEN, set VAKT_TOKEN, or name \
                  the daemon's data directory with --data-dir (its admin.token is read)",
                 self.url
             );
+            help.clear();
+        } else if message.is_empty() {
+            message = format!("the daemon at {} answered {status}", self.url);
         }
-        let error = serde_json::from_str::<Json>(&text).unwrap_or(Json::Null);
-        let part = |name: &str| {
-            error
-                .pointer(&format!("/error/{name}"))
-                .and_then(Json::as_str)
-        };
-        match (part("message"), part("help")) {
-            (Some(message), Some(help)) if !help.is_empty() => bail!("{message}\nhelp: {help}"),
-            (Some(message), _) => bail!("{message}"),
-            _ => bail!("the daemon at {} answered {status}", self.url),
-        }
+        let position = error.pointer("/error/position").and_then(Json::as_u64);
+        anyhow::Error::new(Refused {
+            status: status.as_u16(),
+            position: position.and_then(|position| usize::try_from(position).ok()),
+            message,
+            help,
+        })
     }
 
     fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
@@ -243,6 +296,78 @@ impl Client {
              address with --url"
         )
     }
+}
+
+/// The daemon answered, and did not do what was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Of HTTP.
+    pub status: u16,
+    pub message: String,
+    pub help: String,
+    /// The place in a query that cannot be read, in characters from 0.
+    pub position: Option<usize>,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if !self.help.is_empty() {
+            write!(f, "\nhelp: {}", self.help)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// The lines of an answer that is still arriving.
+pub struct Lines {
+    reader: BufReader<ureq::BodyReader<'static>>,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// The next line as JSON; `None` at the end of the answer.
+    ///
+    /// # Errors
+    /// The connection broke or the daemon fell silent, a line is no JSON or is too long.
+    pub fn read(&mut self) -> Result<Option<Json>> {
+        self.line.clear();
+        let mut bounded = (&mut self.reader).take(LINE_BYTES_MAX);
+        let bytes = bounded
+            .read_until(b'\n', &mut self.line)
+            .context("the daemon's answer broke off")?;
+        if bytes == 0 {
+            return Ok(None);
+        }
+        anyhow::ensure!(
+            self.line.ends_with(b"\n"),
+            "the daemon's answer broke off within a line"
+        );
+        let line = serde_json::from_slice(&self.line);
+        line.context("a line of the daemon's answer is not JSON")
+            .map(Some)
+    }
+}
+
+fn text_of(mut response: ureq::http::Response<ureq::Body>) -> Result<String> {
+    let body = response.body_mut().with_config();
+    body.limit(ANSWER_BYTES_MAX)
+        .read_to_string()
+        .context("the daemon's answer could not be read")
+}
+
+/// Percent-encoding of what stands in a path (RFC 3986, section 2.3).
+pub fn encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 /// Who can read what is sent to an address.

@@ -5,6 +5,7 @@
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
 mod backend;
+mod follow;
 mod listen;
 mod storage;
 
@@ -19,7 +20,7 @@ use prometheus::Registry;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use vakt_api::access::ConfiguredSender;
-use vakt_api::{Access, Api, Limits, Parts, Site};
+use vakt_api::{Access, Api, Limits, Parts, Searches, Site};
 use vakt_event::Clock;
 use vakt_event::clock::SystemClock;
 use vakt_incident::Records;
@@ -102,6 +103,11 @@ impl Daemon {
         let ruleset = Arc::new(ArcSwap::from_pointee(ruleset));
 
         let access = Arc::new(open_access(&settings, &clock)?);
+        let searches = Arc::new(Searches::open(
+            &data_dir.searches(),
+            Arc::clone(&clock),
+            settings.config.search_log,
+        )?);
         let sources = Arc::new(Sources::default());
         let log_sources = Arc::new(SeenLogSources::default());
         let activity = Arc::new(RuleActivity::new(&ruleset.load_full()));
@@ -152,6 +158,7 @@ impl Daemon {
             index: Arc::clone(&index_progress),
             detect: Arc::clone(&detect_progress),
             retention: settings.config.retention.clone(),
+            searches: Arc::clone(&searches),
             index_dir: data_dir.index(),
             clock: Arc::clone(&clock),
             metrics: RetentionMetrics::new(&registry)?,
@@ -214,6 +221,7 @@ impl Daemon {
             }),
             health,
             access: Arc::clone(&access),
+            searches,
             registry,
             clock,
             site: Arc::new(ArcSwap::from_pointee(site(&settings.config, &bound)?)),

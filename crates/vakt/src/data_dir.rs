@@ -116,6 +116,11 @@ impl DataDir {
         self.0.join("access.db")
     }
 
+    /// Who searched for what, and the saved searches.
+    pub fn searches(&self) -> PathBuf {
+        self.0.join("searches.db")
+    }
+
     pub fn admin_token(&self) -> PathBuf {
         self.0.join("admin.token")
     }
@@ -144,11 +149,12 @@ impl DataDir {
 }
 
 /// How the names of what we keep begin; SQLite puts files with longer names beside its own.
-const OURS: [&str; 7] = [
+const OURS: [&str; 8] = [
     "journal",
     "index",
     "records.db",
     "access.db",
+    "searches.db",
     "admin.token",
     "signing.",
     "lock",

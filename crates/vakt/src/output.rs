@@ -2,11 +2,25 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 use serde::Serialize;
 
-/// The form of a command's output.
+/// The form that `--output` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Ndjson,
+    /// One JSON document.
+    Json,
+    /// A table of RFC 4180; of what `vakt search` finds.
+    Csv,
+}
+
+/// The form of a command's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
     /// For people.
     Text,
@@ -18,12 +32,30 @@ pub enum Output {
 
 impl Output {
     /// What was asked for; else text on a terminal and NDJSON in a pipe.
-    pub fn or_by_terminal(asked: Option<Self>) -> Self {
-        asked.unwrap_or(if io::stdout().is_terminal() {
+    ///
+    /// # Errors
+    /// CSV, which only `vakt search` writes.
+    pub fn or_by_terminal(asked: Option<Form>) -> Result<Self> {
+        let by_itself = if io::stdout().is_terminal() {
             Self::Text
         } else {
             Self::Ndjson
-        })
+        };
+        Self::or(asked, by_itself)
+    }
+
+    /// What was asked for; else `by_itself`.
+    ///
+    /// # Errors
+    /// As [`Self::or_by_terminal`].
+    pub fn or(asked: Option<Form>, by_itself: Self) -> Result<Self> {
+        match asked {
+            None => Ok(by_itself),
+            Some(Form::Text) => Ok(Self::Text),
+            Some(Form::Ndjson) => Ok(Self::Ndjson),
+            Some(Form::Json) => Ok(Self::Json),
+            Some(Form::Csv) => bail!("--output csv is a form of `vakt search` only"),
+        }
     }
 }
 

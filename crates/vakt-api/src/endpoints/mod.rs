@@ -6,7 +6,9 @@ pub(crate) mod events;
 pub(crate) mod incidents;
 pub(crate) mod loki;
 pub(crate) mod observe;
+pub(crate) mod saved;
 pub(crate) mod search;
+pub(crate) mod searches;
 pub(crate) mod upload;
 pub(crate) mod views;
 

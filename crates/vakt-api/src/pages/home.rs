@@ -1,5 +1,6 @@
 //! The start page: search, newest alerts, open incidents.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -11,14 +12,16 @@ use vakt_event::Timestamp;
 use super::incident_parts::{actions, badges, countdown, drill, fact_dialog, urgency};
 use super::words::{plain, time_of};
 use super::{layout, results, setup};
-use crate::app::{Parts, Site};
-use crate::backend::{ItemPage, ListRequest, Order, SearchRequest};
+use crate::access::Principal;
+use crate::app::{App, Parts, Site};
+use crate::backend::{ItemPage, ListRequest, Order, SearchAnswer, SearchRequest};
 use crate::endpoints::incidents::failure;
-use crate::endpoints::search::failure as search_failure;
+use crate::endpoints::search::{Line, Looker, run};
 use crate::error::ApiError;
 use crate::guard::Call;
 use crate::params::Params;
 use crate::roles::Permission;
+use crate::searches::{Look, SavedSearch};
 
 /// Hits on the page; the API and further pages give the rest.
 const HITS: usize = 50;
@@ -34,6 +37,9 @@ const ALERTS: usize = 12;
 /// Incidents and alerts are not kept from a person while the index has a backlog: the newest events
 /// are then left out, with words.
 const GLANCE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Sent by the scripts that want incidents and alerts alone.
+const REFRESH_HEADER: &str = "x-vakt-refresh";
 
 /// The choices of how far a search goes back.
 pub(crate) const RANGES: [(&str, &str); 6] = [
@@ -51,11 +57,25 @@ struct Home {
     since: String,
     /// The person asked for something, so the results come first.
     searching: bool,
-    results: Result<crate::backend::SearchAnswer, ApiError>,
+    /// `None` where they are not shown.
+    results: Option<Result<SearchAnswer, ApiError>>,
     older_than: Option<String>,
+    beside: Beside,
+}
+
+/// What stands beside the results.
+struct Beside {
     incidents: OpenIncidents,
     alerts: ItemPage,
+    saved: Vec<SavedSearch>,
     no_source_yet: bool,
+}
+
+impl Home {
+    /// Nothing has come yet, and nothing was asked.
+    fn is_empty_start(&self) -> bool {
+        self.beside.no_source_yet && !self.searching
+    }
 }
 
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
@@ -63,55 +83,83 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let searching = call.request.uri().query().is_some();
     let principal = call.principal()?.clone();
     let now = call.app.parts.clock.now();
+    let since = params.time("since", now)?;
     let may_record = principal.role.may(Permission::RecordFacts);
-    let request = SearchRequest {
+    let who = principal.clone();
+    let beside = call.app.blocking(move |parts| Beside::of(parts, &who));
+    let mut home = Home {
         query: params.get("q").unwrap_or_default().to_owned(),
-        since: params.time("since", now)?,
-        until: None,
-        streams: principal.streams.clone(),
-        limit: HITS,
-        order: Order::NewestFirst,
-        cursor: params.get("cursor").map(str::to_owned),
-        patience: (!searching).then_some(GLANCE_PATIENCE),
-        ..SearchRequest::default()
+        since: params.get("since").unwrap_or_default().to_owned(),
+        searching,
+        results: None,
+        older_than: params.get("cursor").map(str::to_owned),
+        beside: beside.await?,
     };
-    let since = params.get("since").unwrap_or_default().to_owned();
-    let work = move |parts: &Parts| gather(parts, &request, since, searching);
-    let home = if searching {
-        call.app.searching(work).await?
-    } else {
-        // Nobody who looks for a deadline stands in line behind searches.
-        call.app.blocking(work).await?
-    };
+    // The scripts that keep incidents and alerts fresh show no events, so that none are read.
+    let is_refresh = call.request.headers().contains_key(REFRESH_HEADER);
+    if !is_refresh && !home.is_empty_start() {
+        home.results = Some(results(&call.app, &home, since, &principal).await);
+    }
     let site = call.app.parts.site.load();
     let address = setup::Address::of(&call);
     let main = page(&home, &site, now, may_record, &address);
     Ok(layout::page("Start", &site, &principal, now, &main))
 }
 
-fn gather(
-    parts: &Parts,
-    request: &SearchRequest,
-    since: String,
-    searching: bool,
-) -> Result<Home, ApiError> {
-    let list = |limit, state: Option<&str>| ListRequest {
-        limit,
-        cursor: None,
-        state: state.map(str::to_owned),
-        drill: None,
-        streams: request.streams.clone(),
-    };
-    let records = &parts.incidents;
-    Ok(Home {
-        query: request.query.clone(),
+async fn results(
+    app: &Arc<App>,
+    home: &Home,
+    since: Option<Timestamp>,
+    who: &Principal,
+) -> Result<SearchAnswer, ApiError> {
+    let request = SearchRequest {
+        query: home.query.clone(),
         since,
-        searching,
-        results: parts.search.search(request).map_err(search_failure),
-        older_than: request.cursor.clone(),
-        incidents: open_incidents(parts, list(OPEN_PAGE, Some("open")))?,
-        alerts: records.alerts(&list(ALERTS, None)).map_err(failure)?,
-        no_source_yet: parts.sources.sources(request.streams.as_deref()).is_empty(),
+        streams: who.streams.clone(),
+        limit: HITS,
+        order: Order::NewestFirst,
+        cursor: home.older_than.clone(),
+        patience: (!home.searching).then_some(GLANCE_PATIENCE),
+        ..SearchRequest::default()
+    };
+    let line = if home.searching {
+        Line::Searches
+    } else {
+        Line::Calls
+    };
+    let looker = Looker {
+        who: who.clone(),
+        look: Look::Page,
+        incident: None,
+    };
+    run(app, looker, request, line).await
+}
+
+impl Beside {
+    fn of(parts: &Parts, who: &Principal) -> Result<Self, ApiError> {
+        let no_source_yet = parts.sources.sources(who.streams.as_deref()).is_empty();
+        let list = |limit, state: Option<&str>| ListRequest {
+            limit,
+            cursor: None,
+            state: state.map(str::to_owned),
+            drill: None,
+            streams: who.streams.clone(),
+        };
+        let alerts = parts.incidents.alerts(&list(ALERTS, None));
+        Ok(Self {
+            incidents: open_incidents(parts, list(OPEN_PAGE, Some("open")))?,
+            alerts: alerts.map_err(failure)?,
+            saved: saved(parts, &who.name),
+            no_source_yet,
+        })
+    }
+}
+
+/// A list that cannot be read keeps nobody from his deadlines.
+fn saved(parts: &Parts, who: &str) -> Vec<SavedSearch> {
+    parts.searches.saved_for(who).unwrap_or_else(|error| {
+        tracing::error!(%error, "the saved searches are not shown");
+        Vec::new()
     })
 }
 
@@ -154,13 +202,13 @@ fn page(
     html! {
         h1.unseen { "Search, incidents and alerts" }
         (search_form(home))
-        div.columns.searching[home.searching || home.no_source_yet] {
-            @let is_empty_start = home.no_source_yet && !home.searching;
-            section.results id="results" aria-label="Events" data-first-event[is_empty_start] {
-                @if is_empty_start {
+        (saved_searches(&home.beside.saved))
+        div.columns.searching[home.searching || home.beside.no_source_yet] {
+            section.results id="results" aria-label="Events" data-first-event[home.is_empty_start()] {
+                @if home.is_empty_start() {
                     (setup::lines(site, address))
-                } @else {
-                    (results::list(home.results.as_ref(), &results::Shown {
+                } @else if let Some(results) = &home.results {
+                    (results::list(results.as_ref(), &results::Shown {
                         query: &home.query,
                         since: &home.since,
                         is_later_page: home.older_than.is_some(),
@@ -171,11 +219,11 @@ fn page(
             div.side {
                 section id="incidents" data-refresh aria-labelledby="incidents-heading" {
                     h2 id="incidents-heading" { "Open incidents" }
-                    (incidents(&home.incidents, site, now, may_record))
+                    (incidents(&home.beside.incidents, site, now, may_record))
                 }
                 section id="alerts" data-refresh aria-labelledby="alerts-heading" {
                     h2 id="alerts-heading" { "Newest alerts" }
-                    (alerts(&home.alerts, site))
+                    (alerts(&home.beside.alerts, site))
                 }
             }
         }
@@ -197,6 +245,18 @@ fn search_form(home: &Home) -> Markup {
                 }
             }
             button.main type="submit" { "Search" }
+        }
+    }
+}
+
+fn saved_searches(saved: &[SavedSearch]) -> Markup {
+    html! {
+        @if !saved.is_empty() {
+            nav.saved aria-label="Saved searches" {
+                @for search in saved {
+                    a href=(results::query_path(&search.query)) title=(search.query) { (search.name) }
+                }
+            }
         }
     }
 }

@@ -146,8 +146,13 @@ pub(super) fn shown(value: &Value) -> String {
     }
 }
 
+/// The start page with this search.
+pub(super) fn query_path(query: &str) -> String {
+    format!("/?q={}", encoded(query))
+}
+
 fn page_path(shown: &Shown<'_>, cursor: &str) -> String {
-    let mut path = format!("/?q={}", encoded(shown.query));
+    let mut path = query_path(shown.query);
     for (name, value) in [("since", shown.since), ("cursor", cursor)] {
         if !value.is_empty() {
             path.push_str(&format!("&{name}={}", encoded(value)));

@@ -65,8 +65,8 @@ pub(crate) fn request(address: SocketAddr, line: &str, headers: &[&str], body: &
     read_answer(&mut stream)
 }
 
-/// Reads one answer; interim ones (100) are answers too.
-pub(crate) fn read_answer(stream: &mut impl Read) -> Answer {
+/// The head of an answer, with the empty line.
+pub(crate) fn read_head(stream: &mut impl Read) -> String {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -78,7 +78,12 @@ pub(crate) fn read_answer(stream: &mut impl Read) -> Answer {
         );
         head.push(byte[0]);
     }
-    let head = String::from_utf8(head).unwrap();
+    String::from_utf8(head).unwrap()
+}
+
+/// Reads one answer; interim ones (100) are answers too.
+pub(crate) fn read_answer(stream: &mut impl Read) -> Answer {
+    let head = read_head(stream);
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     let mut answer = Answer {
         status,
@@ -88,8 +93,27 @@ pub(crate) fn read_answer(stream: &mut impl Read) -> Answer {
     if let Some(length) = answer.header("content-length") {
         answer.body = vec![0; length.parse().unwrap()];
         stream.read_exact(&mut answer.body).unwrap();
+    } else if answer.header("transfer-encoding") == Some("chunked") {
+        while let Some(chunk) = read_chunk(stream) {
+            answer.body.extend(chunk);
+        }
     }
     answer
+}
+
+/// The next chunk of a body; `None` at its end.
+pub(crate) fn read_chunk(stream: &mut impl Read) -> Option<Vec<u8>> {
+    let mut size = Vec::new();
+    while !size.ends_with(b"\r\n") {
+        let mut byte = [0];
+        assert_eq!(stream.read(&mut byte).unwrap(), 1, "closed within the body");
+        size.push(byte[0]);
+    }
+    let size = std::str::from_utf8(&size).unwrap().trim_end();
+    let mut chunk = vec![0; usize::from_str_radix(size, 16).unwrap() + 2];
+    stream.read_exact(&mut chunk).unwrap();
+    chunk.truncate(chunk.len() - 2);
+    (!chunk.is_empty()).then_some(chunk)
 }
 
 /// The bytes as one HTTP chunk each of `size`, with the end.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,11 +11,14 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
-    NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
-    SearchRequest, SourcesView, StorageBackend, StorageFailure,
+    FollowStep, Follower, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest,
+    NewErasure, NewFact, NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend,
+    SearchFailure, SearchRequest, SearchTable, SourcesView, StorageBackend, StorageFailure,
 };
-use vakt_api::{Access, Api, HttpListener, Limits, ListenerPolicy, Parts, Principal, Role, Site};
+use vakt_api::searches::KEPT;
+use vakt_api::{
+    Access, Api, HttpListener, Limits, ListenerPolicy, Parts, Principal, Role, Searches, Site,
+};
 use vakt_event::clock::SystemClock;
 use vakt_event::{Batch, Frame, Source};
 use vakt_ingest::intake::{Accepted, Intake, Refused, Reply};
@@ -30,11 +34,15 @@ pub(crate) struct Fake {
     pub(crate) searches: Mutex<Vec<SearchRequest>>,
     /// What the next searches find, in their order, where a test wants others than one hit.
     pub(crate) answers: Mutex<VecDeque<SearchAnswer>>,
+    /// Searches that ended because nobody waited for them any more.
+    pub(crate) cancelled: AtomicUsize,
     pub(crate) facts: Mutex<Vec<(NewFact, Principal)>>,
     pub(crate) opened: Mutex<Vec<NewIncident>>,
     /// The incidents, newest first, where a test wants others than [`incident`].
     pub(crate) incidents: Mutex<Vec<Value>>,
     pub(crate) not_ready: Mutex<Vec<String>>,
+    /// Sources that were heard; none at first.
+    pub(crate) sources: Mutex<Vec<Value>>,
 }
 
 impl Fake {
@@ -76,6 +84,46 @@ impl Intake for Fake {
     }
 }
 
+impl Fake {
+    fn until_cancelled(&self, request: &SearchRequest) -> SearchFailure {
+        let flag = request.cancelled.as_ref().unwrap();
+        while !flag.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.cancelled.fetch_add(1, Ordering::Relaxed);
+        SearchFailure::Unavailable("the search was cancelled".into())
+    }
+}
+
+/// A page of so many hits of a kilobyte; after 6,000 the time is over.
+fn many(request: &SearchRequest, count: usize) -> Result<SearchAnswer, SearchFailure> {
+    let from: usize = request.cursor.as_ref().map_or(0, |at| at.parse().unwrap());
+    if from >= 6_000 && count == 10_000 {
+        return Err(SearchFailure::Unavailable("the time is over".into()));
+    }
+    let to = count.min(from + request.limit);
+    let hit = |id: usize| json!({"event.id": id.to_string(), "message": "m".repeat(1_000)});
+    let hits = (from..to).map(|id| hit(id).as_object().unwrap().clone());
+    Ok(SearchAnswer {
+        hits: hits.collect(),
+        total: count as u64,
+        next: (to < count).then(|| to.to_string()),
+        table: None,
+    })
+}
+
+fn table() -> SearchAnswer {
+    SearchAnswer {
+        table: Some(SearchTable {
+            columns: vec!["host.name".into(), "count".into()],
+            rows: vec![vec!["web1".into(), 3.into()], vec![Value::Null, 1.into()]],
+            cut: vec!["There are more groups.".to_owned()],
+        }),
+        total: 4,
+        ..SearchAnswer::default()
+    }
+}
+
 impl SearchBackend for Fake {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
         self.searches.lock().unwrap().push(request.clone());
@@ -89,12 +137,57 @@ impl SearchBackend for Fake {
         if let Some(answer) = self.answers.lock().unwrap().pop_front() {
             return Ok(answer);
         }
+        if let Some(count) = request.query.strip_prefix("many ") {
+            return many(request, count.parse().unwrap());
+        }
+        if request.query == "slow" {
+            return Err(self.until_cancelled(request));
+        }
+        if request.query == "* | stats count by host.name" {
+            return Ok(table());
+        }
         let hit = json!({"@timestamp": "2026-11-24T09:30:00Z", "message": "<script>alert(1)</script>", "event.id": "7"});
         Ok(SearchAnswer {
             hits: vec![hit.as_object().unwrap().clone()],
             total: 1,
             next: None,
             table: None,
+        })
+    }
+
+    fn follow(
+        &self,
+        request: &SearchRequest,
+        from: Option<u64>,
+    ) -> Result<Box<dyn Follower>, SearchFailure> {
+        self.searches.lock().unwrap().push(request.clone());
+        if request.query == "(" {
+            return Err(SearchFailure::Query {
+                position: 1,
+                message: "character 2: the query ends where a word was expected".into(),
+                help: "close the bracket".into(),
+            });
+        }
+        Ok(Box::new(Three(from.unwrap_or(100))))
+    }
+}
+
+/// Gives three events, one a step, and then nothing more.
+struct Three(u64);
+
+impl Follower for Three {
+    fn step(&mut self) -> Result<FollowStep, SearchFailure> {
+        let is_last = self.0 % 100 == 30;
+        let mut hits = Vec::new();
+        if !is_last {
+            let hit = json!({"event.id": self.0.to_string()});
+            hits.push(hit.as_object().unwrap().clone());
+            self.0 += 10;
+        }
+        Ok(FollowStep {
+            hits,
+            next: self.0,
+            is_last,
         })
     }
 }
@@ -175,7 +268,7 @@ impl RulesView for Fake {
 
 impl SourcesView for Fake {
     fn sources(&self, _: Option<&[String]>) -> Vec<Value> {
-        Vec::new()
+        self.sources.lock().unwrap().clone()
     }
 }
 
@@ -206,7 +299,7 @@ pub(crate) struct Daemon {
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) runtime: Option<tokio::runtime::Runtime>,
     pub(crate) serving: Option<tokio::task::JoinHandle<std::io::Result<()>>>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 /// What a test may want otherwise.
@@ -226,6 +319,8 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
     let dir = tempfile::tempdir().unwrap();
     let clock = Arc::new(SystemClock);
     let access = Arc::new(Access::open(&dir.path().join("access.db"), clock.clone()).unwrap());
+    let path = dir.path().join("searches.db");
+    let searches = Arc::new(Searches::open(&path, clock.clone(), KEPT).unwrap());
     let admin = access.ensure_admin().unwrap().unwrap();
     let fake = Arc::new(Fake::default());
     let parts = Parts {
@@ -237,6 +332,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         storage: fake.clone(),
         health: fake.clone(),
         access: access.clone(),
+        searches,
         registry: prometheus::Registry::new(),
         clock,
         site: Arc::new(ArcSwap::from_pointee(Site {
@@ -280,7 +376,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         stop,
         runtime: Some(runtime),
         serving: Some(serving),
-        _dir: dir,
+        dir,
     }
 }
 
@@ -307,6 +403,23 @@ impl Daemon {
         body: &[u8],
     ) -> crate::client::Answer {
         crate::client::request(self.address, line, headers, body)
+    }
+
+    /// The file of the search log.
+    pub(crate) fn record_path(&self) -> std::path::PathBuf {
+        self.dir.path().join("searches.db")
+    }
+
+    /// Sends the head of a request with the administrator's token and gives the connection.
+    pub(crate) fn open(&self, line: &str) -> std::net::TcpStream {
+        use std::io::Write as _;
+        let mut stream = crate::client::connect(self.address);
+        let head = format!(
+            "{line} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
+            self.address, self.admin
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
     }
 
     /// With the administrator's token.

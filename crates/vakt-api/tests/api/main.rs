@@ -9,4 +9,6 @@ mod fake;
 mod journal_upload;
 mod loki;
 mod pages;
+mod search;
+mod searches;
 mod server;

@@ -137,6 +137,8 @@ fn open_incidents_come_by_their_next_deadline() {
 #[test]
 fn the_start_page_does_not_wait_for_the_index() {
     let daemon = start();
+    let source = serde_json::json!({"id": "default/http/-/web1"});
+    daemon.fake.sources.lock().unwrap().push(source);
     page(&daemon, "/");
     page(&daemon, "/?q=x");
     let searches = daemon.fake.searches.lock().unwrap();

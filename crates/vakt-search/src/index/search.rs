@@ -237,6 +237,9 @@ impl Search<'_> {
         let mut top = Top::new(self.kept());
         let (mut total, newest) = newest;
         for (ordinal, part) in parts.iter().enumerate() {
+            if self.request.hits_only && self.is_before_cursor(part.times()) {
+                continue;
+            }
             let is_wanted = top.wants(self.best_rank(part.times()));
             if !is_wanted && !to.is_somebody() {
                 if self.request.hits_only {
@@ -299,6 +302,22 @@ impl Search<'_> {
             Order::Ascending => 0,
         };
         Place { micros, position }.rank(self.request.order)
+    }
+
+    /// Whether every event with times between these is on an earlier page.
+    fn is_before_cursor(&self, (earliest, latest): (i64, i64)) -> bool {
+        let last = match self.request.order {
+            Order::Descending => Place {
+                micros: earliest,
+                position: 0,
+            },
+            Order::Ascending => Place {
+                micros: latest,
+                position: u64::MAX,
+            },
+        };
+        let after = self.after.map(|place| place.rank(self.request.order));
+        after.is_some_and(|after| last.rank(self.request.order) >= after)
     }
 
     /// The events of the split that match, each of them for certain.

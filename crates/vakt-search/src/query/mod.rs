@@ -41,6 +41,7 @@
 
 mod compare;
 mod error;
+mod found;
 mod glob;
 mod judge;
 mod parse;

@@ -1,5 +1,7 @@
 //! Literal text with wildcards, matched against one folded value.
 
+use std::ops::Range;
+
 use crate::fold::is_word_char;
 
 /// Pieces of literal text with anything between them.
@@ -67,6 +69,29 @@ impl Pattern {
             }
         }
         true
+    }
+
+    /// The places in `value`, already folded, of the pieces, wherever all of them are there.
+    pub(crate) fn places(&self, value: &str, to: &mut dyn FnMut(Range<usize>)) {
+        let Some(last) = self.pieces.len().checked_sub(1) else {
+            return;
+        };
+        let mut from = 0;
+        let mut found = Vec::new();
+        loop {
+            for (index, piece) in self.pieces.iter().enumerate() {
+                let edges = Edges {
+                    start: index == 0 && !self.open_start,
+                    end: index == last && !self.open_end,
+                };
+                let Some(end) = find(value, from, piece, edges) else {
+                    return;
+                };
+                found.push(end - piece.len()..end);
+                from = end;
+            }
+            found.drain(..).for_each(&mut *to);
+        }
     }
 
     /// Conditions on single words that every matching value fulfils.

@@ -44,7 +44,7 @@ pub fn take(data_dir: &DataDir, dest: &Path, secrets: bool, clock: &dyn Clock) -
     let (parent, partial) = beside(dest)?;
     let to = partial.path();
     let mut manifest = Manifest::new(clock.now(), secrets);
-    for database in [data_dir.records(), data_dir.access()] {
+    for database in [data_dir.records(), data_dir.access(), data_dir.searches()] {
         if database.exists() {
             manifest.files.push(copy_database(&database, to)?);
         }

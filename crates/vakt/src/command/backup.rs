@@ -28,7 +28,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let secrets = !options.without_secrets;
     let manifest = backup::take(&data_dir, &options.dest, secrets, &SystemClock)?;
     let mut out = Printer::new();
-    match Output::or_by_terminal(global.output) {
+    match Output::or_by_terminal(global.output)? {
         Output::Text => {
             for line in words(&manifest, &options.dest.display().to_string()) {
                 out.line(&line)?;

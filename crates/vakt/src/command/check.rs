@@ -52,7 +52,7 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
     let mut out = Printer::new();
     let shown = diagnostics.iter().map(as_json);
     let faults_shown = faults.iter().map(|(_, shown)| shown.clone());
-    match global.output.unwrap_or(Output::Text) {
+    match Output::or(global.output, Output::Text)? {
         Output::Text => {
             for diagnostic in &diagnostics {
                 out.line(&diagnostic.to_string())?;
@@ -93,7 +93,7 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
 /// Prints diagnostics in the form that is asked for; text by default, also in a pipe.
 pub(super) fn print(out: &mut Printer, global: &Global, diagnostics: &[Diagnostic]) -> Result<()> {
     let shown: Vec<_> = diagnostics.iter().map(as_json).collect();
-    match global.output.unwrap_or(Output::Text) {
+    match Output::or(global.output, Output::Text)? {
         Output::Text => {
             for diagnostic in diagnostics {
                 out.line(&diagnostic.to_string())?;

@@ -69,7 +69,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let replayed = replay(&daemon.client, &interrupted)?;
     // Secrets are shown to a terminal only, and only there somebody can go on and say when to end.
     let is_watched = std::io::stdout().is_terminal();
-    if !(is_watched && is_text(global)) {
+    if !(is_watched && is_text(global)?) {
         return show(global, &replayed, &[]);
     }
     show(global, &replayed, &daemon.and_on(&replayed)?)?;
@@ -77,8 +77,8 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn is_text(global: &Global) -> bool {
-    Output::or_by_terminal(global.output) == Output::Text
+fn is_text(global: &Global) -> Result<bool> {
+    Ok(Output::or_by_terminal(global.output)? == Output::Text)
 }
 
 /// What a replay led to.
@@ -115,7 +115,7 @@ fn show(global: &Global, replayed: &Replayed, more: &[String]) -> Result<Outcome
         alerts,
     } = replayed;
     let mut out = Printer::new();
-    if !is_text(global) {
+    if !is_text(global)? {
         out.json_line(&json!({"accepted": accepted, "incident": draft, "alerts": alerts}))?;
         out.flush()?;
         return Ok(Outcome::Done);

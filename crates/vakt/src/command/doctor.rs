@@ -50,7 +50,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
             Verdict::Missing => "missing",
             Verdict::Note => "note",
         };
-        if Output::or_by_terminal(global.output) == Output::Text {
+        if Output::or_by_terminal(global.output)? == Output::Text {
             out.line(&format!(
                 "{verdict:<8} {:<13} {}",
                 finding.subject, finding.text

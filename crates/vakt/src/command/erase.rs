@@ -56,7 +56,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     }
     let answer = Client::new(global, &options.connection)?.post("/api/v1/erasures", &body)?;
     let mut out = Printer::new();
-    match Output::or_by_terminal(global.output) {
+    match Output::or_by_terminal(global.output)? {
         Output::Text => out.line(&words(&answer))?,
         Output::Ndjson => out.json_line(&answer)?,
         Output::Json => out.json_pretty(&answer)?,

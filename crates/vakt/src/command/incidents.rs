@@ -127,7 +127,7 @@ fn list(
         .map(Vec::as_slice)
         .unwrap_or_default();
     let mut out = Printer::new();
-    match Output::or_by_terminal(global.output) {
+    match Output::or_by_terminal(global.output)? {
         Output::Json => out.json_pretty(&answer)?,
         Output::Ndjson => {
             for incident in incidents {
@@ -245,7 +245,7 @@ fn fact_line(fact: &Json) -> String {
 
 fn show(global: &Global, incident: &Json) -> Result<Outcome> {
     let mut out = Printer::new();
-    match Output::or_by_terminal(global.output) {
+    match Output::or_by_terminal(global.output)? {
         Output::Json => out.json_pretty(incident)?,
         Output::Ndjson => out.json_line(incident)?,
         Output::Text => {
@@ -375,7 +375,7 @@ fn clocks(
         .transpose()?;
     let clocks = clock::compute(&regimes, &facts, now).clocks;
     let mut out = Printer::new();
-    match Output::or_by_terminal(global.output) {
+    match Output::or_by_terminal(global.output)? {
         Output::Json => out.json_pretty(&json!({"clocks": clocks}))?,
         Output::Ndjson => {
             for clock in &clocks {

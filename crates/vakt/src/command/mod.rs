@@ -13,8 +13,10 @@ mod parse;
 mod people;
 mod restore;
 pub(crate) mod rules;
+mod saved;
 mod scan;
 mod search;
+mod searches;
 mod serve;
 mod sources;
 mod storage;
@@ -28,7 +30,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::output::{Output, is_broken_pipe, tell};
+use crate::output::{Form, is_broken_pipe, tell};
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 done; 1 errors found in what was read, or matches with --fail-on; 2 wrong usage, or
@@ -71,9 +73,9 @@ pub struct Global {
     /// replaces the configuration's
     #[arg(long, global = true, value_name = "NAME|FILE", help_heading = COMMON)]
     pub pipeline: Vec<String>,
-    /// text, ndjson (an object a line) or json [default: text on a terminal, ndjson in a pipe]
+    /// text, ndjson (an object a line), json, or csv of a search [default: text on a terminal, ndjson in a pipe]
     #[arg(long, global = true, value_name = "FORM", hide_possible_values = true, help_heading = COMMON)]
-    pub output: Option<Output>,
+    pub output: Option<Form>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -91,6 +93,12 @@ pub enum Command {
     Rules(rules::Action),
     /// Search the events of a running daemon
     Search(search::Options),
+    /// The searches that people saved under a name
+    #[command(subcommand)]
+    SavedSearches(saved::Action),
+    /// Who searched for what
+    #[command(subcommand)]
+    Searches(searches::Action),
     /// Incidents and their clocks
     #[command(subcommand)]
     Incidents(incidents::Action),
@@ -197,6 +205,8 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Parse(options) => parse::run(&global, &options),
         Command::Rules(action) => rules::run(&global, &action),
         Command::Search(options) => search::run(&global, &options),
+        Command::SavedSearches(action) => saved::run(&global, &action),
+        Command::Searches(action) => searches::run(&global, &action),
         Command::Incidents(action) => incidents::run(&global, &action),
         Command::Erase(options) => erase::run(&global, &options),
         Command::Sources(connection) => sources::run(&global, &connection),

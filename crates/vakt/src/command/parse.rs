@@ -33,7 +33,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let progress = Progress::default();
     let mut writer = Writer {
         out: Printer::new(),
-        output: global.output.unwrap_or(Output::Ndjson),
+        output: Output::or(global.output, Output::Ndjson)?,
         events: 0,
         problems: 0,
     };

@@ -178,7 +178,7 @@ fn recover(global: &Global, user: &str) -> Result<Outcome> {
 
 fn new_token(global: &Global, answer: &Json, what: &str) -> Result<Outcome> {
     let mut out = Printer::new();
-    match Output::or_by_terminal(global.output) {
+    match Output::or_by_terminal(global.output)? {
         Output::Text => {
             out.line(&format!("{what}, shown only now:"))?;
             out.line(text(answer, "token"))?;
@@ -202,7 +202,7 @@ pub(super) fn table(
         .as_array()
         .map(Vec::as_slice)
         .unwrap_or_default();
-    match Output::or_by_terminal(global.output) {
+    match Output::or_by_terminal(global.output)? {
         Output::Json => out.json_pretty(answer)?,
         Output::Ndjson => {
             for row in rows {
@@ -232,7 +232,7 @@ fn pointer(column: &str) -> String {
     format!("/{}", column.replace('.', "/"))
 }
 
-fn cell(value: Option<&Json>) -> String {
+pub(super) fn cell(value: Option<&Json>) -> String {
     match value {
         None | Some(Json::Null) => "-".to_owned(),
         Some(Json::String(text)) => printable(&to_second(text)),

@@ -107,7 +107,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
         pool = pool.num_threads(threads);
     }
     let pool = pool.build().context("cannot start worker threads")?;
-    let mut scan = Scan::new(&ruleset, &paths, Output::or_by_terminal(global.output));
+    let mut scan = Scan::new(&ruleset, &paths, Output::or_by_terminal(global.output)?);
     let started = Instant::now();
     scan.all(&pool, options, started)?;
     scan.take_rest()?;

@@ -40,7 +40,7 @@ pub(super) fn report(global: &Global, data_dir: &DataDir, options: &Options) -> 
     );
     let report = verify(data_dir, &expected(data_dir, options)?)?;
     let mut out = Printer::new();
-    match Output::or_by_terminal(global.output) {
+    match Output::or_by_terminal(global.output)? {
         Output::Text => {
             for line in words(&report) {
                 out.line(&printable(&line))?;

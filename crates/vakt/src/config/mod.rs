@@ -10,6 +10,7 @@ mod storage;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
@@ -55,6 +56,8 @@ pub struct Config {
     /// Bytes of a journal segment; `None` leaves it to the journal.
     pub segment: Option<u64>,
     pub retention: Retention,
+    /// How long is kept who searched for what.
+    pub search_log: Duration,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -238,6 +241,7 @@ impl Default for Config {
             reserve: None,
             segment: None,
             retention: Retention::default(),
+            search_log: vakt_api::searches::KEPT,
         }
     }
 }

@@ -145,6 +145,9 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     if let Some(node) = section.get("retention") {
         config.retention = storage::retention(node, &config.streams, report);
     }
+    if let Some(node) = section.get("search_log") {
+        config.search_log = storage::search_log(node, report);
+    }
     section.finish(report);
 }
 

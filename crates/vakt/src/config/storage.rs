@@ -1,9 +1,11 @@
-//! `storage:` and `retention:`: how much room is left alone, and how long and how much is kept.
+//! `storage:`, `retention:` and `search_log:`: how much room is left alone, and how long and how much
+//! is kept.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
 
+use vakt_api::searches::KEPT;
 use vakt_rules::yaml::{Kind, Node};
 use vakt_rules::{Report, nearest};
 use vakt_storage::retention::{Keep, Retention as Kept};
@@ -170,6 +172,16 @@ pub(super) fn retention(node: &Node<'_>, streams: &[String], report: &mut Report
     }
     section.finish(report);
     retention
+}
+
+/// Reads `search_log:`; gives how long it is kept.
+pub(super) fn search_log(node: &Node<'_>, report: &mut Report<'_>) -> Duration {
+    let Some(mut section) = Section::new("search_log", node, report) else {
+        return KEPT;
+    };
+    let kept = age(&mut section, report).unwrap_or(KEPT);
+    section.finish(report);
+    kept
 }
 
 fn of_streams(

@@ -7,8 +7,8 @@ use arc_swap::ArcSwap;
 use serde_json::{Value as Json, json};
 use vakt_api::Principal;
 use vakt_api::backend::{
-    HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident,
-    Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
+    Follower, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact,
+    NewIncident, Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
     SearchRequest, SearchTable, SourcesView,
 };
 use vakt_event::{Clock, JournalPosition, Timestamp};
@@ -16,9 +16,10 @@ use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, Page
 use vakt_ingest::accounting::Sources;
 use vakt_rules::ast::{CorrelationKind, RuleRef};
 use vakt_search::aggregate::{Gathered, Gathering, Window};
-use vakt_search::{Index, Now, Pipeline, Tail};
+use vakt_search::{Index, Now, Pipeline, Query, QueryError, Tail};
 use vakt_storage::{Journal, Recovery};
 
+use super::follow::JournalFollower;
 use crate::command::rules::summary;
 use crate::metrics::readings::{Lag, Stations};
 use crate::pipeline::Frames;
@@ -75,12 +76,7 @@ pub(super) struct Search {
 impl SearchBackend for Search {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
         let now = Now::from(self.clock.now());
-        let pipeline =
-            Pipeline::parse_at(&request.query, now).map_err(|error| SearchFailure::Query {
-                position: error.position,
-                help: "the query language is described in docs/search.md".to_owned(),
-                message: error.message,
-            })?;
+        let pipeline = Pipeline::parse_at(&request.query, now).map_err(|error| refused(&error))?;
         let window = Window {
             since: request.since,
             until: request.until,
@@ -129,6 +125,30 @@ impl SearchBackend for Search {
             }
         }
         Ok(answer)
+    }
+
+    fn follow(
+        &self,
+        request: &SearchRequest,
+        from: Option<u64>,
+    ) -> Result<Box<dyn Follower>, SearchFailure> {
+        let now = Now::from(self.clock.now());
+        let query = Query::parse_at(&request.query, now).map_err(|error| refused(&error))?;
+        let streams = request.streams.clone();
+        Ok(Box::new(JournalFollower::new(
+            &self.journal,
+            query,
+            streams,
+            from,
+        )))
+    }
+}
+
+fn refused(error: &QueryError) -> SearchFailure {
+    SearchFailure::Query {
+        position: error.position,
+        help: "the query language is described in docs/search.md".to_owned(),
+        message: error.message.clone(),
     }
 }
 

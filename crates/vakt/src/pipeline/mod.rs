@@ -69,7 +69,7 @@ type Decode = for<'f> fn(&'f StoredFrame, &Source, &mut Decoding) -> Event<'f>;
 
 /// What a consumer keeps from frame to frame.
 #[derive(Default)]
-struct Decoding {
+pub(crate) struct Decoding {
     decoder: Decoder,
     zones: Zones,
 }
@@ -133,7 +133,11 @@ fn read_on(reader: &mut Reader, patience: Duration) -> Result<Next, ReadError> {
 }
 
 /// The event of a frame of the journal.
-fn decode_frame<'f>(frame: &'f StoredFrame, source: &Source, decoding: &mut Decoding) -> Event<'f> {
+pub(crate) fn decode_frame<'f>(
+    frame: &'f StoredFrame,
+    source: &Source,
+    decoding: &mut Decoding,
+) -> Event<'f> {
     decode(frame_of(frame), source, decoding)
 }
 

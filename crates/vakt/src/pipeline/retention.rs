@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use prometheus::{IntCounter, IntGauge, Registry};
+use vakt_api::Searches;
 use vakt_event::{Clock, JournalPosition, Timestamp};
 use vakt_storage::retention::{CutShort, Taken};
 use vakt_storage::{Disk, Journal, RealDisk};
@@ -60,6 +61,8 @@ pub struct RetentionThread {
     pub index: Arc<IndexProgress>,
     pub detect: Arc<DetectProgress>,
     pub retention: Retention,
+    /// Its log has a time of its own.
+    pub searches: Arc<Searches>,
     /// Its bytes count, and shrink with the journal.
     pub index_dir: PathBuf,
     pub clock: Arc<dyn Clock>,
@@ -84,8 +87,17 @@ impl RetentionThread {
                     tracing::error!(error = format!("{error:#}"), "retention cannot do its work");
                 }
             }
+            self.let_searches_go();
             let shown = cut_short.is_some_and(|at| is_within(at, now, CUT_SHORT_SHOWN));
             self.metrics.cut_short.set(i64::from(shown));
+        }
+    }
+
+    fn let_searches_go(&self) {
+        match self.searches.let_go() {
+            Ok(0) => {}
+            Ok(entries) => tracing::info!(entries, "the search log let old entries go"),
+            Err(error) => tracing::error!(%error, "the search log keeps what is too old"),
         }
     }
 

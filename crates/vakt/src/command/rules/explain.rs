@@ -32,7 +32,7 @@ pub(super) fn explain(global: &Global, ruleset: &Ruleset, asked: &Asked<'_>) -> 
     let rule = find(ruleset, asked.rule)?;
     let zone = jiff::tz::TimeZone::system();
     let context = asked.reading.context(&zone);
-    let output = global.output.unwrap_or(Output::Text);
+    let output = Output::or(global.output, Output::Text)?;
     let style = Style {
         all: asked.all,
         colours: output == Output::Text && std::io::stdout().is_terminal(),

@@ -39,7 +39,7 @@ pub(super) fn lint(
     ));
     let mut out = Printer::new();
     check::print(&mut out, global, &found)?;
-    if global.output.unwrap_or(Output::Text) == Output::Text {
+    if Output::or(global.output, Output::Text)? == Output::Text {
         out.line(&in_sum(&found, sources.len()))?;
     }
     out.flush()?;
@@ -71,7 +71,7 @@ pub(super) fn list(global: &Global) -> Result<Outcome> {
         })
     };
     let mut out = Printer::new();
-    match global.output.unwrap_or(Output::Text) {
+    match Output::or(global.output, Output::Text)? {
         Output::Text => {
             let rows: Vec<Vec<String>> = all
                 .iter()

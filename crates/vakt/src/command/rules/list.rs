@@ -20,7 +20,7 @@ pub(super) fn list(global: &Global, ruleset: &Ruleset) -> Result<Outcome> {
         .map(|correlation| (&correlation.meta, "correlation"));
     let all: Vec<(&Metadata, &str)> = rules.chain(correlations).collect();
     let mut out = Printer::new();
-    match Output::or_by_terminal(global.output) {
+    match Output::or_by_terminal(global.output)? {
         Output::Text => {
             let rows: Vec<Vec<String>> = all
                 .iter()
@@ -99,7 +99,7 @@ pub(super) fn by(global: &Global, connection: &Connection, by: By, live: bool) -
     }
     columns.extend(["level", "kind", "id", "title"]);
     let outcome = table(global, &answer, "rules", &columns)?;
-    if Output::or_by_terminal(global.output) == Output::Text {
+    if Output::or_by_terminal(global.output)? == Output::Text {
         tell(&shared(&answer["matching"]));
     }
     Ok(outcome)

@@ -44,7 +44,7 @@ impl CaseResult<'_> {
 
 pub(super) fn test(global: &Global, ruleset: &Ruleset, junit: Option<&Path>) -> Result<Outcome> {
     let mut out = Printer::new();
-    let output = global.output.unwrap_or(Output::Text);
+    let output = Output::or(global.output, Output::Text)?;
     if output != Output::Json {
         check::print(&mut out, global, &ruleset.diagnostics)?;
     }

@@ -1,0 +1,217 @@
+//! `GET /api/v1/search`.
+
+mod body;
+pub(crate) mod follow;
+mod on_its_way;
+mod recording;
+mod stream;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+use crate::access::Principal;
+use crate::app::App;
+use crate::backend::{IncidentFailure, Order, SearchFailure, SearchRequest, SearchTable};
+use crate::error::{ApiError, ErrorCode};
+use crate::guard::{self, Call, accepts};
+use crate::params::Params;
+use crate::searches::Look;
+
+pub(crate) use on_its_way::{Line, run};
+pub(crate) use recording::Looker;
+
+const LIMIT_DEFAULT: usize = 100;
+
+/// Most hits of one answer; `cursor` gives the rest, and a stream has no such bound.
+pub(crate) const LIMIT_MAX: usize = 10_000;
+
+const PARAMETERS: [&str; 9] = [
+    "q", "since", "until", "stream", "limit", "order", "cursor", "incident", "kind",
+];
+
+pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
+    let began = Instant::now();
+    let params = Params::parse(call.request.uri(), &PARAMETERS)?;
+    let is_stream = accepts(call.request.headers(), body::NDJSON);
+    let (app, who) = (&call.app, call.principal()?.clone());
+    let looker = Looker {
+        look: look(&params, is_stream)?,
+        incident: incident(app, &params, &who).await?,
+        who,
+    };
+    if is_stream {
+        let limit = params.number("limit", usize::MAX, 0, usize::MAX)?;
+        let request = request(app, &params, limit, &looker.who)?;
+        return stream::get(app, looker, request).await;
+    }
+    let limit = params.number("limit", LIMIT_DEFAULT, 0, LIMIT_MAX)?;
+    let request = request(app, &params, limit, &looker.who)?;
+    let answer = run(app, looker, request, Line::Searches).await?;
+    let hits = answer.hits.into_iter().map(Value::Object).collect();
+    let mut shown = json!({
+        "hits": Value::Array(hits),
+        "total": answer.total,
+        "elapsed_ms": millis(began),
+        "next": answer.next,
+    });
+    if let Some(table) = answer.table {
+        shown["table"] = json!({
+            "columns": table.columns,
+            "rows": table.rows,
+            "is_cut": !table.cut.is_empty(),
+            "cut": table.cut,
+        });
+    }
+    Ok(guard::json(StatusCode::OK, &shown))
+}
+
+/// What the search log calls it. Of a stream the client says whether it goes into a file.
+fn look(params: &Params, is_stream: bool) -> Result<Look, ApiError> {
+    match (params.get("kind"), is_stream) {
+        (None, false) => Ok(Look::Search),
+        (None | Some("stream"), true) => Ok(Look::Stream),
+        (Some("export"), true) => Ok(Look::Export),
+        (Some(other), _) => {
+            let message =
+                format!("`kind` is `{other}`, but of a stream must be `stream` or `export`");
+            Err(ApiError::new(ErrorCode::InvalidParameter, message)
+                .with_help("a stream is asked for with `Accept: application/x-ndjson`"))
+        }
+    }
+}
+
+/// The incident that the person searches for, which must be one that they see.
+async fn incident(
+    app: &Arc<App>,
+    params: &Params,
+    who: &Principal,
+) -> Result<Option<String>, ApiError> {
+    let Some(id) = params.get("incident").map(str::to_owned) else {
+        return Ok(None);
+    };
+    let streams = who.streams.clone();
+    let known = app.blocking(move |parts| {
+        let found = parts.incidents.incident(&id, streams.as_deref());
+        found.map(|_| id.clone()).map_err(|failure| match failure {
+            IncidentFailure::NotFound => ApiError::new(
+                ErrorCode::InvalidParameter,
+                format!(
+                    "there is no incident `{}`",
+                    id.chars().take(80).collect::<String>()
+                ),
+            )
+            .with_help(
+                "`vakt incidents list` shows the ids; leave `incident` out where there is none",
+            ),
+            other => super::incidents::failure(other),
+        })
+    });
+    known.await.map(Some)
+}
+
+/// Milliseconds since then.
+fn millis(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The rows as objects, by column.
+fn table_rows(table: SearchTable) -> Vec<Map<String, Value>> {
+    let SearchTable { columns, rows, .. } = table;
+    let object = |row: Vec<Value>| columns.iter().cloned().zip(row).collect();
+    rows.into_iter().map(object).collect()
+}
+
+fn request(
+    app: &App,
+    params: &Params,
+    limit: usize,
+    principal: &Principal,
+) -> Result<SearchRequest, ApiError> {
+    let now = app.parts.clock.now();
+    let order = match params.get("order") {
+        None | Some("desc" | "newest") => Order::NewestFirst,
+        Some("asc" | "oldest") => Order::OldestFirst,
+        Some(other) => {
+            return Err(ApiError::new(
+                ErrorCode::InvalidParameter,
+                format!("`order` is `{other}`, but must be `newest` (`desc`) or `oldest` (`asc`)"),
+            ));
+        }
+    };
+    Ok(SearchRequest {
+        query: params.get("q").unwrap_or_default().to_owned(),
+        since: params.time("since", now)?,
+        until: params.time("until", now)?,
+        streams: streams(params, principal),
+        limit,
+        order,
+        cursor: params.get("cursor").map(str::to_owned),
+        ..SearchRequest::default()
+    })
+}
+
+/// The streams that are searched; `None` is all of them.
+fn streams(params: &Params, who: &Principal) -> Option<Vec<String>> {
+    let wanted = params.get("stream").map(|list| {
+        let names = list.split(',').map(|stream| stream.trim().to_owned());
+        names.collect()
+    });
+    visible(wanted, who.streams.as_ref())
+}
+
+/// Of the streams that were asked for, those that the person may see.
+fn visible(wanted: Option<Vec<String>>, allowed: Option<&Vec<String>>) -> Option<Vec<String>> {
+    match (wanted, allowed) {
+        (wanted, None) => wanted,
+        (None, Some(allowed)) => Some(allowed.clone()),
+        (Some(wanted), Some(allowed)) => Some(
+            wanted
+                .into_iter()
+                .filter(|stream| allowed.contains(stream))
+                .collect(),
+        ),
+    }
+}
+
+pub(crate) fn failure(failure: SearchFailure) -> ApiError {
+    match failure {
+        SearchFailure::Query {
+            position,
+            message,
+            help,
+        } => ApiError::new(ErrorCode::InvalidQuery, message)
+            .with_help(help)
+            .with("position", position),
+        SearchFailure::Cursor(message) => ApiError::new(ErrorCode::InvalidCursor, message),
+        SearchFailure::Unavailable(message) => ApiError::new(ErrorCode::Unavailable, message),
+        SearchFailure::Internal(message) => ApiError::new(ErrorCode::Internal, message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_sees_a_stream_that_is_not_theirs() {
+        let list =
+            |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+        let check = |wanted: Option<&str>, allowed: Option<&str>, expected: Option<&str>| {
+            let allowed = allowed.map(list);
+            assert_eq!(
+                visible(wanted.map(list), allowed.as_ref()),
+                expected.map(list)
+            );
+        };
+        check(None, None, None);
+        check(Some("a b"), None, Some("a b"));
+        check(None, Some("a"), Some("a"));
+        check(Some("a b"), Some("b c"), Some("b"));
+        check(Some("a"), Some("b"), Some(""));
+        check(None, Some(""), Some(""));
+    }
+}

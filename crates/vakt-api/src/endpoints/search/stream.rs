@@ -1,0 +1,206 @@
+//! `GET /api/v1/search` as NDJSON: hit after hit, page by page, as fast as the client reads.
+//!
+//! The last line says how it ended: `{"vakt.end":{"hits","total","is_cut","next","elapsed_ms"}}`, with
+//! `error` where the search could not go on. No hit has that name, and a stream without that line
+//! was broken off on its way.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::{Body, Bytes};
+use axum::http::Response;
+use serde_json::{Map, Value, json};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
+
+use super::body::lines;
+use super::on_its_way::{Line, failed, search};
+use super::recording::{CANCELLED, DONE, Looker, Recording};
+use super::table_rows;
+use crate::app::App;
+use crate::backend::{SearchAnswer, SearchRequest};
+use crate::error::{ApiError, ErrorCode};
+
+/// Hits of the first page: little, so that the first line comes soon.
+const FIRST_PAGE_HITS: usize = 500;
+
+/// Hits of the others. Each page begins the search anew where the last one ended, and is in memory
+/// twice for a moment: as events and as lines.
+const PAGE_HITS: usize = 5_000;
+
+/// The name of the last line's only member.
+const END: &str = "vakt.end";
+
+/// Answers with up to `request.limit` hits.
+pub(super) async fn get(
+    app: &Arc<App>,
+    looker: Looker,
+    request: SearchRequest,
+) -> Result<Response<Body>, ApiError> {
+    let permit = Arc::clone(&app.streams).try_acquire_owned();
+    let permit = permit.map_err(|_| {
+        ApiError::new(
+            ErrorCode::Busy,
+            "as many streams of hits are read at this time as may be",
+        )
+    })?;
+    let (sender, response) = lines();
+    let (began, has_begun) = oneshot::channel();
+    let stream = Stream {
+        app: Arc::clone(app),
+        left: request.limit,
+        request,
+        sender,
+        hits: 0,
+        total: 0,
+        is_table_cut: false,
+        began: Instant::now(),
+        _permit: permit,
+    };
+    tokio::spawn(stream.run(looker, began));
+    // What is wrong with the request is said with its status, before the first line.
+    has_begun.await.unwrap_or_else(|_| Err(failed()))?;
+    Ok(response)
+}
+
+/// A stream of hits on its way.
+struct Stream {
+    app: Arc<App>,
+    /// Of the next page.
+    request: SearchRequest,
+    /// Hits that are still wanted.
+    left: usize,
+    /// Closed once the client is gone.
+    sender: mpsc::Sender<Bytes>,
+    hits: usize,
+    total: u64,
+    /// What a pipe made of the events is not all of it.
+    is_table_cut: bool,
+    began: Instant,
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A page as lines.
+struct Page {
+    lines: Bytes,
+    hits: usize,
+    total: u64,
+    is_table_cut: bool,
+    next: Option<String>,
+}
+
+impl Stream {
+    /// Sends page after page, and enters that in the search log. Says how the first page went.
+    async fn run(mut self, looker: Looker, began: oneshot::Sender<Result<(), ApiError>>) {
+        let entry = looker.entry(&self.request);
+        let recording = Recording::begin(&self.app, entry);
+        let (recording, first) = tokio::join!(recording, self.page(FIRST_PAGE_HITS));
+        let recording = match recording {
+            Ok(recording) => recording,
+            Err(error) => return drop(began.send(Err(error))),
+        };
+        let first = match first {
+            None => return recording.end(CANCELLED, 0, None).await,
+            Some(Err(error)) => {
+                recording.end(error.code.name(), 0, None).await;
+                return drop(began.send(Err(error)));
+            }
+            Some(Ok(first)) => first,
+        };
+        drop(began.send(Ok(())));
+        let outcome = self.send(first).await;
+        recording.end(outcome, self.hits, Some(self.total)).await;
+    }
+
+    /// Sends page after page until there are no more, enough, or nobody reads them; gives the
+    /// outcome.
+    async fn send(&mut self, first: Page) -> &'static str {
+        self.total = first.total;
+        self.is_table_cut = first.is_table_cut;
+        let mut page = first;
+        let error = loop {
+            self.left = self.left.saturating_sub(page.hits);
+            self.request.cursor = page.next;
+            self.request.hits_only = true;
+            if self.sender.send(page.lines).await.is_err() {
+                return CANCELLED;
+            }
+            self.hits += page.hits;
+            if self.left == 0 || self.request.cursor.is_none() {
+                break None;
+            }
+            match self.page(PAGE_HITS).await {
+                None => return CANCELLED,
+                Some(Ok(next)) => page = next,
+                Some(Err(error)) => break Some(error),
+            }
+        };
+        let last = self.sender.send(self.last_line(error.as_ref())).await;
+        match (last, error) {
+            (Err(_), _) => CANCELLED,
+            (Ok(()), Some(error)) => error.code.name(),
+            (Ok(()), None) => DONE,
+        }
+    }
+
+    /// The next page; `None` when nobody reads it any more.
+    async fn page(&self, hits_max: usize) -> Option<Result<Page, ApiError>> {
+        let request = SearchRequest {
+            limit: self.left.min(hits_max),
+            ..self.request.clone()
+        };
+        search(
+            &self.app,
+            request,
+            Line::Searches,
+            Page::of,
+            self.sender.closed(),
+        )
+        .await
+    }
+
+    fn last_line(&self, error: Option<&ApiError>) -> Bytes {
+        let mut end = json!({
+            "hits": self.hits,
+            "total": self.total,
+            "is_cut": error.is_some() || self.is_table_cut,
+            "next": self.request.cursor,
+            "elapsed_ms": super::millis(self.began),
+        });
+        if let Some(error) = error {
+            end["error"] = error.to_json()["error"].take();
+        }
+        let mut line = json!({ END: end }).to_string();
+        line.push('\n');
+        line.into()
+    }
+}
+
+impl Page {
+    fn of(answer: SearchAnswer) -> Self {
+        let SearchAnswer {
+            hits,
+            total,
+            next,
+            table,
+        } = answer;
+        let is_table_cut = table.as_ref().is_some_and(|table| !table.cut.is_empty());
+        let rows = table.map(table_rows).unwrap_or_default();
+        let count = hits.len() + rows.len();
+        Self {
+            lines: as_lines(hits.into_iter().chain(rows)),
+            hits: count,
+            total,
+            is_table_cut,
+            next,
+        }
+    }
+}
+
+fn as_lines(objects: impl Iterator<Item = Map<String, Value>>) -> Bytes {
+    let mut text = String::new();
+    for object in objects {
+        text.push_str(&Value::Object(object).to_string());
+        text.push('\n');
+    }
+    text.into()
+}

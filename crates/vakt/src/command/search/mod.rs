@@ -1,0 +1,217 @@
+//! `vakt search`: asks a running daemon for events.
+
+mod csv;
+mod event_line;
+mod export;
+mod follow;
+mod paint;
+mod refused;
+mod sink;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use serde_json::{Value as Json, json};
+
+use super::people::text;
+use super::saved::query_of;
+use super::{Connection, Global, Outcome};
+use crate::client::{Client, Lines};
+use crate::output::{Form, Output, Printer, tell};
+use sink::Sink;
+
+pub(super) use event_line::one_line;
+
+#[derive(Args, Debug)]
+pub struct Options {
+    /// Words, "phrases", field:value, and or not; nothing finds everything; what begins with `-` goes after `--`
+    #[arg(value_name = "QUERY")]
+    query: Vec<String>,
+    /// From this instant on: -15m, -2h, -7d, 03:05, `yesterday 23:10` (Swedish time), or RFC 3339
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    since: Option<String>,
+    /// Before this instant, in the same forms
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    until: Option<String>,
+    /// Only this stream
+    #[arg(long, value_name = "STREAM")]
+    stream: Option<String>,
+    /// The most events to show [default: 100; with --export and --follow there is none]
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// newest or oldest first
+    #[arg(long, default_value = "newest", value_name = "ORDER", value_parser = ["newest", "oldest"])]
+    order: String,
+    /// Show events as they arrive, until Ctrl-C, also over restarts of the daemon
+    #[arg(long, conflicts_with_all = ["since", "until", "order"])]
+    follow: bool,
+    /// Write all that is found to a file: .ndjson or .csv
+    #[arg(long, value_name = "FILE", conflicts_with = "follow")]
+    export: Option<PathBuf>,
+    /// The columns of CSV, separated by commas, and the fields of NDJSON
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    fields: Vec<String>,
+    /// The incident that this is for: it stands in the search log
+    #[arg(long, value_name = "ID")]
+    incident: Option<String>,
+    /// Search for what was saved under this name
+    #[arg(long, value_name = "NAME", conflicts_with = "query")]
+    saved: Option<String>,
+    /// Save the query under this name instead of searching
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["saved", "follow", "export"])]
+    save: Option<String>,
+    /// With --save: everybody who may search sees it
+    #[arg(long, requires = "save")]
+    share: bool,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// The most hits that the daemon gives in one answer.
+const PAGE_HITS_MAX: usize = 10_000;
+
+/// Events that are shown where nobody says how many.
+const LIMIT_DEFAULT: usize = 100;
+
+/// Between two lines of a stream: a page of a search may take a minute, and wait for others.
+const PAUSE_MAX: Duration = Duration::from_secs(150);
+
+pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
+    let client = Client::new(global, &options.connection)?;
+    let query = match &options.saved {
+        Some(name) => query_of(&client, name)?,
+        None => options.query.join(" "),
+    };
+    let done = match &options.save {
+        Some(name) => save(&client, name, &query, options.share),
+        None => search(global, options, &client, &query),
+    };
+    done.map_err(|error| refused::with_caret(error, &query))
+}
+
+fn save(client: &Client, name: &str, query: &str, shared: bool) -> Result<Outcome> {
+    let body = json!({"name": name, "query": query, "shared": shared});
+    client.post("/api/v1/saved-searches", &body)?;
+    tell(&format!(
+        "saved: `vakt search --saved {name:?}` searches for it"
+    ));
+    Ok(Outcome::Done)
+}
+
+fn search(global: &Global, options: &Options, client: &Client, query: &str) -> Result<Outcome> {
+    let asked = parameters(options, query)?;
+    if options.follow {
+        let sink = Sink::on_stdout(global.output, &options.fields, query)?;
+        return follow::run(client, &asked, sink, options.limit);
+    }
+    if let Some(path) = &options.export {
+        return export::run(client, asked, path, options, global.output);
+    }
+    if global.output == Some(Form::Json) {
+        return whole(client, &asked, options.limit.unwrap_or(LIMIT_DEFAULT));
+    }
+    let mut sink = Sink::on_stdout(global.output, &options.fields, query)?;
+    let is_text =
+        global.output != Some(Form::Csv) && Output::or_by_terminal(global.output)? == Output::Text;
+    let limit = options.limit.unwrap_or(LIMIT_DEFAULT);
+    let end = stream(client, asked, Some(limit), &mut sink)?;
+    sink.finish()?;
+    if is_text || end["next"].is_string() {
+        tell(&summary(&end, is_text));
+    }
+    cut(&end)
+}
+
+/// The parameters of the request.
+fn parameters(options: &Options, query: &str) -> Result<Vec<(&'static str, String)>> {
+    let mut asked = vec![("q", query.to_owned())];
+    for (name, value) in [("since", &options.since), ("until", &options.until)] {
+        if let Some(words) = value {
+            asked.push((name, instant(words).with_context(|| format!("--{name}"))?));
+        }
+    }
+    for (name, value) in [("stream", &options.stream), ("incident", &options.incident)] {
+        if let Some(value) = value {
+            asked.push((name, value.clone()));
+        }
+    }
+    if !options.follow {
+        asked.push(("order", options.order.clone()));
+    }
+    Ok(asked)
+}
+
+/// One JSON document of everything.
+fn whole(client: &Client, asked: &[(&str, String)], limit: usize) -> Result<Outcome> {
+    let answer = client.list("/api/v1/search", asked, "hits", Some(limit), PAGE_HITS_MAX)?;
+    let mut out = Printer::new();
+    out.json_pretty(&answer)?;
+    out.flush()?;
+    Ok(Outcome::Done)
+}
+
+/// Gives what is found to `sink` as it comes; answers with how the stream ended.
+fn stream(
+    client: &Client,
+    mut asked: Vec<(&str, String)>,
+    limit: Option<usize>,
+    sink: &mut Sink,
+) -> Result<Json> {
+    if let Some(limit) = limit {
+        asked.push(("limit", limit.to_string()));
+    }
+    let mut lines: Lines = client.lines("/api/v1/search", &asked, PAUSE_MAX)?;
+    while let Some(mut line) = lines.read()? {
+        match line.get_mut("vakt.end").map(Json::take) {
+            Some(end) => return Ok(end),
+            None => sink.take(&line)?,
+        }
+    }
+    sink.flush()?;
+    bail!("the daemon's answer broke off: there may be more than what came")
+}
+
+/// What the person is told at the end.
+fn summary(end: &Json, is_text: bool) -> String {
+    let (hits, total) = (&end["hits"], &end["total"]);
+    let more = match (end["next"].is_string() && !is_cut(end), is_text) {
+        (true, true) => "; --limit N shows more",
+        (true, false) => "; --limit N gives more",
+        (false, _) => "",
+    };
+    if is_text {
+        format!("{hits} of {total} events, {} ms{more}", end["elapsed_ms"])
+    } else {
+        format!("{hits} of {total} events{more}")
+    }
+}
+
+fn is_cut(end: &Json) -> bool {
+    end["is_cut"] == json!(true)
+}
+
+/// # Errors
+/// The search did not come to its end, with the daemon's reason.
+fn cut(end: &Json) -> Result<Outcome> {
+    let error = &end["error"];
+    ensure!(
+        error.is_null(),
+        "the search did not come to its end: {}\nhelp: {}",
+        text(error, "message"),
+        text(error, "help")
+    );
+    if is_cut(end) {
+        tell("there were more groups than are counted: the table counts less than there is");
+    }
+    Ok(Outcome::Done)
+}
+
+/// A time back from now goes to the daemon as it is; everything else becomes an instant here.
+pub(super) fn instant(words: &str) -> Result<String> {
+    if words.starts_with('-') {
+        return Ok(words.to_owned());
+    }
+    Ok(super::incidents::instant(words)?.to_string())
+}

@@ -1,0 +1,422 @@
+//! `vakt search` as people and scripts use it: forms, exports, colours, following, saved searches.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+
+use common::{Daemon, PATIENCE, vakt};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+const EVENTS: &str = concat!(
+    r#"{"@timestamp":"2026-03-01T10:00:00Z","host.name":"web1","process.name":"sshd","#,
+    r#""message":"Failed password for root","user.name":"root","source.ip":"192.0.2.7"}"#,
+    "\n",
+    r#"{"@timestamp":"2026-03-01T10:00:01Z","host.name":"web2","message":"=cmd|' /C calc'!A0"}"#,
+    "\n",
+    r#"{"@timestamp":"2026-03-01T10:00:02Z","host.name":"web1","message":"say \"a, b\"","#,
+    r#""event.severity":7}"#,
+    "\n",
+);
+
+fn stdout(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn daemon_with(events: &str) -> Daemon {
+    let daemon = Daemon::start();
+    assert_eq!(daemon.post_events(events).unwrap().0, 200);
+    daemon
+}
+
+#[test]
+fn what_is_found_comes_in_the_form_that_was_asked_for() {
+    let daemon = daemon_with(EVENTS);
+    let check = |arguments: &[&str], expected: &str| {
+        let output = daemon.vakt(&[&["search", "--order", "oldest"], arguments].concat());
+        assert_eq!(stdout(&output), expected, "{arguments:?}");
+    };
+    check(
+        &["--output", "text"],
+        "2026-03-01T10:00:00Z web1 sshd: Failed password for root\n\
+         2026-03-01T10:00:01Z web2 =cmd|' /C calc'!A0\n\
+         2026-03-01T10:00:02Z web1 say \"a, b\"\n",
+    );
+    check(
+        &["--fields", "host.name,message", "--limit", "1"],
+        "{\"host.name\":\"web1\",\"message\":\"Failed password for root\"}\n",
+    );
+    check(
+        &["--output", "csv"],
+        "@timestamp,vakt.stream,host.name,process.name,message,event.id\r\n\
+         2026-03-01T10:00:00Z,default,web1,sshd,Failed password for root,0\r\n\
+         2026-03-01T10:00:01Z,default,web2,,'=cmd|' /C calc'!A0,1\r\n\
+         2026-03-01T10:00:02Z,default,web1,,\"say \"\"a, b\"\"\",2\r\n",
+    );
+    check(
+        &[
+            "--output",
+            "csv",
+            "--fields",
+            "host.name, event.severity,nothing",
+        ],
+        "host.name,event.severity,nothing\r\nweb1,,\r\nweb2,,\r\nweb1,7,\r\n",
+    );
+    check(
+        &["--output", "csv", "--fields", "host.name", "nothing at all"],
+        "host.name\r\n",
+    );
+    let document = daemon.vakt(&["search", "--output", "json", "--limit", "2"]);
+    let document: Json = serde_json::from_str(&stdout(&document)).unwrap();
+    assert_eq!(document["hits"].as_array().unwrap().len(), 2);
+    assert_eq!(document["total"], 3);
+    let refused = daemon.vakt(&["sources", "--output", "csv"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("a form of `vakt search` only"), "{said}");
+}
+
+#[test]
+fn a_query_that_cannot_be_read_is_shown_with_the_place() {
+    let daemon = Daemon::start();
+    for arguments in [
+        ["search", "failed (root"].as_slice(),
+        &["search", "--follow", "failed (root"],
+        &["search", "--output", "json", "failed (root"],
+        &["search", "--save", "x", "failed (root"],
+    ] {
+        let output = daemon.vakt(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<&str> = said.lines().collect();
+        let at = lines.iter().position(|line| *line == "  failed (root");
+        let at = at.unwrap_or_else(|| panic!("{arguments:?}: {said}"));
+        let caret = lines[at + 1];
+        assert_eq!(caret.trim(), "^", "{said}");
+        assert!(lines.last().unwrap().starts_with("help: "), "{said}");
+    }
+}
+
+/// The events, numbered; more than two pages of a stream.
+const MANY: usize = 12_000;
+
+#[test]
+fn an_export_is_whole_and_in_order() {
+    let folder = TempDir::new().unwrap();
+    let daemon = Daemon::start();
+    for part in 0..4 {
+        let events: String = (0..MANY / 4)
+            .map(|number| {
+                let number = part * MANY / 4 + number;
+                format!(
+                    "{{\"@timestamp\":\"2026-03-01T10:{:02}:{:02}Z\",\"message\":\"export {number}\"}}\n",
+                    number / 60 % 60,
+                    number % 60
+                )
+            })
+            .collect();
+        assert_eq!(daemon.post_events(&events).unwrap().0, 200);
+    }
+    let export = |name: &str, more: &[&str]| {
+        let path = folder.path().join(name);
+        let arguments = ["search", "export", "--export", path.to_str().unwrap()];
+        let output = daemon.vakt(&[&arguments[..], more].concat());
+        (stdout(&output), fs::read_to_string(&path).unwrap(), output)
+    };
+    for order in ["newest", "oldest"] {
+        let (printed, text, output) = export("all.ndjson", &["--order", order]);
+        assert_eq!(printed, "");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.starts_with("12000 of 12000 events are in "), "{said}");
+        let hits: Vec<Json> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let ids: BTreeSet<&str> = hits
+            .iter()
+            .map(|hit| hit["event.id"].as_str().unwrap())
+            .collect();
+        assert_eq!((hits.len(), ids.len()), (MANY, MANY), "{order}");
+        let mut times: Vec<&str> = hits
+            .iter()
+            .map(|hit| hit["@timestamp"].as_str().unwrap())
+            .collect();
+        if order == "newest" {
+            times.reverse();
+        }
+        assert!(times.is_sorted(), "{order}");
+    }
+    let (_, text, _) = export("some.csv", &["--limit", "7", "--fields", "message"]);
+    assert_eq!(text.lines().count(), 8);
+    assert!(text.starts_with("message\r\nexport "), "{text}");
+    let (_, text, _) = export("plain.txt", &["--limit", "1", "--output", "ndjson"]);
+    assert_eq!(text.lines().count(), 1);
+    let names = fs::read_dir(folder.path()).unwrap();
+    let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["all.ndjson", "plain.txt", "some.csv"]);
+    let path = folder.path().join("all.txt");
+    let refused = daemon.vakt(&["search", "--export", path.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(!path.exists());
+    // What cannot be read is no export.
+    let path = folder.path().join("wrong.csv");
+    let refused = daemon.vakt(&["search", "(", "--export", path.to_str().unwrap()]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
+/// A daemon of one answer, and the address that it listens on.
+fn answers_with(body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream: TcpStream = stream.unwrap();
+            let mut head = [0; 4096];
+            let read = stream.read(&mut head).unwrap();
+            assert!(read > 0);
+            // No length and no chunks: the end of the connection is the end of the body.
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nConnection: close\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(body.as_bytes()).unwrap();
+        }
+    });
+    url
+}
+
+fn search_at(url: &str, arguments: &[&str]) -> Output {
+    vakt()
+        .arg("search")
+        .args(arguments)
+        .args(["--url", url, "--token", "t"])
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn an_export_that_is_not_whole_does_not_bear_the_name() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("out.ndjson");
+    let partial = folder.path().join("out.ndjson.partial");
+    let check = |body: &'static str, expected: &str| {
+        let url = answers_with(body);
+        let output = search_at(&url, &["--export", path.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(2), "{body}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(expected), "{said}");
+        assert!(said.contains(partial.to_str().unwrap()), "{said}");
+        assert!(!path.exists());
+        let kept = fs::read_to_string(&partial).unwrap();
+        assert_eq!(kept, "{\"event.id\":\"1\",\"message\":\"a\"}\n");
+    };
+    check("{\"event.id\":\"1\",\"message\":\"a\"}\n", "broke off");
+    check(
+        "{\"event.id\":\"1\",\"message\":\"a\"}\n{\"event",
+        "broke off within a line",
+    );
+    check(
+        "{\"event.id\":\"1\",\"message\":\"a\"}\n{\"vakt.end\":{\"hits\":1,\"total\":9,\"is_cut\":true,\"next\":\"x\",\
+         \"elapsed_ms\":1,\"error\":{\"code\":\"unavailable\",\"message\":\"the time is over\",\"help\":\"narrow it\"}}}\n",
+        "did not come to its end: the time is over",
+    );
+}
+
+#[test]
+fn tables_are_aligned_or_objects_or_csv() {
+    let url = answers_with(
+        "{\"user.name\":\"root\",\"count\":1234}\n{\"user.name\":null,\"count\":2}\n{\"vakt.end\":{\"hits\":2,\"total\":1236,\
+         \"is_cut\":true,\"next\":null,\"elapsed_ms\":3}}\n",
+    );
+    let check = |form: &str, expected: &str| {
+        let output = search_at(&url, &["* | stats count by user.name", "--output", form]);
+        assert_eq!(stdout(&output), expected, "{form}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("more groups than are counted"), "{said}");
+    };
+    check("text", "user.name  count\nroot       1234\n-          2\n");
+    check(
+        "ndjson",
+        "{\"user.name\":\"root\",\"count\":1234}\n{\"user.name\":null,\"count\":2}\n",
+    );
+    check("csv", "user.name,count\r\nroot,1234\r\n,2\r\n");
+}
+
+#[test]
+fn searches_are_saved_and_found_by_their_names() {
+    let daemon = daemon_with(EVENTS);
+    let run = |arguments: &[&str]| {
+        let output = daemon.vakt(arguments);
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+        )
+    };
+    assert_eq!(
+        run(&["search", "--save", "log ins", "--share", "failed", "root"]).0,
+        Some(0)
+    );
+    let (_, found) = run(&["search", "--saved", "log ins"]);
+    assert_eq!(found.lines().count(), 1, "{found}");
+    assert!(found.contains("Failed password"));
+    let (_, listed) = run(&["saved-searches", "list", "--output", "text"]);
+    assert_eq!(
+        listed,
+        "name     owner  shared  query\nlog ins  admin  true    failed root\n"
+    );
+    assert_eq!(run(&["search", "--saved", "logins"]).0, Some(2));
+    assert_eq!(run(&["saved-searches", "remove", "log ins"]).0, Some(0));
+    assert_eq!(run(&["saved-searches", "remove", "log ins"]).0, Some(2));
+    assert_eq!(run(&["search", "--saved", "log ins"]).0, Some(2));
+}
+
+/// What a command prints on a terminal.
+fn on_terminal(daemon: &Daemon, arguments: &str, set: &[(&str, &str)]) -> String {
+    let line = format!(
+        "{} search {arguments} --url {} --token {}",
+        env!("CARGO_BIN_EXE_vakt"),
+        daemon.http,
+        daemon.token
+    );
+    let mut command = Command::new("script");
+    command
+        .args(["-qec", &line, "/dev/null"])
+        .env_remove("NO_COLOR")
+        .env("TERM", "xterm")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null());
+    for (name, value) in set {
+        command.env(name, value);
+    }
+    stdout(&command.output().unwrap()).replace('\r', "")
+}
+
+#[test]
+fn a_terminal_shows_colours_and_what_was_searched_for() {
+    let name = "a_terminal_shows_colours_and_what_was_searched_for";
+    if !common::has_program(name, "script") {
+        return;
+    }
+    let daemon = daemon_with(EVENTS);
+    let shown = on_terminal(&daemon, "failed root", &[]);
+    let expected = "\u{1b}[2m2026-03-01T10:00:00Z\u{1b}[0m \u{1b}[36mweb1\u{1b}[0m \
+                    \u{1b}[32msshd:\u{1b}[0m \u{1b}[1;31mFailed\u{1b}[0m password for \
+                    \u{1b}[1;31mroot\u{1b}[0m\n";
+    assert!(shown.starts_with(expected), "{shown:?}");
+    let plain = "2026-03-01T10:00:00Z web1 sshd: Failed password for root\n";
+    for set in [[("NO_COLOR", "1")], [("TERM", "dumb")]] {
+        let shown = on_terminal(&daemon, "failed root", &set);
+        assert!(shown.starts_with(plain), "{set:?}: {shown:?}");
+    }
+}
+
+/// A command whose lines are read as they come.
+struct Watched {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Watched {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let reader = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in reader.lines() {
+                if sender.send(line.unwrap()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, lines }
+    }
+
+    fn message(&self) -> String {
+        let line = self.lines.recv_timeout(PATIENCE).expect("a line");
+        let event: Json = serde_json::from_str(&line).unwrap();
+        event["message"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A port that nobody has now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+fn post(daemon: &Daemon, message: &str) {
+    let event = json!({"message": message, "@timestamp": "2020-01-01T00:00:00Z"});
+    assert_eq!(daemon.post_events(&format!("{event}\n")).unwrap().0, 200);
+}
+
+/// Events are shown as they arrive, also those that claim to be old, once each, over a kill and a stop.
+#[test]
+fn following_goes_on_when_the_daemon_comes_back() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let address = format!("127.0.0.1:{}", free_port());
+    let start = || Daemon::start_in(&data, &["--http", &address]);
+    let mut daemon = start();
+    post(&daemon, "before: wanted 0");
+    let mut follow = vakt();
+    follow.args(["search", "--follow", "wanted", "--limit", "6"]);
+    follow.args(["--url", &daemon.http, "--token", &daemon.token]);
+    let mut watched = Watched::start(&mut follow);
+    let is_following = |daemon: &Daemon| {
+        let log = daemon.get_json("/api/v1/searches?kind=follow");
+        let running = log["searches"].as_array().unwrap().iter();
+        running
+            .filter(|entry| entry["outcome"] == "running")
+            .count()
+            .eq(&1)
+            .then_some(())
+    };
+    daemon.wait_for("the follower", is_following);
+    post(&daemon, "wanted 1");
+    assert_eq!(watched.message(), "wanted 1");
+    post(&daemon, "something else");
+    post(&daemon, "wanted 2");
+    assert_eq!(watched.message(), "wanted 2");
+    for round in 0..2 {
+        if round == 0 {
+            daemon.kill();
+        } else {
+            // A follower keeps no daemon from stopping.
+            assert!(daemon.end_with("TERM").success());
+        }
+        daemon = start();
+        // Before the follower is back, and after.
+        post(&daemon, &format!("wanted {}", 3 + 2 * round));
+        daemon.wait_for("the follower", is_following);
+        post(&daemon, &format!("wanted {}", 4 + 2 * round));
+        assert_eq!(watched.message(), format!("wanted {}", 3 + 2 * round));
+        assert_eq!(watched.message(), format!("wanted {}", 4 + 2 * round));
+    }
+    assert!(watched.child.wait().unwrap().success());
+    assert_eq!(watched.lines.recv_timeout(PATIENCE).ok(), None);
+}
+
+#[test]
+fn following_without_a_daemon_is_an_error() {
+    let url = format!("http://127.0.0.1:{}", free_port());
+    let output = search_at(&url, &["--follow"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("no daemon answers"), "{said}");
+}
