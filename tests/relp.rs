@@ -1,5 +1,4 @@
-//! rsyslog's omrelp: every message arrives once, over TLS too, and none is lost when the daemon is
-//! killed.
+//! rsyslog's omrelp: every message arrives once, over TLS too, and also when the daemon is killed.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,11 +10,13 @@ mod common;
 
 use std::collections::HashMap;
 use std::fs;
+use std::io::Write;
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use common::rsyslog::{Rsyslog, WINDOW, has_omrelp};
+use common::rsyslog::{Rsyslog, has_omrelp};
 use common::{Daemon, has_program};
 use tempfile::TempDir;
 
@@ -117,8 +118,8 @@ fn over_tls_every_message_arrives_once() {
 }
 
 #[test]
-fn after_sigkill_no_message_is_lost() {
-    let test = "after_sigkill_no_message_is_lost";
+fn after_sigkill_every_message_is_there_once() {
+    let test = "after_sigkill_every_message_is_there_once";
     if !has_omrelp(test) {
         return;
     }
@@ -147,8 +148,42 @@ fn after_sigkill_no_message_is_lost() {
         thread::sleep(Duration::from_millis(200));
         (daemon.total("\"relp line\"") >= written as u64).then_some(())
     });
-    // What was durable and not yet answered when the daemon was killed comes again.
-    let rounds = usize::try_from(rounds).unwrap();
-    let twice = all_are_found(&daemon, written);
-    assert!(twice <= rounds * WINDOW, "{twice} lines are there twice");
+    // What was durable and not yet answered when the daemon was killed comes again, and is recognised.
+    assert_eq!(all_are_found(&daemon, written), 0);
+}
+
+/// A client of our own, whose answers are lost: it opens a session and sends so many lines from one on.
+fn send(address: SocketAddr, first: usize, count: usize) -> TcpStream {
+    let mut client = TcpStream::connect(address).unwrap();
+    let mut frames = String::new();
+    let offers = "relp_version=0\ncommands=syslog";
+    frames.push_str(&format!("1 open {} {offers}\n", offers.len()));
+    for number in 0..count {
+        let message = format!("<13>Nov 29 10:00:00 host replay: {}", line(first + number));
+        frames.push_str(&format!(
+            "{} syslog {} {message}\n",
+            number + 2,
+            message.len()
+        ));
+    }
+    client.write_all(frames.as_bytes()).unwrap();
+    client
+}
+
+/// Two clients behind one address, so that their lines lie mixed in the journal.
+#[test]
+fn what_was_durable_and_not_answered_at_a_sigkill_is_recognised() {
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let mut daemon = Daemon::start_in(&data, &["--relp", "127.0.0.1:0"]);
+    let address = daemon.relp.unwrap();
+    let (one, other) = (send(address, 0, 100), send(address, 100, 100));
+    assert_eq!(all_are_found(&daemon, 200), 0);
+    daemon.kill();
+    drop((one, other));
+    daemon = Daemon::start_in(&data, &["--relp", &address.to_string()]);
+    // The first has answers to all but its last 40 lines, the second to none and ten new ones.
+    let (one, other) = (send(address, 60, 40), send(address, 100, 110));
+    assert_eq!(all_are_found(&daemon, 210), 0);
+    drop((one, other));
 }

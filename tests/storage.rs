@@ -62,20 +62,20 @@ fn old_logs_leave_with_their_place_in_the_index_and_it_is_said() {
     );
     let data = folder.path().join("data");
     let daemon = Daemon::start_in(&data, &["--config", &config]);
-    post(&daemon, 0..8000);
+    post(&daemon, 0..16_000);
     daemon.wait_for("old logs to leave", |daemon| {
         (metric(daemon, "vakt_retention_removed_events_total ") > 0.0).then_some(())
     });
     let left = daemon.wait_for("the index to follow", |daemon| {
         let removed = metric(daemon, "vakt_retention_removed_events_total ");
         let total = daemon.total("needle");
-        (total as f64 + removed == 8000.0).then_some(total)
+        (total as f64 + removed == 16_000.0).then_some(total)
     });
     assert!(left > 100, "{left}");
     assert_eq!(daemon.total("n0"), 0);
-    assert_eq!(daemon.total("n7999"), 1);
-    assert_eq!(daemon.total(&format!("n{}", 8000 - left)), 1);
-    assert_eq!(daemon.total(&format!("n{}", 8000 - left - 1)), 0);
+    assert_eq!(daemon.total("n15999"), 1);
+    assert_eq!(daemon.total(&format!("n{}", 16_000 - left)), 1);
+    assert_eq!(daemon.total(&format!("n{}", 16_000 - left - 1)), 0);
     assert_eq!(metric(&daemon, "vakt_retention_cut_short "), 1.0);
     assert!(daemon.end_with("TERM").success());
 

@@ -18,7 +18,10 @@ fuzz_target!(|text: &str| {
     };
     let mut event = Event::default();
     event.time.received = Some(now);
-    event.sent("message", "Failed password for root from 203.0.113.7 port 22");
+    event.sent(
+        "message",
+        "Failed password for root from 203.0.113.7 port 22",
+    );
     event.sent("user.name", "root");
     event.sent("n", "7");
     let record = Record::of(&event);
@@ -34,7 +37,12 @@ fuzz_target!(|text: &str| {
     if let Some(mut aggregation) = Aggregation::new(&pipeline, window) {
         aggregation.add(&record);
         let table = aggregation.finish();
-        assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+        assert!(
+            table
+                .rows
+                .iter()
+                .all(|row| row.len() == table.columns.len())
+        );
     } else if let Some(mut listing) = Listing::new(&pipeline) {
         listing.add(&record);
         assert!(listing.finish().hits.len() <= 1);

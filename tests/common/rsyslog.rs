@@ -10,9 +10,6 @@ use tempfile::TempDir;
 
 use super::{has_library, has_program};
 
-/// Messages that omrelp sends without an answer, by default.
-pub const WINDOW: usize = 128;
-
 /// Whether rsyslog is here with its module for RELP.
 pub fn has_omrelp(test: &str) -> bool {
     has_program(test, "rsyslogd") && has_library(test, "rsyslog/omrelp.so")

@@ -240,7 +240,7 @@ pub struct NewErasure {
 
 /// Why nothing, or not everything, was erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ErasureFailure {
+pub enum StorageFailure {
     /// It can be asked for again.
     Unavailable(String),
     Internal(String),
@@ -248,7 +248,11 @@ pub enum ErasureFailure {
 
 pub trait StorageBackend: Send + Sync {
     /// Erases events for good; the answer says how many.
-    fn erase(&self, new: &NewErasure, by: &Principal) -> Result<Value, ErasureFailure>;
+    fn erase(&self, new: &NewErasure, by: &Principal) -> Result<Value, StorageFailure>;
+
+    /// What takes the space: an object with `partitions`, `streams`, `fields` and `journal`. Only of these
+    /// streams; `None` is all of them.
+    fn usage(&self, streams: Option<&[String]>) -> Result<Value, StorageFailure>;
 }
 
 /// Whether the daemon can do its work.

@@ -98,6 +98,7 @@ routes! {
     GET    "/api/v1/rules" Role(ReadState), views::rules;
     GET    "/api/v1/sources" Role(ReadState), views::sources;
     POST   "/api/v1/erasures" Role(EraseEvents), erasures::post;
+    GET    "/api/v1/storage" Role(ReadState), views::storage;
     GET    "/api/v1/me" Role(ReadState), access::me;
     POST   "/api/v1/sign-in-links" Role(ReadState), access::sign_in_link;
     GET    "/api/v1/users" Role(ManageAccess), access::users;

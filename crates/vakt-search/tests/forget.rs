@@ -104,9 +104,10 @@ fn a_purge_beside_builds_ends_well() {
     }
 }
 
-/// Splits of which nothing is left are removed at once, without a purge.
+/// Splits of which nothing is left are removed at once, without a purge; those of which much is gone
+/// are written anew.
 #[test]
-fn what_is_forgotten_whole_leaves_the_disk() {
+fn what_is_forgotten_leaves_the_disk_when_it_is_much() {
     let dir = tempfile::tempdir().unwrap();
     let (index, mut writer) = open(dir.path());
     for first in [0, 5] {
@@ -119,10 +120,13 @@ fn what_is_forgotten_whole_leaves_the_disk() {
         names.filter(|name| name.ends_with(".split")).count()
     };
     assert_eq!(splits(), 2);
-    writer
-        .forget(&[(JournalPosition(0), JournalPosition(7))])
-        .unwrap();
+    let at = |position| JournalPosition(position);
+    writer.forget(&[(at(0), at(6))]).unwrap();
     assert_eq!(splits(), 1);
+    assert_eq!(ids(&index, &request("common")), [9, 8, 7, 6]);
+    assert!(files_hold(dir.path(), &word(5)));
+    writer.forget(&[(at(6), at(7))]).unwrap();
     assert_eq!(ids(&index, &request("common")), [9, 8, 7]);
-    assert!(files_hold(dir.path(), &word(6)));
+    assert!(!files_hold(dir.path(), &word(5)));
+    assert!(files_hold(dir.path(), &word(7)));
 }

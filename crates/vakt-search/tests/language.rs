@@ -888,6 +888,40 @@ fn a_query_has_bounds() {
     );
 }
 
+/// The index keeps long values in parts, those that were sent and those that were added in
+/// different places: a pattern must be found in both.
+#[test]
+fn patterns_and_expressions_find_long_values_through_the_index() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = common::open(dir.path());
+    let long = "usr.lib-systemd ".repeat(8) + "Straße42 end";
+    let mut sent = event(1);
+    sent.sent("x", long.clone());
+    let mut added = event(2);
+    added.added("x", long.clone());
+    let mut short = event(3);
+    short.sent("x", "Straße42");
+    let mut problem = event(4);
+    problem.problem(long);
+    let mut other = event(5);
+    other.sent("x", "strasse");
+    common::add(&mut writer, 0, &[sent, added, short, problem, other]);
+    let check = |query: &str, expected: &[u64]| {
+        let mut found = common::ids(&index, &common::request(query));
+        found.sort_unstable();
+        assert_eq!(found, expected, "{query}");
+    };
+    check("x:strasse4?", &[0, 1, 2]);
+    check("x:?trasse*", &[0, 1, 2, 4]);
+    check("x:*lib?systemd", &[0, 1]);
+    check("x:/straße[0-9]+/", &[0, 1, 2]);
+    check("x:/lib.systemd .*end$/", &[0, 1]);
+    check("error.message:?trasse42", &[3]);
+    check("error.message:/lib.*end/", &[3]);
+    check("/lib.*end/", &[0]);
+    check("not x:/./", &[3]);
+}
+
 /// The examples that people copy: the lines of the blocks that name no language, without what is
 /// said about them behind four spaces.
 #[test]

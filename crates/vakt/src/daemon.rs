@@ -5,8 +5,8 @@
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
 mod backend;
-mod erase;
 mod listen;
+mod storage;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +26,7 @@ use vakt_incident::Records;
 use vakt_ingest::accounting::{Sources, SourcesCollector};
 use vakt_ingest::intake::Intake;
 use vakt_search::{Index, IndexWriter, Rebuilt};
-use vakt_storage::Journal;
+use vakt_storage::{Journal, Recovery};
 
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_secret};
@@ -35,12 +35,12 @@ use crate::metrics::{self, DetectMetrics, NoticeMetrics, RuleMetrics, readings};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
 use crate::pipeline::index::{self, IndexProgress};
-use crate::pipeline::{Frames, builder};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::retention::{RetentionMetrics, RetentionThread};
 use crate::pipeline::rule_activity::RuleActivity;
+use crate::pipeline::{Frames, builder};
 use crate::ruleset::{RuleSettings, Ruleset};
 use crate::signing_key;
 pub(crate) use backend::Health;
@@ -93,7 +93,8 @@ impl Daemon {
             record_settings(&settings.config),
         )?);
         let (index, rebuilt) = open_index(data_dir)?;
-        let journal = Arc::new(open_journal(&settings, &records, &index)?);
+        let (journal, recovery) = open_journal(&settings, &records, &index)?;
+        let journal = Arc::new(journal);
         let registry = Registry::new();
         let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
 
@@ -165,7 +166,10 @@ impl Daemon {
             .context("cannot start the network threads")?;
         let intake: Arc<dyn Intake> = Arc::new(JournalIntake::new(Arc::clone(&journal)));
         let (stop_listening, stopping) = watch::channel(false);
-        let bound = runtime.block_on(Bound::bind(&settings.config, &registry, &clock))?;
+        let mut bound = runtime.block_on(Bound::bind(&settings.config, &registry, &clock))?;
+        if !recovery.was_closed {
+            bound.add_stored(&journal);
+        }
         // Without a webhook, too: an alarm on what fails needs something to look at.
         let notice_metrics = NoticeMetrics::new(&registry)?;
         threads.extend(deliver(
@@ -190,7 +194,7 @@ impl Daemon {
         let api = Api::new(Parts {
             intake: Arc::clone(&intake),
             search: Arc::new(Search {
-                index,
+                index: Arc::clone(&index),
                 progress: Arc::clone(&index_progress),
                 journal: Arc::clone(&journal),
                 clock: Arc::clone(&clock),
@@ -202,9 +206,10 @@ impl Daemon {
                 activity,
             }),
             sources: Arc::new(SourceTable(sources)),
-            storage: Arc::new(erase::Storage {
+            storage: Arc::new(storage::Storage {
                 journal: Arc::clone(&journal),
                 index: Arc::clone(&index_progress),
+                searched: Arc::clone(&index),
                 detect: Arc::clone(&detect_progress),
             }),
             health,
@@ -463,7 +468,11 @@ fn open_index(data_dir: &DataDir) -> Result<(Index, Option<Rebuilt>)> {
 
 /// The journal. No position is given twice, even
 /// where the journal lost what the index or the records have already seen.
-fn open_journal(settings: &Settings, records: &Records, index: &Index) -> Result<Journal> {
+fn open_journal(
+    settings: &Settings,
+    records: &Records,
+    index: &Index,
+) -> Result<(Journal, Recovery)> {
     let seen = records
         .detect_checkpoint()?
         .unwrap_or_default()
@@ -480,7 +489,7 @@ fn open_journal(settings: &Settings, records: &Records, index: &Index) -> Result
     };
     let (journal, recovery) = Journal::open(&settings.data_dir.journal(), &options)?;
     backend::report_recovery(&recovery);
-    Ok(journal)
+    Ok((journal, recovery))
 }
 
 /// Opens the users and tokens; on the first start writes the administrator's token.

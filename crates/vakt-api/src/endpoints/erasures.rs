@@ -5,7 +5,7 @@ use axum::http::{Response, StatusCode};
 
 use super::incidents::{Fields, missing};
 use crate::access::Principal;
-use crate::backend::{ErasureFailure, NewErasure};
+use crate::backend::{NewErasure, StorageFailure};
 use crate::body::read_object;
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
@@ -65,9 +65,9 @@ fn keep_to_streams(new: &NewErasure, principal: &Principal) -> Result<(), ApiErr
         .with("field", "stream"))
 }
 
-fn failure(failure: ErasureFailure) -> ApiError {
+pub(super) fn failure(failure: StorageFailure) -> ApiError {
     match failure {
-        ErasureFailure::Unavailable(message) => ApiError::new(ErrorCode::Unavailable, message),
-        ErasureFailure::Internal(message) => ApiError::new(ErrorCode::Internal, message),
+        StorageFailure::Unavailable(message) => ApiError::new(ErrorCode::Unavailable, message),
+        StorageFailure::Internal(message) => ApiError::new(ErrorCode::Internal, message),
     }
 }

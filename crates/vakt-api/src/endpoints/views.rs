@@ -1,4 +1,4 @@
-//! Rules and sources, as they are now.
+//! Rules, sources and storage, as they are now.
 
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
@@ -28,4 +28,14 @@ pub(crate) async fn sources(call: Call) -> Result<Response<Body>, ApiError> {
         StatusCode::OK,
         &json!({ "sources": sources, "next": null }),
     ))
+}
+
+pub(crate) async fn storage(call: Call) -> Result<Response<Body>, ApiError> {
+    Params::parse(call.request.uri(), &[])?;
+    let streams = call.principal()?.streams.clone();
+    let usage = call.app.blocking(move |parts| {
+        let usage = parts.storage.usage(streams.as_deref());
+        usage.map_err(super::erasures::failure)
+    });
+    Ok(guard::json(StatusCode::OK, &usage.await?))
 }

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    ErasureFailure, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest,
-    NewErasure, NewFact, NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend,
-    SearchFailure, SearchRequest, SourcesView, StorageBackend,
+    HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
+    NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
+    SearchRequest, SourcesView, StorageBackend, StorageFailure,
 };
 use vakt_api::{Access, Api, HttpListener, Limits, ListenerPolicy, Parts, Principal, Role, Site};
 use vakt_event::clock::SystemClock;
@@ -180,8 +180,12 @@ impl SourcesView for Fake {
 }
 
 impl StorageBackend for Fake {
-    fn erase(&self, new: &NewErasure, by: &Principal) -> Result<Value, ErasureFailure> {
+    fn erase(&self, new: &NewErasure, by: &Principal) -> Result<Value, StorageFailure> {
         Ok(json!({"erased": format!("{new:?}"), "by": by.name}))
+    }
+
+    fn usage(&self, streams: Option<&[String]>) -> Result<Value, StorageFailure> {
+        Ok(json!({"streams": streams}))
     }
 }
 

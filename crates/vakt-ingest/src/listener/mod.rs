@@ -20,7 +20,7 @@ use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use tokio::sync::watch;
-use vakt_event::{Clock, Transport};
+use vakt_event::{Clock, Source, Transport};
 
 use crate::accounting::Metrics;
 use crate::admission::{Admission, AdmissionConfig};
@@ -128,6 +128,7 @@ pub struct Bound {
     pub local_addr: SocketAddr,
     socket: BoundSocket,
     config: ListenerConfig,
+    resent: relp::Resent,
 }
 
 enum BoundSocket {
@@ -170,11 +171,24 @@ impl Listener {
             local_addr,
             socket,
             config,
+            resent: relp::Resent::default(),
         })
     }
 }
 
 impl Bound {
+    /// Its name in the configuration.
+    pub fn name(&self) -> &str {
+        &self.config.name
+    }
+
+    /// Tells a RELP listener of a message that was stored before the daemon ended without a word, those
+    /// of one source in their order. Its client may not have been answered, and then sends it again: it
+    /// is recognised.
+    pub fn add_stored(&mut self, source: &Arc<Source>, message: &[u8]) {
+        self.resent.add_stored(source, message);
+    }
+
     /// Serves until `shutdown` becomes true or its sender is gone, then hands over what was read,
     /// for at most the drain timeout.
     ///
@@ -199,7 +213,7 @@ impl Bound {
             intake,
             clock: config.clock,
             limits: config.limits,
-            resent: relp::Resent::default(),
+            resent: self.resent,
         };
         match self.socket {
             BoundSocket::Udp(socket) => {

@@ -94,6 +94,12 @@ impl ColumnBuilder {
         if value.len() > VALUE_BYTES_MAX {
             return LOOK;
         }
+        // Neighbours often have the same value.
+        if let Some(last) = self.codes.last()
+            && value_at(&self.text, &self.ends, *last) == Some(value)
+        {
+            return *last;
+        }
         let Self {
             values,
             text,

@@ -154,10 +154,10 @@ impl Chunk {
         Ok(ColumnOf::Some(column))
     }
 
-    /// The names of the columns, ascending; none while there are no columns.
-    pub(crate) fn names(&self) -> Result<impl Iterator<Item = &str>, Fault> {
+    /// The names of the columns, ascending, and the bytes that each takes.
+    pub(crate) fn column_bytes(&self) -> Result<impl Iterator<Item = (&str, u32)>, Fault> {
         let columns = self.directory()?.columns.iter().flatten();
-        Ok(columns.map(|(name, _)| name.as_str()))
+        Ok(columns.map(|(name, (_, length))| (name.as_str(), *length)))
     }
 
     /// Events that have fields without a column.

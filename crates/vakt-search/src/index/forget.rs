@@ -11,10 +11,14 @@ use crate::fault::Fault;
 use crate::split::{Split, SplitMeta, SplitWriter};
 use crate::{Error, Result};
 
+/// A split of which more than one event in so many is forgotten is written anew.
+const FORGOTTEN_SHARE: u64 = 3;
+
 impl IndexWriter {
     /// Takes out the events at positions of these ranges (from, to exclusive; ascending, apart).
     /// They are not found any more when this returns, nor after a restart. Splits of which nothing is
-    /// left are removed; the bytes of others leave with [`IndexWriter::purge`].
+    /// left are removed, and those of which much is gone are written anew; the bytes of others leave with
+    /// [`IndexWriter::purge`].
     pub fn forget(&mut self, ranges: &[(JournalPosition, JournalPosition)]) -> Result<()> {
         if ranges.is_empty() {
             return Ok(());
@@ -48,17 +52,25 @@ impl IndexWriter {
             forgotten: Some(&forgotten),
             ..Change::default()
         };
-        holder.publish(&change, None, None)
+        holder.publish(&change, None, None)?;
+        drop(holder);
+        self.rewrite(|gone, docs| gone * FORGOTTEN_SHARE > docs)
     }
 
     /// Writes every split anew from which something was taken, so that nothing of it is left in
     /// the files of the index. The inverted index of such a split is built again later.
     pub fn purge(&mut self) -> Result<()> {
+        self.rewrite(|gone, _| gone > 0)
+    }
+
+    /// Writes the splits anew for which it is `due`, told how many of how many events are gone.
+    fn rewrite(&mut self, due: impl Fn(u64, u64) -> bool) -> Result<()> {
         // Nobody else changes splits meanwhile; it takes about a second a split.
         let mut holder = self.shared.lock();
         let snapshot = self.shared.snapshot.load_full();
         let mut remove = Vec::new();
         let mut add: Vec<SplitMeta> = Vec::new();
+        let mut is_left = false;
         for sealed in snapshot.sealed.iter() {
             if snapshot.is_whole(sealed.meta.positions) {
                 continue;
@@ -66,16 +78,24 @@ impl IndexWriter {
             let split = self.shared.open(sealed)?;
             let gone = gone(&self.shared, &snapshot, &split)
                 .map_err(|fault| self.shared.damaged(&fault))?;
-            if gone.is_empty() {
+            let count = gone.count();
+            if count == 0 {
+                continue;
+            }
+            if !due(count, u64::from(split.docs)) {
+                is_left = true;
                 continue;
             }
             remove.push(sealed.meta.name.clone());
             add.extend(rewrite(&self.shared, sealed, &split, &gone)?);
         }
+        if remove.is_empty() && is_left {
+            return Ok(());
+        }
         let change = Change {
             add: &add,
             remove: &remove,
-            forgotten: Some(&[]),
+            forgotten: (!is_left).then_some(&[]),
             ..Change::default()
         };
         holder.publish(&change, None, None)
@@ -184,11 +204,12 @@ fn merged(mut ranges: Vec<(u64, u64)>) -> Vec<(u64, u64)> {
 /// The ranges in which some split may have events.
 fn still_needed(
     ranges: &[(u64, u64)],
-    splits: impl Iterator<Item = (u64, u64)> + Clone,
+    splits: impl Iterator<Item = (u64, u64)>,
 ) -> Vec<(u64, u64)> {
+    let splits: Vec<(u64, u64)> = splits.collect();
     let needed = ranges.iter().filter(|(from, to)| {
-        let mut splits = splits.clone();
-        splits.any(|(first, last)| first < *to && *from <= last)
+        let mut splits = splits.iter();
+        splits.any(|(first, last)| first < to && from <= last)
     });
     needed.copied().collect()
 }

@@ -20,6 +20,7 @@ mod search;
 mod shared;
 mod tail;
 mod top;
+mod usage;
 mod writer;
 
 use std::fs;
@@ -31,6 +32,7 @@ pub use build::Built;
 pub use gather::{Gather, Wanted};
 pub use search::{HITS_MAX, Hit, Order, Request, Response};
 pub use tail::Tail;
+pub use usage::{FieldUsage, PartitionUsage, Usage};
 pub use writer::IndexWriter;
 
 use crate::frame::Decode;

@@ -12,6 +12,16 @@ const LEVEL: i32 = 1;
 /// that would wait for it.
 const PACK_BYTES_MIN: usize = 256;
 
+/// Of a body of 64 KiB and more a sample is compressed first: four pieces of 4 KiB, evenly apart. What
+/// does not shrink there is encrypted, or compressed already, and is left as it is: to find that out
+/// over the whole body takes as long as the disk does. What repeats at a distance alone goes unseen.
+const PROBED_BYTES_MIN: usize = 64 * 1024;
+const PROBE_PIECES: usize = 4;
+const PROBE_PIECE_BYTES: usize = 4096;
+
+/// A body is compressed where that saves a sixteenth: less is not worth it to whoever reads it.
+const SAVED_PART: usize = 16;
+
 /// Buffers above this are given back after use: a rare large batch shall not be paid for ever.
 const KEPT_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -44,6 +54,7 @@ pub(crate) struct Packer {
     compressor: Option<Compressor<'static>>,
     body: Vec<u8>,
     packed: Vec<u8>,
+    sample: Vec<u8>,
 }
 
 impl Packer {
@@ -79,10 +90,29 @@ impl Packer {
         let Some(compressor) = &mut self.compressor else {
             return false;
         };
-        // No room for more than what it would save: incompressible bodies end here.
-        self.packed.reserve(self.body.len());
-        let result = compressor.compress_to_buffer(&self.body, &mut self.packed);
-        result.is_ok_and(|bytes| bytes < self.body.len())
+        if self.body.len() >= PROBED_BYTES_MIN {
+            self.sample.clear();
+            sample(&self.body, &mut self.sample);
+            if !shrinks(compressor, &self.sample, &mut self.packed) {
+                return false;
+            }
+            self.packed.clear();
+        }
+        shrinks(compressor, &self.body, &mut self.packed)
+    }
+}
+
+/// Compresses `bytes` into `packed`; whether that is worth it.
+fn shrinks(compressor: &mut Compressor<'_>, bytes: &[u8], packed: &mut Vec<u8>) -> bool {
+    // No room for more than what it would save: incompressible bodies end here.
+    packed.reserve(bytes.len());
+    let result = compressor.compress_to_buffer(bytes, packed);
+    result.is_ok_and(|packed| packed <= bytes.len() - bytes.len() / SAVED_PART)
+}
+
+fn sample(body: &[u8], out: &mut Vec<u8>) {
+    for piece in body.chunks(body.len().div_ceil(PROBE_PIECES)) {
+        out.extend_from_slice(piece.get(..PROBE_PIECE_BYTES).unwrap_or(piece));
     }
 }
 
@@ -140,7 +170,10 @@ mod tests {
         })
         .take(70_000)
         .collect();
-        let cases: [(&[u8], Compression); 5] = [
+        // Noise and text, each enough to be probed.
+        let half = [&[b'a'; 70_000][..], &noise].concat();
+        let cases: [(&[u8], Compression); 6] = [
+            (&half, Compression::Zstd),
             (b"", Compression::None),
             (&[b'a'; PACK_BYTES_MIN - 1], Compression::None),
             (&[b'a'; PACK_BYTES_MIN], Compression::Zstd),

@@ -5,6 +5,7 @@ pub mod seal;
 
 mod body;
 mod copy;
+mod group;
 mod plan;
 mod progress;
 mod queue;
@@ -22,10 +23,11 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -36,8 +38,10 @@ use crate::error::{AppendError, CloseError, OpenError, ReadError};
 use crate::options::Options;
 use crate::stats::{Counters, Stats};
 
+use body::Packer;
+use group::Group;
 use progress::Progress;
-use queue::Queue;
+use queue::{Bounds, Queue};
 use recovery::{Recovered, io_error};
 use retention::{Keeper, Request, Retention, RetentionError, Selection, Taken};
 use writer::Writer;
@@ -50,6 +54,14 @@ pub use room::Shortage;
 
 const LOCK_NAME: &str = "lock";
 
+/// Threads of the writer: while one waits for the disk, two pack what comes next. A core can pack about
+/// as fast as a disk takes it.
+const THREADS: usize = 3;
+
+/// 256 KiB, about a millisecond of packing: what is less is packed when the disk is free, together with
+/// what has come by then, so that small batches still share records and syncs.
+const AHEAD_BYTES_MIN: usize = 256 * 1024;
+
 /// An open journal; share it as `Arc<Journal>`.
 pub struct Journal {
     disk: Arc<dyn Disk>,
@@ -60,9 +72,13 @@ pub struct Journal {
     running: Mutex<Option<Running>>,
 }
 
+/// Ends with the reason why nothing more may be written, if there is one.
+type WriterThread = JoinHandle<Result<(), Arc<str>>>;
+
 /// What ends with [`Journal::close`].
 struct Running {
-    writer: JoinHandle<Result<(), Arc<str>>>,
+    threads: Vec<WriterThread>,
+    writer: Arc<Mutex<Writer>>,
     _lock: Box<dyn Lock>,
 }
 
@@ -84,13 +100,15 @@ impl Journal {
             Arc::clone(&recovered.ledger),
         );
         let writer = Writer::new(dir, options, recovered, Arc::clone(&counters));
-        let queue = Arc::new(Queue::new(options.queue_bytes_max));
-        let group_bytes_max = options.group_bytes_max;
-        let thread_queue = Arc::clone(&queue);
-        let writer = thread::Builder::new()
-            .name("journal".to_owned())
-            .spawn(move || run_writer(writer, &thread_queue, group_bytes_max))
-            .map_err(|error| io_error(dir.to_owned(), "start the writer thread", error))?;
+        let writer = Arc::new(Mutex::new(writer));
+        let queue = Arc::new(Queue::new(Bounds {
+            bytes_max: options.queue_bytes_max,
+            group_bytes_max: options.group_bytes_max,
+            ahead_bytes_min: AHEAD_BYTES_MIN,
+            ahead_bytes_max: options.group_bytes_max.saturating_mul(2),
+        }));
+        let threads = start_threads(&queue, &writer)
+            .map_err(|error| io_error(dir.to_owned(), "start the writer's threads", error))?;
         let journal = Self {
             disk,
             queue,
@@ -98,6 +116,7 @@ impl Journal {
             counters,
             keeper,
             running: Mutex::new(Some(Running {
+                threads,
                 writer,
                 _lock: lock,
             })),
@@ -204,6 +223,11 @@ impl Journal {
         self.progress.bytes_after(position.0)
     }
 
+    /// A position with about so many bytes behind it.
+    pub fn position_before_end(&self, bytes: u64) -> JournalPosition {
+        JournalPosition(self.progress.position_before_end(bytes))
+    }
+
     /// Bytes of all segments.
     pub fn bytes(&self) -> u64 {
         self.progress.sizes().iter().map(|(_, bytes)| bytes).sum()
@@ -263,13 +287,9 @@ impl Journal {
         let Some(running) = running else {
             return Ok(());
         };
-        let ended = running.writer.join();
+        let ended = end(running);
         self.progress.close();
-        match ended {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(reason)) => Err(CloseError(reason)),
-            Err(_) => Err(CloseError("the writer thread panicked".into())),
-        }
+        ended.map_err(CloseError)
     }
 }
 
@@ -309,12 +329,57 @@ fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Runs the writer, and sees to it that nobody waits for one that is gone.
-fn run_writer(writer: Writer, queue: &Queue, group_bytes_max: usize) -> Result<(), Arc<str>> {
-    let ended = catch_unwind(AssertUnwindSafe(|| writer.run(queue, group_bytes_max)));
-    let result = ended.unwrap_or_else(|_| Err("the writer thread panicked".into()));
+/// Threads that pack, and of which one at a time writes what is packed.
+fn start_threads(queue: &Arc<Queue>, writer: &Arc<Mutex<Writer>>) -> io::Result<Vec<WriterThread>> {
+    let start = |_| {
+        let (queue, writer) = (Arc::clone(queue), Arc::clone(writer));
+        let thread = thread::Builder::new().name("journal".to_owned());
+        thread.spawn(move || run(&queue, &writer))
+    };
+    let threads: io::Result<Vec<_>> = (0..THREADS).map(start).collect();
+    if threads.is_err() {
+        // Those that did start end.
+        queue.close();
+    }
+    threads
+}
+
+/// Makes commits until the queue is closed or something fails, and sees to it that nobody waits for a
+/// thread that is gone.
+fn run(queue: &Queue, writer: &Mutex<Writer>) -> Result<(), Arc<str>> {
+    let ended = catch_unwind(AssertUnwindSafe(|| make_commits(queue, writer)));
+    let result = ended.unwrap_or_else(|_| Err("a thread of the writer panicked".into()));
     if let Err(reason) = &result {
         queue.poison(reason);
     }
     result
+}
+
+fn make_commits(queue: &Queue, writer: &Mutex<Writer>) -> Result<(), Arc<str>> {
+    let mut packer = Packer::default();
+    while let Some(work) = queue.take() {
+        let number = work.number;
+        let mut groups = queue.hand_in(number, Group::of(work, &mut packer))?;
+        while !groups.is_empty() {
+            lock(writer).serve(queue, &mut groups)?;
+            groups = queue.finish(&groups);
+        }
+    }
+    Ok(())
+}
+
+/// Waits for what waits to be durable, and closes what is written to.
+fn end(running: Running) -> Result<(), Arc<str>> {
+    let ended = running.threads.into_iter().map(|thread| {
+        let ended = thread.join();
+        ended.unwrap_or_else(|_| Err("a thread of the writer panicked".into()))
+    });
+    let ended: Vec<Result<(), Arc<str>>> = ended.collect();
+    ended.into_iter().collect::<Result<(), _>>()?;
+    lock(&running.writer).close()
+}
+
+/// After a thread that panicked with it nobody is told to write any more.
+fn lock(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+    writer.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -121,6 +121,23 @@ impl Progress {
         behind.saturating_add(rest)
     }
 
+    /// A position with about so many durable bytes behind it: within a segment as if all frames had the
+    /// same size.
+    pub(crate) fn position_before_end(&self, bytes: u64) -> u64 {
+        let state = self.state();
+        let (mut rest, mut end) = (bytes, state.end);
+        for (segment, held) in state.segments.iter().rev() {
+            if rest < *held {
+                let frames = u128::from(end.saturating_sub(segment.first));
+                let behind = frames * u128::from(rest) / u128::from(*held);
+                return end - u64::try_from(behind).unwrap_or(u64::MAX).min(end);
+            }
+            rest -= held;
+            end = segment.first.min(end);
+        }
+        end
+    }
+
     /// The segment whose first frame has this position, with its durable bytes.
     pub(crate) fn segment(&self, first: u64) -> Option<(Arc<Segment>, u64)> {
         let state = self.state();
@@ -212,5 +229,32 @@ impl Progress {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_journal_is_found_by_its_bytes() {
+        let segment = |first, bytes| (Arc::new(Segment::new(Path::new("/j"), first)), bytes);
+        let segments = vec![segment(10, 1000), segment(110, 2000), segment(150, 100)];
+        let progress = Progress::new(segments, 160, 0);
+        let check = |bytes, expected| {
+            assert_eq!(progress.position_before_end(bytes), expected, "{bytes}");
+        };
+        check(0, 160);
+        check(50, 155);
+        check(100, 150);
+        check(1100, 130);
+        check(2100, 110);
+        check(2600, 60);
+        check(3100, 10);
+        check(u64::MAX, 10);
+        let empty = Progress::new(vec![segment(7, 128)], 7, 7);
+        assert_eq!(empty.position_before_end(10), 7);
     }
 }

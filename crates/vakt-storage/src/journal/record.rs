@@ -12,6 +12,12 @@ use crate::ledger::Digest;
 pub(crate) const MAGIC: &[u8; 4] = b"VkRc";
 pub(crate) const HEADER_BYTES: usize = 72;
 const HEADER_BYTES_U16: u16 = 72;
+/// Where a header holds what it says last ([`super::format`]).
+const SOURCE_BYTES_AT: usize = 12;
+const FIRST_AT: usize = 24;
+const COMMIT_AT: usize = 32;
+const SEGMENT_ID_AT: usize = 48;
+const CRC_AT: usize = HEADER_BYTES - 4;
 /// The longest header that any version may have.
 const HEADER_BYTES_MAX: u16 = 1024;
 
@@ -35,7 +41,7 @@ pub(crate) enum Kind {
 }
 
 /// The places of a record among others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) segment_id: u64,
     pub(crate) first: u64,
@@ -87,39 +93,56 @@ pub(crate) fn frames_bytes_max(frames: &[Frame]) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-/// Adds a record of at least one frame to `out`, and gives its hash. The caller has seen to it that
-/// [`bytes_max`] is within [`RECORD_BYTES_MAX`] and the source within two bytes of length.
-pub(crate) fn encode(
+/// Adds a record of at least one frame to `out`; it has no place yet ([`set_place`]). The caller has
+/// seen to it that [`bytes_max`] is within [`RECORD_BYTES_MAX`] and the source within two bytes of
+/// length.
+pub(crate) fn encode<'f>(
     out: &mut Vec<u8>,
     packer: &mut Packer,
-    place: Place,
     source: &[u8],
-    frames: &[&Frame],
-) -> Digest {
-    let received = frames.first().map_or(0, |frame| frame.received.micros());
+    frames: impl Iterator<Item = &'f Frame> + Clone,
+) {
+    let mut count = 0;
+    let first = frames.clone().next();
+    let received = first.map_or(0, |frame| frame.received.micros());
     let body = packer.fill(|body| {
         for frame in frames {
             encode_frame(body, frame, received);
+            count += 1;
         }
     });
     let head = Head {
         kind: Kind::Frames,
-        place,
-        count: u32_from(frames.len()),
+        place: Place::default(),
+        count: u32_from(count),
         received,
         compression: body.compression,
         body_bytes: body.unpacked_bytes,
     };
-    put(out, &head, source, body.bytes)
+    put(out, &head, source, body.bytes);
+}
+
+/// Gives a record of this version its place, and gives its hash. `record` is all its bytes.
+pub(crate) fn set_place(record: &mut [u8], place: Place) -> Digest {
+    let source_bytes = source_bytes(record);
+    if let Some((header, rest)) = record.split_first_chunk_mut::<HEADER_BYTES>() {
+        header[FIRST_AT..FIRST_AT + 8].copy_from_slice(&place.first.to_le_bytes());
+        header[COMMIT_AT..COMMIT_AT + 8].copy_from_slice(&place.commit.to_le_bytes());
+        header[SEGMENT_ID_AT..SEGMENT_ID_AT + 8].copy_from_slice(&place.segment_id.to_le_bytes());
+        let source = rest.get(..source_bytes).unwrap_or_default();
+        let crc = crc32c::crc32c_append(crc32c::crc32c(&header[..CRC_AT]), source);
+        header[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
+    }
+    blake3::hash(record).into()
+}
+
+fn source_bytes(record: &[u8]) -> usize {
+    let bytes = record.get(SOURCE_BYTES_AT..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |bytes| usize::from(u16::from_le_bytes(*bytes)))
 }
 
 /// Adds the record that seals a segment whose last frame is before `place.first`.
-pub(crate) fn encode_seal(
-    out: &mut Vec<u8>,
-    packer: &mut Packer,
-    place: Place,
-    seal: &Seal,
-) -> Digest {
+pub(crate) fn encode_seal(out: &mut Vec<u8>, packer: &mut Packer, place: Place, seal: &Seal) {
     let body = packer.fill(|body| body.extend_from_slice(&seal.encode()));
     let head = Head {
         kind: Kind::Seal,
@@ -129,11 +152,11 @@ pub(crate) fn encode_seal(
         compression: body.compression,
         body_bytes: body.unpacked_bytes,
     };
-    put(out, &head, &[], body.bytes)
+    put(out, &head, &[], body.bytes);
 }
 
 /// Adds what is left of a record that is erased.
-pub(crate) fn encode_erased(out: &mut Vec<u8>, header: &RecordHeader, erased: Erased) -> Digest {
+pub(crate) fn encode_erased(out: &mut Vec<u8>, header: &RecordHeader, erased: Erased) {
     let mut body = [0; ERASED_BYTES];
     body[..32].copy_from_slice(&erased.hash);
     body[32..].copy_from_slice(&erased.bytes.to_le_bytes());
@@ -145,7 +168,7 @@ pub(crate) fn encode_erased(out: &mut Vec<u8>, header: &RecordHeader, erased: Er
         compression: Compression::None,
         body_bytes: ERASED_BYTES,
     };
-    put(out, &head, &[], &body)
+    put(out, &head, &[], &body);
 }
 
 /// What is known of a record that was erased.
@@ -168,8 +191,7 @@ struct Head {
     body_bytes: usize,
 }
 
-/// Adds a record, and gives its hash.
-fn put(out: &mut Vec<u8>, head: &Head, source: &[u8], body: &[u8]) -> Digest {
+fn put(out: &mut Vec<u8>, head: &Head, source: &[u8], body: &[u8]) {
     let start = out.len();
     let record_bytes = HEADER_BYTES + source.len() + body.len();
     let source_bytes = u16::try_from(source.len()).unwrap_or(u16::MAX);
@@ -191,7 +213,6 @@ fn put(out: &mut Vec<u8>, head: &Head, source: &[u8], body: &[u8]) -> Digest {
     out.extend_from_slice(&crc.to_le_bytes());
     out.extend_from_slice(source);
     out.extend_from_slice(body);
-    blake3::hash(&out[start..]).into()
 }
 
 fn encode_frame(out: &mut Vec<u8>, frame: &Frame, received: i64) {
@@ -475,9 +496,10 @@ mod tests {
             bit in 0..8,
         ) {
             let place = Place { segment_id: 99, first: first.into(), commit: 3 };
-            let references: Vec<&Frame> = frames.iter().collect();
             let mut bytes = Vec::new();
-            let hash = encode(&mut bytes, &mut Packer::default(), place, b"source", &references);
+            encode(&mut bytes, &mut Packer::default(), b"source", frames.iter());
+            prop_assert_eq!(decode(&bytes).unwrap().0.place, Place::default());
+            let hash = set_place(&mut bytes, place);
             prop_assert_eq!(hash, *blake3::hash(&bytes).as_bytes());
             prop_assert!(bytes.len() <= bytes_max(6, &frames));
             let (header, stored) = decode(&bytes).unwrap();
@@ -510,13 +532,9 @@ mod tests {
             truncated: false,
             cursor: None,
         };
-        let place = Place {
-            segment_id: 1,
-            first: 0,
-            commit: 0,
-        };
         let mut bytes = Vec::new();
-        encode(&mut bytes, &mut Packer::default(), place, b"", &[&frame]);
+        let frames = std::iter::once(&frame);
+        encode(&mut bytes, &mut Packer::default(), b"", frames);
         bytes[4] = 9;
         let crc = crc32c::crc32c(&bytes[..68]);
         bytes[68..72].copy_from_slice(&crc.to_le_bytes());

@@ -48,6 +48,9 @@ pub struct Recovery {
     pub skipped_to_min: bool,
     /// The checkpoint of journald cursors was missing or damaged, and the whole journal was read.
     pub cursors_rebuilt: bool,
+    /// The journal was closed in order: nothing was written after what the checkpoint of cursors and the
+    /// ledger say of its end.
+    pub was_closed: bool,
     /// What is wrong with the ledger; `vakt verify` says more.
     pub ledger_faults: Vec<LedgerFault>,
 }
@@ -68,6 +71,7 @@ pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenEr
     let durable_end = options.next_position_min.0.max(checkpoint.unwrap_or(0));
     let (mut ledger, faults) = open_ledger(dir, options)?;
     recovery.ledger_faults = faults;
+    let head = ledger.state().open().map(|head| head.end.0);
     finish_retention(dir, options, &ledger, &mut segments)?;
     let last = segments.pop();
     let mut previous = NO_DIGEST;
@@ -119,6 +123,7 @@ pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenEr
         }
     };
     recovery.next = JournalPosition(next);
+    recovery.was_closed = checkpoint == Some(next) && head == Some(next);
     recovery.segments = segments.len();
     let progress = Arc::new(Progress::new(segments, next, ledger.state().removed_end()));
     // A checkpoint from the future knows entries that this journal does not hold any more.

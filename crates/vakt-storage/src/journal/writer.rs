@@ -6,12 +6,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vakt_event::{Batch, Clock, Frame, JournalPosition, Timestamp};
+use vakt_event::{Clock, Frame, JournalPosition, Timestamp};
 
 use super::body::Packer;
-use super::plan::{Plan, plan};
+use super::group::{self, Group, Packed};
 use super::progress::Progress;
-use super::queue::{Appended, Pending, Queue, Sealing, Work};
+use super::queue::{Appended, Queue, Sealing};
 use super::record::{self, Place};
 use super::recovery::Recovered;
 use super::room::{Room, Shortage};
@@ -79,6 +79,7 @@ pub(crate) struct Writer {
     /// The position of the next frame.
     next: u64,
     cursors: CursorIndex,
+    /// For records of which some entries are held already.
     packer: Packer,
     /// Records that go to the open segment's offset next.
     buffer: Vec<u8>,
@@ -117,20 +118,12 @@ impl Writer {
         writer
     }
 
-    /// Writes what the queue brings until it is closed or something fails.
-    pub(crate) fn run(mut self, queue: &Queue, group_bytes_max: usize) -> Result<(), Arc<str>> {
-        while let Some(work) = queue.take(group_bytes_max) {
-            self.serve(queue, work)?;
-        }
-        self.close()
-    }
-
-    /// Does what the queue gave and answers it; after a failure everything that waits is refused,
-    /// and the writer must not be used again.
-    pub(crate) fn serve(&mut self, queue: &Queue, work: Work) -> Result<(), Arc<str>> {
+    /// Makes one commit of the groups whose turn it is, and answers them; after a failure everything
+    /// that waits is refused, and the writer must not be used again.
+    pub(crate) fn serve(&mut self, queue: &Queue, groups: &mut [Group]) -> Result<(), Arc<str>> {
         let done = self
-            .answer(work.batches, queue)
-            .and_then(|()| self.answer_seals(work.seals))
+            .answer(groups, queue)
+            .and_then(|()| self.answer_seals(groups))
             .and_then(|()| self.enter_head_when_due());
         if let Err(reason) = &done {
             queue.poison(reason);
@@ -139,16 +132,11 @@ impl Writer {
     }
 
     /// Commits batches and answers them.
-    fn answer(&mut self, group: Vec<Pending>, queue: &Queue) -> Result<(), Arc<str>> {
-        let mut answers = Vec::with_capacity(group.len());
-        let mut batches = Vec::with_capacity(group.len());
-        for pending in group {
-            answers.push((pending.answer, pending.since));
-            batches.push((pending.batch, pending.source));
-        }
-        match self.commit(&batches) {
+    fn answer(&mut self, groups: &mut [Group], queue: &Queue) -> Result<(), Arc<str>> {
+        match self.commit(groups) {
             Ok(answered) => {
-                for ((answer, since), answered) in answers.into_iter().zip(answered) {
+                let answers = groups.iter_mut().flat_map(|group| group.answers.drain(..));
+                for ((answer, since), answered) in answers.zip(answered) {
                     if answered.is_ok() {
                         self.counters.append.count(since.elapsed());
                     }
@@ -159,8 +147,8 @@ impl Writer {
             Err(reason) => {
                 // First, so that whoever is told and comes again is refused at once.
                 queue.poison(&reason);
-                for (answer, _) in answers {
-                    answer.give(Err(AppendError::Poisoned(Arc::clone(&reason))));
+                for group in groups {
+                    group.refuse(&reason);
                 }
                 Err(reason)
             }
@@ -168,7 +156,9 @@ impl Writer {
     }
 
     /// Seals the open segment, when somebody asked for it, and answers them.
-    fn answer_seals(&mut self, seals: Vec<Sealing>) -> Result<(), Arc<str>> {
+    fn answer_seals(&mut self, groups: &mut [Group]) -> Result<(), Arc<str>> {
+        let seals = groups.iter_mut().flat_map(|group| group.seals.drain(..));
+        let seals: Vec<Sealing> = seals.collect();
         if seals.is_empty() {
             return Ok(());
         }
@@ -214,23 +204,25 @@ impl Writer {
         }
     }
 
-    /// Makes batches (with their encoded sources) durable and says what became of each. Where there
-    /// is not room for all, those that found some are durable.
-    pub(crate) fn commit(
-        &mut self,
-        batches: &[(Batch, Vec<u8>)],
-    ) -> Result<Vec<Answered>, Arc<str>> {
+    /// Makes batches durable and says what became of each. Where there is not room for all, those that
+    /// found some are durable.
+    pub(crate) fn commit(&mut self, groups: &[Group]) -> Result<Vec<Answered>, Arc<str>> {
         let commit = self.next;
-        let mut appended = vec![None; batches.len()];
+        let mut appended = vec![None; groups.iter().map(|group| group.batches).sum()];
+        let mut rest = appended.as_mut_slice();
         let mut shortage = self.room.shortage();
-        for one in plan(batches) {
-            if shortage.is_some() {
-                break;
-            }
-            match self.write(&one, batches, commit, &mut appended) {
-                Ok(()) => {}
-                Err(Failure::NoSpace(short)) => shortage = Some(short),
-                Err(Failure::Broken(reason)) => return Err(reason),
+        for group in groups {
+            let of_group;
+            (of_group, rest) = rest.split_at_mut(group.batches.min(rest.len()));
+            for record in &group.records {
+                if shortage.is_some() {
+                    break;
+                }
+                match self.write(record, group.bytes_of(record), commit, of_group) {
+                    Ok(()) => {}
+                    Err(Failure::NoSpace(short)) => shortage = Some(short),
+                    Err(Failure::Broken(reason)) => return Err(reason),
+                }
             }
         }
         self.flush()?;
@@ -275,83 +267,92 @@ impl Writer {
         checkpoint::write(self.disk.as_ref(), &self.dir, self.next, &self.cursors)
     }
 
-    /// Writes the record of some batches, and says what became of each.
+    /// Writes a record, which is `bytes` if all its frames are new, and says what became of its batches.
     fn write(
         &mut self,
-        plan: &Plan,
-        batches: &[(Batch, Vec<u8>)],
+        record: &Packed,
+        bytes: &[u8],
         commit: u64,
         appended: &mut [Option<Appended>],
     ) -> Result<(), Failure> {
         // Before the cursors are touched: a new segment brings a checkpoint of them, and it must
         // not know entries that are not durable.
-        let tail = self.make_room(plan.bytes_max as u64)?;
+        let tail = self.make_room(record.bytes_max as u64)?;
         let place = Place {
             segment_id: tail.segment_id,
             first: self.next,
             commit,
         };
-        let mut fresh: Vec<&Frame> = Vec::new();
-        let members = plan
-            .batches
-            .iter()
-            .filter_map(|number| Some((*number, batches.get(*number)?)));
-        let mut of = None;
-        for (number, (batch, source)) in members {
-            let mut entries = self.cursors.of(&batch.source);
-            let before = fresh.len();
-            let new = batch
-                .frames
-                .iter()
-                .filter(|frame| frame.cursor.is_none_or(|key| entries.insert(key)));
-            fresh.extend(new);
-            let first = JournalPosition(self.next);
-            let stored = fresh.len() - before;
-            self.next += stored as u64;
-            if let Some(appended) = appended.get_mut(number) {
-                *appended = Some(Appended {
-                    stored,
-                    repeated: batch.frames.len() - stored,
-                    first,
-                    next: JournalPosition(self.next),
-                });
+        let fresh = self.take_positions(record, appended);
+        let start = self.buffer.len();
+        let totals = if fresh.len() == record.entries.len() {
+            self.buffer.extend_from_slice(bytes);
+            record.totals
+        } else {
+            let frames = fresh.iter().copied();
+            if !fresh.is_empty() {
+                let (out, packer) = (&mut self.buffer, &mut self.packer);
+                record::encode(out, packer, &record.encoded_source, frames.clone());
             }
-            of = Some((&batch.source, source));
+            group::totals(frames, self.buffer.len() - start)
+        };
+        if let Some(totals) = totals {
+            self.seal_in(start, place, &record.source.stream, totals);
         }
-        if let Some((source, encoded)) = of.filter(|_| !fresh.is_empty()) {
-            self.put(place, &source.stream, encoded, &fresh);
-            if self.buffer.len() >= WRITE_BYTES {
-                self.flush()?;
-            }
+        if self.buffer.len() >= WRITE_BYTES {
+            self.flush()?;
         }
         Ok(())
     }
 
-    /// Adds a record to the buffer, and to what the segment's seal will say.
-    fn put(&mut self, place: Place, stream: &str, source: &[u8], frames: &[&Frame]) {
-        let End::Open(tail) = &mut self.end else {
+    /// Gives the frames of a record their positions, and their batches the answers. Where a record has
+    /// entries, gives those that are not held yet.
+    fn take_positions<'g>(
+        &mut self,
+        record: &'g Packed,
+        appended: &mut [Option<Appended>],
+    ) -> Vec<&'g Frame> {
+        let mut cursors = self.cursors.of(&record.source);
+        let mut entries = record.entries.iter();
+        let mut fresh = Vec::with_capacity(record.entries.len());
+        for (number, frames) in &record.members {
+            let before = fresh.len();
+            let of_batch = entries.by_ref().take(*frames);
+            fresh.extend(
+                of_batch.filter(|frame| frame.cursor.is_none_or(|key| cursors.insert(key))),
+            );
+            let stored = match record.entries.is_empty() {
+                true => *frames,
+                false => fresh.len() - before,
+            };
+            let first = JournalPosition(self.next);
+            self.next += stored as u64;
+            if let Some(appended) = appended.get_mut(*number) {
+                *appended = Some(Appended {
+                    stored,
+                    repeated: frames - stored,
+                    first,
+                    next: JournalPosition(self.next),
+                });
+            }
+        }
+        fresh
+    }
+
+    /// Gives the record that begins at `start` of the buffer and ends with it its place, and adds it to
+    /// what the segment's seal will say.
+    fn seal_in(&mut self, start: usize, place: Place, stream: &str, totals: StreamTotals) {
+        let (End::Open(tail), Some(bytes)) = (&mut self.end, self.buffer.get_mut(start..)) else {
             return;
         };
-        let before = self.buffer.len();
-        tail.segment.note(place.first, tail.offset + before as u64);
-        let hash = record::encode(&mut self.buffer, &mut self.packer, place, source, frames);
-        // A record holds less than 2^32 frames, each of which takes a byte at least.
-        let count = u32::try_from(frames.len()).unwrap_or(u32::MAX);
+        tail.segment.note(place.first, tail.offset + start as u64);
         tail.seal.add(RecordHash {
             first: place.first,
-            frames: count,
-            hash,
+            // A record holds less than 2^32 frames, each of which takes a byte at least.
+            frames: u32::try_from(totals.frames).unwrap_or(u32::MAX),
+            hash: record::set_place(bytes, place),
         });
-        let received = || frames.iter().map(|frame| frame.received);
-        if let (Some(oldest), Some(newest)) = (received().min(), received().max()) {
-            let summary = StreamTotals {
-                frames: frames.len() as u64,
-                bytes: (self.buffer.len() - before) as u64,
-                oldest,
-                newest,
-            };
-            tail.seal.count(stream, summary);
-        }
+        tail.seal.count(stream, totals);
     }
 
     /// Sees to it that the open segment has room for a record and its seal; seals a full one, unless

@@ -53,7 +53,7 @@ pub struct Sealed {
 }
 
 /// What a sealed segment holds of a stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamTotals {
     pub frames: u64,
     /// Bytes that its records take on the disk.

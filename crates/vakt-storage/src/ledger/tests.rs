@@ -42,7 +42,7 @@ fn sealed(first: u64, streams: &[&str]) -> Entry {
         digest: [u8::try_from(first % 256).unwrap(); 32],
         streams: streams
             .iter()
-            .map(|name| ((*name).to_owned(), totals.clone()))
+            .map(|name| ((*name).to_owned(), totals))
             .collect(),
     })
 }

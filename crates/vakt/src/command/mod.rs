@@ -17,6 +17,7 @@ mod scan;
 mod search;
 mod serve;
 mod sources;
+mod storage;
 mod tls;
 mod verify;
 
@@ -97,6 +98,8 @@ pub enum Command {
     Erase(erase::Options),
     /// Who sends logs, and when each was last heard
     Sources(Connection),
+    /// What takes the space: events and bytes by stream, day and field
+    Storage(storage::Options),
     /// The people who may sign in
     #[command(subcommand)]
     Users(people::Users),
@@ -197,6 +200,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Incidents(action) => incidents::run(&global, &action),
         Command::Erase(options) => erase::run(&global, &options),
         Command::Sources(connection) => sources::run(&global, &connection),
+        Command::Storage(options) => storage::run(&global, &options),
         Command::Users(action) => people::users(&global, &action),
         Command::Tokens(action) => people::tokens(&global, &action),
         Command::Tls(action) => tls::run(&global, &action),

@@ -74,17 +74,13 @@ pub(super) struct Search {
 
 impl SearchBackend for Search {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
-        let now = Now {
-            time: self.clock.now(),
-            zone: jiff::tz::TimeZone::system(),
-        };
-        let pipeline = Pipeline::parse_at(&request.query, now).map_err(|error| {
-            SearchFailure::Query {
+        let now = Now::from(self.clock.now());
+        let pipeline =
+            Pipeline::parse_at(&request.query, now).map_err(|error| SearchFailure::Query {
                 position: error.position,
                 help: "the query language is described in docs/search.md".to_owned(),
                 message: error.message,
-            }
-        })?;
+            })?;
         let window = Window {
             since: request.since,
             until: request.until,

@@ -12,15 +12,20 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use vakt_api::{Api, HttpListener, ListenerPolicy};
-use vakt_event::Clock;
+use vakt_event::{Clock, Transport};
 use vakt_ingest::accounting::Metrics;
 use vakt_ingest::admission::{AdmissionConfig, SourceRule};
 use vakt_ingest::intake::Intake;
 use vakt_ingest::listener::{self, Kind, Limits, ListenerConfig};
 use vakt_ingest::tls::ReloadableTls;
+use vakt_storage::{Journal, ReadError};
 
 use crate::config::{Config, Listener, ListenerKind};
 use crate::descriptors;
+
+/// 16 MiB of the journal's end, some 100 MiB of log lines: the last commits before an end without a
+/// word, whose frames may not have been answered. The start waits for them to be read.
+const STORED_BYTES: u64 = 16 * 1024 * 1024;
 
 /// All listeners, bound and not served yet.
 pub(super) struct Bound {
@@ -93,6 +98,41 @@ impl Bound {
             bound.syslog.push((listener.kind, socket));
         }
         Ok(bound)
+    }
+
+    /// After an end without a word: tells the RELP listeners what the end of the journal holds, since
+    /// their clients send again what was not answered.
+    pub(super) fn add_stored(&mut self, journal: &Journal) {
+        let is_relp =
+            |kind: &ListenerKind| matches!(kind, ListenerKind::Relp | ListenerKind::RelpTls);
+        if !self.syslog.iter().any(|(kind, _)| is_relp(kind)) {
+            return;
+        }
+        let mut reader = journal.reader(journal.position_before_end(STORED_BYTES));
+        loop {
+            let batch = match reader.next(Duration::ZERO) {
+                Ok(Some(batch)) => batch,
+                // The index and the detection report what is damaged.
+                Err(ReadError::Lost(_)) => continue,
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "what RELP clients send again may be stored twice");
+                    return;
+                }
+            };
+            if batch.source.transport != Transport::Relp {
+                continue;
+            }
+            let listener = self
+                .syslog
+                .iter_mut()
+                .find(|(kind, socket)| is_relp(kind) && socket.name() == batch.source.listener);
+            if let Some((_, socket)) = listener {
+                for frame in &batch.frames {
+                    socket.add_stored(&batch.source, &frame.bytes);
+                }
+            }
+        }
     }
 
     fn tls_config(&self) -> Result<Arc<ArcSwap<ServerConfig>>> {

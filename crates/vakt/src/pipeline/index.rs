@@ -537,7 +537,9 @@ mod tests {
         let journal = journal(&folder.path().join("journal"));
         let quarantined = prometheus::IntCounter::new("quarantined", "of a test").unwrap();
         let check = |patience: Duration, expected: std::ops::RangeInclusive<u64>| {
-            let index = ArcSwap::from_pointee(Index::open(&folder.path().join("index"), Arc::new(Frames)).unwrap());
+            let index = ArcSwap::from_pointee(
+                Index::open(&folder.path().join("index"), Arc::new(Frames)).unwrap(),
+            );
             let writer = index.load().writer().unwrap();
             let (progress, stop) = (IndexProgress::default(), Stop::default());
             stop.set(patience);

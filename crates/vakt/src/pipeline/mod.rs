@@ -1,8 +1,8 @@
 //! The threads between the journal and what follows from it.
 
+pub mod builder;
 pub mod detect;
 pub mod detector;
-pub mod builder;
 pub mod index;
 pub mod intake;
 mod kept_sources;

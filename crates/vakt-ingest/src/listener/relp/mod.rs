@@ -8,6 +8,7 @@
 
 mod answers;
 mod resent;
+mod stored;
 mod unanswered;
 
 pub(super) use resent::Resent;

@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 use vakt_event::Source;
 
+use super::stored::{Resending, Stored};
+
 /// Messages of a session that were answered, and whose answers may not have arrived: rsyslog has
 /// 128 without an answer at most, unless it was told to have more.
 pub(super) const ANSWERED_MAX: usize = 1024;
@@ -32,12 +34,13 @@ const UNANSWERED_MAX: usize = 4096;
 const TAILS_MAX: usize = 256;
 
 /// An hour: rsyslog waits half of one at most before it tries again.
-const AGE_MAX: Duration = Duration::from_secs(60 * 60);
+pub(super) const AGE_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// What the sessions of a listener may hear again.
 #[derive(Default)]
 pub(crate) struct Resent {
     keys: RandomState,
+    stored: Stored,
     tails: Mutex<VecDeque<Arc<Tail>>>,
 }
 
@@ -72,6 +75,17 @@ impl Resent {
     /// What stands for a message. The hash is keyed, so that nobody can make two that share it.
     pub(super) fn key(&self, message: &[u8]) -> u64 {
         self.keys.hash_one(message)
+    }
+
+    /// Adds what was stored before the daemon ended without a word, in its order.
+    pub(crate) fn add_stored(&mut self, source: &Arc<Source>, message: &[u8]) {
+        let key = self.key(message);
+        self.stored.add(source, key);
+    }
+
+    /// For a session that begins; `None` when nothing of its source was stored before such an end.
+    pub(super) fn resending(&self, source: &Source) -> Option<Resending> {
+        self.stored.resending(source)
     }
 
     /// Remembers the end of a session that broke: what is durable of it, and how many of the last

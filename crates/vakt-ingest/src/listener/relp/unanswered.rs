@@ -12,6 +12,7 @@ use super::super::Serving;
 use super::super::deliver::{Delivery, deliver};
 use super::UNANSWERED_BYTES_MAX;
 use super::resent::{ANSWERED_MAX, Recognition, Verdict};
+use super::stored::Resending;
 use crate::accounting::DropReason;
 
 /// Sixteen batches on their way: what is read while a commit runs is waiting for the next one when
@@ -57,6 +58,8 @@ pub(super) struct Unanswered<'s> {
     bytes: usize,
     /// Until it is known whether this session continues one that broke, nothing is handed over.
     recognition: Option<Recognition>,
+    /// All messages so far were stored before the daemon ended without a word, or none came yet.
+    resending: Option<Resending>,
     /// The newest messages that are durable, as [`super::resent`] knows them, in their order.
     durable: VecDeque<u64>,
     /// How many of them became so after the end, when nobody could be told any more.
@@ -96,6 +99,7 @@ impl<'s> Unanswered<'s> {
             on_the_way: VecDeque::new(),
             bytes: 0,
             recognition: None,
+            resending: None,
             durable: VecDeque::new(),
             untold: 0,
         }
@@ -139,10 +143,14 @@ impl<'s> Unanswered<'s> {
         }
         if std::mem::take(&mut self.is_new) {
             self.recognition = self.serving.resent.recognition(&self.source);
+            self.resending = self.serving.resent.resending(&self.source);
         }
         let key = self.serving.resent.key(frame.data);
-        self.filled.bytes += frame.data.len() + size_of::<Frame>();
         self.filled.keys.push(key);
+        if self.is_stored(key) {
+            return self.serving.metrics.repeated(1);
+        }
+        self.filled.bytes += frame.data.len() + size_of::<Frame>();
         self.filled.frames.push(Frame {
             bytes: frame.data.to_vec(),
             format: Format::Syslog,
@@ -151,6 +159,19 @@ impl<'s> Unanswered<'s> {
             cursor: None,
         });
         self.recognise(key);
+    }
+
+    /// Whether this message, and all before it, were stored before the daemon ended without a word.
+    fn is_stored(&mut self, key: u64) -> bool {
+        self.resending = self
+            .resending
+            .take()
+            .and_then(|mut resending| resending.is_stored(key).then_some(resending));
+        if self.resending.is_some() {
+            // So it is no continuation of a session that broke since then.
+            self.recognition = None;
+        }
+        self.resending.is_some()
     }
 
     /// Looks whether what came so far is stored already.

@@ -380,7 +380,7 @@ fn left_in(segment: &LedgerSegment) -> BTreeMap<String, StreamTotals> {
     let streams = segment.sealed.streams.iter();
     streams
         .filter(|(name, _)| !gone.contains(name.as_str()))
-        .map(|(name, totals)| (name.clone(), totals.clone()))
+        .map(|(name, totals)| (name.clone(), *totals))
         .collect()
 }
 

@@ -3,6 +3,8 @@
 use std::sync::mpsc;
 use std::thread;
 
+use super::super::body::Packer;
+use super::super::group::Group;
 use super::*;
 use crate::error::OpenError;
 
@@ -278,7 +280,8 @@ fn small_batches_of_one_source_share_a_record_and_a_sync() {
             (batch, encoded)
         })
         .collect();
-    let answers = writer.commit(&batches).unwrap();
+    let group = Group::of_batches(batches, &mut Packer::default());
+    let answers = writer.commit(&[group]).unwrap();
     let mut reader = Reader::new(Arc::new(disk.clone()), progress, 0);
     let mut stored = Vec::new();
     let mut records = 0;
@@ -335,4 +338,67 @@ fn counts_what_it_does() {
     assert_eq!(stats.durable_end, JournalPosition(3));
     assert_eq!((stats.cursor_sequences, stats.cursor_intervals), (1, 1));
     assert_eq!((stats.segments, stats.in_flight_bytes), (1, 0));
+}
+
+/// Large batches are packed by several threads at once.
+#[test]
+fn answers_come_in_the_order_of_the_batches() {
+    const BATCHES: usize = 60;
+    let disk = FakeDisk::default();
+    let options = Options {
+        segment_bytes_max: 4 * 1024 * 1024,
+        group_bytes_max: 300_000,
+        ..options(&disk)
+    };
+    let (journal, _) = Journal::open(&dir(), &options).unwrap();
+    let (sender, receiver) = mpsc::channel();
+    for number in 0..BATCHES {
+        let sender = sender.clone();
+        // Every third one takes long to pack.
+        let text = match number % 3 {
+            0 => String::from_utf8_lossy(&noise(200_000)).into_owned(),
+            _ => "x".repeat(100_000),
+        };
+        let done = move |result: Result<Appended, _>| sender.send((number, result)).unwrap();
+        journal.append(texts(&[&format!("{number} {text}")]), Box::new(done));
+    }
+    for number in 0..BATCHES {
+        let answer = receiver.recv().unwrap();
+        assert_eq!(answer, (number, appended(1, 0, number as u64)));
+    }
+    let stored = read_from(&journal, 0);
+    assert_eq!(stored.len(), BATCHES);
+    for (number, text) in stored.iter().enumerate() {
+        assert!(text.starts_with(&format!("{number}:{number} ")));
+    }
+    journal.close().unwrap();
+}
+
+#[test]
+fn what_was_made_ready_behind_a_failure_is_refused() {
+    let disk = FakeDisk::default();
+    let options = Options {
+        segment_bytes_max: 64 * 1024 * 1024,
+        group_bytes_max: 300_000,
+        ..options(&disk)
+    };
+    let (journal, _) = Journal::open(&dir(), &options).unwrap();
+    append(&journal, texts(&["kept"])).unwrap();
+    disk.fail_syncs();
+    let (sender, receiver) = mpsc::channel();
+    for _ in 0..20 {
+        let sender = sender.clone();
+        let done = move |result| sender.send(result).unwrap();
+        journal.append(texts(&[&"x".repeat(300_000)]), Box::new(done));
+    }
+    for _ in 0..20 {
+        let answer = receiver.recv().unwrap();
+        assert!(
+            matches!(answer, Err(AppendError::Poisoned(_))),
+            "{answer:?}"
+        );
+    }
+    assert_eq!(journal.durable_end(), JournalPosition(1));
+    assert!(journal.close().is_err());
+    assert_eq!(journal.bytes_in_flight(), 0);
 }

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
+use super::super::body::Packer;
 use super::super::format::SEGMENT_HEADER_BYTES;
+use super::super::group::Group;
 use super::super::recovery::recover;
 use super::super::writer::Writer;
 use super::*;
@@ -112,7 +114,8 @@ fn what_was_cut_does_not_come_back() {
         let source = super::super::source::encode(&batch.source).unwrap();
         (batch, source)
     });
-    writer.commit(&one_commit).unwrap();
+    let group = Group::of_batches(one_commit.into(), &mut Packer::default());
+    writer.commit(&[group]).unwrap();
     disk.kill();
     let first_record = SEGMENT_HEADER_BYTES as u64;
     disk.corrupt(&segment_path(0), first_record, 1).unwrap();

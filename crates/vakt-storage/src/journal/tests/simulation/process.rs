@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex};
 use vakt_event::clock::FixedClock;
 use vakt_event::{Batch, Clock, JournalPosition, Timestamp};
 
+use super::super::super::body::Packer;
 use super::super::super::format::segment_first;
+use super::super::super::group::Group;
 use super::super::super::progress::Progress;
-use super::super::super::queue::Queue;
+use super::super::super::queue::{Bounds, Queue};
 use super::super::super::writer::Writer;
 use super::super::super::{Appended, Reader, Recovery, lock_and_recover, source};
 use crate::disk::{Disk, FakeDisk, Lock};
@@ -27,6 +29,8 @@ pub(super) type Answer = (usize, Result<Appended, AppendError>);
 pub(super) struct Limits {
     pub(super) segment_bytes_max: u64,
     pub(super) queue_bytes_max: usize,
+    pub(super) group_bytes_max: usize,
+    pub(super) reserve_bytes: u64,
 }
 
 pub(super) struct Process {
@@ -38,6 +42,8 @@ pub(super) struct Process {
     answers: Arc<Mutex<Vec<Answer>>>,
     /// Batches in the queue.
     waiting: usize,
+    /// Groups that are packed and not handed in, with their numbers.
+    packed: Vec<(u64, Group)>,
     pub(super) recovery: Recovery,
     _lock: Box<dyn Lock>,
 }
@@ -53,7 +59,7 @@ impl Process {
         let options = Options {
             segment_bytes_max: limits.segment_bytes_max,
             next_position_min: JournalPosition(next_position_min),
-            reserve_bytes: Some(0),
+            reserve_bytes: Some(limits.reserve_bytes),
             key: Some(Arc::new(SigningKey::from_seed(&[7; 32]).unwrap())),
             clock: Arc::clone(clock),
             disk: Arc::new(disk.clone()),
@@ -65,12 +71,18 @@ impl Process {
         let progress = Arc::clone(&recovered.progress);
         Ok(Self {
             disk: disk.clone(),
-            queue: Queue::new(limits.queue_bytes_max),
+            queue: Queue::new(Bounds {
+                bytes_max: limits.queue_bytes_max,
+                group_bytes_max: limits.group_bytes_max,
+                ahead_bytes_min: 0,
+                ahead_bytes_max: usize::MAX,
+            }),
             writer: Writer::new(&dir, &options, recovered, Arc::clone(&counters)),
             progress,
             counters,
             answers: Arc::default(),
             waiting: 0,
+            packed: Vec::new(),
             recovery,
             _lock: lock,
         })
@@ -87,24 +99,43 @@ impl Process {
         }
     }
 
-    /// Commits what waits, up to about this many bytes.
-    pub(super) fn write(&mut self, group_bytes_max: usize) {
+    /// Packs a group, if something waits.
+    pub(super) fn pack(&mut self) {
         // An empty queue would wait for another thread.
         if self.waiting == 0 || self.is_poisoned() {
             return;
         }
-        let work = self.queue.take(group_bytes_max).unwrap();
+        let work = self.queue.take().unwrap();
         self.waiting -= work.batches.len();
-        if self.writer.serve(&self.queue, work).is_err() {
-            self.waiting = 0;
+        let number = work.number;
+        let group = Group::of(work, &mut Packer::default());
+        self.packed.push((number, group));
+    }
+
+    /// Commits what is packed, or packs a group and commits it.
+    pub(super) fn write(&mut self) {
+        if self.packed.is_empty() {
+            self.pack();
+        }
+        let mut due = Vec::new();
+        // The last one first, so that all are due when the first one is there.
+        while let Some((number, group)) = self.packed.pop() {
+            due = self.queue.hand_in(number, group).unwrap();
+        }
+        if due.is_empty() {
+            return;
+        }
+        match self.writer.serve(&self.queue, &mut due) {
+            Ok(()) => assert_eq!(self.queue.finish(&due).len(), 0),
+            Err(_) => self.waiting = 0,
         }
     }
 
     /// Ends in order; whether all went well.
     pub(super) fn close(&mut self) -> bool {
         self.queue.close();
-        while self.waiting > 0 {
-            self.write(usize::MAX);
+        while self.waiting() > 0 {
+            self.write();
         }
         !self.is_poisoned() && self.writer.close().is_ok()
     }
@@ -117,8 +148,9 @@ impl Process {
         self.queue.poisoned().is_some()
     }
 
+    /// Batches and groups that are not answered.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting
+        self.waiting + self.packed.len()
     }
 
     pub(super) fn durable_end(&self) -> u64 {
@@ -160,11 +192,13 @@ pub(super) fn foreign_segment(first: u64, batch: Batch) -> Vec<u8> {
     let limits = Limits {
         segment_bytes_max: 1 << 20,
         queue_bytes_max: 1 << 20,
+        group_bytes_max: 1 << 20,
+        reserve_bytes: 0,
     };
     let clock: Arc<dyn Clock> = Arc::new(FixedClock(Timestamp::default()));
     let mut process = Process::start(&disk, &clock, limits, first).unwrap();
     process.submit(0, batch);
-    process.write(usize::MAX);
+    process.write();
     let mut files = files(&disk);
     files.retain(|(path, _)| is_segment(path));
     let (path, length) = files.pop().unwrap();

@@ -115,7 +115,7 @@ fn end_life(
     }
     match random.below(6) {
         0 => drop(close(world, life, extents)),
-        1..4 => write(world, &mut life, usize::MAX, extents),
+        1..4 => write(world, &mut life, extents),
         4 => world.index(&mut life, random),
         _ => world.detect(&mut life, random),
     }
@@ -163,10 +163,8 @@ fn start(world: &mut World, extents: &mut Option<Extents>) -> Option<Life> {
 fn step(world: &mut World, life: &mut Life, random: &mut SplitMix, extents: &mut Option<Extents>) {
     match random.below(40) {
         0..16 => world.send(life, random),
-        16..26 => {
-            let group_bytes_max = [1, 1000, usize::MAX][choose(random, 3)];
-            write(world, life, group_bytes_max, extents);
-        }
+        16..20 => world.pack(life),
+        20..26 => write(world, life, extents),
         26..31 => world.index(life, random),
         31..36 => world.detect(life, random),
         36 => world.look(life, random),
@@ -179,13 +177,8 @@ fn step(world: &mut World, life: &mut Life, random: &mut SplitMix, extents: &mut
     }
 }
 
-fn write(
-    world: &mut World,
-    life: &mut Life,
-    group_bytes_max: usize,
-    extents: &mut Option<Extents>,
-) {
-    world.write(life, group_bytes_max);
+fn write(world: &mut World, life: &mut Life, extents: &mut Option<Extents>) {
+    world.write(life);
     note(world, extents);
 }
 
@@ -257,10 +250,10 @@ fn finish(world: &mut World, random: &mut SplitMix, extents: &mut Option<Extents
         }
         while let Some(ids) = world.clients[number].resend() {
             world.submit(&mut life, number, &ids);
-            write(world, &mut life, usize::MAX, extents);
+            write_all(world, &mut life, extents);
         }
     }
-    write(world, &mut life, usize::MAX, extents);
+    write_all(world, &mut life, extents);
     world.truth.complete();
     catch_up(world, &mut life);
     assert!(
@@ -280,6 +273,12 @@ fn finish(world: &mut World, random: &mut SplitMix, extents: &mut Option<Extents
         &life,
         &extents.as_ref().map_or_else(BTreeSet::new, Extents::hit),
     );
+}
+
+fn write_all(world: &mut World, life: &mut Life, extents: &mut Option<Extents>) {
+    while life.process.waiting() > 0 {
+        write(world, life, extents);
+    }
 }
 
 fn catch_up(world: &World, life: &mut Life) {

@@ -37,6 +37,9 @@ impl World {
     pub(super) fn new(random: &mut SplitMix, trace: Trace) -> Self {
         let segment_bytes_max = [600, 2000, 5000][choose(random, 3)];
         let queue_bytes_max = [6000, 1 << 20][choose(random, 2)];
+        let group_bytes_max = [1, 1000, usize::MAX][choose(random, 3)];
+        // As much as a disk has that is running full.
+        let reserve_bytes = [0, 2000, 5 << 20][choose(random, 3)];
         Self {
             disk: FakeDisk::default(),
             truth: Truth::default(),
@@ -46,6 +49,8 @@ impl World {
             limits: Limits {
                 segment_bytes_max,
                 queue_bytes_max,
+                group_bytes_max,
+                reserve_bytes,
             },
         }
     }
@@ -104,9 +109,15 @@ impl World {
         self.take_answers(life);
     }
 
-    /// The writer commits what waits.
-    pub(super) fn write(&mut self, life: &mut Life, group_bytes_max: usize) {
-        life.process.write(group_bytes_max);
+    /// A group is packed.
+    pub(super) fn pack(&mut self, life: &mut Life) {
+        life.process.pack();
+        self.take_answers(life);
+    }
+
+    /// The writer makes a commit.
+    pub(super) fn write(&mut self, life: &mut Life) {
+        life.process.write();
         self.take_answers(life);
     }
 
@@ -235,7 +246,9 @@ impl World {
                     self.truth.failed(send);
                 }
                 Err(error) => {
-                    if matches!(error, AppendError::NoSpace(_)) {
+                    if let AppendError::NoSpace(short) = &error
+                        && short.free >= short.reserve
+                    {
                         self.must_be_harmed(life.struck_before, error);
                     }
                     self.truth.refused(send);
