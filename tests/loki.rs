@@ -199,6 +199,54 @@ fn counts_by_level_and_by_host() {
     );
 }
 
+/// On a day's logs, with texts cut out of the lines wherever it falls: parts of words, signs, dates.
+#[test]
+fn line_filters_agree_with_a_plain_scan() {
+    let log = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/data/quiet_day.log"
+    );
+    let log = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<&str> = log.lines().collect();
+    let daemon = Daemon::start();
+    daemon.send_tcp(log.as_bytes());
+    daemon.wait_for("the lines", |daemon| {
+        (daemon.total("*") == lines.len() as u64).then_some(())
+    });
+    let counted = |query: &str| {
+        let query = format!("sum(count_over_time({query}[20y]))");
+        let answer = daemon.get_json(&format!(
+            "/loki/api/v1/query?query={}",
+            percent_encoded(&query)
+        ));
+        let count = answer["data"]["result"][0]["value"][1].as_str();
+        count.map_or(0, |count| count.parse().unwrap())
+    };
+    let mut found = 0;
+    for (index, line) in lines.iter().enumerate().step_by(23) {
+        let chars: Vec<char> = line.chars().collect();
+        let length = 2 + index % 19;
+        let start = index * 7 % chars.len().saturating_sub(length).max(1);
+        let mut text: String = chars.iter().skip(start).take(length).collect();
+        if index % 3 == 0 {
+            text = text.to_uppercase();
+        }
+        let expected = lines.iter().filter(|line| line.contains(&text)).count();
+        found += expected;
+        let quoted = text.replace('\\', r"\\").replace('"', "\\\"");
+        assert_eq!(
+            counted(&format!("{{}} |= \"{quoted}\"")),
+            expected,
+            "{text}"
+        );
+        let others = lines.len() - expected;
+        assert_eq!(counted(&format!("{{}} != \"{quoted}\"")), others, "{text}");
+    }
+    assert!(found > 100, "the texts are in hardly any line");
+    let of_web1 = lines.iter().filter(|line| line.contains("+01:00 web1 "));
+    assert_eq!(counted("{host_name=`web1`}"), of_web1.count());
+}
+
 /// The script speaks through `loki-reader-core`, a client of Loki's in Python.
 #[test]
 fn a_client_in_python_reads() {
