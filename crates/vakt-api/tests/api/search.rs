@@ -126,7 +126,8 @@ fn a_table_stands_beside_the_hits_and_is_lines_of_a_stream() {
         .json();
     assert_eq!(
         answer["table"],
-        json!({"columns": ["host.name", "count"], "rows": [["web1", 3], [null, 1]], "is_cut": true})
+        json!({"columns": ["host.name", "count"], "rows": [["web1", 3], [null, 1]],
+            "cut": ["There are more groups."]})
     );
     assert_eq!(answer["hits"], json!([]));
     let plain = daemon.admin("GET /api/v1/search?q=x", "").json();

@@ -62,7 +62,6 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         shown["table"] = json!({
             "columns": table.columns,
             "rows": table.rows,
-            "is_cut": !table.cut.is_empty(),
             "cut": table.cut,
         });
     }
