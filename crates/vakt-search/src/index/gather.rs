@@ -17,7 +17,7 @@ use crate::split::{PlacedChunk, Split};
 /// What of matching events is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
-    /// Canonical names. With more than [`FIELDS_MAX`] each event is looked at.
+    /// Canonical names. With more than four each event is looked at.
     pub fields: Vec<String>,
     /// Times are wanted in spans of so many microseconds since the epoch.
     pub span: Option<i64>,

@@ -1,6 +1,6 @@
 //! The index on disk: open, write, search.
 //!
-//! The directory holds splits ([`crate::split`]), the catalogue that says which of them belong to the
+//! The directory holds splits (`split/`), the catalogue that says which of them belong to the
 //! index, and the file `vakt-index-format` with the version of what they hold. With each change the
 //! catalogue holds the journal position that follows the last event in a split: after a crash the
 //! journal is read again from there, and no event is missing or double.
