@@ -33,12 +33,16 @@ pub(crate) struct ChunkBuilder {
     times: Vec<i64>,
     received: Vec<i64>,
     frame_bytes: usize,
+    /// Sources in the order in which they came, each with its peer as text.
     sources: Vec<(Arc<Source>, Option<String>)>,
+    source_numbers: HashMap<Arc<Source>, usize>,
     names: HashMap<String, Slot>,
     /// Of what Vakt itself says: problems, and the peer.
     problems: Option<Slot>,
     peers: Option<Slot>,
     columns: Vec<Named>,
+    /// Columns by their canonical names.
+    column_numbers: HashMap<String, usize>,
     beyond: Vec<u16>,
     hasher: DefaultHashBuilder,
     blocks: Vec<Packed>,
@@ -80,10 +84,12 @@ impl ChunkBuilder {
             received: Vec::new(),
             frame_bytes: 0,
             sources: Vec::new(),
+            source_numbers: HashMap::new(),
             names: HashMap::new(),
             problems: None,
             peers: None,
             columns: Vec::new(),
+            column_numbers: HashMap::new(),
             beyond: Vec::new(),
             hasher: DefaultHashBuilder::default(),
             blocks: Vec::new(),
@@ -170,17 +176,16 @@ impl ChunkBuilder {
         Ok(())
     }
 
-    /// The number of a source; sources are few, and the last one comes again.
+    /// The number of a source. There can be as many as events: datagrams name any peer.
     fn source(&mut self, source: &Source) -> usize {
-        let known = self
-            .sources
-            .iter()
-            .rposition(|(known, _)| **known == *source);
-        known.unwrap_or_else(|| {
-            self.sources
-                .push((Arc::new(source.clone()), peer_text(source)));
-            self.sources.len() - 1
-        })
+        if let Some(number) = self.source_numbers.get(source) {
+            return *number;
+        }
+        let known = Arc::new(source.clone());
+        let number = self.sources.len();
+        self.sources.push((Arc::clone(&known), peer_text(source)));
+        self.source_numbers.insert(known, number);
+        number
     }
 
     fn slot(&mut self, name: &str) -> Slot {
@@ -202,8 +207,8 @@ impl ChunkBuilder {
 
     /// The column with this canonical name.
     fn column(&mut self, name: &str) -> Slot {
-        if let Some(index) = self.columns.iter().position(|named| named.name == name) {
-            return Slot::Column(index);
+        if let Some(index) = self.column_numbers.get(name) {
+            return Slot::Column(*index);
         }
         if self.columns.len() >= COLUMNS_MAX {
             return Slot::Beyond;
@@ -212,7 +217,9 @@ impl ChunkBuilder {
             name: name.to_owned(),
             column: ColumnBuilder::new(self.hasher.clone()),
         });
-        Slot::Column(self.columns.len() - 1)
+        let index = self.columns.len() - 1;
+        self.column_numbers.insert(name.to_owned(), index);
+        Slot::Column(index)
     }
 
     /// Adds a value that Vakt itself gives.

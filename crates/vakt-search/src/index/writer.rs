@@ -36,7 +36,7 @@ pub struct IndexWriter {
     committed: JournalPosition,
     durable: JournalPosition,
     /// Freed when the writer is dropped.
-    _lock: Option<File>,
+    _lock: File,
 }
 
 impl Index {
@@ -68,7 +68,7 @@ impl Index {
         })
     }
 
-    fn take_lock(&self) -> Result<Option<File>> {
+    fn take_lock(&self) -> Result<File> {
         let path = self.shared.dir.join(LOCK_FILE);
         let failed = |source| Error::File {
             action: "lock",
@@ -77,7 +77,7 @@ impl Index {
         };
         let file = File::create(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(file)),
+            Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(Error::Busy {
                 dir: self.shared.dir.clone(),
             }),
