@@ -71,9 +71,13 @@ impl Keys {
     pub(crate) fn each(&mut self, value: &str, mut take: impl FnMut(&str)) {
         fold_into(value, &mut self.folded);
         let folded = self.folded.as_str();
+        let next = match folded.is_ascii() {
+            true => next_ascii_word,
+            false => next_word,
+        };
         let mut dotted = Dotted::default();
         let mut at = 0;
-        while let Some((start, end)) = next_word(folded, at) {
+        while let Some((start, end)) = next(folded, at) {
             at = end;
             let Some(word) = folded.get(start..end) else {
                 continue;
@@ -87,6 +91,28 @@ impl Keys {
         }
     }
 }
+
+/// The next word of a text of ASCII alone, as [`next_word`].
+fn next_ascii_word(folded: &str, at: usize) -> Option<(usize, usize)> {
+    let is_word = |byte: &u8| WORD_BYTES.get(usize::from(*byte)) == Some(&true);
+    let rest = folded.as_bytes().get(at..)?;
+    let start = rest.iter().position(is_word)?;
+    let run = rest.get(start..)?;
+    let length = run.iter().position(|byte| !is_word(byte));
+    let start = at + start;
+    Some((start, start + length.unwrap_or(run.len())))
+}
+
+/// Which bytes belong to a word.
+const WORD_BYTES: [bool; 256] = {
+    let mut words = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        words[byte as usize] = is_ascii_word(byte);
+        byte += 1;
+    }
+    words
+};
 
 /// The next word of `folded` at or after byte `at`: where it begins and ends.
 fn next_word(folded: &str, at: usize) -> Option<(usize, usize)> {
@@ -131,7 +157,7 @@ fn next_word(folded: &str, at: usize) -> Option<(usize, usize)> {
     Some((start, end))
 }
 
-fn is_ascii_word(byte: u8) -> bool {
+const fn is_ascii_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 

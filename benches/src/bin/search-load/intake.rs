@@ -180,6 +180,24 @@ fn write_frames(out: &mut impl Write, frames: &[Frame]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Prints the parts of Vakt's intake alone.
+pub(crate) fn print_vakt(cost: &Cost) {
+    head("Intake", &["", "CPU s", "MB a CPU second"]);
+    let parts = [
+        ("decode alone", cost.decode),
+        (
+            "columns, blocks and filters",
+            cost.index() - cost.commit - cost.build,
+        ),
+        ("inverted indexes", cost.build),
+        ("committing and closing", cost.commit),
+    ];
+    for (name, seconds) in parts {
+        let rate = format!("{:.1}", cost.rate(seconds));
+        row(&[name.to_owned(), format!("{seconds:.2}"), rate]);
+    }
+}
+
 /// Prints what was measured, of several rounds the one that took the least CPU.
 pub(crate) fn print(lines: &Lines, vakt: &Cost, plain: &Cost) {
     let raw = lines.raw;

@@ -70,6 +70,9 @@ struct Arguments {
     /// Seconds after which a question is not asked any more
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
     budget: u64,
+    /// Takes events into Vakt's index and ends: for a profiler
+    #[arg(long, conflicts_with = "mixed")]
+    only_intake: bool,
     /// Measures answers while events come in, too
     #[arg(long)]
     mixed: bool,
@@ -102,6 +105,12 @@ fn main() -> Result<()> {
         plain: dir.join("tantivy"),
         lines: dir.join("events.zst"),
     };
+    if arguments.only_intake {
+        let path = files::fresh(dir, "vakt")?;
+        let cost = intake::measure(Vakt::open(&path)?.writer()?, generator(), arguments.events)?;
+        intake::print_vakt(&cost);
+        return Ok(());
+    }
     let lines = intake::write_compressed(&paths.lines, generator(), arguments.events)?;
     let (vakt, plain) = take_in(dir, &arguments)?;
     intake::print(&lines, &vakt, &plain);

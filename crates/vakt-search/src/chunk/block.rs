@@ -127,6 +127,11 @@ impl Block {
         Some((frame, head.source))
     }
 
+    /// What later blocks of the chunk are like.
+    pub(super) fn model(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The memory that the block holds, about, in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.bytes.len() + self.heads.len() * size_of::<Head>()

@@ -3,16 +3,16 @@
 use std::io;
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap};
 use vakt_event::alias::canonical;
 use vakt_event::{Event, JournalPosition, Source, ecs};
 
 use super::block::BlockBuilder;
-use super::column::ColumnBuilder;
+use super::column::{ColumnBuilder, write_docs};
 use super::pack::{Packer, write_deltas};
 use super::{
-    BLOCK_BYTES, BlockPlace, CHUNK_BYTES_MAX, CHUNK_DOCS_MAX, COLUMNS_MAX, ChunkMeta, Directory,
-    NO_TIME, Place,
+    BLOCK_BYTES, BlockPlace, CHUNK_BYTES_MAX, CHUNK_DOCS_MAX, COLUMNS_MAX, ChunkMeta, ColumnPlace,
+    Directory, NO_TIME, Place,
 };
 use crate::filter;
 use crate::frame::Frame;
@@ -47,8 +47,7 @@ pub(crate) struct ChunkBuilder {
     hasher: DefaultHashBuilder,
     blocks: Vec<Packed>,
     block: BlockBuilder,
-    /// Hashes of the keys in the open block.
-    keys_seen: HashTable<u64>,
+    block_keys: BlockKeys,
     keys: Keys,
     scratch: Vec<u8>,
     packer: Packer,
@@ -69,12 +68,52 @@ struct Named {
     column: ColumnBuilder,
 }
 
+/// Hashes of the keys in the open block. Most come again soon: those of the last ones are known by
+/// their place, and only what pushed another one out may stand in the list twice.
+struct BlockKeys {
+    recent: Vec<u64>,
+    hashes: Vec<u64>,
+}
+
+/// Places of recent keys, a power of two: a block has some thousand different ones, and 32 KiB stay
+/// in the processor's nearest caches.
+const RECENT_KEYS: usize = 4096;
+
+impl Default for BlockKeys {
+    fn default() -> Self {
+        Self {
+            recent: vec![0; RECENT_KEYS],
+            hashes: Vec::new(),
+        }
+    }
+}
+
+impl BlockKeys {
+    fn add(&mut self, hash: u64) {
+        let place = usize::try_from(hash % RECENT_KEYS as u64).unwrap_or(0);
+        if let Some(recent) = self.recent.get_mut(place)
+            && *recent != hash
+        {
+            *recent = hash;
+            self.hashes.push(hash);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.recent.fill(0);
+        self.hashes.clear();
+    }
+}
+
 /// A block that is closed.
 struct Packed {
     first: u32,
     bytes: Vec<u8>,
     filter: Vec<u8>,
 }
+
+/// The most columns that the next chunk begins with.
+const COLUMNS_KEPT_MAX: usize = COLUMNS_MAX / 2;
 
 impl ChunkBuilder {
     pub(crate) fn new() -> io::Result<Self> {
@@ -94,11 +133,36 @@ impl ChunkBuilder {
             hasher: DefaultHashBuilder::default(),
             blocks: Vec::new(),
             block: BlockBuilder::default(),
-            keys_seen: HashTable::new(),
+            block_keys: BlockKeys::default(),
             keys: Keys::default(),
             scratch: Vec::new(),
             packer: Packer::new()?,
         })
+    }
+
+    /// Begins the next chunk with the memory of this one. Columns stay, with nothing in them, unless
+    /// there are so many that some may be inventions of a sender.
+    pub(crate) fn clear(&mut self) {
+        self.positions.clear();
+        self.times.clear();
+        self.received.clear();
+        self.frame_bytes = 0;
+        self.sources.clear();
+        self.source_numbers.clear();
+        if self.columns.len() > COLUMNS_KEPT_MAX {
+            self.names.clear();
+            self.column_numbers.clear();
+            self.columns.clear();
+            self.problems = None;
+            self.peers = None;
+        }
+        for named in &mut self.columns {
+            named.column.clear();
+        }
+        self.beyond.clear();
+        self.blocks.clear();
+        self.block.clear();
+        self.block_keys.clear();
     }
 
     pub(crate) fn docs(&self) -> u32 {
@@ -169,9 +233,12 @@ impl ChunkBuilder {
         self.block.add(&addition.frame, source);
         if self.block.frame_bytes() >= BLOCK_BYTES {
             let packed = self.pack_block()?;
+            if self.blocks.is_empty() {
+                self.packer.set_model(&self.scratch)?;
+            }
             self.blocks.push(packed);
             self.block.clear();
-            self.keys_seen.clear();
+            self.block_keys.clear();
         }
         Ok(())
     }
@@ -241,22 +308,22 @@ impl ChunkBuilder {
     }
 
     fn add_keys(&mut self, value: &str) {
-        let seen = &mut self.keys_seen;
-        self.keys.each(value, |key| {
-            let hash = hash(key);
-            let same = |known: &u64| *known == hash;
-            seen.entry(hash, same, |hash| *hash).or_insert(hash);
-        });
+        let block = &mut self.block_keys;
+        self.keys.each(value, |key| block.add(hash(key)));
     }
 
     /// The open block, packed.
     fn pack_block(&mut self) -> io::Result<Packed> {
         self.block.write(&mut self.scratch);
         let mut filter = Vec::new();
-        filter::write(self.keys_seen.iter().copied(), &mut filter);
+        filter::write(self.block_keys.hashes.iter().copied(), &mut filter);
+        let bytes = match self.blocks.is_empty() {
+            true => self.packer.pack(&self.scratch)?,
+            false => self.packer.pack_like(&self.scratch)?,
+        };
         Ok(Packed {
             first: self.docs() - self.block.count(),
-            bytes: self.packer.pack(&self.scratch)?,
+            bytes,
             filter,
         })
     }
@@ -333,16 +400,56 @@ impl ChunkBuilder {
         &mut self,
         bytes: &mut Vec<u8>,
         put: impl Fn(&[u8], &mut Vec<u8>) -> io::Result<Place>,
-    ) -> io::Result<Vec<(String, Place)>> {
+    ) -> io::Result<Vec<ColumnPlace>> {
         let count = self.docs();
-        let mut places = Vec::new();
-        for named in &self.columns {
-            self.scratch.clear();
-            named.column.write(count, &mut self.scratch);
-            let place = put(&self.packer.pack(&self.scratch)?, bytes)?;
-            places.push((named.name.clone(), place));
+        let Self {
+            columns,
+            scratch,
+            packer,
+            ..
+        } = self;
+        let mut pack = |scratch: &[u8]| put(&packer.pack(scratch)?, bytes);
+        let mut written: Vec<(&ColumnBuilder, ColumnPlace)> = Vec::new();
+        for Named { name, column } in columns {
+            if column.is_empty() {
+                continue;
+            }
+            // A field that decoding copies under its ECS name, as most are, is written once.
+            let known = written.iter().find(|(other, _)| column.is_like(other));
+            if let Some((_, place)) = known {
+                let place = ColumnPlace {
+                    name: name.clone(),
+                    ..*place
+                };
+                written.push((column, place));
+                continue;
+            }
+            let docs = if column.is_sparse(count) {
+                let known = written
+                    .iter()
+                    .find(|(other, place)| place.docs.is_some() && other.docs() == column.docs());
+                match known {
+                    Some((_, place)) => place.docs,
+                    None => {
+                        scratch.clear();
+                        write_docs(column.docs(), scratch);
+                        Some(pack(scratch)?)
+                    }
+                }
+            } else {
+                None
+            };
+            scratch.clear();
+            column.write(count, scratch);
+            let place = ColumnPlace {
+                name: name.clone(),
+                values: pack(scratch)?,
+                docs,
+            };
+            written.push((column, place));
         }
-        places.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let mut places: Vec<ColumnPlace> = written.into_iter().map(|(_, place)| place).collect();
+        places.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(places)
     }
 }

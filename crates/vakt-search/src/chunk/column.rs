@@ -1,17 +1,23 @@
 //! The values of one field over the events of a chunk.
 //!
 //! ```text
-//! column     = sparse(1 byte) width(1 byte) count(u32) [docs] codes values(u32) { end } text
-//! docs       = where sparse: count u16, ascending; else the codes are those of all events
-//! codes      = count numbers of `width` bytes: 0 no value, 1 look at the event, n + 2 value n
-//! end        = u32: where the value ends in `text`
+//! column     = width(1 byte) count(u32) codes values(u32) { length } text
+//! docs       = count(u32) and as many numbers of 2 bytes: events, each less the one before
+//! codes      = count numbers of `width` bytes: 0 no value, 1 look at the event, 2 the first value that
+//!              no event had before, n + 3 value n
+//! length     = 1 byte: of the value in `text`
 //! ```
 //!
-//! All numbers are little-endian, and the whole is packed. Values stand as they were sent, in the
-//! order in which they came. An event that has several different values, or one that is too long or
+//! All numbers are little-endian; of those of two bytes the lower bytes come first, of all, then the
+//! upper ones. The events of a column are those that have the field, in a piece of their own, since the
+//! fields of a kind of event have the same; where they are many, the codes are those of all events and
+//! there is no such piece. Each is packed. Values stand as they were sent, in the order in which they came:
+//! that is why a new one needs no number, and a column in which all are new takes next to nothing
+//! but its values. An event that has several different values, or one that is too long or
 //! one of too many, has code 1: whoever asks must look at the event itself.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -26,7 +32,7 @@ pub(crate) const VALUE_BYTES_MAX: usize = 64;
 const TEXT_BYTES_MAX: usize = 128 * 1024;
 
 /// After this many different values it is asked whether nearly all of them are.
-const VARIETY_MIN: usize = 512;
+const VARIETY_MIN: usize = 256;
 
 /// Values of which nearly all are different and that are longer than this, on average, are ids and
 /// times: keeping them would double what the events take.
@@ -38,6 +44,11 @@ const NO_BLOCK: u32 = u32::MAX;
 pub(crate) const NO_VALUE: u16 = 0;
 pub(crate) const LOOK: u16 = 1;
 const FIRST_VALUE: u16 = 2;
+
+/// What stands on the disk for the first value that was not there before.
+const NEXT_VALUE: u16 = 2;
+/// What stands there for the first value when it comes again; the others follow.
+const FIRST_WRITTEN: u16 = 3;
 
 /// Below this share of the events, 1 in so many, the events are listed.
 const SPARSE_SHARE: usize = 4;
@@ -67,6 +78,21 @@ impl ColumnBuilder {
             hasher,
             is_full: false,
         }
+    }
+
+    /// Takes everything out, and keeps the memory.
+    pub(super) fn clear(&mut self) {
+        self.docs.clear();
+        self.codes.clear();
+        self.values.clear();
+        self.text.clear();
+        self.ends.clear();
+        self.blocks.clear();
+        self.is_full = false;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.docs.is_empty()
     }
 
     /// The event `doc`, in the block `block`, has this value; events come in rising order. Gives
@@ -120,9 +146,11 @@ impl ColumnBuilder {
             self.is_full = true;
             return LOOK;
         }
+        // What is written is a little more than the code, and fits, too.
         let code = u16::try_from(ends.len())
             .ok()
-            .and_then(|number| number.checked_add(FIRST_VALUE));
+            .filter(|number| number.checked_add(FIRST_WRITTEN).is_some())
+            .map(|number| number + FIRST_VALUE);
         let Some(code) = code else {
             return LOOK;
         };
@@ -135,42 +163,109 @@ impl ColumnBuilder {
         code
     }
 
+    /// Whether the other column has the same values of the same events.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.text == other.text
+            && self.ends == other.ends
+            && self.codes == other.codes
+            && self.docs == other.docs
+    }
+
+    /// Whether its events are listed; else the codes are those of all `count` events of the chunk.
+    pub(super) fn is_sparse(&self, count: u32) -> bool {
+        self.docs.len() < usize::try_from(count).unwrap_or(usize::MAX) / SPARSE_SHARE
+    }
+
+    pub(super) fn docs(&self) -> &[u16] {
+        &self.docs
+    }
+
     /// The column's bytes, not packed yet. `count` is the number of events of the chunk.
     pub(super) fn write(&self, count: u32, bytes: &mut Vec<u8>) {
-        let count = usize::try_from(count).unwrap_or(usize::MAX);
-        let is_sparse = self.docs.len() < count / SPARSE_SHARE;
-        let is_narrow = self.ends.len() + usize::from(FIRST_VALUE) <= usize::from(u8::MAX);
-        bytes.push(u8::from(is_sparse));
-        bytes.push(if is_narrow { 1 } else { 2 });
-        let put = |number: usize, bytes: &mut Vec<u8>| {
-            bytes.extend(u32::try_from(number).unwrap_or(u32::MAX).to_le_bytes());
-        };
-        let mut dense = Vec::new();
-        let codes = if is_sparse {
-            put(self.docs.len(), bytes);
-            bytes.extend(self.docs.iter().flat_map(|doc| doc.to_le_bytes()));
-            &self.codes
+        let mut next = FIRST_VALUE;
+        let codes = self.codes.iter().map(|code| {
+            if *code == next {
+                next += 1;
+                NEXT_VALUE
+            } else if *code < FIRST_VALUE {
+                *code
+            } else {
+                *code - FIRST_VALUE + FIRST_WRITTEN
+            }
+        });
+        let mut written = Vec::new();
+        if self.is_sparse(count) {
+            written.extend(codes);
         } else {
-            put(count, bytes);
-            dense.resize(count, NO_VALUE);
-            for (doc, code) in self.docs.iter().zip(&self.codes) {
-                if let Some(slot) = dense.get_mut(usize::from(*doc)) {
-                    *slot = *code;
+            written.resize(usize::try_from(count).unwrap_or(usize::MAX), NO_VALUE);
+            for (doc, code) in self.docs.iter().zip(codes) {
+                if let Some(slot) = written.get_mut(usize::from(*doc)) {
+                    *slot = code;
                 }
             }
-            &dense
-        };
-        for code in codes {
-            let [low, high] = code.to_le_bytes();
-            bytes.push(low);
-            if !is_narrow {
-                bytes.push(high);
-            }
         }
-        put(self.ends.len(), bytes);
-        bytes.extend(self.ends.iter().flat_map(|end| end.to_le_bytes()));
+        let is_narrow = self.ends.len() + usize::from(FIRST_WRITTEN) <= usize::from(u8::MAX);
+        bytes.push(if is_narrow { 1 } else { 2 });
+        put_count(written.len(), bytes);
+        if is_narrow {
+            bytes.extend(written.iter().map(|code| code.to_le_bytes()[0]));
+        } else {
+            write_planes(&written, bytes);
+        }
+        put_count(self.ends.len(), bytes);
+        let mut start = 0;
+        bytes.extend(self.ends.iter().map(|end| {
+            let length = end - start;
+            start = *end;
+            length.to_le_bytes()[0]
+        }));
         bytes.extend(self.text.as_bytes());
     }
+}
+
+/// The piece that lists events, not packed yet.
+pub(super) fn write_docs(docs: &[u16], bytes: &mut Vec<u8>) {
+    put_count(docs.len(), bytes);
+    let mut before = 0;
+    let gaps = docs.iter().map(|doc| {
+        let gap = *doc - before;
+        before = *doc;
+        gap
+    });
+    write_planes(&gaps.collect::<Vec<u16>>(), bytes);
+}
+
+/// Reads what [`write_docs`] wrote.
+pub(super) fn read_docs(bytes: &[u8]) -> Result<Vec<u16>, Fault> {
+    let mut input = Input(bytes);
+    let count = usize::try_from(input.number()?).unwrap_or(usize::MAX);
+    let mut docs = read_planes(count, &mut input)?;
+    let mut before = 0_u16;
+    for doc in &mut docs {
+        before = before.wrapping_add(*doc);
+        *doc = before;
+    }
+    Ok(docs)
+}
+
+fn put_count(count: usize, bytes: &mut Vec<u8>) {
+    bytes.extend(u32::try_from(count).unwrap_or(u32::MAX).to_le_bytes());
+}
+
+/// The lower bytes of all, then the upper ones.
+fn write_planes(numbers: &[u16], bytes: &mut Vec<u8>) {
+    bytes.extend(numbers.iter().map(|number| number.to_le_bytes()[0]));
+    bytes.extend(numbers.iter().map(|number| number.to_le_bytes()[1]));
+}
+
+/// Reads what [`write_planes`] wrote.
+fn read_planes(count: usize, input: &mut Input<'_>) -> Result<Vec<u16>, Fault> {
+    let lower = input.take(count)?;
+    let upper = input.take(count)?;
+    let pairs = lower.iter().zip(upper);
+    Ok(pairs
+        .map(|(lower, upper)| u16::from_le_bytes([*lower, *upper]))
+        .collect())
 }
 
 /// Whether hardly a value of the column comes again, and they are long.
@@ -191,46 +286,48 @@ fn value_at<'t>(text: &'t str, ends: &[u32], code: u16) -> Option<&'t str> {
 #[derive(Debug)]
 pub(crate) struct Column {
     /// The events of the codes; `None` where the codes are those of all events.
-    docs: Option<Vec<u16>>,
+    docs: Option<Arc<Vec<u16>>>,
     codes: Vec<u16>,
     text: String,
     ends: Vec<u32>,
 }
 
 impl Column {
-    /// Reads what [`ColumnBuilder::write`] wrote.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Fault> {
+    /// Reads what [`ColumnBuilder::write`] wrote. `docs` are its events where they are listed.
+    pub(super) fn read(bytes: &[u8], docs: Option<Arc<Vec<u16>>>) -> Result<Self, Fault> {
         let mut input = Input(bytes);
-        let is_sparse = input.byte()? != 0;
         let is_narrow = input.byte()? == 1;
         let length = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let pairs = |bytes: &[u8]| -> Vec<u16> {
-            let pairs = bytes.as_chunks::<2>().0;
-            pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect()
-        };
         let count = length(input.number()?);
-        let docs = match is_sparse {
-            true => Some(pairs(input.take(count.saturating_mul(2))?)),
-            false => None,
-        };
-        let codes = if is_narrow {
-            input
-                .take(count)?
-                .iter()
-                .map(|code| u16::from(*code))
-                .collect()
+        let mut codes: Vec<u16> = if is_narrow {
+            let narrow = input.take(count)?;
+            narrow.iter().map(|code| u16::from(*code)).collect()
         } else {
-            pairs(input.take(count.saturating_mul(2))?)
+            read_planes(count, &mut input)?
         };
+        let mut next = FIRST_VALUE;
+        for code in &mut codes {
+            if *code == NEXT_VALUE {
+                *code = next;
+                next = next.wrapping_add(1);
+            } else if *code >= FIRST_WRITTEN {
+                *code = *code - FIRST_WRITTEN + FIRST_VALUE;
+            }
+        }
         let values = length(input.number()?);
-        let ends = input.take(values.saturating_mul(4))?.as_chunks::<4>().0;
+        let mut end = 0;
+        let ends = input.take(values)?.iter().map(|length| {
+            end += u32::from(*length);
+            end
+        });
+        let ends = ends.collect();
         let text = String::from_utf8(input.0.to_vec())
             .map_err(|_| Fault::new("the text of a column is not UTF-8"))?;
         Ok(Self {
             docs,
             codes,
             text,
-            ends: ends.iter().map(|end| u32::from_le_bytes(*end)).collect(),
+            ends,
         })
     }
 
@@ -269,6 +366,11 @@ impl Column {
         value_at(&self.text, &self.ends, code)
     }
 
+    /// One more than the greatest code of a value.
+    pub(crate) fn codes_end(&self) -> usize {
+        self.ends.len() + usize::from(FIRST_VALUE)
+    }
+
     /// For each code, whether it stands for a value that is `wanted`.
     pub(crate) fn codes_where(&self, mut wanted: impl FnMut(&str) -> bool) -> Vec<bool> {
         let mut codes = vec![false; usize::from(FIRST_VALUE)];
@@ -298,11 +400,17 @@ mod tests {
         }
         let mut bytes = Vec::new();
         builder.write(count, &mut bytes);
+        let docs = builder.is_sparse(count).then(|| {
+            let mut bytes = Vec::new();
+            write_docs(builder.docs(), &mut bytes);
+            assert!(read_docs(&bytes[..bytes.len() - 1]).is_err());
+            Arc::new(read_docs(&bytes).unwrap())
+        });
         for end in 0..bytes.len().min(40) {
             // Cut bytes are refused, or miss text at the end only.
-            drop(Column::read(&bytes[..end]));
+            drop(Column::read(&bytes[..end], docs.clone()));
         }
-        Column::read(&bytes).unwrap()
+        Column::read(&bytes, docs).unwrap()
     }
 
     fn all(column: &Column) -> Vec<(u32, Option<String>)> {

@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! chunk      = { block } { filter } numbers { column } directory
-//! block      = packed: count(u32) { source length kind(1 byte) } { frame's bytes }
+//! block      = packed: count(u32) { source length kind(1 byte) } { frame's bytes }; all but the first
+//!              of a chunk with the first one, unpacked, as the dictionary
 //! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 7: the frame was cut
 //! filter     = keys of all values of a block's events (`filter`, `words`)
 //! numbers    = packed: differences, as LEB128, for positions, effective times and times of receipt
-//! column     = packed: the values of one field (`column`)
+//! column     = packed: the values of one field, and which events have it (`column`)
 //! directory  = packed JSON: sources, and where everything is
 //! ```
 //!
@@ -73,7 +74,7 @@ struct Directory {
     times: Place,
     received: Place,
     /// `None` while the chunk is being filled; else ascending by name.
-    columns: Option<Vec<(String, Place)>>,
+    columns: Option<Vec<ColumnPlace>>,
     /// Events with fields that have no column because there were too many.
     beyond: Vec<u16>,
 }
@@ -84,6 +85,15 @@ struct BlockPlace {
     first: u32,
     bytes: Place,
     filter: Place,
+}
+
+/// Columns that are alike have the same place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ColumnPlace {
+    name: String,
+    values: Place,
+    /// The events that have the field, where they are listed.
+    docs: Option<Place>,
 }
 
 impl Directory {

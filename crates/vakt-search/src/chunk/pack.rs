@@ -15,27 +15,83 @@ const UNPACKED_BYTES_MAX: usize = 1 << 30;
 /// Packs pieces one after the other with the same working memory.
 pub(crate) struct Packer {
     compressor: zstd::bulk::Compressor<'static>,
+    /// Packs what is like something else.
+    like: zstd::bulk::Compressor<'static>,
 }
 
 impl Packer {
     pub(crate) fn new() -> io::Result<Self> {
-        let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-        compressor.include_checksum(true)?;
-        Ok(Self { compressor })
+        Ok(Self {
+            compressor: compressor()?,
+            like: compressor()?,
+        })
     }
 
     pub(crate) fn pack(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         self.compressor.compress(bytes)
     }
+
+    /// What [`Self::pack_like`] packs is like `model` from now on.
+    pub(crate) fn set_model(&mut self, model: &[u8]) -> io::Result<()> {
+        self.like.set_dictionary(LEVEL, model)
+    }
+
+    /// Packs what can be unpacked with the model only.
+    pub(crate) fn pack_like(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        self.like.compress(bytes)
+    }
+}
+
+fn compressor() -> io::Result<zstd::bulk::Compressor<'static>> {
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+    compressor.include_checksum(true)?;
+    Ok(compressor)
+}
+
+/// Unpacks pieces, with working memory that is kept: making it anew takes longer than unpacking one.
+#[derive(Default)]
+struct Unpacker {
+    plain: Option<zstd::bulk::Decompressor<'static>>,
+    like: Option<zstd::bulk::Decompressor<'static>>,
+    /// The model that `like` has, by its number.
+    model: Option<u64>,
 }
 
 thread_local! {
-    /// Making the working memory anew for each piece takes longer than unpacking it.
-    static DECOMPRESSOR: RefCell<Option<zstd::bulk::Decompressor<'static>>> =
-        const { RefCell::new(None) };
+    static UNPACKER: RefCell<Unpacker> = RefCell::default();
 }
 
+/// Unpacks what [`Packer::pack`] packed.
 pub(crate) fn unpack(piece: &[u8]) -> Result<Vec<u8>, Fault> {
+    UNPACKER.with_borrow_mut(|unpacker| {
+        let decompressor = match &mut unpacker.plain {
+            Some(decompressor) => decompressor,
+            none => none.insert(zstd::bulk::Decompressor::new()?),
+        };
+        unpack_with(decompressor, piece)
+    })
+}
+
+/// Unpacks what [`Packer::pack_like`] packed. `number` is that model's alone in this process.
+pub(crate) fn unpack_like(piece: &[u8], model: &[u8], number: u64) -> Result<Vec<u8>, Fault> {
+    UNPACKER.with_borrow_mut(|unpacker| {
+        let decompressor = match &mut unpacker.like {
+            Some(decompressor) => decompressor,
+            none => none.insert(zstd::bulk::Decompressor::new()?),
+        };
+        if unpacker.model != Some(number) {
+            unpacker.model = None;
+            decompressor.set_dictionary(model)?;
+            unpacker.model = Some(number);
+        }
+        unpack_with(decompressor, piece)
+    })
+}
+
+fn unpack_with(
+    decompressor: &mut zstd::bulk::Decompressor<'static>,
+    piece: &[u8],
+) -> Result<Vec<u8>, Fault> {
     let damaged = |reason: String| Fault::new(format!("a compressed piece is damaged: {reason}"));
     let length = match zstd::zstd_safe::get_frame_content_size(piece) {
         Ok(Some(length)) => usize::try_from(length).unwrap_or(usize::MAX),
@@ -44,19 +100,13 @@ pub(crate) fn unpack(piece: &[u8]) -> Result<Vec<u8>, Fault> {
     if length > UNPACKED_BYTES_MAX {
         return Err(damaged(format!("it claims {length} bytes")));
     }
-    DECOMPRESSOR.with_borrow_mut(|held| {
-        let decompressor = match held {
-            Some(decompressor) => decompressor,
-            none => none.insert(zstd::bulk::Decompressor::new()?),
-        };
-        let bytes = decompressor
-            .decompress(piece, length)
-            .map_err(|error| damaged(error.to_string()))?;
-        if bytes.len() != length {
-            return Err(damaged(format!("{} of {length} bytes", bytes.len())));
-        }
-        Ok(bytes)
-    })
+    let bytes = decompressor
+        .decompress(piece, length)
+        .map_err(|error| damaged(error.to_string()))?;
+    if bytes.len() != length {
+        return Err(damaged(format!("{} of {length} bytes", bytes.len())));
+    }
+    Ok(bytes)
 }
 
 /// Numbers as differences from the one before, for columns that rise or hardly move.
@@ -172,6 +222,31 @@ mod tests {
             );
         }
         assert!(unpack(&[]).is_err());
+    }
+
+    #[test]
+    fn what_is_like_something_is_short_and_needs_it() {
+        let words: Vec<String> = (0..500_u32)
+            .map(|n| format!("{}", n.wrapping_mul(0x9e37_79b9)))
+            .collect();
+        let (model, bytes) = (words.concat(), words.join("-"));
+        let mut packer = Packer::new().unwrap();
+        packer.set_model(b"nothing like it").unwrap();
+        packer.set_model(model.as_bytes()).unwrap();
+        let piece = packer.pack_like(bytes.as_bytes()).unwrap();
+        let plain = packer.pack(bytes.as_bytes()).unwrap();
+        assert!(
+            piece.len() < plain.len() / 2,
+            "{} {}",
+            piece.len(),
+            plain.len()
+        );
+        let unpacked = unpack_like(&piece, model.as_bytes(), 1).unwrap();
+        assert_eq!(unpacked, bytes.as_bytes());
+        assert!(unpack_like(&piece, words.join("+").as_bytes(), 2).is_err());
+        assert!(unpack(&piece).is_err());
+        // The model that is held is not taken for another.
+        assert!(unpack_like(&piece, model.as_bytes(), 1).is_ok());
     }
 
     proptest::proptest! {

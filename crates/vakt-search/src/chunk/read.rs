@@ -8,8 +8,8 @@ use tantivy::directory::OwnedBytes;
 use vakt_event::{Event, JournalPosition, Source, Timestamp};
 
 use super::block::Block;
-use super::column::Column;
-use super::pack::{read_deltas, unpack};
+use super::column::{Column, read_docs};
+use super::pack::{read_deltas, unpack, unpack_like};
 use super::{ChunkMeta, Directory, Place};
 use crate::fault::Fault;
 use crate::filter;
@@ -25,6 +25,8 @@ pub(crate) type Key = (u64, u32);
 #[derive(Clone)]
 pub(crate) enum Piece {
     Numbers(Arc<Vec<i64>>),
+    /// The events of columns.
+    Docs(Arc<Vec<u16>>),
     Column(Arc<Column>),
     Block(Arc<Block>),
 }
@@ -36,6 +38,7 @@ impl Weighter<Key, Piece> for ByBytes {
     fn weight(&self, _: &Key, piece: &Piece) -> u64 {
         let bytes = match piece {
             Piece::Numbers(numbers) => numbers.len() * size_of::<i64>(),
+            Piece::Docs(docs) => docs.len() * size_of::<u16>(),
             Piece::Column(column) => column.bytes(),
             Piece::Block(block) => block.memory(),
         };
@@ -141,23 +144,41 @@ impl Chunk {
         let Some(columns) = &self.directory()?.columns else {
             return Ok(ColumnOf::Unknown);
         };
-        let found = columns.binary_search_by(|(known, _)| known.as_str().cmp(name));
-        let Some((_, place)) = found.ok().and_then(|index| columns.get(index)) else {
+        let found = columns.binary_search_by(|column| column.name.as_str().cmp(name));
+        let Some(place) = found.ok().and_then(|index| columns.get(index)) else {
             return Ok(ColumnOf::None);
         };
-        let key = (self.number, place.0);
+        let key = (self.number, place.values.0);
         if let Some(Piece::Column(column)) = pieces.cache.get(&key) {
             return Ok(ColumnOf::Some(column));
         }
-        let column = Arc::new(Column::read(&unpack(self.piece(*place)?)?)?);
+        let docs = match place.docs {
+            Some(place) => Some(self.docs(place, pieces)?),
+            None => None,
+        };
+        let column = Arc::new(Column::read(&unpack(self.piece(place.values)?)?, docs)?);
         pieces.cache.insert(key, Piece::Column(Arc::clone(&column)));
         Ok(ColumnOf::Some(column))
     }
 
-    /// The names of the columns, ascending, and the bytes that each takes.
+    fn docs(&self, place: Place, pieces: Pieces<'_>) -> Result<Arc<Vec<u16>>, Fault> {
+        let key = (self.number, place.0);
+        if let Some(Piece::Docs(docs)) = pieces.cache.get(&key) {
+            return Ok(docs);
+        }
+        let docs = Arc::new(read_docs(&unpack(self.piece(place)?)?)?);
+        pieces.cache.insert(key, Piece::Docs(Arc::clone(&docs)));
+        Ok(docs)
+    }
+
+    /// The names of the columns, ascending, and the bytes that each takes; what several share counts
+    /// for each of them.
     pub(crate) fn column_bytes(&self) -> Result<impl Iterator<Item = (&str, u32)>, Fault> {
         let columns = self.directory()?.columns.iter().flatten();
-        Ok(columns.map(|(name, (_, length))| (name.as_str(), *length)))
+        Ok(columns.map(|column| {
+            let docs = column.docs.map_or(0, |(_, length)| length);
+            (column.name.as_str(), column.values.1.saturating_add(docs))
+        }))
     }
 
     /// Events that have fields without a column.
@@ -188,7 +209,14 @@ impl Chunk {
         Ok(directory.docs(after.saturating_sub(1), self.meta.docs).end)
     }
 
-    fn block(&self, number: usize, pieces: Pieces<'_>, keep: bool) -> Result<Arc<Block>, Fault> {
+    /// `first` is the chunk's first block, where it was read already.
+    fn block(
+        &self,
+        number: usize,
+        first: &mut Option<Arc<Block>>,
+        pieces: Pieces<'_>,
+        keep: bool,
+    ) -> Result<Arc<Block>, Fault> {
         let places = self.directory()?.blocks.get(number);
         let place = places
             .ok_or_else(|| Fault::new("a block is missing"))?
@@ -197,7 +225,18 @@ impl Chunk {
         if let Some(Piece::Block(block)) = pieces.cache.get(&key) {
             return Ok(block);
         }
-        let block = Arc::new(Block::read(unpack(self.piece(place)?)?)?);
+        let piece = self.piece(place)?;
+        let bytes = match number {
+            0 => unpack(piece)?,
+            _ => {
+                let first = match first {
+                    Some(first) => first,
+                    none => none.insert(self.block(0, &mut None, pieces, keep)?),
+                };
+                unpack_like(piece, first.model(), self.number)?
+            }
+        };
+        let block = Arc::new(Block::read(bytes)?);
         if keep {
             pieces.cache.insert(key, Piece::Block(Arc::clone(&block)));
         }
@@ -220,6 +259,7 @@ impl Chunk {
             received: self.received(pieces)?,
             pieces,
             keep,
+            first: None,
             block: None,
         })
     }
@@ -234,6 +274,8 @@ pub(crate) struct EventReader<'c> {
     received: Arc<Vec<i64>>,
     pieces: Pieces<'c>,
     keep: bool,
+    /// The chunk's first block, when another was read.
+    first: Option<Arc<Block>>,
     /// The block of the last event, and the events that it holds.
     block: Option<(Range<u32>, Arc<Block>)>,
 }
@@ -279,7 +321,9 @@ impl EventReader<'_> {
                 .partition_point(|block| block.first <= doc);
             let number = after.saturating_sub(1);
             let docs = self.directory.docs(number, self.chunk.meta.docs);
-            let block = self.chunk.block(number, self.pieces, self.keep)?;
+            let block = self
+                .chunk
+                .block(number, &mut self.first, self.pieces, self.keep)?;
             self.block = Some((docs, block));
         }
         let missing = || Fault::new("an event of a chunk is missing");

@@ -2,9 +2,11 @@
 
 use std::io;
 
+use hashbrown::HashMap;
+
 use super::pack::Packer;
 use super::read::Chunk;
-use super::{BlockPlace, ChunkMeta, Directory, Place};
+use super::{BlockPlace, ChunkMeta, ColumnPlace, Directory, Place};
 use crate::fault::Fault;
 use crate::filter;
 
@@ -36,12 +38,26 @@ impl Chunk {
         let positions = put(self.piece(old.positions)?, &mut bytes)?;
         let times = put(self.piece(old.times)?, &mut bytes)?;
         let received = put(self.piece(old.received)?, &mut bytes)?;
-        let mut columns = None;
-        for (name, place) in old.columns.iter().flatten() {
-            let place = put(self.piece(*place)?, &mut bytes)?;
-            columns
-                .get_or_insert_with(Vec::new)
-                .push((name.clone(), place));
+        let mut moved: HashMap<Place, Place> = HashMap::new();
+        let mut move_piece = |old: Place, bytes: &mut Vec<u8>| -> Result<Place, Fault> {
+            if let Some(place) = moved.get(&old) {
+                return Ok(*place);
+            }
+            let place = put(self.piece(old)?, bytes)?;
+            moved.insert(old, place);
+            Ok(place)
+        };
+        let mut columns = Vec::new();
+        for column in old.columns.iter().flatten() {
+            let docs = match column.docs {
+                Some(docs) => Some(move_piece(docs, &mut bytes)?),
+                None => None,
+            };
+            columns.push(ColumnPlace {
+                name: column.name.clone(),
+                values: move_piece(column.values, &mut bytes)?,
+                docs,
+            });
         }
         let directory = Directory {
             sources: old.sources.clone(),
@@ -49,7 +65,7 @@ impl Chunk {
             positions,
             times,
             received,
-            columns: columns.or_else(|| old.columns.as_ref().map(|_| Vec::new())),
+            columns: old.columns.as_ref().map(|_| columns),
             beyond: old.beyond.clone(),
         };
         let packed = Packer::new().and_then(|mut packer| {

@@ -2,18 +2,14 @@
 
 use std::sync::Arc;
 
-use vakt_event::{Origin, ecs};
-
 use super::Index;
 use super::catalogue::Change;
 use super::shared::{Sealed, Shared, number};
-use crate::chunk::column::{Column, LOOK};
-use crate::chunk::{Chunk, ColumnOf};
+use super::terms;
 use crate::fault::Fault;
-use crate::record::{Record, is_own_always};
-use crate::split::inverted::{EventTerms, InvertedBuilder};
+use crate::split::inverted::InvertedBuilder;
 use crate::split::{Split, SplitMeta, SplitWriter};
-use crate::words::{Keys, hash, is_noise};
+use crate::words::Keys;
 use crate::{Error, Result};
 
 /// The most events of a split that is built: larger ones take longer and are not searched faster.
@@ -128,151 +124,18 @@ fn build(shared: &Shared, chosen: &[Arc<Sealed>]) -> Result<SplitMeta> {
         dir: shared.dir.clone(),
         source,
     };
-    let mut inverted = InvertedBuilder::new().map_err(engine_failed)?;
+    let mut inverted = InvertedBuilder::default();
     let mut keys = Keys::default();
     let chunks = splits.iter().flat_map(|split: &Arc<Split>| &split.chunks);
     for placed in chunks {
-        let events = ChunkTerms {
-            shared,
-            chunk: &placed.chunk,
-            keys: &mut keys,
-        };
-        let filters = events.add_to(&mut inverted)?;
-        let (bytes, meta) = placed
-            .chunk
-            .with_filters(&filters)
-            .map_err(|fault| shared.damaged(&fault))?;
+        let damaged = |fault: Fault| shared.damaged(&fault);
+        let filters =
+            terms::add(&placed.chunk, shared, &mut inverted, &mut keys).map_err(damaged)?;
+        let (bytes, meta) = placed.chunk.with_filters(&filters).map_err(damaged)?;
         writer.chunk(&bytes, meta)?;
     }
     for (name, bytes) in inverted.finish().map_err(engine_failed)? {
         writer.file(name, &bytes)?;
     }
     writer.finish()
-}
-
-/// The events of a chunk on their way into an inverted index.
-struct ChunkTerms<'a> {
-    shared: &'a Shared,
-    chunk: &'a Chunk,
-    keys: &'a mut Keys,
-}
-
-impl ChunkTerms<'_> {
-    /// Adds the events, and gives for each block the hashes of the numbers that are noise.
-    fn add_to(self, inverted: &mut InvertedBuilder) -> Result<Vec<Vec<u64>>> {
-        let Self {
-            shared,
-            chunk,
-            keys,
-        } = self;
-        let damaged = |fault: Fault| shared.damaged(&fault);
-        let pieces = shared.pieces();
-        let mut columns = Columns {
-            chunk,
-            pieces,
-            known: hashbrown::HashMap::new(),
-        };
-        let mut decoder = shared.decode.decoder();
-        let mut reader = chunk.reader(pieces, false).map_err(damaged)?;
-        let mut filters: Vec<Vec<u64>> = Vec::new();
-        let mut block_end = 0;
-        for doc in 0..chunk.meta().docs {
-            if doc == block_end {
-                block_end = chunk.block_end(doc).map_err(damaged)?;
-                filters.push(Vec::new());
-            }
-            let mut terms = inverted.event();
-            let noise = filters.last_mut();
-            let added = reader.look(doc, &mut *decoder, |record| {
-                let mut noise_of_none = Vec::new();
-                let noise = noise.unwrap_or(&mut noise_of_none);
-                collect(record, doc, &mut columns, keys, &mut terms, noise)
-            });
-            added.and_then(|added| added).map_err(damaged)?;
-            inverted.add(terms).map_err(|source| Error::Engine {
-                dir: shared.dir.clone(),
-                source,
-            })?;
-        }
-        for filter in &mut filters {
-            filter.sort_unstable();
-            filter.dedup();
-        }
-        Ok(filters)
-    }
-}
-
-/// Gives the terms of one event, and the hashes of its numbers that are no terms.
-fn collect(
-    record: &Record<'_>,
-    doc: u32,
-    columns: &mut Columns<'_>,
-    keys: &mut Keys,
-    terms: &mut EventTerms,
-    noise: &mut Vec<u64>,
-) -> std::result::Result<(), Fault> {
-    let event = record.event;
-    for field in &event.fields {
-        if field.value.is_null() {
-            continue;
-        }
-        let is_sent = field.origin == Origin::Sent;
-        let is_term = is_sent || columns.is_unseen(&field.name, doc)?;
-        keys.each(field.value.text(), |key| {
-            if is_noise(key) {
-                noise.push(hash(key));
-            } else if is_sent {
-                terms.sent(key);
-            } else if is_term {
-                terms.added(key);
-            }
-        });
-    }
-    if !event.problems.is_empty() {
-        let is_term = columns.is_unseen(ecs::ERROR_MESSAGE, doc)?;
-        keys.each(&event.problems.join("; "), |key| {
-            if is_noise(key) {
-                noise.push(hash(key));
-            } else if is_term {
-                terms.added(key);
-            }
-        });
-    }
-    Ok(())
-}
-
-/// The columns of a chunk by the names that fields have.
-struct Columns<'c> {
-    chunk: &'c Chunk,
-    pieces: crate::chunk::Pieces<'c>,
-    known: hashbrown::HashMap<String, Option<Arc<Column>>>,
-}
-
-/// Names that are remembered; others are looked up each time.
-const NAMES_MAX: usize = 4096;
-
-impl Columns<'_> {
-    /// Whether the event's values of the field `name` are not in its column.
-    fn is_unseen(&mut self, name: &str, doc: u32) -> std::result::Result<bool, Fault> {
-        if let Some(column) = self.known.get(name) {
-            return Ok(is_unseen(column.as_deref(), doc));
-        }
-        let canonical = vakt_event::alias::canonical(name);
-        if is_own_always(canonical) {
-            return Ok(false);
-        }
-        let column = match self.chunk.column(canonical, self.pieces)? {
-            ColumnOf::Some(column) => Some(column),
-            ColumnOf::None | ColumnOf::Unknown => None,
-        };
-        let unseen = is_unseen(column.as_deref(), doc);
-        if self.known.len() < NAMES_MAX {
-            self.known.insert(name.to_owned(), column);
-        }
-        Ok(unseen)
-    }
-}
-
-fn is_unseen(column: Option<&Column>, doc: u32) -> bool {
-    column.is_none_or(|column| column.code(doc) == LOOK)
 }

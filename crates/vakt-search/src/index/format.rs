@@ -11,7 +11,7 @@ const FORMAT_FILE: &str = "vakt-index-format";
 
 /// Rises whenever what is written changes: [`crate::words`], [`crate::chunk`], [`crate::split`] or the
 /// catalogue.
-const FORMAT: &str = "vakt-search 2";
+const FORMAT: &str = "vakt-search 3";
 
 /// How much of an unknown format is shown, in characters.
 const SHOWN: usize = 40;

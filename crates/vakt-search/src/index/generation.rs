@@ -114,7 +114,7 @@ impl Open {
         let (bytes, meta) = self.builder.write(true)?;
         let chunk = Split::chunk(meta, OwnedBytes::new(bytes)).map_err(io::Error::other)?;
         self.chunks.push(Arc::new(chunk));
-        self.builder = ChunkBuilder::new()?;
+        self.builder.clear();
         Ok(())
     }
 }

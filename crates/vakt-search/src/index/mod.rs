@@ -19,6 +19,7 @@ mod generation;
 mod search;
 mod shared;
 mod tail;
+mod terms;
 mod top;
 mod usage;
 mod writer;

@@ -9,22 +9,23 @@
 //! the blocks alone. No positions, frequencies or norms: a phrase is looked for in the events that
 //! have its words.
 
-use std::iter::FusedIterator;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tantivy::directory::{OwnedBytes, RamDirectory};
-use tantivy::indexer::SingleSegmentIndexWriter;
-use tantivy::postings::{BlockSegmentPostings, TermInfo};
-use tantivy::schema::document::{Document, ReferenceValue, ReferenceValueLeaf, Value};
+use tantivy::columnar::ColumnarWriter;
+use tantivy::directory::{OwnedBytes, RamDirectory, TerminatingWrite};
+use tantivy::fieldnorm::FieldNormsSerializer;
+use tantivy::index::SegmentComponent;
+use tantivy::postings::{BlockSegmentPostings, InvertedIndexSerializer, TermInfo};
 use tantivy::schema::{BytesOptions, Field, IndexRecordOption, Schema as TantivySchema};
-use tantivy::{Directory, Index, InvertedIndexReader, SegmentReader, TantivyError};
+use tantivy::{
+    Directory, Index, IndexSettings, InvertedIndexReader, Segment, SegmentReader, TantivyError,
+};
 
 use super::bundle::Bundle;
+use super::terms::Terms;
 use crate::bits::Bits;
-
-/// The memory in which an inverted index is built: enough for a split of the largest size.
-const BUILD_BYTES: usize = 256 * 1024 * 1024;
 
 /// The engine's own list of its files.
 const ENGINE_META: &str = "meta.json";
@@ -38,135 +39,90 @@ fn schema() -> (TantivySchema, Field, Field) {
     (schema.build(), sent, added)
 }
 
-/// An inverted index that is being built.
+/// An inverted index that is being built. The engine's own writer takes documents and hashes each of
+/// their words; here words that are known by their column's value are known by number, and the
+/// engine writes the dictionary and the postings.
+#[derive(Default)]
 pub(crate) struct InvertedBuilder {
-    engine: SingleSegmentIndexWriter<EventTerms>,
-    directory: RamDirectory,
-    sent: Field,
-    added: Field,
+    sent: Terms,
+    added: Terms,
+    docs: u32,
 }
 
 impl InvertedBuilder {
-    pub(crate) fn new() -> tantivy::Result<Self> {
+    /// What follows is of the next event. Gives its number.
+    pub(crate) fn next_event(&mut self) -> u32 {
+        self.docs += 1;
+        self.docs - 1
+    }
+
+    /// The number of a key of what was sent, for [`Self::put_sent`].
+    pub(crate) fn sent_number(&mut self, key: &str) -> u32 {
+        self.sent.number(key)
+    }
+
+    /// The current event has a key that was sent.
+    pub(crate) fn put_sent(&mut self, number: u32) {
+        self.sent.put(self.docs.saturating_sub(1), number);
+    }
+
+    pub(crate) fn sent(&mut self, key: &str) {
+        let number = self.sent.number(key);
+        self.put_sent(number);
+    }
+
+    /// The current event has a key of what was added.
+    pub(crate) fn added(&mut self, key: &str) {
+        let number = self.added.number(key);
+        self.added.put(self.docs.saturating_sub(1), number);
+    }
+
+    /// The engine's files: a segment without stored documents, norms and columns.
+    pub(crate) fn finish(self) -> tantivy::Result<Vec<(String, Vec<u8>)>> {
         let (schema, sent, added) = schema();
         let directory = RamDirectory::create();
-        let engine = Index::builder()
-            .schema(schema)
-            .single_segment_index_writer(directory.clone(), BUILD_BYTES)?;
-        Ok(Self {
-            engine,
-            directory,
-            sent,
-            added,
-        })
-    }
-
-    /// The terms of one event, to be filled.
-    pub(crate) fn event(&self) -> EventTerms {
-        EventTerms {
-            sent: self.sent,
-            added: self.added,
-            text: String::new(),
-            ends: Vec::new(),
+        let index = Index::create(directory.clone(), schema, IndexSettings::default())?;
+        let segment = index.new_segment().with_max_doc(self.docs);
+        let mut words = InvertedIndexSerializer::open(&segment)?;
+        for (field, terms) in [(sent, self.sent), (added, self.added)] {
+            let mut field = words.new_field(field, terms.meetings(), None)?;
+            terms.write(&mut field)?;
+            field.close()?;
         }
-    }
-
-    /// Events come in the order of the split.
-    pub(crate) fn add(&mut self, event: EventTerms) -> tantivy::Result<()> {
-        self.engine.add_document(event)
-    }
-
-    /// The engine's files.
-    pub(crate) fn finish(self) -> tantivy::Result<Vec<(String, Vec<u8>)>> {
-        let index = self.engine.finalize()?;
-        let mut names: Vec<PathBuf> = index.directory().list_managed_files().into_iter().collect();
-        names.sort_unstable();
-        if !names.iter().any(|name| name == Path::new(ENGINE_META)) {
-            names.push(PathBuf::from(ENGINE_META));
-        }
-        let mut files = Vec::new();
-        for name in names {
-            if !self.directory.exists(&name)? {
-                continue;
-            }
-            let bytes = if name == Path::new(ENGINE_META) {
-                self.directory.atomic_read(&name)?
-            } else {
-                self.directory.open_read(&name)?.read_bytes()?.to_vec()
-            };
+        words.close()?;
+        write_empty(&segment, self.docs)?;
+        let mut metas = index.load_metas()?;
+        metas.segments.push(segment.meta().clone());
+        let metas = serde_json::to_vec(&metas).map_err(io::Error::from)?;
+        directory.atomic_write(Path::new(ENGINE_META), &metas)?;
+        let mut files = vec![(ENGINE_META.to_owned(), metas)];
+        for component in [
+            SegmentComponent::Terms,
+            SegmentComponent::Postings,
+            SegmentComponent::Positions,
+            SegmentComponent::FieldNorms,
+            SegmentComponent::FastFields,
+            SegmentComponent::Store,
+        ] {
+            // As they are, with the engine's own checksum at their ends.
+            let name = segment.relative_path(component);
+            let bytes = directory.open_read(&name)?.read_bytes()?.to_vec();
             files.push((name.to_string_lossy().into_owned(), bytes));
         }
         Ok(files)
     }
 }
 
-/// The terms of one event, one after the other.
-#[derive(Debug)]
-pub(crate) struct EventTerms {
-    sent: Field,
-    added: Field,
-    text: String,
-    /// The field of each term and where it ends in `text`.
-    ends: Vec<(Field, usize)>,
-}
-
-impl EventTerms {
-    pub(crate) fn sent(&mut self, key: &str) {
-        self.text.push_str(key);
-        self.ends.push((self.sent, self.text.len()));
-    }
-
-    pub(crate) fn added(&mut self, key: &str) {
-        self.text.push_str(key);
-        self.ends.push((self.added, self.text.len()));
-    }
-}
-
-impl Document for EventTerms {
-    type Value<'a> = Leaf<'a>;
-    type FieldsValuesIter<'a> = Terms<'a>;
-
-    fn iter_fields_and_values(&self) -> Terms<'_> {
-        Terms {
-            event: self,
-            next: 0,
-            from: 0,
-        }
-    }
-}
-
-/// The terms of an event as values of fields.
-pub(crate) struct Terms<'a> {
-    event: &'a EventTerms,
-    next: usize,
-    from: usize,
-}
-
-impl<'a> Iterator for Terms<'a> {
-    type Item = (Field, Leaf<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (field, end) = *self.event.ends.get(self.next)?;
-        let term = self.event.text.as_bytes().get(self.from..end)?;
-        self.next += 1;
-        self.from = end;
-        Some((field, Leaf(ReferenceValueLeaf::Bytes(term))))
-    }
-}
-
-impl FusedIterator for Terms<'_> {}
-
-/// One value of a document; none of them nests.
-#[derive(Clone, Debug)]
-pub(crate) struct Leaf<'a>(ReferenceValueLeaf<'a>);
-
-impl<'a> Value<'a> for Leaf<'a> {
-    type ArrayIter = std::iter::Empty<Self>;
-    type ObjectIter = std::iter::Empty<(&'a str, Self)>;
-
-    fn as_value(&self) -> ReferenceValue<'a, Self> {
-        ReferenceValue::Leaf(self.0.clone())
-    }
+/// The parts of a segment that have nothing in them, but that the engine opens.
+fn write_empty(segment: &Segment, docs: u32) -> tantivy::Result<()> {
+    FieldNormsSerializer::from_write(segment.open_write(SegmentComponent::FieldNorms)?)?.close()?;
+    let mut columns = segment.open_write(SegmentComponent::FastFields)?;
+    ColumnarWriter::default().serialize(docs, None, &mut columns)?;
+    columns.terminate()?;
+    let mut store = segment.open_write(SegmentComponent::Store)?;
+    store.flush()?;
+    store.terminate()?;
+    Ok(())
 }
 
 /// The inverted index of a split, opened.

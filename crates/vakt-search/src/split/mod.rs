@@ -12,6 +12,7 @@
 mod bundle;
 pub(crate) mod inverted;
 mod read;
+mod terms;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ pub(crate) use read::{PlacedChunk, Split};
 pub(crate) use write::{SplitWriter, WRITING_SUFFIX};
 
 /// At both ends of a file; its last character is the version of the format.
-const MAGIC: &[u8; 8] = b"VAKTSPL1";
+const MAGIC: &[u8; 8] = b"VAKTSPL2";
 
 pub(crate) const SUFFIX: &str = "split";
 
