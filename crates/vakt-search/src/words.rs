@@ -205,20 +205,43 @@ pub(crate) fn hash(key: &str) -> u64 {
         hash = (hash ^ u64::from_le_bytes(*chunk)).wrapping_mul(MULTIPLIER);
         hash ^= hash >> 32;
     }
-    let mut last = [0; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    hash = (hash ^ u64::from_le_bytes(last)).wrapping_mul(MULTIPLIER);
+    hash = (hash ^ padded(rest)).wrapping_mul(MULTIPLIER);
     hash ^= hash >> 29;
     hash = hash.wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash ^ (hash >> 32)
+}
+
+/// Fewer than eight bytes as a number, the first the lowest, without a loop: most words are so short.
+fn padded(bytes: &[u8]) -> u64 {
+    let length = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // Where the two overlap, they agree.
+        return u64::from(u32::from_le_bytes(*first))
+            | u64::from(u32::from_le_bytes(*last)) << (8 * (length - 4));
+    }
+    match bytes {
+        [] => 0,
+        [a] => u64::from(*a),
+        [a, b] => u64::from(u16::from_le_bytes([*a, *b])),
+        [a, b, c, ..] => u64::from(u32::from_le_bytes([*a, *b, *c, 0])),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fold::{fold, words};
+
+    #[test]
+    fn short_runs_of_bytes_are_padded_with_zeros() {
+        for length in 0..8 {
+            let bytes: Vec<u8> = (1..=length).collect();
+            let mut eight = bytes.clone();
+            eight.resize(8, 0);
+            let expected = u64::from_le_bytes(eight.try_into().unwrap());
+            assert_eq!(padded(&bytes), expected);
+        }
+    }
 
     fn keys(value: &str) -> Vec<String> {
         let mut keys = Vec::new();

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use vakt_event::{Event, Frame, JournalPosition, Source, Transport};
-use vakt_search::{Index, IndexWriter, Query, Request};
+use vakt_search::aggregate::{Gathering, Window};
+use vakt_search::{Index, IndexWriter, Pipeline, Request};
 
 use crate::question::{Answer, Ask, Engine, PAGE};
 use crate::sink::{Frames, Sink};
@@ -75,6 +76,10 @@ impl Sink for Writer {
     }
 }
 
+/// As the page and `vakt search` ask.
+const HISTOGRAM: &str = "| timechart 5m";
+const TOP_USERS: &str = "| top 10 user.name";
+
 impl Engine for Vakt {
     fn ask(&self, ask: &Ask) -> Result<Option<Answer>> {
         let (text, since) = match ask {
@@ -84,17 +89,28 @@ impl Engine for Vakt {
             Ask::Address(address) => (address.to_string(), None),
             Ask::Substring(part, since) => (format!("*{part}*"), Some(*since)),
             Ask::Newest => (String::new(), None),
-            // The index has no aggregations.
-            Ask::Histogram | Ask::TopUsers => return Ok(None),
+            Ask::Histogram => (HISTOGRAM.to_owned(), None),
+            Ask::TopUsers => (TOP_USERS.to_owned(), None),
         };
-        let response = self.0.search(&Request {
-            query: Query::parse(&text)?,
+        let pipeline = Pipeline::parse(&text)?;
+        let request = |limit| Request {
+            query: pipeline.query.clone(),
             since,
-            limit: PAGE,
+            limit,
+            hits_only: matches!(ask, Ask::Newest | Ask::NewestOf(_)),
             ..Request::default()
-        })?;
-        Ok(Some(Answer {
-            total: Some(response.total),
-        }))
+        };
+        if let Some(mut gathering) = Gathering::new(&pipeline, Window::default()) {
+            let wanted = gathering.wanted();
+            self.0
+                .gather_with(&request(0), &wanted, &mut gathering, |_, _| {
+                    Ok::<_, vakt_search::Error>(())
+                })?;
+            std::hint::black_box(gathering.finish());
+            return Ok(Some(Answer { total: None }));
+        }
+        let response = self.0.search(&request(PAGE))?;
+        let total = Some(response.total).filter(|_| !request(PAGE).hits_only);
+        Ok(Some(Answer { total }))
     }
 }

@@ -48,6 +48,8 @@ pub(crate) struct ChunkBuilder {
     blocks: Vec<Packed>,
     block: BlockBuilder,
     block_keys: BlockKeys,
+    /// Values of the event that is being added.
+    just_read: JustRead,
     keys: Keys,
     scratch: Vec<u8>,
     packer: Packer,
@@ -66,6 +68,34 @@ enum Slot {
 struct Named {
     name: String,
     column: ColumnBuilder,
+}
+
+/// Where the last values of an event lie in memory: decoding gives many of them under two names, the
+/// sender's and that of ECS, and both are one text.
+#[derive(Default)]
+struct JustRead {
+    places: [(usize, usize); Self::PLACES],
+    next: usize,
+}
+
+impl JustRead {
+    const PLACES: usize = 8;
+
+    /// Whether this very text was among the last; it is from now on.
+    fn has(&mut self, text: &str) -> bool {
+        let place = (text.as_ptr().addr(), text.len());
+        let found = self.places.contains(&place);
+        if !found && let Some(slot) = self.places.get_mut(self.next) {
+            *slot = place;
+            self.next = (self.next + 1) % Self::PLACES;
+        }
+        found
+    }
+
+    /// The memory of the event may hold another text after this.
+    fn clear(&mut self) {
+        self.places = [(0, 0); Self::PLACES];
+    }
 }
 
 /// Hashes of the keys in the open block. Most come again soon: those of the last ones are known by
@@ -134,6 +164,7 @@ impl ChunkBuilder {
             blocks: Vec::new(),
             block: BlockBuilder::default(),
             block_keys: BlockKeys::default(),
+            just_read: JustRead::default(),
             keys: Keys::default(),
             scratch: Vec::new(),
             packer: Packer::new()?,
@@ -199,10 +230,11 @@ impl ChunkBuilder {
                     true
                 }
             };
-            if is_new {
+            if is_new && !self.just_read.has(text) {
                 self.add_keys(text);
             }
         }
+        self.just_read.clear();
         if has_problems {
             let problems = event.problems.join("; ");
             let slot = self
