@@ -20,9 +20,40 @@ pub enum Order {
     OldestFirst,
 }
 
+/// What is searched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Within {
+    #[default]
+    Events,
+    /// What Vakt and people made of events, of these kinds.
+    Records(Vec<RecordKind>),
+}
+
+/// A kind of record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    Incident,
+    Alert,
+    /// A fact about an incident, with what a person wrote about it.
+    Note,
+}
+
+impl RecordKind {
+    pub const ALL: [Self; 3] = [Self::Incident, Self::Alert, Self::Note];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Incident => "incident",
+            Self::Alert => "alert",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// One search.
 #[derive(Clone, Debug, Default)]
 pub struct SearchRequest {
+    pub within: Within,
     /// In the query language; empty means everything.
     pub query: String,
     /// Inclusive.

@@ -44,7 +44,7 @@ pub use incident::{
 };
 pub use lifecycle::IncidentState;
 pub use records::{
-    Applied, AuditEntry, AuditReport, Notice, OutboxCounts, Records, RuleVerdicts, Settings,
+    Applied, AuditEntry, AuditReport, Note, Notice, OutboxCounts, Records, RuleVerdicts, Settings,
     StoredEvents, verify_audit_of,
 };
 pub use regime::Regimes;

@@ -11,6 +11,7 @@ mod drafts;
 mod evidence;
 mod facts;
 mod incidents;
+mod notes;
 mod outbox;
 mod rows;
 mod schema;
@@ -29,6 +30,7 @@ use crate::regime::{DEFAULT_REGIME, Regimes};
 pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport, verify_audit_of};
 pub use incidents::RuleVerdicts;
+pub use notes::Note;
 pub use outbox::{Notice, NoticeKind, OutboxCounts};
 
 /// How long a connection waits for the lock of another one, such as a backup's.

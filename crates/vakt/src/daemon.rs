@@ -7,6 +7,7 @@
 mod backend;
 mod follow;
 mod listen;
+mod record_search;
 mod storage;
 
 use std::sync::atomic::AtomicU64;
@@ -205,6 +206,7 @@ impl Daemon {
                 progress: Arc::clone(&index_progress),
                 journal: Arc::clone(&journal),
                 clock: Arc::clone(&clock),
+                records: Arc::clone(&records),
             }),
             incidents: Arc::new(Incidents { records }),
             rules: Arc::new(Rules {

@@ -11,10 +11,12 @@ use vakt_event::Timestamp;
 
 use super::incident_parts::{actions, badges, countdown, drill, fact_dialog, urgency};
 use super::words::{plain, time_of};
-use super::{layout, results, setup};
+use super::{layout, records, results, setup};
 use crate::access::Principal;
 use crate::app::{App, Parts, Site};
-use crate::backend::{ItemPage, ListRequest, Order, SearchAnswer, SearchRequest};
+use crate::backend::{
+    ItemPage, ListRequest, Order, RecordKind, SearchAnswer, SearchRequest, Within,
+};
 use crate::endpoints::incidents::failure;
 use crate::endpoints::search::{Line, Looker, run};
 use crate::error::ApiError;
@@ -26,6 +28,8 @@ use crate::searches::{Look, SavedSearch};
 /// Hits on the page; the API and further pages give the rest.
 const HITS: usize = 50;
 const INCIDENTS: usize = 10;
+/// Incidents, alerts and notes that the query finds.
+const RECORDS: usize = 8;
 
 /// Open incidents that are looked at for the earliest deadlines, and how many at a time. Drafts are
 /// capped by the hour, so that this many are open only where nobody has looked for weeks.
@@ -59,6 +63,8 @@ struct Home {
     searching: bool,
     /// `None` where they are not shown.
     results: Option<Result<SearchAnswer, ApiError>>,
+    /// Incidents, alerts and notes that the query finds; `None` where it asks for nothing.
+    records: Option<Result<SearchAnswer, ApiError>>,
     older_than: Option<String>,
     beside: Beside,
 }
@@ -76,6 +82,13 @@ impl Home {
     fn is_empty_start(&self) -> bool {
         self.beside.no_source_yet && !self.searching
     }
+
+    /// The first page of a query of events: a table of them says nothing of records.
+    fn asks_for_something(&self) -> bool {
+        let is_table = |answer: &SearchAnswer| answer.table.is_some();
+        let is_answered = matches!(&self.results, Some(Ok(answer)) if !is_table(answer));
+        self.searching && is_answered && self.older_than.is_none() && !self.query.trim().is_empty()
+    }
 }
 
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
@@ -92,6 +105,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         since: params.get("since").unwrap_or_default().to_owned(),
         searching,
         results: None,
+        records: None,
         older_than: params.get("cursor").map(str::to_owned),
         beside: beside.await?,
     };
@@ -99,6 +113,9 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let is_refresh = call.request.headers().contains_key(REFRESH_HEADER);
     if !is_refresh && !home.is_empty_start() {
         home.results = Some(results(&call.app, &home, since, &principal).await);
+        if home.asks_for_something() {
+            home.records = Some(records(&call.app, &home, since, &principal).await);
+        }
     }
     let site = call.app.parts.site.load();
     let address = setup::Address::of(&call);
@@ -133,6 +150,29 @@ async fn results(
         incident: None,
     };
     run(app, looker, request, line).await
+}
+
+/// What the query finds of incidents, alerts and notes.
+async fn records(
+    app: &Arc<App>,
+    home: &Home,
+    since: Option<Timestamp>,
+    who: &Principal,
+) -> Result<SearchAnswer, ApiError> {
+    let request = SearchRequest {
+        within: Within::Records(RecordKind::ALL.to_vec()),
+        query: home.query.clone(),
+        since,
+        streams: who.streams.clone(),
+        limit: RECORDS,
+        ..SearchRequest::default()
+    };
+    let looker = Looker {
+        who: who.clone(),
+        look: Look::Records,
+        incident: None,
+    };
+    run(app, looker, request, Line::Searches).await
 }
 
 impl Beside {
@@ -208,6 +248,9 @@ fn page(
                 @if home.is_empty_start() {
                     (setup::lines(site, address))
                 } @else if let Some(results) = &home.results {
+                    @if let Some(records) = &home.records {
+                        (records::list(records.as_ref(), site))
+                    }
                     (results::list(results.as_ref(), &results::Shown {
                         query: &home.query,
                         since: &home.since,
@@ -234,7 +277,7 @@ fn page(
 fn search_form(home: &Home) -> Markup {
     html! {
         form.search id="search" role="search" method="get" action="/" {
-            label.unseen for="q" { "Search events" }
+            label.unseen for="q" { "Search events, incidents, alerts and notes" }
             input id="q" name="q" type="search" value=(home.query) autocomplete="off"
                 spellcheck="false" placeholder="failed password source.ip:203.0.113.7"
                 aria-keyshortcuts="/";

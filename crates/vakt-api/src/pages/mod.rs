@@ -6,6 +6,7 @@ pub(crate) mod home;
 pub(crate) mod incident;
 mod incident_parts;
 mod layout;
+mod records;
 mod results;
 mod setup;
 pub(crate) mod sign_in;

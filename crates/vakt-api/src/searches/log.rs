@@ -38,16 +38,19 @@ pub enum Look {
     Follow,
     /// A rule over stored events.
     Hunt,
+    /// Incidents, alerts and notes.
+    Records,
 }
 
 impl Look {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Search,
         Self::Page,
         Self::Stream,
         Self::Export,
         Self::Follow,
         Self::Hunt,
+        Self::Records,
     ];
 
     pub fn name(self) -> &'static str {
@@ -58,6 +61,7 @@ impl Look {
             Self::Export => "export",
             Self::Follow => "follow",
             Self::Hunt => "hunt",
+            Self::Records => "records",
         }
     }
 }

@@ -129,7 +129,7 @@ fn standing(row: &IncidentRow, facts: &[Fact], now: Timestamp) -> Value {
     json!({ "state": row.state, "clocks": clocks(row, facts, now).clocks })
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<Fact> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Fact> {
     Ok(Fact {
         id: row.get("id")?,
         fact: parsed(row, "fact")?,

@@ -9,7 +9,7 @@ use vakt_api::Principal;
 use vakt_api::backend::{
     Follower, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact,
     NewIncident, Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
-    SearchRequest, SearchTable, SourcesView,
+    SearchRequest, SearchTable, SourcesView, Within,
 };
 use vakt_event::{Clock, JournalPosition, Timestamp};
 use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Records};
@@ -20,6 +20,7 @@ use vakt_search::{Index, Now, Pipeline, Query, QueryError, Tail};
 use vakt_storage::{Journal, Recovery};
 
 use super::follow::JournalFollower;
+use super::record_search::RecordSearch;
 use crate::command::rules::summary;
 use crate::metrics::readings::{Lag, Stations};
 use crate::pipeline::Frames;
@@ -71,12 +72,20 @@ pub(super) struct Search {
     pub(super) progress: Arc<IndexProgress>,
     pub(super) journal: Arc<Journal>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) records: Arc<Records>,
 }
 
 impl SearchBackend for Search {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
         let now = Now::from(self.clock.now());
         let pipeline = Pipeline::parse_at(&request.query, now).map_err(|error| refused(&error))?;
+        let deadline = Instant::now() + request.patience.unwrap_or(SEARCH_TIME_MAX);
+        if let Within::Records(kinds) = &request.within {
+            let search = RecordSearch::new(&self.records, request, &pipeline, deadline);
+            return search
+                .and_then(|search| search.run(kinds))
+                .map_err(|error| failure_of_search(&error));
+        }
         let window = Window {
             since: request.since,
             until: request.until,
@@ -100,7 +109,7 @@ impl SearchBackend for Search {
                 Order::OldestFirst => vakt_search::Order::Ascending,
             },
             cursor: request.cursor.clone(),
-            deadline: Some(Instant::now() + request.patience.unwrap_or(SEARCH_TIME_MAX)),
+            deadline: Some(deadline),
             cancelled: request.cancelled.clone(),
             hits_only: request.hits_only,
         };

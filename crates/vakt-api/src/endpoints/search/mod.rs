@@ -15,10 +15,13 @@ use serde_json::{Map, Value, json};
 
 use crate::access::Principal;
 use crate::app::App;
-use crate::backend::{IncidentFailure, Order, SearchFailure, SearchRequest, SearchTable};
+use crate::backend::{
+    IncidentFailure, Order, RecordKind, SearchFailure, SearchRequest, SearchTable, Within,
+};
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call, accepts};
 use crate::params::Params;
+use crate::roles::Permission;
 use crate::searches::Look;
 
 pub(crate) use on_its_way::{Line, run};
@@ -29,8 +32,8 @@ const LIMIT_DEFAULT: usize = 100;
 /// Most hits of one answer; `cursor` gives the rest, and a stream has no such bound.
 pub(crate) const LIMIT_MAX: usize = 10_000;
 
-const PARAMETERS: [&str; 9] = [
-    "q", "since", "until", "stream", "limit", "order", "cursor", "incident", "kind",
+const PARAMETERS: [&str; 10] = [
+    "q", "since", "until", "stream", "limit", "order", "cursor", "incident", "kind", "in",
 ];
 
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
@@ -38,18 +41,28 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let params = Params::parse(call.request.uri(), &PARAMETERS)?;
     let is_stream = accepts(call.request.headers(), body::NDJSON);
     let (app, who) = (&call.app, call.principal()?.clone());
+    let within = within(&params)?;
+    if within != Within::Events && !who.role.may(Permission::ReadState) {
+        return Err(ApiError::new(
+            ErrorCode::Forbidden,
+            "incidents, alerts and notes need a role that may read them",
+        ));
+    }
     let looker = Looker {
-        look: look(&params, is_stream)?,
+        look: match (look(&params, is_stream)?, &within) {
+            (_, Within::Records(_)) => Look::Records,
+            (look, Within::Events) => look,
+        },
         incident: incident(app, &params, &who).await?,
         who,
     };
     if is_stream {
         let limit = params.number("limit", usize::MAX, 0, usize::MAX)?;
-        let request = request(app, &params, limit, &looker.who)?;
+        let request = request(app, &params, within, limit, &looker.who)?;
         return stream::get(app, looker, request).await;
     }
     let limit = params.number("limit", LIMIT_DEFAULT, 0, LIMIT_MAX)?;
-    let request = request(app, &params, limit, &looker.who)?;
+    let request = request(app, &params, within, limit, &looker.who)?;
     let answer = run(app, looker, request, Line::Searches).await?;
     let hits = answer.hits.into_iter().map(Value::Object).collect();
     let mut shown = json!({
@@ -127,6 +140,7 @@ fn table_rows(table: SearchTable) -> Vec<Map<String, Value>> {
 fn request(
     app: &App,
     params: &Params,
+    within: Within,
     limit: usize,
     principal: &Principal,
 ) -> Result<SearchRequest, ApiError> {
@@ -142,6 +156,7 @@ fn request(
         }
     };
     Ok(SearchRequest {
+        within,
         query: params.get("q").unwrap_or_default().to_owned(),
         since: params.time("since", now)?,
         until: params.time("until", now)?,
@@ -151,6 +166,34 @@ fn request(
         cursor: params.get("cursor").map(str::to_owned),
         ..SearchRequest::default()
     })
+}
+
+/// What is searched: events, or kinds of records.
+fn within(params: &Params) -> Result<Within, ApiError> {
+    let Some(list) = params.get("in").filter(|list| *list != "events") else {
+        return Ok(Within::Events);
+    };
+    if list == "records" {
+        return Ok(Within::Records(RecordKind::ALL.to_vec()));
+    }
+    let mut kinds = Vec::new();
+    for name in list.split(',').map(str::trim) {
+        let known = RecordKind::ALL
+            .into_iter()
+            .find(|kind| name.strip_suffix('s') == Some(kind.name()));
+        match known {
+            Some(kind) if kinds.contains(&kind) => {}
+            Some(kind) => kinds.push(kind),
+            None => {
+                let message = format!(
+                    "`in` is `{list}`, but must be `events`, or some of `incidents`, `alerts` and `notes`, or `records`, which is the three of them"
+                );
+                return Err(ApiError::new(ErrorCode::InvalidParameter, message)
+                    .with_help("events are searched by themselves"));
+            }
+        }
+    }
+    Ok(Within::Records(kinds))
 }
 
 /// The streams that are searched; `None` is all of them.

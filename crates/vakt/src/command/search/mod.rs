@@ -35,6 +35,15 @@ pub struct Options {
     /// Before this instant, in the same forms
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     until: Option<String>,
+    /// What is searched: events, or some of incidents, alerts and notes, or records, which is those three
+    #[arg(
+        long = "in",
+        value_name = "KINDS",
+        default_value = "events",
+        hide_default_value = true,
+        conflicts_with = "follow"
+    )]
+    within: String,
     /// Only this stream
     #[arg(long, value_name = "STREAM")]
     stream: Option<String>,
@@ -127,6 +136,9 @@ fn search(global: &Global, options: &Options, client: &Client, query: &str) -> R
 /// The parameters of the request.
 fn parameters(options: &Options, query: &str) -> Result<Vec<(&'static str, String)>> {
     let mut asked = vec![("q", query.to_owned())];
+    if options.within != "events" {
+        asked.push(("in", options.within.clone()));
+    }
     for (name, value) in [("since", &options.since), ("until", &options.until)] {
         if let Some(words) = value {
             asked.push((name, instant(words).with_context(|| format!("--{name}"))?));
