@@ -12,6 +12,9 @@ pub(in crate::command) fn one_line(hit: &Json) -> String {
 }
 
 pub(super) fn painted(hit: &Json, paint: &Paint) -> String {
+    if let Some(kind) = hit["vakt.record"].as_str() {
+        return record_line(hit, kind, paint);
+    }
     let program = first(
         hit,
         &["log.syslog.appname", "process.name", "event.provider"],
@@ -23,6 +26,19 @@ pub(super) fn painted(hit: &Json, paint: &Paint) -> String {
     parts.extend(program.map(|program| paint.program(&printable(&format!("{program}:")))));
     parts.push(paint.message(&printable(&message)));
     parts.join(" ")
+}
+
+/// Time, kind, state (of a note what it is about) and message of an incident, an alert or a note.
+fn record_line(hit: &Json, kind: &str, paint: &Paint) -> String {
+    let state = first(hit, &["fact", "state"]).unwrap_or_default();
+    let message = first(hit, &["message"]).unwrap_or_default();
+    [
+        paint.time(&printable(text(hit, "@timestamp"))),
+        paint.host(&printable(kind)),
+        paint.program(&printable(&state)),
+        paint.message(&printable(&message)),
+    ]
+    .join(" ")
 }
 
 fn first(hit: &Json, names: &[&str]) -> Option<String> {

@@ -128,7 +128,11 @@ fn search(global: &Global, options: &Options, client: &Client, query: &str) -> R
     let end = stream(client, asked, Some(limit), &mut sink)?;
     sink.finish()?;
     if is_text || end["next"].is_string() {
-        tell(&summary(&end, is_text));
+        let what = match options.within.as_str() {
+            "events" => "events",
+            _ => "records",
+        };
+        tell(&summary(&end, what, is_text));
     }
     cut(&end)
 }
@@ -186,7 +190,7 @@ fn stream(
 }
 
 /// What the person is told at the end.
-fn summary(end: &Json, is_text: bool) -> String {
+fn summary(end: &Json, what: &str, is_text: bool) -> String {
     let (hits, total) = (&end["hits"], &end["total"]);
     let more = match (end["next"].is_string() && !is_cut(end), is_text) {
         (true, true) => "; --limit N shows more",
@@ -194,9 +198,9 @@ fn summary(end: &Json, is_text: bool) -> String {
         (false, _) => "",
     };
     if is_text {
-        format!("{hits} of {total} events, {} ms{more}", end["elapsed_ms"])
+        format!("{hits} of {total} {what}, {} ms{more}", end["elapsed_ms"])
     } else {
-        format!("{hits} of {total} events{more}")
+        format!("{hits} of {total} {what}{more}")
     }
 }
 

@@ -62,12 +62,17 @@ impl Sink {
         }
     }
 
-    /// Takes an event, or a row of a table: that has no id.
+    /// Takes an event or a record, or a row of a table: that has no id.
     pub(super) fn take(&mut self, line: &Json) -> Result<()> {
         let Some(object) = line.as_object() else {
             return Ok(());
         };
-        let is_event = object.contains_key("event.id");
+        let is_record = || {
+            ["vakt.record", "id"]
+                .iter()
+                .all(|name| object.contains_key(*name))
+        };
+        let is_event = object.contains_key("event.id") || is_record();
         match &self.shape {
             Shape::Text(_) if !is_event => self.rows.push(object.clone()),
             Shape::Text(paint) => writeln!(self.out, "{}", painted(line, paint))?,
