@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value};
 
 use super::results::shown;
-use super::words::time_of;
+use super::words::{plain, time_of};
 use crate::app::Site;
 use crate::backend::SearchAnswer;
 use crate::error::ApiError;
@@ -45,8 +45,8 @@ fn line(hit: &Map<String, Value>, site: &Site) -> Markup {
     };
     let what = match kind.as_str() {
         "note" => match text("message") {
-            reason if reason.is_empty() => text("fact"),
-            reason => format!("{}: {reason}", text("fact")),
+            reason if reason.is_empty() => plain(&text("fact")),
+            reason => format!("{}: {reason}", plain(&text("fact"))),
         },
         _ => text("message"),
     };

@@ -1,8 +1,8 @@
 //! Groups of events, and what is computed for each.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 
+use hashbrown::HashMap;
 use serde_json::Value as Json;
 use vakt_event::Timestamp;
 
@@ -216,12 +216,13 @@ impl Aggregation {
         Table { columns, rows, cut }
     }
 
-    fn top(self, top: &Top) -> Table {
+    fn top(mut self, top: &Top) -> Table {
         let mut columns = self.columns();
         columns.push("percent".to_owned());
         let cut = self.budget.cut;
+        let all: u64 = self.groups.values().map(|group| group.events).sum();
+        self.keep(top);
         let mut rows = self.rows();
-        let all: u64 = rows.iter().map(|row| row.events).sum();
         if top.is_rare {
             rows.sort_by_cached_key(|row| (row.events, row.places()));
         } else {
@@ -240,6 +241,22 @@ impl Aggregation {
             columns,
             rows: rows.collect(),
             cut,
+        }
+    }
+
+    /// Lets go of the groups that cannot be among those that are shown: making a row of each of a
+    /// hundred thousand takes longer than counting them.
+    fn keep(&mut self, top: &Top) {
+        let mut events: Vec<u64> = self.groups.values().map(|group| group.events).collect();
+        let Some(last) = top.rows.checked_sub(1).filter(|last| *last < events.len()) else {
+            return;
+        };
+        if top.is_rare {
+            let (_, most, _) = events.select_nth_unstable(last);
+            self.groups.retain(|_, group| group.events <= *most);
+        } else {
+            let (_, least, _) = events.select_nth_unstable_by(last, |a, b| b.cmp(a));
+            self.groups.retain(|_, group| group.events >= *least);
         }
     }
 
