@@ -21,6 +21,7 @@ mod shared;
 mod tail;
 mod top;
 mod usage;
+mod walk;
 mod writer;
 
 use std::fs;
@@ -33,6 +34,7 @@ pub use gather::{Gather, Wanted};
 pub use search::{HITS_MAX, Hit, Order, Request, Response};
 pub use tail::Tail;
 pub use usage::{FieldUsage, PartitionUsage, Usage};
+pub use walk::Walker;
 pub use writer::IndexWriter;
 
 use crate::frame::Decode;
