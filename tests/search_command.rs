@@ -366,6 +366,37 @@ fn post(daemon: &Daemon, message: &str) {
 }
 
 /// Events are shown as they arrive, also those that claim to be old, once each, over a kill and a stop.
+/// Each page read a time relative to now anew: a stream of several pages left out, or added, what had moved.
+#[test]
+fn a_time_relative_to_now_is_the_same_on_every_page() {
+    let daemon = daemon_with(EVENTS);
+    let page = |more: &str| daemon.search_with("event.ingested<=now", 1, more);
+    let first = page("&order=oldest");
+    assert_eq!(first["total"], 3);
+    assert_eq!(daemon.post_events(EVENTS).unwrap().0, 200);
+    let next = common::percent_encoded(first["next"].as_str().unwrap());
+    let second = page(&format!("&order=oldest&cursor={next}"));
+    assert_eq!(second["total"], 3);
+    assert_eq!(daemon.total("event.ingested<=now"), 6);
+    let (status, answer) = daemon.get("/api/v1/search?q=x&cursor=1-2");
+    assert!(
+        status == 400 && answer.contains("invalid_cursor"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn what_groups_events_cannot_be_followed() {
+    let daemon = daemon_with(EVENTS);
+    let output = daemon.vakt(&["search", "--follow", "failed | stats count"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let expected = "vakt: events that are followed have no end: commands after | cannot be carried out\n  \
+                    failed | stats count\n         ^\n\
+                    help: leave out what begins with |, or search without following\n";
+    assert_eq!(said, expected);
+}
+
 #[test]
 fn following_goes_on_when_the_daemon_comes_back() {
     let folder = TempDir::new().unwrap();

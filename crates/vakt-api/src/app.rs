@@ -9,9 +9,10 @@ use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
 use crate::backend::{
-    HealthView, IncidentBackend, RulesView, SearchBackend, SourcesView, StorageBackend,
+    HealthView, HuntBackend, IncidentBackend, RulesView, SearchBackend, SourcesView, StorageBackend,
 };
 use crate::error::{ApiError, ErrorCode};
+use crate::hunters::Hunters;
 use crate::metrics::Metrics;
 use crate::searches::Searches;
 
@@ -28,10 +29,15 @@ const STREAMS_MAX: usize = 16;
 /// Clients that follow the events at one time: each looks at every event that arrives.
 const FOLLOWERS_MAX: usize = 32;
 
+/// Hunts at one time; more are refused. Each is a thread that reads for minutes, and has the state of its
+/// correlations in memory.
+const HUNTS_MAX: usize = 2;
+
 /// The parts that the daemon gives to the API.
 pub struct Parts {
     pub intake: Arc<dyn Intake>,
     pub search: Arc<dyn SearchBackend>,
+    pub hunts: Arc<dyn HuntBackend>,
     pub incidents: Arc<dyn IncidentBackend>,
     pub rules: Arc<dyn RulesView>,
     pub sources: Arc<dyn SourcesView>,
@@ -90,6 +96,7 @@ pub(crate) struct App {
     calls: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) followers: Arc<Semaphore>,
+    pub(crate) hunts: Hunters,
 }
 
 impl App {
@@ -102,6 +109,7 @@ impl App {
             calls: Arc::new(Semaphore::new(CALLS_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
+            hunts: Hunters::new(HUNTS_MAX),
         })
     }
 

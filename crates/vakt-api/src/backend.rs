@@ -145,6 +145,63 @@ pub struct FollowStep {
     pub is_last: bool,
 }
 
+/// What a hunt looks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HuntRule {
+    /// The text of a rule file, and the name that diagnostics give it.
+    Text { text: String, path: String },
+    /// The id, name or title of a rule that is loaded.
+    Loaded(String),
+}
+
+/// A rule over stored events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HuntRequest {
+    pub rule: HuntRule,
+    /// As in [`SearchRequest`].
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    pub streams: Option<Vec<String>>,
+    /// Most matches; the hunt ends with them.
+    pub limit: u64,
+}
+
+/// Why nothing is hunted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HuntFailure {
+    /// No rule that is loaded has this id, name or title.
+    Unknown(String),
+    /// What is wrong in the rule, each with its place.
+    Rule(Vec<String>),
+}
+
+pub trait HuntBackend: Send + Sync {
+    /// Understands the rule; looks at no event.
+    fn hunt(&self, request: &HuntRequest) -> Result<Box<dyn Hunt>, HuntFailure>;
+}
+
+/// A hunt that has not begun.
+pub trait Hunt: Send {
+    /// Which rules it hunts for, for the search log.
+    fn subject(&self) -> String;
+
+    /// Hunts on the calling thread, which it may give a priority of its own. `send` is given lines of
+    /// NDJSON, the summary last, and answers whether anybody takes them.
+    fn run(
+        self: Box<Self>,
+        cancelled: &Arc<AtomicBool>,
+        send: &mut dyn FnMut(String) -> bool,
+    ) -> HuntEnd;
+}
+
+/// How a hunt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HuntEnd {
+    /// For the search log.
+    pub outcome: &'static str,
+    pub matches: u64,
+}
+
 /// A page of a list of alerts or incidents.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListRequest {

@@ -48,6 +48,10 @@ codes! {
     MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed" "/openapi.json lists the methods of every path";
     RequestTimeout REQUEST_TIMEOUT "request_timeout" "send the body without long pauses";
     Conflict CONFLICT "conflict" "read the present state, then decide again";
+    InvalidRule BAD_REQUEST "invalid_rule" "correct the rule at the named places; `vakt check --rules FILE` shows the same";
+    UnknownRule NOT_FOUND "unknown_rule" "`vakt rules list` shows the rules that are loaded";
+    HuntRunning CONFLICT "hunt_running" "wait until it ends, or end it: one hunt runs at a time for a token";
+    TooManyHunts TOO_MANY_REQUESTS "too_many_hunts" "send it again when one of them has ended";
     BodyTooLarge PAYLOAD_TOO_LARGE "body_too_large" "send the rest in further requests";
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "send the Content-Type that the message names";
     UnsupportedEncoding UNSUPPORTED_MEDIA_TYPE "unsupported_encoding" "send the body as it is, or with Content-Encoding gzip or zstd";
@@ -132,7 +136,10 @@ impl ApiError {
                     HeaderValue::from_static("Bearer realm=\"vakt\""),
                 );
             }
-            ErrorCode::Busy | ErrorCode::NoSpace | ErrorCode::Stopping => {
+            ErrorCode::Busy
+            | ErrorCode::NoSpace
+            | ErrorCode::Stopping
+            | ErrorCode::TooManyHunts => {
                 headers.insert(
                     header::RETRY_AFTER,
                     HeaderValue::from_static(RETRY_AFTER_SECONDS),

@@ -15,6 +15,7 @@ pub mod connection;
 mod endpoints;
 pub mod error;
 mod guard;
+mod hunters;
 mod loki;
 mod metrics;
 pub mod origin;

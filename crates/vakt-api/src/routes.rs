@@ -92,6 +92,7 @@ routes! {
     GET    "/openapi.json" Role(ReadState), observe::openapi;
     GET    "/api/v1/search" Role(ReadEvents), search::get;
     GET    "/api/v1/follow" Role(ReadEvents), search::follow::get;
+    POST   "/api/v1/hunts" Role(ReadEvents), search::hunt::post;
     GET    "/api/v1/saved-searches" Role(ReadEvents), saved::list;
     POST   "/api/v1/saved-searches" Role(ReadEvents), saved::post;
     DELETE "/api/v1/saved-searches/{name}" Role(ReadEvents), saved::delete;

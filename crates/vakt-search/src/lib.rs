@@ -33,7 +33,7 @@ mod words;
 pub use error::Error;
 pub use frame::{Decode, Decoder, Frame};
 pub use index::{
-    Built, Gather, Hit, Index, IndexWriter, Order, Rebuilt, Request, Response, Tail, Wanted,
+    Built, Gather, Hit, Index, IndexWriter, Order, Rebuilt, Request, Response, Tail, Walker, Wanted,
 };
 pub use query::{Now, Pipeline, Query, QueryError};
 pub use record::Record;

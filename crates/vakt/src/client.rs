@@ -124,14 +124,26 @@ impl Client {
         let request = self
             .asking(path, query)
             .header("accept", "application/x-ndjson");
-        let request = request
-            .config()
-            .timeout_global(None)
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .timeout_recv_response(Some(TIMEOUT))
-            .timeout_per_read(Some(pause_max))
-            .build();
-        let response = request.call().map_err(|error| self.unreachable(&error))?;
+        self.lines_of(streamed(request, pause_max).call())
+    }
+
+    /// As [`Self::lines`], of a request with a body.
+    ///
+    /// # Errors
+    /// As those of [`Self::lines`].
+    pub fn post_lines(&self, path: &str, body: &Json, pause_max: Duration) -> Result<Lines> {
+        let mut request = self.agent.post(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.lines_of(streamed(request, pause_max).send_json(body))
+    }
+
+    fn lines_of(
+        &self,
+        result: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Lines> {
+        let response = result.map_err(|error| self.unreachable(&error))?;
         if !response.status().is_success() {
             return Err(self.refused(response));
         }
@@ -265,9 +277,14 @@ impl Client {
             message = format!("the daemon at {} answered {status}", self.url);
         }
         let position = error.pointer("/error/position").and_then(Json::as_u64);
+        let diagnostics = error.pointer("/error/diagnostics").and_then(Json::as_array);
+        let diagnostics = diagnostics.into_iter().flatten();
         anyhow::Error::new(Refused {
             status: status.as_u16(),
             position: position.and_then(|position| usize::try_from(position).ok()),
+            diagnostics: diagnostics
+                .filter_map(|one| one.as_str().map(str::to_owned))
+                .collect(),
             message,
             help,
         })
@@ -307,6 +324,8 @@ pub struct Refused {
     pub help: String,
     /// The place in a query that cannot be read, in characters from 0.
     pub position: Option<usize>,
+    /// What is wrong in a rule, each with its place.
+    pub diagnostics: Vec<String>,
 }
 
 impl fmt::Display for Refused {
@@ -320,6 +339,17 @@ impl fmt::Display for Refused {
 }
 
 impl std::error::Error for Refused {}
+
+/// A request of which the answer may take any time, if no pause in it is longer than `pause_max`.
+fn streamed<B>(request: RequestBuilder<B>, pause_max: Duration) -> RequestBuilder<B> {
+    request
+        .config()
+        .timeout_global(None)
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .timeout_recv_response(Some(TIMEOUT))
+        .timeout_per_read(Some(pause_max))
+        .build()
+}
 
 /// The lines of an answer that is still arriving.
 pub struct Lines {

@@ -6,6 +6,7 @@
 
 mod backend;
 mod follow;
+mod hunts;
 mod listen;
 mod record_search;
 mod storage;
@@ -33,6 +34,7 @@ use vakt_storage::{Journal, Recovery};
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_secret};
 use crate::deliver::Delivery;
+use crate::hunt::Store;
 use crate::metrics::{self, DetectMetrics, NoticeMetrics, RuleMetrics, readings};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
@@ -207,6 +209,15 @@ impl Daemon {
                 journal: Arc::clone(&journal),
                 clock: Arc::clone(&clock),
                 records: Arc::clone(&records),
+            }),
+            hunts: Arc::new(hunts::Hunts {
+                store: Store {
+                    index: Arc::clone(&index),
+                    progress: Arc::clone(&index_progress),
+                    journal: Arc::clone(&journal),
+                },
+                ruleset: Arc::clone(&ruleset),
+                settings: settings.rules.clone(),
             }),
             incidents: Arc::new(Incidents { records }),
             rules: Arc::new(Rules {

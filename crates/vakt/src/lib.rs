@@ -13,6 +13,8 @@ pub mod data_dir;
 pub mod deliver;
 pub mod descriptors;
 pub mod files;
+mod hunt;
+mod match_line;
 pub mod metrics;
 pub mod output;
 pub mod pipeline;

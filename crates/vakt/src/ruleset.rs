@@ -1,17 +1,17 @@
 //! The rules of this installation: found, loaded, compiled.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rust_embed::RustEmbed;
 use vakt_detect::{Correlator, Engine, naive};
 use vakt_event::LogSource;
 use vakt_rules::{
     Counts, Diagnostic, LoadOptions, Loaded, Pipelines, Placeholders, Refused, RuleSource,
     RuleTest, Severity,
-    ast::{Metadata, RuleSet},
+    ast::{Correlation, Metadata, Rule, RuleRef, RuleSet},
     nearest,
 };
 
@@ -79,6 +79,8 @@ pub struct Ruleset {
     pub counts: Counts,
     pub refused: Vec<Refused>,
     pub tests: Vec<RuleTest>,
+    /// The BLAKE3 hash of each rule file, by its path, as it was when it was read.
+    digests: HashMap<String, blake3::Hash>,
 }
 
 impl Ruleset {
@@ -117,7 +119,81 @@ impl Ruleset {
         let mut loaded = vakt_rules::load(sources, &settings.options(&known, &pipelines));
         diagnostics.append(&mut loaded.diagnostics);
         loaded.diagnostics = diagnostics;
-        Self::compile(loaded, pipelines)
+        let digest = |source: &RuleSource| blake3::hash(source.text.as_bytes());
+        let digests = sources.iter().map(|one| (one.path.clone(), digest(one)));
+        Self::compile(loaded, pipelines, digests.collect())
+    }
+
+    /// The rules of one text, through these pipelines, also those of the status deprecated or
+    /// unsupported. `path` is what diagnostics name.
+    pub fn of_text(&self, settings: &RuleSettings, path: &str, text: &str) -> Self {
+        let settings = RuleSettings {
+            include_deprecated: true,
+            ..settings.clone()
+        };
+        let source = RuleSource {
+            path: path.to_owned(),
+            text: text.to_owned(),
+            embedded: false,
+        };
+        Self::of(&settings, &[source], self.pipelines.clone(), Vec::new())
+    }
+
+    /// One rule or correlation with what feeds it: of these that one alone gives matches.
+    pub fn only(&self, wanted: RuleRef) -> Self {
+        let rules = only(&self.rules, wanted);
+        let counts = Counts {
+            loaded: rules.rules.len() + rules.correlations.len(),
+            ..Counts::default()
+        };
+        let loaded = Loaded {
+            rules,
+            counts,
+            ..Loaded::default()
+        };
+        Self::compile(loaded, self.pipelines.clone(), self.digests.clone())
+    }
+
+    /// The rule or correlation with the id, name or title.
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub fn find(&self, wanted: &str) -> Result<RuleRef> {
+        let is = |meta: &Metadata| {
+            meta.id.eq_ignore_ascii_case(wanted)
+                || meta.title == wanted
+                || meta.name.as_deref() == Some(wanted)
+        };
+        let rules = &self.rules;
+        if let Some(index) = rules.rules.iter().position(|rule| is(&rule.meta)) {
+            return Ok(RuleRef::Rule(index));
+        }
+        let found = rules.correlations.iter().position(|one| is(&one.meta));
+        if let Some(index) = found {
+            return Ok(RuleRef::Correlation(index));
+        }
+        let names = |meta: &'_ Metadata| [meta.name.clone(), Some(meta.title.clone())];
+        let known: Vec<String> = self.metas().flat_map(names).flatten().collect();
+        match nearest(wanted, known.iter().map(String::as_str)) {
+            Some(near) => {
+                bail!("no rule has the id, name or title {wanted:?}: did you mean {near:?}?")
+            }
+            None => {
+                bail!("no rule has the id, name or title {wanted:?}: `vakt rules list` shows them")
+            }
+        }
+    }
+
+    /// What the rules, then the correlations say of themselves.
+    pub fn metas(&self) -> impl Iterator<Item = &Metadata> {
+        let correlations = self.rules.correlations.iter().map(|one| &one.meta);
+        let rules = self.rules.rules.iter().map(|rule| &rule.meta);
+        rules.chain(correlations)
+    }
+
+    /// The hash of the file that a rule is from, as it was read.
+    pub fn digest(&self, meta: &Metadata) -> Option<&blake3::Hash> {
+        self.digests.get(&meta.path)
     }
 
     /// Says on standard error why rules were refused; the others go on.
@@ -169,7 +245,11 @@ impl Ruleset {
         self.counts.loaded == 0
     }
 
-    fn compile(loaded: Loaded, pipelines: Pipelines) -> Self {
+    fn compile(
+        loaded: Loaded,
+        pipelines: Pipelines,
+        digests: HashMap<String, blake3::Hash>,
+    ) -> Self {
         let engine = Engine::compile(&loaded.rules);
         let correlator = Correlator::new(&loaded.rules);
         Self {
@@ -188,8 +268,54 @@ impl Ruleset {
             counts: loaded.counts,
             refused: loaded.refused,
             tests: loaded.tests,
+            digests,
         }
     }
+}
+
+/// The rule set of `wanted` and of what feeds it, at however many removes.
+fn only(rules: &RuleSet, wanted: RuleRef) -> RuleSet {
+    let mut needed = BTreeSet::new();
+    let mut asked = vec![wanted];
+    while let Some(next) = asked.pop() {
+        if needed.insert(next)
+            && let RuleRef::Correlation(index) = next
+        {
+            asked.extend(&rules.correlations[index].inputs);
+        }
+    }
+    let mut picked = RuleSet::default();
+    let mut places = BTreeMap::new();
+    let mut correlations = Vec::new();
+    for one in needed {
+        let generate = one == wanted;
+        places.insert(
+            one,
+            match one {
+                RuleRef::Rule(index) => {
+                    let rule = Rule::clone(&rules.rules[index]);
+                    picked.rules.push(Arc::new(Rule { generate, ..rule }));
+                    RuleRef::Rule(picked.rules.len() - 1)
+                }
+                RuleRef::Correlation(index) => {
+                    let correlation = Correlation::clone(&rules.correlations[index]);
+                    correlations.push(Correlation {
+                        generate,
+                        ..correlation
+                    });
+                    RuleRef::Correlation(correlations.len() - 1)
+                }
+            },
+        );
+    }
+    for mut correlation in correlations {
+        for input in &mut correlation.inputs {
+            // All inputs are among them.
+            *input = places.get(input).copied().unwrap_or(*input);
+        }
+        picked.correlations.push(Arc::new(correlation));
+    }
+    picked
 }
 
 fn faults(rules: &RuleSet, engine: &Engine, correlator: &Correlator) -> Vec<String> {

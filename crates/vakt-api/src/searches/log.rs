@@ -1,8 +1,9 @@
 //! Who searched for what.
 
-use rusqlite::{Connection, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use serde::Serialize;
 use vakt_event::Timestamp;
+use vakt_event::time::MICROS_PER_SECOND;
 
 use super::{Searches, SearchesError, shown};
 
@@ -18,6 +19,14 @@ pub const QUERY_BYTES_KEPT: usize = 4 * 1024;
 
 /// Most entries of one page.
 pub(crate) const PAGE_MAX: usize = 1_000;
+
+/// What a program asks again within an hour, as a dashboard does that refreshes itself, is one entry. An
+/// hour, so that a wall of ten panels makes two hundred entries a day and not a hundred thousand.
+const REPEAT_MICROS: i64 = 3600 * MICROS_PER_SECOND;
+
+/// Whoever types pauses for less than this, and each pause is a search that goes on where the last one
+/// ended.
+const TYPING_MICROS: i64 = 10 * MICROS_PER_SECOND;
 
 /// The outcome of what has not ended.
 pub(super) const RUNNING: &str = "running";
@@ -38,18 +47,21 @@ pub enum Look {
     Follow,
     /// A rule over stored events.
     Hunt,
+    /// By the API of Loki, as Grafana asks.
+    Loki,
     /// Incidents, alerts and notes.
     Records,
 }
 
 impl Look {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Search,
         Self::Page,
         Self::Stream,
         Self::Export,
         Self::Follow,
         Self::Hunt,
+        Self::Loki,
         Self::Records,
     ];
 
@@ -61,6 +73,7 @@ impl Look {
             Self::Export => "export",
             Self::Follow => "follow",
             Self::Hunt => "hunt",
+            Self::Loki => "loki",
             Self::Records => "records",
         }
     }
@@ -115,6 +128,10 @@ pub struct LoggedSearch {
     pub hits: Option<i64>,
     pub total: Option<i64>,
     pub elapsed_ms: Option<f64>,
+    /// How many looks it stands for; `hits` counts those of all, `total` and `elapsed_ms` are the last one's.
+    pub looks: i64,
+    /// When the last of them began.
+    pub last_at: Timestamp,
 }
 
 /// Which entries are wanted. All that is given must hold.
@@ -142,12 +159,18 @@ pub struct LogPage {
 }
 
 impl Searches {
-    /// Enters a search that begins; gives its id. It is durable when this returns.
+    /// Enters a search that begins; gives its id. It is durable when this returns. Some searches go on
+    /// with an entry that is there, see [`earlier`].
     pub fn begin(&self, new: &NewLook) -> Result<i64, SearchesError> {
         let kept = new.query.floor_char_boundary(QUERY_BYTES_KEPT);
         let query = new.query.get(..kept).unwrap_or_default();
         let connection = self.writing();
         connection.pragma_update(None, "synchronous", "FULL")?;
+        let now = self.clock.now().micros();
+        if let Some(id) = earlier(&connection, new, query, now)? {
+            go_on(&connection, id, new, query, now)?;
+            return Ok(id);
+        }
         connection
             .prepare_cached(
                 "INSERT INTO looks (at, who, token_id, kind, query, query_bytes, since, until,
@@ -155,7 +178,7 @@ impl Searches {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
-                self.clock.now().micros(),
+                now,
                 new.who,
                 new.token_id,
                 new.look.name(),
@@ -179,7 +202,9 @@ impl Searches {
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection
             .prepare_cached(
-                "UPDATE looks SET outcome = ?2, hits = ?3, total = ?4, elapsed_micros = ?5
+                // What was given out before stays counted.
+                "UPDATE looks SET outcome = ?2, hits = coalesce(hits, 0) + ?3, total = ?4,
+                   elapsed_micros = ?5
                  WHERE id = ?1",
             )?
             .execute(params![
@@ -269,6 +294,82 @@ impl Searches {
     }
 }
 
+/// The entry that a search goes on with: of the same person and token, for the same incident, streams and
+/// way of looking, and
+///
+/// - by Loki's API, with the same query, begun within [`REPEAT_MICROS`];
+/// - of the page, with a query that this one only adds letters to, or the same, within
+///   [`TYPING_MICROS`] of its last look.
+///
+/// Every other search has an entry of its own.
+fn earlier(
+    connection: &Connection,
+    new: &NewLook,
+    query: &str,
+    now: i64,
+) -> rusqlite::Result<Option<i64>> {
+    let (oldest, condition) = match new.look {
+        Look::Loki => (now - REPEAT_MICROS, "at >= ?1 AND query = ?2 AND query_bytes = ?8"),
+        Look::Page => (
+            now - TYPING_MICROS,
+            // The newest alone, and only what is kept whole.
+            "coalesce(last_at, at) >= ?1 AND query_bytes <= ?8 AND length(query) > 0
+               AND substr(?2, 1, length(query)) = query
+               AND id = (SELECT max(id) FROM looks WHERE who = ?3 AND kind = ?5 AND at >= ?1 - 600000000)",
+        ),
+        _ => return Ok(None),
+    };
+    let sql = format!(
+        "SELECT id FROM looks WHERE {condition} AND who = ?3 AND token_id IS ?4 AND kind = ?5
+           AND streams IS ?6 AND incident IS ?7 AND at >= ?1 - 600000000
+         ORDER BY id DESC LIMIT 1"
+    );
+    connection
+        .prepare_cached(&sql)?
+        .query_row(
+            params![
+                oldest,
+                query,
+                new.who,
+                new.token_id,
+                new.look.name(),
+                new.streams.as_ref().map(|streams| as_json(streams)),
+                new.incident,
+                i64::try_from(new.query.len()).unwrap_or(i64::MAX),
+            ],
+            |row| row.get(0),
+        )
+        .optional()
+}
+
+/// One more look: the entry's query is the longest, its range the widest that was asked.
+fn go_on(
+    connection: &Connection,
+    id: i64,
+    new: &NewLook,
+    query: &str,
+    now: i64,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE looks SET looks = looks + 1, last_at = ?2, query = ?3, query_bytes = ?4,
+               since = CASE WHEN ?5 IS NULL THEN NULL ELSE min(since, ?5) END,
+               until = CASE WHEN ?6 IS NULL THEN NULL ELSE max(until, ?6) END,
+               outcome = ?7
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id,
+            now,
+            query,
+            i64::try_from(new.query.len()).unwrap_or(i64::MAX),
+            new.since.map(Timestamp::micros),
+            new.until.map(Timestamp::micros),
+            RUNNING,
+        ])?;
+    Ok(())
+}
+
 /// Takes the oldest entries away where `newest` makes more than `rows_max`.
 fn keep_to_bound(connection: &Connection, newest: i64, rows_max: i64) -> rusqlite::Result<()> {
     let oldest: i64 = connection
@@ -319,6 +420,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<(i64, LoggedSearch)> {
         hits: row.get("hits")?,
         total: row.get("total")?,
         elapsed_ms: micros.map(|micros| micros as f64 / 1_000.0),
+        looks: row.get("looks")?,
+        last_at: match time("last_at")? {
+            Some(last) => last,
+            None => shown(row.get("at")?),
+        },
     };
     Ok((id, search))
 }
@@ -417,6 +523,111 @@ mod tests {
         keep_to_bound(&searches.writing(), last, 2_499).unwrap();
         assert_eq!(count(), 1_500);
         assert_eq!(queries(&searches)[0], "2499");
+    }
+
+    /// What typing makes of the page, and what refreshing makes of a dashboard.
+    #[test]
+    fn what_is_the_same_look_is_one_entry() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Hand::default());
+        clock.advance(Duration::from_secs(1_000_000));
+        let path = folder.path().join("searches.db");
+        let searches = Searches::open(&path, clock.clone(), super::super::KEPT).unwrap();
+        let begin = |look: Look, query: &str, wait: u64| {
+            clock.advance(Duration::from_secs(wait));
+            let at = |seconds: i64| Timestamp::from_seconds(seconds);
+            let new = NewLook {
+                look,
+                since: at(i64::try_from(wait).unwrap()),
+                ..super::tests::look(query)
+            };
+            let id = searches.begin(&new).unwrap();
+            let ending = Ending {
+                outcome: "done",
+                hits: 2,
+                total: Some(7),
+                elapsed_micros: 1,
+            };
+            searches.end(id, &ending).unwrap();
+        };
+        for (look, query, wait) in [
+            (Look::Page, "fail", 1),
+            (Look::Page, "failed", 2),
+            (Look::Search, "failed", 0),
+            (Look::Page, "failed pass", 10),
+            (Look::Page, "failed x", 3),
+            (Look::Page, "failed x", 11),
+            (Look::Page, "", 1),
+            (Look::Page, "root", 1),
+            (Look::Loki, "{a=\"b\"}", 20),
+            (Look::Loki, "{a=\"c\"}", 0),
+            (Look::Loki, "{a=\"b\"}", 5),
+            (Look::Loki, "{a=\"b\"}", 3_594),
+            (Look::Loki, "{a=\"b\"}", 2),
+        ] {
+            begin(look, query, wait);
+        }
+        let all = LogFilter {
+            limit: 99,
+            ..LogFilter::default()
+        };
+        let entries = searches.logged(&all).unwrap().searches;
+        let rows = entries.iter().rev().map(|one| {
+            let since = one.since.map(|since| since.micros() / MICROS_PER_SECOND);
+            let between = one.last_at.micros() - one.at.micros();
+            (
+                one.query.as_str(),
+                one.looks,
+                one.hits,
+                since,
+                between / MICROS_PER_SECOND,
+            )
+        });
+        let expected = [
+            ("failed pass", 3, Some(6), Some(1), 12),
+            ("failed", 1, Some(2), Some(0), 0),
+            ("failed x", 1, Some(2), Some(3), 0),
+            ("failed x", 1, Some(2), Some(11), 0),
+            ("", 1, Some(2), Some(1), 0),
+            ("root", 1, Some(2), Some(1), 0),
+            ("{a=\"b\"}", 3, Some(6), Some(5), 3_599),
+            ("{a=\"c\"}", 1, Some(2), Some(0), 0),
+            ("{a=\"b\"}", 1, Some(2), Some(2), 0),
+        ];
+        assert_eq!(rows.collect::<Vec<_>>(), expected);
+    }
+
+    /// A log of the first version goes on.
+    #[test]
+    fn an_older_log_is_read_and_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("searches.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(
+            "CREATE TABLE looks (
+               id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL,
+               token_id INTEGER, kind TEXT NOT NULL, query TEXT NOT NULL,
+               query_bytes INTEGER NOT NULL, since INTEGER, until INTEGER, streams TEXT,
+               incident TEXT, outcome TEXT NOT NULL, hits INTEGER, total INTEGER,
+               elapsed_micros INTEGER) STRICT;
+             INSERT INTO looks (at, who, kind, query, query_bytes, outcome)
+               VALUES (5, 'vera', 'search', 'old', 3, 'done');
+             PRAGMA user_version = 1;",
+        )
+        .unwrap();
+        drop(old);
+        for _ in 0..2 {
+            let clock = Arc::new(Hand::default());
+            let searches = Searches::open(&path, clock, super::super::KEPT).unwrap();
+            searches.begin(&look("new")).unwrap();
+            let all = LogFilter {
+                limit: 9,
+                ..LogFilter::default()
+            };
+            let oldest = searches.logged(&all).unwrap().searches.pop().unwrap();
+            let shown = (oldest.query.as_str(), oldest.looks, oldest.last_at);
+            assert_eq!(shown, ("old", 1, oldest.at));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::SearchesError;
 use super::log::{INTERRUPTED, RUNNING};
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 BEGIN IMMEDIATE;
@@ -24,7 +24,9 @@ CREATE TABLE IF NOT EXISTS looks (
   outcome TEXT NOT NULL,
   hits INTEGER,                    -- events that were given out
   total INTEGER,                   -- events that matched
-  elapsed_micros INTEGER
+  elapsed_micros INTEGER,
+  looks INTEGER NOT NULL DEFAULT 1,  -- how many it stands for
+  last_at INTEGER                    -- when the last of them began; NULL: there is one
 ) STRICT;
 CREATE INDEX IF NOT EXISTS looks_at ON looks (at);
 CREATE INDEX IF NOT EXISTS looks_running ON looks (id) WHERE outcome = 'running';
@@ -38,7 +40,16 @@ CREATE TABLE IF NOT EXISTS saved_searches (
   UNIQUE (owner, name)
 ) STRICT;
 CREATE UNIQUE INDEX IF NOT EXISTS saved_searches_shared ON saved_searches (name) WHERE shared = 1;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
+COMMIT;
+";
+
+/// What version 1 lacks.
+const SINCE_VERSION_1: &str = "
+BEGIN IMMEDIATE;
+ALTER TABLE looks ADD COLUMN looks INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE looks ADD COLUMN last_at INTEGER;
+PRAGMA user_version = 2;
 COMMIT;
 ";
 
@@ -52,6 +63,9 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), SearchesError> {
             found,
             known: VERSION,
         });
+    }
+    if found == 1 {
+        connection.execute_batch(SINCE_VERSION_1)?;
     }
     connection.execute_batch(TABLES)?;
     // Their daemon stopped before they did.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    FollowStep, Follower, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest,
-    NewErasure, NewFact, NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend,
-    SearchFailure, SearchRequest, SearchTable, SourcesView, StorageBackend, StorageFailure,
+    FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest,
+    HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
+    NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
+    SearchRequest, SearchTable, SourcesView, StorageBackend, StorageFailure,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{
@@ -32,6 +33,7 @@ pub(crate) struct Fake {
     /// Why no more are taken; `Busy` where a test says nothing.
     pub(crate) refusal: Mutex<Option<Refused>>,
     pub(crate) searches: Mutex<Vec<SearchRequest>>,
+    pub(crate) hunts: Mutex<Vec<HuntRequest>>,
     /// What the next searches find, in their order, where a test wants others than one hit.
     pub(crate) answers: Mutex<VecDeque<SearchAnswer>>,
     /// Searches that ended because nobody waited for them any more.
@@ -192,6 +194,54 @@ impl Follower for Three {
     }
 }
 
+impl HuntBackend for Fake {
+    fn hunt(&self, request: &HuntRequest) -> Result<Box<dyn Hunt>, HuntFailure> {
+        self.hunts.lock().unwrap().push(request.clone());
+        match &request.rule {
+            HuntRule::Text { text, path } if text == "broken" => {
+                Err(HuntFailure::Rule(vec![format!(
+                    "{path}:1:1: error[unknown-key]: broken\n"
+                )]))
+            }
+            HuntRule::Loaded(name) if name == "nothing" => {
+                Err(HuntFailure::Unknown("no rule is called nothing".to_owned()))
+            }
+            HuntRule::Loaded(name) => Ok(Box::new(FakeHunt(name.clone()))),
+            HuntRule::Text { .. } => Ok(Box::new(FakeHunt("of a text".to_owned()))),
+        }
+    }
+}
+
+/// Finds two events; `slow` goes on until nobody waits for it.
+struct FakeHunt(String);
+
+impl Hunt for FakeHunt {
+    fn subject(&self) -> String {
+        format!("the rule {}", self.0)
+    }
+
+    fn run(
+        self: Box<Self>,
+        cancelled: &Arc<AtomicBool>,
+        send: &mut dyn FnMut(String) -> bool,
+    ) -> HuntEnd {
+        let mut matches = 0;
+        for number in 0..2 {
+            matches += u64::from(send(
+                json!({"event": {"id": number.to_string()}}).to_string() + "\n",
+            ));
+        }
+        while self.0 == "slow" && !cancelled.load(Ordering::Relaxed) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        send(json!({"vakt.end": {"matches": matches}}).to_string() + "\n");
+        HuntEnd {
+            outcome: "done",
+            matches,
+        }
+    }
+}
+
 pub(crate) fn incident() -> Value {
     json!({
         "id": "inc-1", "title": "Login after failures <b>", "state": "draft", "party": "own", "drill": true,
@@ -326,6 +376,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
     let parts = Parts {
         intake: fake.clone(),
         search: fake.clone(),
+        hunts: fake.clone(),
         incidents: fake.clone(),
         rules: fake.clone(),
         sources: fake.clone(),

@@ -109,6 +109,41 @@ fn the_probe_is_answered_with_one_value() {
     assert_eq!(daemon.searched(), [""; 0]);
 }
 
+/// Who looks through Grafana is on record like everybody else, once for what a dashboard asks again.
+#[test]
+fn what_is_asked_is_in_the_search_log() {
+    let daemon = start();
+    let line = json!({"@timestamp": "2026-11-24T09:30:00Z", "event.original": "x"});
+    daemon.will_find([hits(&[line.clone(), line.clone()]), hits(&[line]), total(7)]);
+    let sshd = ("query", r#"{service_name="sshd"}"#);
+    daemon.loki("query", &[("query", "vector(1)+vector(1)")]);
+    daemon.loki("query_range", &[sshd, ("start", START), ("end", END)]);
+    daemon.loki(
+        "query_range",
+        &[sshd, ("start", START), ("end", "1795518000000000000")],
+    );
+    daemon.loki("index/stats", &[("query", r#"{service_name="cron"}"#)]);
+    daemon.loki("query_range", &[("query", "{broken")]);
+    let log = daemon.admin("GET /api/v1/searches?kind=loki", "").json();
+    let rows = log["searches"].as_array().unwrap().iter().map(|row| {
+        let members = ["who", "query", "since", "until", "outcome", "hits", "looks"];
+        Value::from(members.map(|member| row[member].clone()).to_vec())
+    });
+    let expected = [
+        json!(["admin", "{service_name=\"cron\"}", null, null, "done", 0, 1]),
+        json!([
+            "admin",
+            "{service_name=\"sshd\"}",
+            "2026-11-24T09:00:00Z",
+            "2026-11-24T11:00:00Z",
+            "done",
+            3,
+            2
+        ]),
+    ];
+    assert_eq!(rows.collect::<Vec<_>>(), expected);
+}
+
 /// The lines of Explore.
 #[test]
 fn lines_are_streams() {

@@ -185,6 +185,14 @@ fn what_cannot_be_put_on_record_is_not_answered() {
     check("GET /api/v1/search?q=x", "Accept: */*");
     check("GET /api/v1/search?q=x", NDJSON);
     check("GET /api/v1/follow?q=x", NDJSON);
+    let loki = daemon.request("GET /loki/api/v1/query_range?query=%7B%7D", &[&bearer], b"");
+    assert_eq!(loki.status, 503);
+    assert!(loki.text().contains("search log"), "{}", loki.text());
+    let hunt = daemon.request("POST /api/v1/hunts", &[&bearer], b"{\"id\":\"x\"}");
+    assert_eq!(
+        (hunt.status, hunt.error_code().as_str()),
+        (503, "unavailable")
+    );
     let page = daemon.request("GET /?q=x", &[&bearer], b"").text();
     assert!(
         page.contains("search log") && !page.contains("alert(1)"),

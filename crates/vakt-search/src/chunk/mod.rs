@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 use vakt_event::Source;
 
 pub(crate) use build::{Addition, ChunkBuilder};
-pub(crate) use read::{ByBytes, Cache, Chunk, ColumnOf, Pieces};
+pub(crate) use read::{ByBytes, Cache, Chunk, ColumnOf, FrameReader, Pieces};
 
 /// The most events of a chunk. A search of what is not in a chunk yet looks at each event, so this
 /// many at most; and a column's codes and events fit into 16 bits.

@@ -250,14 +250,22 @@ impl Chunk {
         pieces: Pieces<'c>,
         keep: bool,
     ) -> Result<EventReader<'c>, Fault> {
-        let directory = self.directory()?;
+        let frames = self.frames(pieces, keep)?;
+        let sources = frames.directory.sources.iter();
         Ok(EventReader {
+            peers: sources.map(peer_text).collect(),
             chunk: self,
-            directory,
-            peers: directory.sources.iter().map(peer_text).collect(),
+            pieces,
+            frames,
+        })
+    }
+
+    /// As [`Self::reader`], for whoever holds the chunk and wants frames alone.
+    pub(crate) fn frames(&self, pieces: Pieces<'_>, keep: bool) -> Result<FrameReader, Fault> {
+        Ok(FrameReader {
+            directory: Arc::clone(self.directory()?),
             positions: self.positions(pieces)?,
             received: self.received(pieces)?,
-            pieces,
             keep,
             first: None,
             block: None,
@@ -268,16 +276,9 @@ impl Chunk {
 /// Reads events of a chunk.
 pub(crate) struct EventReader<'c> {
     chunk: &'c Chunk,
-    directory: &'c Directory,
     peers: Vec<Option<String>>,
-    positions: Arc<Vec<i64>>,
-    received: Arc<Vec<i64>>,
     pieces: Pieces<'c>,
-    keep: bool,
-    /// The chunk's first block, when another was read.
-    first: Option<Arc<Block>>,
-    /// The block of the last event, and the events that it holds.
-    block: Option<(Range<u32>, Arc<Block>)>,
+    frames: FrameReader,
 }
 
 impl EventReader<'_> {
@@ -310,6 +311,38 @@ impl EventReader<'_> {
         doc: u32,
         look: impl FnOnce(crate::Frame<'_>, &Source, Option<&str>, JournalPosition) -> T,
     ) -> Result<T, Fault> {
+        let peers = &self.peers;
+        self.frames
+            .frame(self.chunk, self.pieces, doc, |frame, found, position| {
+                let (number, source) = found;
+                let peer = peers.get(number).and_then(Option::as_deref);
+                look(frame, source, peer, position)
+            })
+    }
+}
+
+/// What is at hand of a chunk of which frames are read.
+pub(crate) struct FrameReader {
+    directory: Arc<Directory>,
+    pub(crate) positions: Arc<Vec<i64>>,
+    received: Arc<Vec<i64>>,
+    keep: bool,
+    /// The chunk's first block, when another was read.
+    first: Option<Arc<Block>>,
+    /// The block of the last event, and the events that it holds.
+    block: Option<(Range<u32>, Arc<Block>)>,
+}
+
+impl FrameReader {
+    /// Gives the frame of the event `doc`, its source with its number, and its position. `chunk` is
+    /// the one that this was made for.
+    pub(crate) fn frame<T>(
+        &mut self,
+        chunk: &Chunk,
+        pieces: Pieces<'_>,
+        doc: u32,
+        look: impl FnOnce(crate::Frame<'_>, (usize, &Source), JournalPosition) -> T,
+    ) -> Result<T, Fault> {
         let is_here = self
             .block
             .as_ref()
@@ -320,10 +353,8 @@ impl EventReader<'_> {
                 .blocks
                 .partition_point(|block| block.first <= doc);
             let number = after.saturating_sub(1);
-            let docs = self.directory.docs(number, self.chunk.meta.docs);
-            let block = self
-                .chunk
-                .block(number, &mut self.first, self.pieces, self.keep)?;
+            let docs = self.directory.docs(number, chunk.meta.docs);
+            let block = chunk.block(number, &mut self.first, pieces, self.keep)?;
             self.block = Some((docs, block));
         }
         let missing = || Fault::new("an event of a chunk is missing");
@@ -336,10 +367,9 @@ impl EventReader<'_> {
             .unwrap_or_default();
         let position = number(&self.positions).ok_or_else(missing)?;
         let index = usize::try_from(index).map_err(|_| missing())?;
-        let (frame, source) = block.frame(index, received).ok_or_else(missing)?;
-        let peer = self.peers.get(source).ok_or_else(missing)?;
-        let source = self.directory.sources.get(source).ok_or_else(missing)?;
+        let (frame, number) = block.frame(index, received).ok_or_else(missing)?;
+        let source = self.directory.sources.get(number).ok_or_else(missing)?;
         let position = JournalPosition(position.cast_unsigned());
-        Ok(look(frame, source, peer.as_deref(), position))
+        Ok(look(frame, (number, source), position))
     }
 }

@@ -22,6 +22,7 @@ mod tail;
 mod terms;
 mod top;
 mod usage;
+mod walk;
 mod writer;
 
 use std::fs;
@@ -34,6 +35,7 @@ pub use gather::{Gather, Wanted};
 pub use search::{HITS_MAX, Hit, Order, Request, Response};
 pub use tail::Tail;
 pub use usage::{FieldUsage, PartitionUsage, Usage};
+pub use walk::Walker;
 pub use writer::IndexWriter;
 
 use crate::frame::Decode;

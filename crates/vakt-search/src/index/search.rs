@@ -32,7 +32,7 @@ pub const HITS_MAX: usize = 10_000;
 pub(super) const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// How many events are read between two looks at the clock.
-const READS_PER_CLOCK: u64 = 64;
+pub(super) const READS_PER_CLOCK: u64 = 64;
 
 /// The order of hits: by effective time, and by journal position where times are equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,15 +126,7 @@ impl Index {
     ) -> std::result::Result<Response, E> {
         let shared = &*self.shared;
         let snapshot = shared.snapshot.load_full();
-        let mut search = Search {
-            shared,
-            snapshot: &snapshot,
-            request,
-            after: request.cursor.as_deref().map(Place::parse).transpose()?,
-            limit: request.limit.min(HITS_MAX),
-            reads: 0,
-            decoder: shared.decode.decoder(),
-        };
+        let mut search = Search::new(shared, &snapshot, request)?;
         let after = search.after.map(|place| place.rank(request.order));
         let mut tail = Tail::new(request, after, search.kept(), to);
         offer(JournalPosition(snapshot.next), &mut tail)?;
@@ -160,13 +152,13 @@ impl Gather for Nobody {
 }
 
 /// A split on the disk, or what is in none yet.
-enum Part {
+pub(super) enum Part {
     Sealed(Arc<Sealed>),
     Open(Arc<Split>),
 }
 
 impl Part {
-    fn open(&self, shared: &Shared) -> Result<Arc<Split>> {
+    pub(super) fn open(&self, shared: &Shared) -> Result<Arc<Split>> {
         match self {
             Self::Sealed(sealed) => shared.open(sealed),
             Self::Open(split) => Ok(Arc::clone(split)),
@@ -194,7 +186,7 @@ impl Part {
         }
     }
 
-    fn positions(&self) -> (u64, u64) {
+    pub(super) fn positions(&self) -> (u64, u64) {
         match self {
             Self::Sealed(sealed) => sealed.meta.positions,
             Self::Open(split) => split.positions,
@@ -202,15 +194,33 @@ impl Part {
     }
 }
 
-struct Search<'s> {
-    shared: &'s Shared,
-    snapshot: &'s Snapshot,
-    request: &'s Request,
+pub(super) struct Search<'s> {
+    pub(super) shared: &'s Shared,
+    pub(super) snapshot: &'s Snapshot,
+    pub(super) request: &'s Request,
     after: Option<Place>,
     limit: usize,
     /// Events read so far to verify candidates.
-    reads: u64,
+    pub(super) reads: u64,
     decoder: Box<dyn Decoder>,
+}
+
+impl<'s> Search<'s> {
+    pub(super) fn new(
+        shared: &'s Shared,
+        snapshot: &'s Snapshot,
+        request: &'s Request,
+    ) -> Result<Self> {
+        Ok(Self {
+            shared,
+            snapshot,
+            request,
+            after: request.cursor.as_deref().map(Place::parse).transpose()?,
+            limit: request.limit.min(HITS_MAX),
+            reads: 0,
+            decoder: shared.decode.decoder(),
+        })
+    }
 }
 
 impl Search<'_> {
@@ -268,7 +278,7 @@ impl Search<'_> {
     }
 
     /// What may have matches.
-    fn parts(&self) -> Vec<Part> {
+    pub(super) fn parts(&self) -> Vec<Part> {
         let sealed = self.snapshot.sealed.iter().cloned().map(Part::Sealed);
         let open = self.snapshot.open.iter().cloned().map(Part::Open);
         let mut parts: Vec<Part> = sealed.chain(open).collect();
@@ -396,7 +406,11 @@ impl Search<'_> {
                 && until.is_none_or(|until| micros < until.micros()))
     }
 
-    fn restrict_to_times(&self, split: &Split, docs: &mut Bits) -> std::result::Result<(), Fault> {
+    pub(super) fn restrict_to_times(
+        &self,
+        split: &Split,
+        docs: &mut Bits,
+    ) -> std::result::Result<(), Fault> {
         if self.request.since.is_none() && self.request.until.is_none() {
             return Ok(());
         }
@@ -511,11 +525,16 @@ impl Search<'_> {
         })
     }
 
-    fn stopped(&self, stop: Stop) -> Error {
-        match stop {
-            Stop::Damaged(reason) => Error::damaged(&self.shared.dir, reason),
-            Stop::OutOfTime => Error::OutOfTime { read: self.reads },
-            Stop::Cancelled => Error::Cancelled,
-        }
+    pub(super) fn stopped(&self, stop: Stop) -> Error {
+        stopped(self.shared, stop, self.reads)
+    }
+}
+
+/// Why a search ended early that had read so many events.
+pub(super) fn stopped(shared: &Shared, stop: Stop, reads: u64) -> Error {
+    match stop {
+        Stop::Damaged(reason) => Error::damaged(&shared.dir, reason),
+        Stop::OutOfTime => Error::OutOfTime { read: reads },
+        Stop::Cancelled => Error::Cancelled,
     }
 }

@@ -88,7 +88,7 @@ pub enum Command {
     Scan(scan::Options),
     /// Show files or standard input as events, one ECS object a line
     Parse(parse::Options),
-    /// List, lint, test and explain rules
+    /// List, lint, test and explain rules, and hunt with them
     #[command(subcommand)]
     Rules(rules::Action),
     /// Search the events of a running daemon

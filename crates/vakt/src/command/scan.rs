@@ -17,7 +17,7 @@ use crate::output::{Output, Printer, printable, tell};
 use crate::pipeline::detector::{Detector, Found};
 use crate::ruleset::Ruleset;
 use evaluate::{Evaluated, Evaluator, Team};
-use line::Line;
+use line::line;
 use pieces::Pieces;
 
 mod evaluate;
@@ -287,15 +287,12 @@ impl<'r> Scan<'r> {
                     out.flush()
                 })?;
             }
-            Output::Ndjson => self
-                .out
-                .json_line(&Line::of(place, found, meta, &self.names))?,
+            Output::Ndjson => self.out.json_line(&line(place, found, meta, &self.names))?,
             Output::Json => {
                 if self.matches > 1 {
                     self.out.line(",")?;
                 }
-                self.out
-                    .json_line(&Line::of(place, found, meta, &self.names))?;
+                self.out.json_line(&line(place, found, meta, &self.names))?;
             }
         }
         Ok(())

@@ -77,14 +77,18 @@ pub(super) struct Search {
 
 impl SearchBackend for Search {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
-        let now = Now::from(self.clock.now());
-        let pipeline = Pipeline::parse_at(&request.query, now).map_err(|error| refused(&error))?;
+        let (cursor, now) = self.page_of(request.cursor.as_deref())?;
+        let pipeline = Pipeline::parse_at(&request.query, Now::from(now));
+        let pipeline = pipeline.map_err(|error| refused(&error))?;
         let deadline = Instant::now() + request.patience.unwrap_or(SEARCH_TIME_MAX);
         if let Within::Records(kinds) = &request.within {
-            let search = RecordSearch::new(&self.records, request, &pipeline, deadline);
-            return search
+            let cursor = cursor.as_deref();
+            let search = RecordSearch::new(&self.records, request, &pipeline, cursor, deadline);
+            let mut answer = search
                 .and_then(|search| search.run(kinds))
-                .map_err(|error| failure_of_search(&error));
+                .map_err(|error| failure_of_search(&error))?;
+            answer.next = answer.next.map(|next| with_instant(&next, now));
+            return Ok(answer);
         }
         let window = Window {
             since: request.since,
@@ -108,7 +112,7 @@ impl SearchBackend for Search {
                 Order::NewestFirst => vakt_search::Order::Descending,
                 Order::OldestFirst => vakt_search::Order::Ascending,
             },
-            cursor: request.cursor.clone(),
+            cursor,
             deadline: Some(deadline),
             cancelled: request.cancelled.clone(),
             hits_only: request.hits_only,
@@ -119,7 +123,7 @@ impl SearchBackend for Search {
         let mut answer = SearchAnswer {
             hits: response.hits,
             total: response.total,
-            next: response.next,
+            next: response.next.map(|next| with_instant(&next, now)),
             table: None,
         };
         match gathered {
@@ -141,8 +145,9 @@ impl SearchBackend for Search {
         request: &SearchRequest,
         from: Option<u64>,
     ) -> Result<Box<dyn Follower>, SearchFailure> {
-        let now = Now::from(self.clock.now());
-        let query = Query::parse_at(&request.query, now).map_err(|error| refused(&error))?;
+        let now = self.clock.now();
+        let query = Query::parse_at(&request.query, now)
+            .map_err(|error| refused_to_follow(&error, &request.query, now))?;
         let streams = request.streams.clone();
         Ok(Box::new(JournalFollower::new(
             &self.journal,
@@ -161,7 +166,41 @@ fn refused(error: &QueryError) -> SearchFailure {
     }
 }
 
+/// What groups or sorts events needs all of them, and of those that are followed there is no last.
+fn refused_to_follow(error: &QueryError, query: &str, now: Timestamp) -> SearchFailure {
+    let mut refused = refused(error);
+    if Pipeline::parse_at(query, now).is_ok()
+        && let SearchFailure::Query { message, help, .. } = &mut refused
+    {
+        "events that are followed have no end: commands after | cannot be carried out"
+            .clone_into(message);
+        "leave out what begins with |, or search without following".clone_into(help);
+    }
+    refused
+}
+
+/// Between a cursor of the index and the instant at which its search began.
+const INSTANT: char = '@';
+
+/// A cursor that says at which instant its search began: what is relative to now means the same on
+/// every page.
+fn with_instant(cursor: &str, now: Timestamp) -> String {
+    format!("{cursor}{INSTANT}{}", now.micros())
+}
+
 impl Search {
+    /// The index's cursor, and the instant at which the search is asked: that of its first page.
+    fn page_of(&self, cursor: Option<&str>) -> Result<(Option<String>, Timestamp), SearchFailure> {
+        let Some(cursor) = cursor else {
+            return Ok((None, self.clock.now()));
+        };
+        let instant = cursor.rsplit_once(INSTANT).and_then(|(cursor, micros)| {
+            let now = Timestamp::from_micros(micros.parse().ok()?)?;
+            Some((Some(cursor.to_owned()), now))
+        });
+        instant.ok_or_else(|| SearchFailure::Cursor("the cursor is none of ours".to_owned()))
+    }
+
     /// Asks the index, and what it lacks the journal.
     fn ask(
         &self,

@@ -51,6 +51,7 @@ impl<'s> RecordSearch<'s> {
         records: &'s Arc<Records>,
         request: &'s SearchRequest,
         pipeline: &'s Pipeline,
+        cursor: Option<&str>,
         deadline: Instant,
     ) -> anyhow::Result<Self> {
         let window = Window {
@@ -62,7 +63,7 @@ impl<'s> RecordSearch<'s> {
             request,
             pipeline,
             deadline,
-            after: request.cursor.as_deref().map(rank_of).transpose()?,
+            after: cursor.map(rank_of).transpose()?,
             gathering: Gathering::new(pipeline, window),
             found: Vec::new(),
             total: 0,

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use vakt_search::Index;
 
 use super::index::IndexProgress;
-use super::{Stop, panicked};
+use super::{Stop, give_way, panicked};
 
 /// How long the thread sleeps when there is nothing to build: splits come every few seconds at most.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -15,12 +15,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// After a failure (a full disk), the next try comes after this long.
 const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
-/// The kernel gives this thread what the others leave: 19 is the highest niceness there is.
-const NICENESS: i32 = 19;
-
 /// Builds inverted indexes of splits until `stop`, one after the other, when there are some to build.
 pub fn run(shared: &ArcSwap<Index>, progress: &IndexProgress, stop: &Stop) {
-    give_way();
+    give_way("the index is built");
     while !stop.is_set() {
         let index = shared.load_full();
         let built = catch_unwind(AssertUnwindSafe(|| index.build_next(false)));
@@ -46,14 +43,5 @@ pub fn run(shared: &ArcSwap<Index>, progress: &IndexProgress, stop: &Stop) {
             "a split of the index stays without an inverted index; searches read it as it is"
         );
         stop.wait(RETRY_PAUSE);
-    }
-}
-
-/// Asks for the lowest priority for the thread that calls.
-fn give_way() {
-    // On Linux niceness is the thread's own, and named by its id.
-    let thread = rustix::thread::gettid();
-    if let Err(error) = rustix::process::setpriority_process(Some(thread), NICENESS) {
-        tracing::warn!(%error, "the index is built at ordinary priority");
     }
 }

@@ -233,7 +233,7 @@ impl IndexProgress {
         self.moved.notify_all();
     }
 
-    fn reached(&self, position: JournalPosition) {
+    pub(crate) fn reached(&self, position: JournalPosition) {
         let mut state = self.lock();
         state.committed = position;
         state.failed = None;

@@ -64,6 +64,18 @@ const RETRY_PAUSE: Duration = Duration::from_secs(5);
 /// After a panic at an event: state is built anew at once, since nothing outside has to change first.
 const PANIC_PAUSE: Duration = Duration::from_millis(100);
 
+/// The kernel gives a thread that gives way what the others leave: 19 is the highest niceness there is.
+const NICENESS: i32 = 19;
+
+/// Asks for the lowest priority for the thread that calls; `what` is done says the log where that fails.
+pub(crate) fn give_way(what: &str) {
+    // On Linux niceness is the thread's own, and named by its id.
+    let thread = rustix::thread::gettid();
+    if let Err(error) = rustix::process::setpriority_process(Some(thread), NICENESS) {
+        tracing::warn!(%error, "{what} at ordinary priority");
+    }
+}
+
 /// How frames become events: [`decode_frame`], but for tests.
 type Decode = for<'f> fn(&'f StoredFrame, &Source, &mut Decoding) -> Event<'f>;
 
@@ -142,7 +154,7 @@ pub(crate) fn decode_frame<'f>(
 }
 
 /// What the index keeps of a frame of the journal.
-fn frame_of(frame: &StoredFrame) -> Frame<'_> {
+pub(crate) fn frame_of(frame: &StoredFrame) -> Frame<'_> {
     Frame {
         bytes: &frame.bytes,
         format: frame.format,

@@ -10,12 +10,14 @@ use vakt_event::Timestamp;
 use crate::access::Principal;
 use crate::app::App;
 use crate::body::read_form;
+use crate::endpoints::search::{CANCELLED, DONE, Recording};
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::Call;
 use crate::loki::ast::Lines;
-use crate::loki::params::Form;
+use crate::loki::params::{Form, LINES_SECONDS};
 use crate::loki::search::Search;
 use crate::loki::{read_selector, to_query};
+use crate::searches::{Look, NewLook};
 
 /// With this in it, lines come with the labels that are not their stream's.
 const ENCODING_FLAGS: &str = "x-loki-response-encoding-flags";
@@ -69,23 +71,69 @@ impl Asked {
     }
 
     /// Does `work` with the search that the caller may make. Everything that Loki's calls see of
-    /// events goes through here.
+    /// events goes through here, and is in the search log before it is given out.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Search<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
+        self.ask_for(work, |_| 0).await
+    }
+
+    /// As [`Self::ask`], where `given` says how many events are given out.
+    pub(super) async fn ask_for<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Search<'_>) -> Result<T, ApiError> + Send + 'static,
+        given: impl FnOnce(&T) -> usize + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let app = Arc::clone(&self.app);
+        let entry = self.entry();
         let streams = self.who.streams.clone();
         let cancelled = Arc::new(AtomicBool::new(false));
         let _until_dropped = CancelOnDrop(Arc::clone(&cancelled));
-        self.app
-            .searching(move |parts| {
+        // What answers the request is dropped when the client goes away; how it ended is entered all the same.
+        let asking = tokio::spawn(async move {
+            let flag = Arc::clone(&cancelled);
+            let searching = app.searching(move |parts| {
                 work(&Search {
                     backend: parts.search.as_ref(),
                     streams,
-                    cancelled,
+                    cancelled: flag,
                 })
-            })
-            .await
+            });
+            let (recording, answer) = tokio::join!(Recording::begin(&app, entry), searching);
+            let recording = recording?;
+            let (outcome, hits) = match &answer {
+                _ if cancelled.load(Ordering::Relaxed) => (CANCELLED, 0),
+                Ok(answer) => (DONE, given(answer)),
+                Err(error) => (error.code.name(), 0),
+            };
+            recording.end(outcome, hits, None).await;
+            answer
+        });
+        asking.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a request of Loki's ended in a panic");
+            let message = "the daemon failed at this request";
+            Err(ApiError::new(ErrorCode::Internal, message))
+        })
+    }
+
+    /// The entry of the search log: what was asked, in Loki's words; where no range is given, none.
+    fn entry(&self) -> NewLook {
+        let selectors = self.form.all("match[]").chain(self.form.all("match"));
+        let asked = self.form.get("query").into_iter().chain(selectors);
+        let is_range = self.form.get("start").is_some() || self.form.get("end").is_some();
+        let range = self.form.range(self.now, LINES_SECONDS).ok();
+        let times = range.filter(|_| is_range).map(|range| range.times());
+        NewLook {
+            who: self.who.name.clone(),
+            token_id: self.who.token_id,
+            look: Look::Loki,
+            query: asked.collect::<Vec<_>>().join(" "),
+            since: times.and_then(|times| times.since),
+            until: times.and_then(|times| times.until),
+            streams: self.who.streams.clone(),
+            incident: None,
+        }
     }
 }
 

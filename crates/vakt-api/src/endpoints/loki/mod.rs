@@ -89,7 +89,10 @@ async fn lines_of(asked: &Asked, lines: Lines, times: Times) -> Result<Value, Ap
     let order = asked.form.order()?;
     let query = to_query(&lines);
     let answer = asked
-        .ask(move |search| search.hits(&query, times, limit, order))
+        .ask_for(
+            move |search| search.hits(&query, times, limit, order),
+            |answer| answer.hits.len(),
+        )
         .await?;
     let streams = streams(&answer.hits, asked.is_categorized);
     let mut data = json!({ "resultType": "streams" });

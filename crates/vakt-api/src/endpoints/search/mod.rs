@@ -2,6 +2,7 @@
 
 mod body;
 pub(crate) mod follow;
+pub(crate) mod hunt;
 mod on_its_way;
 mod recording;
 mod stream;
@@ -25,7 +26,7 @@ use crate::roles::Permission;
 use crate::searches::Look;
 
 pub(crate) use on_its_way::{Line, run};
-pub(crate) use recording::Looker;
+pub(crate) use recording::{CANCELLED, DONE, Looker, Recording};
 
 const LIMIT_DEFAULT: usize = 100;
 
@@ -102,7 +103,15 @@ async fn incident(
     params: &Params,
     who: &Principal,
 ) -> Result<Option<String>, ApiError> {
-    let Some(id) = params.get("incident").map(str::to_owned) else {
+    known_incident(app, params.get("incident").map(str::to_owned), who).await
+}
+
+async fn known_incident(
+    app: &Arc<App>,
+    id: Option<String>,
+    who: &Principal,
+) -> Result<Option<String>, ApiError> {
+    let Some(id) = id else {
         return Ok(None);
     };
     let streams = who.streams.clone();

@@ -10,8 +10,8 @@ use crate::error::{ApiError, ErrorCode};
 use crate::searches::{Ending, Look, NewLook};
 
 /// The outcomes that are no error of the API's.
-pub(super) const DONE: &str = "done";
-pub(super) const CANCELLED: &str = "cancelled";
+pub(crate) const DONE: &str = "done";
+pub(crate) const CANCELLED: &str = "cancelled";
 
 /// Who looks at events, and what for.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl Looker {
 }
 
 /// An entry that has begun.
-pub(super) struct Recording {
+pub(crate) struct Recording {
     app: Arc<App>,
     id: i64,
     began: Instant,
@@ -50,7 +50,7 @@ impl Recording {
     ///
     /// # Errors
     /// A log that cannot be written: then nothing may be given out.
-    pub(super) async fn begin(app: &Arc<App>, entry: NewLook) -> Result<Self, ApiError> {
+    pub(crate) async fn begin(app: &Arc<App>, entry: NewLook) -> Result<Self, ApiError> {
         let began = Instant::now();
         let id = app
             .blocking(move |parts| {
@@ -72,7 +72,7 @@ impl Recording {
     }
 
     /// Adds how it ended. That it began, by whom and for what, is on record already.
-    pub(super) async fn end(self, outcome: &'static str, hits: usize, total: Option<u64>) {
+    pub(crate) async fn end(self, outcome: &'static str, hits: usize, total: Option<u64>) {
         let Self { app, id, began } = self;
         let ending = Ending {
             outcome,

@@ -14,7 +14,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use vakt_event::Event;
+use vakt_event::{Event, LogSource};
 
 use super::pending::{Pending, own};
 use super::{ID, TYPE};
@@ -46,6 +46,14 @@ pub struct Joined {
     pub records: Vec<u64>,
     /// How many records there were.
     pub record_count: u64,
+}
+
+impl Joined {
+    /// The log source that every [`Self::event`] shows.
+    pub const LOG_SOURCE: LogSource<'static> = LogSource::of("linux", "process_creation", "");
+
+    /// The field that all records have that [`Coalescer::push`] takes; it does nothing with others.
+    pub const ID_FIELD: &'static str = ID;
 }
 
 /// Follows the audit records of many sources; see the module's text.

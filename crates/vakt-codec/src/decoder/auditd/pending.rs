@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use vakt_event::{Event, EventTime, LogSource, Value, ecs};
+use vakt_event::{Event, EventTime, Value, ecs};
 
 use super::super::fields::is_number;
 use super::coalescer::Joined;
@@ -202,9 +202,7 @@ impl Pending {
             original: Cow::Owned(self.original),
             ..Event::default()
         };
-        event
-            .log_sources
-            .push(LogSource::of("linux", "process_creation", ""));
+        event.log_sources.push(Joined::LOG_SOURCE);
         event.added(ecs::EVENT_DATASET, "auditd.process");
         event.added(ecs::EVENT_CATEGORY, "process");
         event.added(ecs::EVENT_TYPE, "start");

@@ -4,12 +4,12 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value as Json, json};
 use vakt_codec::files::RECORD_BYTES_MAX;
 use vakt_codec::{Coalescer, DecodeContext, Records, decode};
 use vakt_event::Event;
-use vakt_rules::ast::{Metadata, RuleRef};
+use vakt_rules::ast::RuleRef;
 
 use super::super::scan::Reading;
 use super::trace::Trace;
@@ -29,7 +29,7 @@ pub(super) struct Asked<'a> {
 }
 
 pub(super) fn explain(global: &Global, ruleset: &Ruleset, asked: &Asked<'_>) -> Result<Outcome> {
-    let rule = find(ruleset, asked.rule)?;
+    let rule = ruleset.find(asked.rule)?;
     let zone = jiff::tz::TimeZone::system();
     let context = asked.reading.context(&zone);
     let output = Output::or(global.output, Output::Text)?;
@@ -62,41 +62,6 @@ pub(super) fn explain(global: &Global, ruleset: &Ruleset, asked: &Asked<'_>) -> 
     }
     out.flush()?;
     Ok(Outcome::Done)
-}
-
-/// The rule or correlation with the id, name or title.
-fn find(ruleset: &Ruleset, wanted: &str) -> Result<RuleRef> {
-    let is = |meta: &Metadata| {
-        meta.id.eq_ignore_ascii_case(wanted)
-            || meta.title == wanted
-            || meta.name.as_deref() == Some(wanted)
-    };
-    let rules = &ruleset.rules;
-    if let Some(index) = rules.rules.iter().position(|rule| is(&rule.meta)) {
-        return Ok(RuleRef::Rule(index));
-    }
-    let found = rules.correlations.iter().position(|one| is(&one.meta));
-    if let Some(index) = found {
-        return Ok(RuleRef::Correlation(index));
-    }
-    let metas = || {
-        let correlations = rules.correlations.iter().map(|one| &one.meta);
-        rules
-            .rules
-            .iter()
-            .map(|rule| &rule.meta)
-            .chain(correlations)
-    };
-    let known = metas().flat_map(|meta| {
-        meta.name
-            .as_deref()
-            .into_iter()
-            .chain([meta.title.as_str()])
-    });
-    match vakt_rules::nearest(wanted, known) {
-        Some(near) => bail!("no rule has the id, name or title {wanted:?}: did you mean {near:?}?"),
-        None => bail!("no rule has the id, name or title {wanted:?}: `vakt rules list` shows them"),
-    }
 }
 
 /// Gives every event of the files with its place.

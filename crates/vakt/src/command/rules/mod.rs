@@ -1,6 +1,7 @@
-//! `vakt rules`: list, lint, test and explain.
+//! `vakt rules`: list, lint, test, explain and hunt.
 
 mod explain;
+mod hunt;
 mod junit;
 mod lint;
 mod list;
@@ -67,6 +68,8 @@ pub enum Action {
         #[command(flatten)]
         reading: Reading,
     },
+    /// Run a rule over what a running daemon has stored
+    Hunt(hunt::Options),
 }
 
 pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
@@ -78,6 +81,7 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
         settings.paths.clone_from(paths);
     }
     match action {
+        Action::Hunt(options) => hunt::run(global, options),
         Action::List {
             by: Some(by),
             live,

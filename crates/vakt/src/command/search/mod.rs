@@ -23,6 +23,7 @@ use crate::output::{Form, Output, Printer, tell};
 use sink::Sink;
 
 pub(super) use event_line::one_line;
+pub(super) use paint::Paint;
 
 #[derive(Args, Debug)]
 pub struct Options {

@@ -40,6 +40,7 @@ mod tests {
                 message: "wrong".to_owned(),
                 help: "mend it".to_owned(),
                 position: Some(position),
+                diagnostics: Vec::new(),
             };
             let error = with_caret(anyhow::Error::new(refused), query);
             assert_eq!(error.to_string(), expected);
