@@ -18,7 +18,7 @@ use crate::backend::{
     ItemPage, ListRequest, Order, RecordKind, SearchAnswer, SearchRequest, Within,
 };
 use crate::endpoints::incidents::failure;
-use crate::endpoints::search::{Line, Looker, run};
+use crate::endpoints::search::{Line, Looker, failure as search_failure, run};
 use crate::error::ApiError;
 use crate::guard::Call;
 use crate::params::Params;
@@ -152,7 +152,7 @@ async fn results(
     run(app, looker, request, line).await
 }
 
-/// What the query finds of incidents, alerts and notes.
+/// What the query finds of incidents, alerts and notes: the same look, which is on record.
 async fn records(
     app: &Arc<App>,
     home: &Home,
@@ -167,12 +167,8 @@ async fn records(
         limit: RECORDS,
         ..SearchRequest::default()
     };
-    let looker = Looker {
-        who: who.clone(),
-        look: Look::Records,
-        incident: None,
-    };
-    run(app, looker, request, Line::Searches).await
+    app.searching(move |parts| parts.search.search(&request).map_err(search_failure))
+        .await
 }
 
 impl Beside {
