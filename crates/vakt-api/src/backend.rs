@@ -4,7 +4,7 @@
 //! All calls may block; the API makes them on blocking threads.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -74,6 +74,19 @@ pub struct SearchRequest {
     pub hits_only: bool,
     /// Set when nobody waits for the answer any more: the search then ends.
     pub cancelled: Option<Arc<AtomicBool>>,
+    /// Kept up to date while the search runs.
+    pub progress: Option<Arc<SearchProgress>>,
+}
+
+/// How far a search is.
+#[derive(Debug, Default)]
+pub struct SearchProgress {
+    /// Events that were read, because the index alone was not enough.
+    pub read: AtomicU64,
+    /// Events that are judged, whether they were read or not.
+    pub covered: AtomicU64,
+    /// Events that are to be judged.
+    pub of: AtomicU64,
 }
 
 /// What a search found.
@@ -85,6 +98,8 @@ pub struct SearchAnswer {
     pub total: u64,
     /// The cursor of what follows.
     pub next: Option<String>,
+    /// Events that were read to know whether they match.
+    pub read: u64,
     /// What the stages of a query (`| stats count by user.name`) made of the events. There are no
     /// hits then.
     pub table: Option<SearchTable>,

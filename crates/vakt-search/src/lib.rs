@@ -33,7 +33,8 @@ mod words;
 pub use error::Error;
 pub use frame::{Decode, Decoder, Frame};
 pub use index::{
-    Built, Gather, Hit, Index, IndexWriter, Order, Rebuilt, Request, Response, Tail, Walker, Wanted,
+    Built, Gather, Hit, Index, IndexWriter, Order, Progress, Rebuilt, Request, Response, Tail,
+    Walker, Wanted, Watch,
 };
 pub use query::{Now, Pipeline, Query, QueryError};
 pub use record::Record;

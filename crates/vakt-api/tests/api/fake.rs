@@ -107,6 +107,7 @@ fn many(request: &SearchRequest, count: usize) -> Result<SearchAnswer, SearchFai
     let hit = |id: usize| json!({"event.id": id.to_string(), "message": "m".repeat(1_000)});
     let hits = (from..to).map(|id| hit(id).as_object().unwrap().clone());
     Ok(SearchAnswer {
+        read: 0,
         hits: hits.collect(),
         total: count as u64,
         next: (to < count).then(|| to.to_string()),
@@ -142,6 +143,14 @@ impl SearchBackend for Fake {
         if let Some(count) = request.query.strip_prefix("many ") {
             return many(request, count.parse().unwrap());
         }
+        if request.query == "watched" {
+            let progress = request.progress.as_ref().unwrap();
+            progress.read.store(2, Ordering::Relaxed);
+            progress.covered.store(4, Ordering::Relaxed);
+            progress.of.store(10, Ordering::Relaxed);
+            // Until the client has heard of it.
+            std::thread::sleep(Duration::from_millis(1_200));
+        }
         if request.query == "slow" {
             return Err(self.until_cancelled(request));
         }
@@ -150,6 +159,7 @@ impl SearchBackend for Fake {
         }
         let hit = json!({"@timestamp": "2026-11-24T09:30:00Z", "message": "<script>alert(1)</script>", "event.id": "7"});
         Ok(SearchAnswer {
+            read: 0,
             hits: vec![hit.as_object().unwrap().clone()],
             total: 1,
             next: None,

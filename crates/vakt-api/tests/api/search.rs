@@ -31,6 +31,10 @@ fn lines(answer: &Answer) -> (Vec<Value>, Value) {
     let mut end = lines.pop().unwrap()["vakt.end"].take();
     assert!(end["elapsed_ms"].is_u64(), "{end}");
     end.as_object_mut().unwrap().shift_remove("elapsed_ms");
+    assert_eq!(
+        end.as_object_mut().unwrap().shift_remove("read"),
+        Some(json!(0))
+    );
     (lines, end)
 }
 
@@ -44,6 +48,25 @@ pub(crate) fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
         );
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn a_stream_says_how_far_its_search_is_to_whoever_asks() {
+    let daemon = start();
+    let (told, _) = lines(&stream(&daemon, "q=watched&progress=true"));
+    let progress = json!({"vakt.progress": {"read": 2, "covered": 4, "of": 10}});
+    let (last, before) = told.split_last().unwrap();
+    assert_eq!(last["event.id"], "7");
+    assert!(
+        !before.is_empty() && before.iter().all(|line| *line == progress),
+        "{told:?}"
+    );
+    // A quick search says nothing of it, and nobody hears of it who does not ask.
+    assert_eq!(lines(&stream(&daemon, "q=x&progress=true")).0.len(), 1);
+    let refused = stream(&daemon, "q=x&progress=maybe");
+    assert_eq!(refused.status, 400);
+    // What is wrong with the query is said with the status here, too.
+    assert_eq!(stream(&daemon, "q=(&progress=true").status, 400);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod forget;
 mod format;
 mod gather;
 mod generation;
+mod progress;
 mod search;
 mod shared;
 mod tail;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 
 pub use build::Built;
 pub use gather::{Gather, Wanted};
+pub use progress::{Progress, Watch};
 pub use search::{HITS_MAX, Hit, Order, Request, Response};
 pub use tail::Tail;
 pub use usage::{FieldUsage, PartitionUsage, Usage};

@@ -12,6 +12,7 @@ use super::Index;
 use super::cursor::{NO_TIME, Place};
 use super::forget::gone;
 use super::gather::{Gather, Gathering, Wanted};
+use super::progress::{Progress, Watch};
 use super::shared::{Sealed, Shared, Snapshot};
 use super::tail::{Kept, Tail};
 use super::top::Top;
@@ -69,6 +70,8 @@ pub struct Request {
     pub cancelled: Option<Arc<AtomicBool>>,
     /// The hits are enough: what cannot add to them is not looked at, and `total` counts what was.
     pub hits_only: bool,
+    /// Hears how far the search is.
+    pub watch: Option<Arc<dyn Watch>>,
 }
 
 impl Request {
@@ -91,6 +94,8 @@ pub struct Response {
     pub total: u64,
     /// Where to go on; `None` when there is nothing more.
     pub next: Option<String>,
+    /// Events that were read to know whether they match.
+    pub read: u64,
 }
 
 impl Index {
@@ -202,6 +207,9 @@ pub(super) struct Search<'s> {
     limit: usize,
     /// Events read so far to verify candidates.
     pub(super) reads: u64,
+    /// Events of the parts that are done, and of all.
+    covered: u64,
+    of: u64,
     decoder: Box<dyn Decoder>,
 }
 
@@ -218,6 +226,8 @@ impl<'s> Search<'s> {
             after: request.cursor.as_deref().map(Place::parse).transpose()?,
             limit: request.limit.min(HITS_MAX),
             reads: 0,
+            covered: 0,
+            of: 0,
             decoder: shared.decode.decoder(),
         })
     }
@@ -246,7 +256,12 @@ impl Search<'_> {
         parts.sort_by_key(|part| std::cmp::Reverse(self.best_rank(part.times())));
         let mut top = Top::new(self.kept());
         let (mut total, newest) = newest;
+        self.of = parts.iter().map(Part::docs).sum();
+        let mut covered = 0;
         for (ordinal, part) in parts.iter().enumerate() {
+            self.covered = covered;
+            self.tell(0);
+            covered += part.docs();
             if self.request.hits_only && self.is_before_cursor(part.times()) {
                 continue;
             }
@@ -274,7 +289,12 @@ impl Search<'_> {
             }
         }
         let (hits, next) = self.hits(&parts, top, newest)?;
-        Ok(Response { hits, total, next })
+        Ok(Response {
+            hits,
+            total,
+            next,
+            read: self.reads,
+        })
     }
 
     /// What may have matches.
@@ -356,6 +376,17 @@ impl Search<'_> {
         Ok(matches)
     }
 
+    /// So many events of the part that is searched are judged.
+    fn tell(&self, of_part: u32) {
+        if let Some(watch) = &self.request.watch {
+            watch.at(Progress {
+                read: self.reads,
+                covered: self.covered + u64::from(of_part),
+                of: self.of,
+            });
+        }
+    }
+
     /// Adds those of `maybe` to `matches` that match when they are looked at.
     fn verify(
         &mut self,
@@ -367,6 +398,7 @@ impl Search<'_> {
         for doc in maybe.iter() {
             if self.reads.is_multiple_of(READS_PER_CLOCK) {
                 candidates.check_limits()?;
+                self.tell(doc);
             }
             self.reads += 1;
             let missing = || Fault::new("an event of a split is missing");

@@ -1,6 +1,7 @@
 //! What the API asks of the daemon: search, incidents, rules, sources, health.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -9,14 +10,14 @@ use vakt_api::Principal;
 use vakt_api::backend::{
     Follower, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact,
     NewIncident, Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
-    SearchRequest, SearchTable, SourcesView, Within,
+    SearchProgress, SearchRequest, SearchTable, SourcesView, Within,
 };
 use vakt_event::{Clock, JournalPosition, Timestamp};
 use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Records};
 use vakt_ingest::accounting::Sources;
 use vakt_rules::ast::{CorrelationKind, RuleRef};
 use vakt_search::aggregate::{Gathered, Gathering, Window};
-use vakt_search::{Index, Now, Pipeline, Query, QueryError, Tail};
+use vakt_search::{Index, Now, Pipeline, Progress, Query, QueryError, Tail, Watch};
 use vakt_storage::{Journal, Recovery};
 
 use super::follow::JournalFollower;
@@ -116,6 +117,7 @@ impl SearchBackend for Search {
             deadline: Some(deadline),
             cancelled: request.cancelled.clone(),
             hits_only: request.hits_only,
+            watch: request.progress.clone().map(watch),
         };
         let (response, gathered) = self
             .ask(&request, &pipeline, window, end)
@@ -124,6 +126,7 @@ impl SearchBackend for Search {
             hits: response.hits,
             total: response.total,
             next: response.next.map(|next| with_instant(&next, now)),
+            read: response.read,
             table: None,
         };
         match gathered {
@@ -156,6 +159,23 @@ impl SearchBackend for Search {
             from,
         )))
     }
+}
+
+/// Passes on to the API how far a search is.
+#[derive(Debug)]
+struct ForApi(Arc<SearchProgress>);
+
+impl Watch for ForApi {
+    fn at(&self, progress: Progress) {
+        let Self(api) = self;
+        api.read.store(progress.read, Ordering::Relaxed);
+        api.covered.store(progress.covered, Ordering::Relaxed);
+        api.of.store(progress.of, Ordering::Relaxed);
+    }
+}
+
+fn watch(progress: Arc<SearchProgress>) -> Arc<dyn Watch> {
+    Arc::new(ForApi(progress))
 }
 
 fn refused(error: &QueryError) -> SearchFailure {

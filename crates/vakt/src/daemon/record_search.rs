@@ -92,6 +92,7 @@ impl<'s> RecordSearch<'s> {
             },
             hits: self.found.into_iter().map(|(_, hit)| hit).collect(),
             total: self.total,
+            read: self.read,
             table: None,
         };
         match self.gathering.map(Gathering::finish) {

@@ -33,8 +33,9 @@ const LIMIT_DEFAULT: usize = 100;
 /// Most hits of one answer; `cursor` gives the rest, and a stream has no such bound.
 pub(crate) const LIMIT_MAX: usize = 10_000;
 
-const PARAMETERS: [&str; 10] = [
+const PARAMETERS: [&str; 11] = [
     "q", "since", "until", "stream", "limit", "order", "cursor", "incident", "kind", "in",
+    "progress",
 ];
 
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
@@ -59,7 +60,10 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     };
     if is_stream {
         let limit = params.number("limit", usize::MAX, 0, usize::MAX)?;
-        let request = request(app, &params, within, limit, &looker.who)?;
+        let mut request = request(app, &params, within, limit, &looker.who)?;
+        if wants_progress(&params)? {
+            request.progress = Some(Arc::default());
+        }
         return stream::get(app, looker, request).await;
     }
     let limit = params.number("limit", LIMIT_DEFAULT, 0, LIMIT_MAX)?;
@@ -80,6 +84,18 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         });
     }
     Ok(guard::json(StatusCode::OK, &shown))
+}
+
+/// Whether a stream says how far it is.
+fn wants_progress(params: &Params) -> Result<bool, ApiError> {
+    match params.get("progress") {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => Err(ApiError::new(
+            ErrorCode::InvalidParameter,
+            format!("`progress` is `{other}`, but must be `true` or `false`"),
+        )),
+    }
 }
 
 /// What the search log calls it. Of a stream the client says whether it goes into a file.

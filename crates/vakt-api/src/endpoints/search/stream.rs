@@ -3,9 +3,13 @@
 //! The last line says how it ended: `{"vakt.end":{"hits","total","is_cut","next","elapsed_ms"}}`, with
 //! `error` where the search could not go on. No hit has that name, and a stream without that line
 //! was broken off on its way.
+//!
+//! With `progress=true` a search that takes its time says every half second how far it is:
+//! `{"vakt.progress":{"read","covered","of"}}`, in events.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
 use axum::http::Response;
@@ -30,6 +34,12 @@ const PAGE_HITS: usize = 5_000;
 /// The name of the last line's only member.
 const END: &str = "vakt.end";
 
+/// That of a line that says how far the search is.
+const PROGRESS: &str = "vakt.progress";
+
+/// Between two such lines.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(500);
+
 /// Answers with up to `request.limit` hits.
 pub(super) async fn get(
     app: &Arc<App>,
@@ -52,6 +62,7 @@ pub(super) async fn get(
         sender,
         hits: 0,
         total: 0,
+        read: 0,
         is_table_cut: false,
         began: Instant::now(),
         _permit: permit,
@@ -73,6 +84,8 @@ struct Stream {
     sender: mpsc::Sender<Bytes>,
     hits: usize,
     total: u64,
+    /// Events that were read to know whether they match.
+    read: u64,
     /// What a pipe made of the events is not all of it.
     is_table_cut: bool,
     began: Instant,
@@ -84,8 +97,25 @@ struct Page {
     lines: Bytes,
     hits: usize,
     total: u64,
+    read: u64,
     is_table_cut: bool,
     next: Option<String>,
+}
+
+/// Whoever waits for the status of the answer hears of it once.
+struct Began(Option<oneshot::Sender<Result<(), ApiError>>>);
+
+impl Began {
+    fn with(&mut self, outcome: Result<(), ApiError>) {
+        if let Some(sender) = self.0.take() {
+            // Nobody hears it when the client has gone.
+            drop(sender.send(outcome));
+        }
+    }
+
+    fn is_said(&self) -> bool {
+        self.0.is_none()
+    }
 }
 
 impl Stream {
@@ -93,22 +123,68 @@ impl Stream {
     async fn run(mut self, looker: Looker, began: oneshot::Sender<Result<(), ApiError>>) {
         let entry = looker.entry(&self.request);
         let recording = Recording::begin(&self.app, entry);
-        let (recording, first) = tokio::join!(recording, self.page(FIRST_PAGE_HITS));
+        let mut began = Began(Some(began));
+        // The entry is made before anything is given out, also how far the search is.
+        let (recording, first) = if self.request.progress.is_some() {
+            let recording = match recording.await {
+                Ok(recording) => recording,
+                Err(error) => return began.with(Err(error)),
+            };
+            (Ok(recording), self.watched(&mut began).await)
+        } else {
+            tokio::join!(recording, self.page(FIRST_PAGE_HITS))
+        };
         let recording = match recording {
             Ok(recording) => recording,
-            Err(error) => return drop(began.send(Err(error))),
+            Err(error) => return began.with(Err(error)),
         };
         let first = match first {
             None => return recording.end(CANCELLED, 0, None).await,
             Some(Err(error)) => {
                 recording.end(error.code.name(), 0, None).await;
-                return drop(began.send(Err(error)));
+                if began.is_said() {
+                    // Its status is out; the last line says why there is no more.
+                    drop(self.sender.send(self.last_line(Some(&error))).await);
+                }
+                return began.with(Err(error));
             }
             Some(Ok(first)) => first,
         };
-        drop(began.send(Ok(())));
+        began.with(Ok(()));
         let outcome = self.send(first).await;
         recording.end(outcome, self.hits, Some(self.total)).await;
+    }
+
+    /// The first page; while it takes its time, the client hears how far it is.
+    async fn watched(&self, began: &mut Began) -> Option<Result<Page, ApiError>> {
+        let mut page = std::pin::pin!(self.page(FIRST_PAGE_HITS));
+        let mut ticks = tokio::time::interval(PROGRESS_PAUSE);
+        ticks.tick().await;
+        loop {
+            tokio::select! {
+                page = &mut page => return page,
+                _ = ticks.tick() => {
+                    began.with(Ok(()));
+                    // A client that is gone ends the page, too; a slow one misses a line.
+                    drop(self.sender.try_send(self.progress_line()));
+                }
+            }
+        }
+    }
+
+    fn progress_line(&self) -> Bytes {
+        let number = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        let progress = self.request.progress.as_deref();
+        let shown = progress.map(|progress| {
+            json!({
+                "read": number(&progress.read),
+                "covered": number(&progress.covered),
+                "of": number(&progress.of),
+            })
+        });
+        let mut line = json!({ PROGRESS: shown }).to_string();
+        line.push('\n');
+        line.into()
     }
 
     /// Sends page after page until there are no more, enough, or nobody reads them; gives the
@@ -125,6 +201,7 @@ impl Stream {
                 return CANCELLED;
             }
             self.hits += page.hits;
+            self.read += page.read;
             if self.left == 0 || self.request.cursor.is_none() {
                 break None;
             }
@@ -162,6 +239,7 @@ impl Stream {
         let mut end = json!({
             "hits": self.hits,
             "total": self.total,
+            "read": self.read,
             "is_cut": error.is_some() || self.is_table_cut,
             "next": self.request.cursor,
             "elapsed_ms": super::millis(self.began),
@@ -181,6 +259,7 @@ impl Page {
             hits,
             total,
             next,
+            read,
             table,
         } = answer;
         let is_table_cut = table.as_ref().is_some_and(|table| !table.cut.is_empty());
@@ -190,6 +269,7 @@ impl Page {
             lines: as_lines(hits.into_iter().chain(rows)),
             hits: count,
             total,
+            read,
             is_table_cut,
             next,
         }

@@ -7,6 +7,7 @@ mod follow;
 mod paint;
 mod refused;
 mod sink;
+mod waiting;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use super::{Connection, Global, Outcome};
 use crate::client::{Client, Lines};
 use crate::output::{Form, Output, Printer, tell};
 use sink::Sink;
+use waiting::Waiting;
 
 pub(super) use event_line::one_line;
 pub(super) use paint::Paint;
@@ -84,6 +86,10 @@ const PAGE_HITS_MAX: usize = 10_000;
 
 /// Events that are shown where nobody says how many.
 const LIMIT_DEFAULT: usize = 100;
+
+/// Events that are read in a few hundredths of a second. Of more a person is told: whole words and
+/// fields are looked up, phrases and parts of words in what remains of them.
+const READ_WORTH_TELLING: u64 = 10_000;
 
 /// Between two lines of a stream: a page of a search may take a minute, and wait for others.
 const PAUSE_MAX: Duration = Duration::from_secs(150);
@@ -179,8 +185,15 @@ fn stream(
     if let Some(limit) = limit {
         asked.push(("limit", limit.to_string()));
     }
+    asked.push(("progress", "true".to_owned()));
     let mut lines: Lines = client.lines("/api/v1/search", &asked, PAUSE_MAX)?;
+    let mut waiting = Waiting::new();
     while let Some(mut line) = lines.read()? {
+        if let Some(progress) = line.get("vakt.progress") {
+            waiting.show(progress);
+            continue;
+        }
+        waiting.end();
         match line.get_mut("vakt.end").map(Json::take) {
             Some(end) => return Ok(end),
             None => sink.take(&line)?,
@@ -199,7 +212,14 @@ fn summary(end: &Json, what: &str, is_text: bool) -> String {
         (false, _) => "",
     };
     if is_text {
-        format!("{hits} of {total} {what}, {} ms{more}", end["elapsed_ms"])
+        let read = match end["read"].as_u64() {
+            Some(read) if read >= READ_WORTH_TELLING => format!(", {read} {what} read for it"),
+            _ => String::new(),
+        };
+        format!(
+            "{hits} of {total} {what}, {} ms{read}{more}",
+            end["elapsed_ms"]
+        )
     } else {
         format!("{hits} of {total} {what}{more}")
     }
