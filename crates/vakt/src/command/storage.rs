@@ -6,6 +6,7 @@ use clap::Args;
 use super::people::table;
 use super::{Connection, Global, Outcome};
 use crate::client::Client;
+use crate::output::{Output, tell};
 
 #[derive(Args, Clone, Debug)]
 pub struct Options {
@@ -28,7 +29,7 @@ const COUNTS: [&str; 7] = [
 
 pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let answer = Client::new(global, &options.connection)?.get("/api/v1/storage", &[])?;
-    match options.by.as_str() {
+    let outcome = match options.by.as_str() {
         "partition" => {
             let columns = ["day", "stream"].into_iter().chain(COUNTS).take(8);
             table(global, &answer, "partitions", &columns.collect::<Vec<_>>())
@@ -38,5 +39,12 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
             let columns = std::iter::once("stream").chain(COUNTS);
             table(global, &answer, "streams", &columns.collect::<Vec<_>>())
         }
+    };
+    if Output::or_by_terminal(global.output)? == Output::Text {
+        tell(&format!(
+            "{} events are in memory yet, in no split; the journal takes {} bytes",
+            answer["unsealed_events"], answer["journal"]["bytes"],
+        ));
     }
+    outcome
 }
