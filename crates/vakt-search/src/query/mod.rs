@@ -44,6 +44,7 @@ mod error;
 mod found;
 mod glob;
 mod judge;
+mod named;
 mod parse;
 mod pattern;
 pub mod pipeline;
