@@ -16,6 +16,7 @@ pub mod files;
 pub mod metrics;
 pub mod output;
 pub mod pipeline;
+pub mod redact;
 pub mod ruleset;
 pub mod signing_key;
 pub mod verify;

@@ -59,11 +59,11 @@ fn words(manifest: &Manifest, dest: &str) -> Vec<String> {
             manifest.head.hash, manifest.head.seq
         ),
         if manifest.secrets {
-            "secrets   the signing key and the administrator's token are in it: keep it as safe as the \
+            "secrets   the signing key, the key of hashed fields and the administrator's token are in it: keep it as safe as the \
              data itself"
                 .to_owned()
         } else {
-            "secrets   the signing key and the administrator's token are not in it".to_owned()
+            "secrets   the signing key, the key of hashed fields and the administrator's token are not in it".to_owned()
         },
         "The index is not in it: a daemon on the restored data builds it from the journal."
             .to_owned(),

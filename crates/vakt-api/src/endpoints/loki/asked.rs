@@ -9,6 +9,7 @@ use vakt_event::Timestamp;
 
 use crate::access::Principal;
 use crate::app::App;
+use crate::backend::Sight;
 use crate::body::read_form;
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::Call;
@@ -74,7 +75,7 @@ impl Asked {
         &self,
         work: impl FnOnce(&Search<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let streams = self.who.streams.clone();
+        let Sight { streams, reads_raw } = self.who.sight();
         let cancelled = Arc::new(AtomicBool::new(false));
         let _until_dropped = CancelOnDrop(Arc::clone(&cancelled));
         self.app
@@ -82,6 +83,7 @@ impl Asked {
                 work(&Search {
                     backend: parts.search.as_ref(),
                     streams,
+                    reads_raw,
                     cancelled,
                 })
             })
