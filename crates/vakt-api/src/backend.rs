@@ -50,6 +50,15 @@ impl RecordKind {
     }
 }
 
+/// What somebody sees of events, alerts and incidents. The default is no raw text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Only these streams; `None` is all of them, an empty list is none.
+    pub streams: Option<Vec<String>>,
+    /// Events as they were sent: `event.original`, and evidence that is not redacted.
+    pub reads_raw: bool,
+}
+
 /// One search.
 #[derive(Clone, Debug, Default)]
 pub struct SearchRequest {
@@ -62,6 +71,8 @@ pub struct SearchRequest {
     pub until: Option<Timestamp>,
     /// Only these streams; `None` is all of them, an empty list is none.
     pub streams: Option<Vec<String>>,
+    /// Hits have `event.original`, and the query may name it; else a query that does is refused.
+    pub reads_raw: bool,
     /// Most hits in the answer; 0 asks for the total only.
     pub limit: usize,
     pub order: Order,
@@ -92,7 +103,8 @@ pub struct SearchProgress {
 /// What a search found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SearchAnswer {
-    /// Flat events (`vakt_event::encode::to_flat_json` with `event.id`, `vakt.stream`, …).
+    /// Flat events (`vakt_event::encode::to_flat_json` with `event.id`, `vakt.stream`, …), redacted
+    /// as the configuration says.
     pub hits: Vec<Map<String, Value>>,
     /// All events that match, exactly.
     pub total: u64,
@@ -121,6 +133,11 @@ pub enum SearchFailure {
     /// The query cannot be read; `position` counts characters from 0.
     Query {
         position: usize,
+        message: String,
+        help: String,
+    },
+    /// The query asks for what the person may not read.
+    Forbidden {
         message: String,
         help: String,
     },
@@ -229,8 +246,7 @@ pub struct ListRequest {
     pub state: Option<String>,
     /// Only exercises, or only what is none; `None` is both.
     pub drill: Option<bool>,
-    /// Only these streams; `None` is all of them.
-    pub streams: Option<Vec<String>>,
+    pub sight: Sight,
 }
 
 /// Items, newest first, each an object with `id`.
@@ -314,9 +330,9 @@ pub enum IncidentFailure {
 
 pub trait IncidentBackend: Send + Sync {
     fn incidents(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure>;
-    /// One incident with its facts, clocks, history and evidence. `streams` as in [`ListRequest`]:
-    /// an incident of another stream is not found.
-    fn incident(&self, id: &str, streams: Option<&[String]>) -> Result<Value, IncidentFailure>;
+    /// One incident with its facts, clocks, history and evidence. One of a stream that is out of sight
+    /// is not found.
+    fn incident(&self, id: &str, sight: &Sight) -> Result<Value, IncidentFailure>;
     /// Answers the incident as [`Self::incident`] would.
     fn open(&self, new: &NewIncident, by: &Principal) -> Result<Value, IncidentFailure>;
     /// Answers the incident after the fact, with `warnings`.

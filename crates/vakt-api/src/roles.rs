@@ -12,7 +12,7 @@ pub enum Role {
     Lead,
     /// Searches, assesses alerts and drafts, records facts, runs drills.
     Analyst,
-    /// Reads.
+    /// Reads, but not the raw text of events: what is redacted stays so.
     Viewer,
 }
 
@@ -25,6 +25,8 @@ pub enum Permission {
     SendDrill,
     /// Search and read events.
     ReadEvents,
+    /// Read and search events as they were sent: `event.original`, and evidence that is not redacted.
+    ReadRaw,
     /// Read alerts, incidents, rules, sources, metrics and health.
     ReadState,
     /// Open incidents and record facts.
@@ -56,17 +58,19 @@ impl Role {
                 P::SendEvents,
                 P::SendDrill,
                 P::ReadEvents,
+                P::ReadRaw,
                 P::ReadState,
                 P::RecordFacts,
                 P::ManageAccess,
                 P::EraseEvents,
                 P::ReadSearchLog,
             ],
-            Self::Lead => &[P::ReadEvents, P::ReadState, P::RecordFacts],
+            Self::Lead => &[P::ReadEvents, P::ReadRaw, P::ReadState, P::RecordFacts],
             Self::Analyst => &[
                 P::SendEvents,
                 P::SendDrill,
                 P::ReadEvents,
+                P::ReadRaw,
                 P::ReadState,
                 P::RecordFacts,
             ],
@@ -105,6 +109,7 @@ impl Permission {
             Self::SendEvents => "send events",
             Self::SendDrill => "send events of a drill",
             Self::ReadEvents => "search events",
+            Self::ReadRaw => "read the raw text of events (event.original)",
             Self::ReadState => "read alerts, incidents, rules, sources or metrics",
             Self::RecordFacts => "open incidents or record facts",
             Self::ManageAccess => "manage users and tokens",

@@ -81,7 +81,9 @@ macro_rules! routes {
 }
 
 use Need::{Intake, Loki, Observe, Page, Public, Role};
-use Permission::{EraseEvents, ManageAccess, ReadEvents, ReadSearchLog, ReadState, RecordFacts};
+use Permission::{
+    EraseEvents, ManageAccess, ReadEvents, ReadRaw, ReadSearchLog, ReadState, RecordFacts,
+};
 
 routes! {
     POST   "/api/v1/events" Intake, events::post;
@@ -92,7 +94,7 @@ routes! {
     GET    "/openapi.json" Role(ReadState), observe::openapi;
     GET    "/api/v1/search" Role(ReadEvents), search::get;
     GET    "/api/v1/follow" Role(ReadEvents), search::follow::get;
-    POST   "/api/v1/hunts" Role(ReadEvents), search::hunt::post;
+    POST   "/api/v1/hunts" Role(ReadRaw), search::hunt::post;
     GET    "/api/v1/saved-searches" Role(ReadEvents), saved::list;
     POST   "/api/v1/saved-searches" Role(ReadEvents), saved::post;
     DELETE "/api/v1/saved-searches/{name}" Role(ReadEvents), saved::delete;

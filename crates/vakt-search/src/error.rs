@@ -18,6 +18,13 @@ pub enum Error {
         found: String,
         expected: &'static str,
     },
+    /// The events of the index were made by other rules than those of now.
+    #[error(
+        "the search index in {} was built under other rules of what is redacted (`redact:` of the \
+         configuration, and its key): it is set aside and built again from the journal",
+        dir.display()
+    )]
+    Rules { dir: PathBuf },
     /// The files of the index cannot be understood.
     #[error(
         "the search index in {} is damaged ({reason}): it is set aside and built again from the \

@@ -19,6 +19,12 @@ pub struct Frame<'f> {
 pub trait Decode: Send + Sync {
     /// A decoder for one thread and many frames.
     fn decoder(&self) -> Box<dyn Decoder>;
+
+    /// Names, in one line, by which rules the operator has events changed on the way; empty where
+    /// there are none. An index that was made by other rules is built again.
+    fn rules(&self) -> &str {
+        ""
+    }
 }
 
 /// Makes events of frames; keeps memory from one to the next.

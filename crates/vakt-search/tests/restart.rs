@@ -10,7 +10,7 @@ use std::sync::Arc;
 use common::frames::Frames;
 use common::{add, ids, line, open, open_index, put, request, source};
 use vakt_event::{Event, JournalPosition};
-use vakt_search::{Error, Index};
+use vakt_search::{Decode, Decoder, Error, Index};
 
 fn lines(range: std::ops::Range<u64>) -> Vec<Event<'static>> {
     range
@@ -181,7 +181,7 @@ fn remove_by_end(dir: &std::path::Path, end: &str, keep_empty: bool) {
 
 #[test]
 fn a_creation_cut_short_is_taken_up_again() {
-    for format in [None, Some(""), Some("vakt-search 3\n")] {
+    for format in [None, Some(""), Some("vakt-sea"), Some("vakt-search 3\n")] {
         let dir = tempfile::tempdir().unwrap();
         if let Some(format) = format {
             fs::write(dir.path().join("vakt-index-format"), format).unwrap();
@@ -190,4 +190,47 @@ fn a_creation_cut_short_is_taken_up_again() {
         add(&mut writer, 0, &lines(0..1));
         assert_eq!(ids(&index, &request("n0")), [0]);
     }
+}
+
+/// Frames as events that the operator's rules change.
+struct Ruled(&'static str);
+
+impl Decode for Ruled {
+    fn decoder(&self) -> Box<dyn Decoder> {
+        Box::new(Frames)
+    }
+
+    fn rules(&self) -> &str {
+        self.0
+    }
+}
+
+#[test]
+fn an_index_of_other_rules_is_built_again() {
+    let check = |before: &'static str, now: &'static str, expected: bool| {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("index");
+        let index = Index::open(&dir, Arc::new(Ruled(before))).unwrap();
+        let mut writer = index.writer().unwrap();
+        add(&mut writer, 0, &lines(0..2));
+        writer.seal().unwrap();
+        drop((writer, index));
+        let (index, rebuilt) = Index::open_or_rebuild(&dir, Arc::new(Ruled(now))).unwrap();
+        let reason = rebuilt.map(|rebuilt| rebuilt.reason.to_string());
+        let reason = reason.unwrap_or_default();
+        let is_said = reason.contains("other rules of what is redacted");
+        assert_eq!(is_said, expected, "{before}, {now}: {reason}");
+        let next = index.writer().unwrap().next_position();
+        assert_eq!(next == JournalPosition(0), expected);
+        drop(index);
+        let again = Index::open_or_rebuild(&dir, Arc::new(Ruled(now))).unwrap();
+        assert!(again.1.is_none());
+    };
+    check("", "", false);
+    check("a", "a", false);
+    check("", "a", true);
+    check("a", "", true);
+    check("a", "b", true);
+    check("ab", "a", true);
+    check("a", "ab", true);
 }

@@ -38,13 +38,14 @@ use crate::hunt::Store;
 use crate::metrics::{self, DetectMetrics, NoticeMetrics, RuleMetrics, readings};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
-use crate::pipeline::index::{self, IndexProgress};
+use crate::pipeline::index::{self, IndexProgress, IndexThread};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::retention::{RetentionMetrics, RetentionThread};
 use crate::pipeline::rule_activity::RuleActivity;
 use crate::pipeline::{Frames, builder};
+use crate::redact::{self, Redactor};
 use crate::ruleset::{RuleSettings, Ruleset};
 use crate::signing_key;
 pub(crate) use backend::Health;
@@ -96,7 +97,9 @@ impl Daemon {
             Arc::clone(&clock),
             record_settings(&settings.config),
         )?);
-        let (index, rebuilt) = open_index(data_dir)?;
+        let redactor = redact::key::redactor(&settings.config.redact, data_dir)?.map(Arc::new);
+        let frames = Frames::new(redactor.clone());
+        let (index, rebuilt) = open_index(data_dir, &frames)?;
         let (journal, recovery) = open_journal(&settings, &records, &index)?;
         let journal = Arc::new(journal);
         let registry = Registry::new();
@@ -135,6 +138,7 @@ impl Daemon {
         threads.extend(start_indexing(
             &journal,
             &index,
+            &frames,
             writer,
             &index_progress,
             quarantine("index"),
@@ -186,6 +190,7 @@ impl Daemon {
             &settings.config,
             &bound.http_url(),
             &records,
+            redactor.clone(),
             &clock,
             &notice_metrics,
             &stop,
@@ -204,11 +209,13 @@ impl Daemon {
         let api = Api::new(Parts {
             intake: Arc::clone(&intake),
             search: Arc::new(Search {
+                frames,
                 index: Arc::clone(&index),
                 progress: Arc::clone(&index_progress),
                 journal: Arc::clone(&journal),
                 clock: Arc::clone(&clock),
                 records: Arc::clone(&records),
+                redactor: redactor.clone(),
             }),
             hunts: Arc::new(hunts::Hunts {
                 store: Store {
@@ -218,8 +225,9 @@ impl Daemon {
                 },
                 ruleset: Arc::clone(&ruleset),
                 settings: settings.rules.clone(),
+                is_redacted: redactor.is_some(),
             }),
-            incidents: Arc::new(Incidents { records }),
+            incidents: Arc::new(Incidents { records, redactor }),
             rules: Arc::new(Rules {
                 ruleset: Arc::clone(&ruleset),
                 log_sources,
@@ -452,6 +460,7 @@ fn say_that_records_are_lost(data_dir: &DataDir) {
 fn start_indexing(
     journal: &Arc<Journal>,
     index: &Arc<ArcSwap<Index>>,
+    frames: &Frames,
     writer: IndexWriter,
     progress: &Arc<IndexProgress>,
     quarantine: Quarantine,
@@ -467,22 +476,37 @@ fn start_indexing(
         move || builder::run(&index, &progress, &stop)
     })?;
     let (journal, index) = (Arc::clone(journal), Arc::clone(index));
-    let (progress, stop) = (Arc::clone(progress), stop.clone());
+    let (frames, progress, stop) = (frames.clone(), Arc::clone(progress), stop.clone());
     let feeder = spawn("index", move || {
-        index::run(&journal, &index, writer, &progress, quarantine, &stop);
+        let thread = IndexThread {
+            journal: &journal,
+            shared: &index,
+            frames: &frames,
+            progress: &progress,
+            stop: &stop,
+        };
+        index::run(&thread, writer, quarantine);
     })?;
     Ok([feeder, builder])
 }
 
 /// The index, or a new one where the old cannot be read: the journal holds everything.
-fn open_index(data_dir: &DataDir) -> Result<(Index, Option<Rebuilt>)> {
-    let (index, rebuilt) = Index::open_or_rebuild(&data_dir.index(), Arc::new(Frames))?;
-    if let Some(rebuilt) = &rebuilt {
-        tracing::error!(
-            reason = %rebuilt.reason,
-            moved_to = %rebuilt.moved_to.display(),
-            "the index cannot be used and is built again from the journal"
-        );
+fn open_index(data_dir: &DataDir, frames: &Frames) -> Result<(Index, Option<Rebuilt>)> {
+    let frames = Arc::new(frames.clone());
+    let (index, rebuilt) = Index::open_or_rebuild(&data_dir.index(), frames)?;
+    if let Some(Rebuilt { reason, moved_to }) = &rebuilt {
+        let moved_to = moved_to.display();
+        match reason {
+            // What the operator asked for.
+            vakt_search::Error::Rules { .. } => {
+                tracing::warn!(%reason, %moved_to, "the index is built again from the journal");
+            }
+            _ => tracing::error!(
+                %reason,
+                %moved_to,
+                "the index cannot be used and is built again from the journal"
+            ),
+        }
     }
     Ok((index, rebuilt))
 }
@@ -550,6 +574,7 @@ fn deliver(
     config: &Config,
     http_url: &str,
     records: &Arc<Records>,
+    redactor: Option<Arc<Redactor>>,
     clock: &Arc<dyn Clock>,
     metrics: &NoticeMetrics,
     stop: &Stop,
@@ -559,6 +584,7 @@ fn deliver(
     };
     let delivery = Delivery {
         records: Arc::clone(records),
+        redactor,
         clock: Arc::clone(clock),
         webhook: webhook.clone(),
         public_url: config

@@ -134,6 +134,11 @@ impl DataDir {
         self.0.join("signing.pub")
     }
 
+    /// The key of hashed fields (`redact:`).
+    pub fn redact_key(&self) -> PathBuf {
+        self.0.join("redact.key")
+    }
+
     /// There while a restore is under way, or after one that did not finish.
     pub fn unfinished_restore(&self) -> PathBuf {
         self.0.join("restore.unfinished")
@@ -149,7 +154,7 @@ impl DataDir {
 }
 
 /// How the names of what we keep begin; SQLite puts files with longer names beside its own.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "journal",
     "index",
     "records.db",
@@ -157,6 +162,7 @@ const OURS: [&str; 8] = [
     "searches.db",
     "admin.token",
     "signing.",
+    "redact.key",
     "lock",
 ];
 

@@ -15,6 +15,7 @@ use crate::client::agent;
 use crate::config::{Webhook, WebhookToken};
 use crate::metrics::NoticeMetrics;
 use crate::pipeline::Stop;
+use crate::redact::Redactor;
 
 const POLL: Duration = Duration::from_millis(500);
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,6 +25,8 @@ const ROUND: usize = 20;
 /// Sends what the outbox holds until `stop`.
 pub struct Delivery {
     pub records: Arc<Records>,
+    /// Notices leave the house: they say no more than searches do.
+    pub redactor: Option<Arc<Redactor>>,
     pub clock: Arc<dyn Clock>,
     pub webhook: Webhook,
     /// The address under which people reach the pages, for links.
@@ -58,6 +61,7 @@ impl Delivery {
         let token = self.webhook.token.as_ref().map(WebhookToken::read);
         for notice in due {
             let mut body = notice.payload.clone();
+            self.redact(&mut body)?;
             body["id"] = notice.id.to_string().into();
             if let Some(path) = link_path(&body) {
                 body["link"] = format!("{}{path}", self.public_url).into();
@@ -87,6 +91,18 @@ impl Delivery {
                 break;
             }
         }
+        Ok(())
+    }
+
+    fn redact(&self, body: &mut serde_json::Value) -> Result<()> {
+        let Some(redactor) = &self.redactor else {
+            return Ok(());
+        };
+        let entity = match body["alert"].as_str() {
+            None => serde_json::Map::new(),
+            Some(id) => self.records.alert(id)?.entity_fields,
+        };
+        redactor.redact_notice(body, entity);
         Ok(())
     }
 

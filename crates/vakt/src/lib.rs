@@ -18,6 +18,7 @@ mod match_line;
 pub mod metrics;
 pub mod output;
 pub mod pipeline;
+pub mod redact;
 pub mod ruleset;
 pub mod signing_key;
 pub mod verify;

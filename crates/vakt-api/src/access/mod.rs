@@ -21,6 +21,7 @@ pub use sessions::{SESSION_LIFETIME_SECONDS, SignInLink};
 pub use tokens::{NewToken, TokenRow};
 pub use users::{NewUser, UserRow};
 
+use crate::backend::Sight;
 use crate::roles::{Permission, Role};
 use secret::SecretHash;
 
@@ -55,6 +56,16 @@ pub struct Sender {
     pub name: String,
     /// The stream that its events belong to.
     pub stream: String,
+}
+
+impl Principal {
+    /// What this person sees of events, alerts and incidents.
+    pub fn sight(&self) -> Sight {
+        Sight {
+            streams: self.streams.clone(),
+            reads_raw: self.role.may(Permission::ReadRaw),
+        }
+    }
 }
 
 impl Caller {

@@ -40,15 +40,10 @@ pub(crate) async fn alerts(call: Call) -> Result<Response<Body>, ApiError> {
 pub(crate) async fn show(call: Call) -> Result<Response<Body>, ApiError> {
     Params::parse(call.request.uri(), &[])?;
     let id = call.path("id").to_owned();
-    let streams = call.principal()?.streams.clone();
+    let sight = call.principal()?.sight();
     let incident = call
         .app
-        .blocking(move |parts| {
-            parts
-                .incidents
-                .incident(&id, streams.as_deref())
-                .map_err(failure)
-        })
+        .blocking(move |parts| parts.incidents.incident(&id, &sight).map_err(failure))
         .await?;
     Ok(guard::json(StatusCode::OK, &incident))
 }
@@ -98,7 +93,7 @@ pub(crate) async fn add_fact(mut call: Call) -> Result<Response<Body>, ApiError>
             let records = &parts.incidents;
             // What a person may not see, the person may not change either.
             records
-                .incident(&id, principal.streams.as_deref())
+                .incident(&id, &principal.sight())
                 .and_then(|_| records.add_fact(&id, &fact, &principal))
                 .map_err(failure)
         })
@@ -113,7 +108,7 @@ pub(crate) async fn preview_fact(mut call: Call) -> Result<Response<Body>, ApiEr
         .blocking(move |parts| {
             let records = &parts.incidents;
             records
-                .incident(&id, principal.streams.as_deref())
+                .incident(&id, &principal.sight())
                 .and_then(|_| records.preview_fact(&id, &fact, &principal))
                 .map_err(failure)
         })
@@ -147,7 +142,7 @@ fn list_request(uri: &Uri, principal: &Principal) -> Result<ListRequest, ApiErro
                 ));
             }
         },
-        streams: principal.streams.clone(),
+        sight: principal.sight(),
     })
 }
 

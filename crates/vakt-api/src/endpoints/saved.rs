@@ -10,6 +10,7 @@ use serde_json::json;
 use super::incidents::Fields;
 use super::search::failure as search_failure;
 use super::searches::failure;
+use crate::access::Principal;
 use crate::app::App;
 use crate::backend::SearchRequest;
 use crate::body::read_object;
@@ -36,7 +37,7 @@ pub(crate) async fn list(call: Call) -> Result<Response<Body>, ApiError> {
 }
 
 pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
-    let owner = call.principal()?.name.clone();
+    let who = call.principal()?.clone();
     let mut fields = Fields(read_object(call.request.body_mut()).await?);
     let new = NewSaved {
         name: fields.required_text("name")?,
@@ -47,7 +48,8 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
         let message = format!("`{unknown}` is no member of a saved search");
         return Err(ApiError::new(ErrorCode::InvalidField, message).with("field", unknown.as_str()));
     }
-    check_query(&call.app, new.query.clone()).await?;
+    check_query(&call.app, new.query.clone(), &who).await?;
+    let owner = who.name;
     let shown = json!({
         "name": new.name, "query": new.query, "shared": new.shared, "owner": owner,
     });
@@ -85,10 +87,11 @@ pub(crate) async fn delete(call: Call) -> Result<Response<Body>, ApiError> {
 }
 
 /// What cannot be read is not saved. A search of no stream reads the query and nothing else.
-async fn check_query(app: &Arc<App>, query: String) -> Result<(), ApiError> {
+async fn check_query(app: &Arc<App>, query: String, who: &Principal) -> Result<(), ApiError> {
     let request = SearchRequest {
         query,
         streams: Some(Vec::new()),
+        reads_raw: who.role.may(Permission::ReadRaw),
         patience: Some(Duration::ZERO),
         ..SearchRequest::default()
     };

@@ -1,5 +1,6 @@
 //! Hits as Loki's streams: events with the same labels are one stream, in the order of the hits.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -51,12 +52,13 @@ fn labelled(hit: &Map<String, Value>, is_of_stream: bool) -> Series {
         .collect()
 }
 
-/// The line: the event as it arrived, or its message where that is withheld.
-fn line_of(hit: &Map<String, Value>) -> &str {
-    [ecs::EVENT_ORIGINAL, ecs::MESSAGE]
+/// The line: the event as it arrived; where that is withheld its message, or without one its fields
+/// as JSON.
+fn line_of(hit: &Map<String, Value>) -> Cow<'_, str> {
+    let text = [ecs::EVENT_ORIGINAL, ecs::MESSAGE]
         .iter()
-        .find_map(|field| hit.get(*field).and_then(Value::as_str))
-        .unwrap_or_default()
+        .find_map(|field| hit.get(*field).and_then(Value::as_str));
+    text.map_or_else(|| json!(hit).to_string().into(), Cow::Borrowed)
 }
 
 /// The event's time in nanoseconds since 1970. Vakt's are whole microseconds.
@@ -80,6 +82,9 @@ mod tests {
             });
             hit.as_object().unwrap().clone()
         };
+        let withheld = |fields: Value| line_of(fields.as_object().unwrap()).into_owned();
+        assert_eq!(withheld(json!({"a": 1, "message": "m"})), "m");
+        assert_eq!(withheld(json!({"a": 1})), r#"{"a":1}"#);
         let hits = [hit(3, "a", "x"), hit(2, "b", "y"), hit(1, "a", "z")];
         assert_eq!(
             streams(&hits, false),

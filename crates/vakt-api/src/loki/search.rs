@@ -15,6 +15,8 @@ pub(crate) struct Search<'b> {
     pub(crate) backend: &'b dyn SearchBackend,
     /// Only these streams; `None` is all of them.
     pub(crate) streams: Option<Vec<String>>,
+    /// Lines are events as they were sent, and filters of lines are allowed.
+    pub(crate) reads_raw: bool,
     /// Set when nobody waits for the answer any more.
     pub(crate) cancelled: Arc<AtomicBool>,
 }
@@ -72,6 +74,7 @@ impl Search<'_> {
             since: times.since,
             until: times.until,
             streams: self.streams.clone(),
+            reads_raw: self.reads_raw,
             cancelled: Some(Arc::clone(&self.cancelled)),
             ..SearchRequest::default()
         }

@@ -133,6 +133,7 @@ async fn results(
         query: home.query.clone(),
         since,
         streams: who.streams.clone(),
+        reads_raw: who.role.may(Permission::ReadRaw),
         limit: HITS,
         order: Order::NewestFirst,
         cursor: home.older_than.clone(),
@@ -164,6 +165,7 @@ async fn records(
         query: home.query.clone(),
         since,
         streams: who.streams.clone(),
+        reads_raw: who.sight().reads_raw,
         limit: RECORDS,
         ..SearchRequest::default()
     };
@@ -179,7 +181,7 @@ impl Beside {
             cursor: None,
             state: state.map(str::to_owned),
             drill: None,
-            streams: who.streams.clone(),
+            sight: who.sight(),
         };
         let alerts = parts.incidents.alerts(&list(ALERTS, None));
         Ok(Self {

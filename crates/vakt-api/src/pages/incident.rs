@@ -21,15 +21,10 @@ use crate::roles::Permission;
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let id = call.path("id").to_owned();
     let principal = call.principal()?.clone();
-    let streams = principal.streams.clone();
+    let sight = principal.sight();
     let incident = call
         .app
-        .blocking(move |parts| {
-            parts
-                .incidents
-                .incident(&id, streams.as_deref())
-                .map_err(failure)
-        })
+        .blocking(move |parts| parts.incidents.incident(&id, &sight).map_err(failure))
         .await?;
     let site = call.app.parts.site.load();
     let now = call.app.parts.clock.now();
@@ -191,12 +186,14 @@ fn facts(incident: &Value, zone: &TimeZone) -> Markup {
     }
 }
 
-/// The fields of a frozen event, among them the bytes as they came.
+/// The fields of a frozen event, among them the bytes as they came where the person may read them.
 fn evidence_fields(event: &Value) -> Map<String, Value> {
     let mut fields = event["fields"].as_object().cloned().unwrap_or_default();
-    fields
-        .entry("event.original")
-        .or_insert_with(|| event["original"].clone());
+    if let Some(original) = event.get("original") {
+        fields
+            .entry("event.original")
+            .or_insert_with(|| original.clone());
+    }
     fields
 }
 
@@ -219,7 +216,9 @@ fn evidence(incident: &Value, zone: &TimeZone) -> Markup {
                             @if let Some(at) = time_of(&event["received"], zone) {
                                 dt { "received" } dd { (at) }
                             }
-                            dt { "BLAKE3" } dd { (event["hash"].as_str().unwrap_or_default()) }
+                            @if let Some(hash) = event["hash"].as_str() {
+                                dt { "BLAKE3" } dd { (hash) }
+                            }
                             @for (name, value) in &fields {
                                 dt { (name) } dd { (shown(value)) }
                             }

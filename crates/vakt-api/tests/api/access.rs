@@ -7,6 +7,7 @@ use vakt_api::access::{NewToken, NewUser, Secret, UserRow};
 use vakt_api::{Access, AccessError, Caller, Role};
 use vakt_event::{Clock, Timestamp};
 
+use crate::client::read_head;
 use crate::fake::start;
 
 /// A clock that tests move.
@@ -481,4 +482,41 @@ fn a_stream_that_nobody_knows_is_refused_with_the_nearest() {
     );
     check("POST /api/v1/users", user, 201, "");
     assert_eq!(daemon.fake.opened.lock().unwrap().len(), 2);
+}
+
+/// Who may read the raw text is asked in each way to see events.
+#[test]
+fn raw_text_is_for_all_but_viewers() {
+    let daemon = start();
+    let saved = r#"{"name":"s","query":"a"}"#;
+    let asked = [
+        ("GET /api/v1/search", ""),
+        ("GET /api/v1/follow", ""),
+        ("GET /?q=a", ""),
+        ("GET /loki/api/v1/query_range?query=%7B%7D", ""),
+        ("POST /api/v1/saved-searches", saved),
+    ];
+    for (number, (line, body)) in asked.into_iter().enumerate() {
+        for (role, expected) in [
+            (Role::Admin, true),
+            (Role::Lead, true),
+            (Role::Analyst, true),
+            (Role::Viewer, false),
+        ] {
+            let name = format!("{role}{number}");
+            let token = daemon.token(&name, role);
+            if line.contains("follow") {
+                // It has no end.
+                read_head(&mut daemon.open_with(line, &token));
+            } else {
+                let bearer = format!("Authorization: Bearer {token}");
+                daemon.request(line, &[&bearer], body.as_bytes());
+            }
+            let mut searches = daemon.fake.searches.lock().unwrap();
+            assert!(!searches.is_empty(), "{line}");
+            for search in searches.drain(..) {
+                assert_eq!(search.reads_raw, expected, "{line} {role}");
+            }
+        }
+    }
 }

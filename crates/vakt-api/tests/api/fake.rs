@@ -14,7 +14,7 @@ use vakt_api::backend::{
     FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest,
     HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
     NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
-    SearchRequest, SearchTable, SourcesView, StorageBackend, StorageFailure,
+    SearchRequest, SearchTable, Sight, SourcesView, StorageBackend, StorageFailure,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{
@@ -286,7 +286,7 @@ impl IncidentBackend for Fake {
         })
     }
 
-    fn incident(&self, id: &str, _: Option<&[String]>) -> Result<Value, IncidentFailure> {
+    fn incident(&self, id: &str, _: &Sight) -> Result<Value, IncidentFailure> {
         match id {
             "inc-1" => Ok(incident()),
             _ => Err(IncidentFailure::NotFound),
@@ -473,11 +473,16 @@ impl Daemon {
 
     /// Sends the head of a request with the administrator's token and gives the connection.
     pub(crate) fn open(&self, line: &str) -> std::net::TcpStream {
+        self.open_with(line, &self.admin)
+    }
+
+    /// The same with a token of somebody's.
+    pub(crate) fn open_with(&self, line: &str, token: &str) -> std::net::TcpStream {
         use std::io::Write as _;
         let mut stream = crate::client::connect(self.address);
         let head = format!(
-            "{line} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n",
-            self.address, self.admin
+            "{line} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\r\n",
+            self.address
         );
         stream.write_all(head.as_bytes()).unwrap();
         stream

@@ -42,7 +42,7 @@ fn logged(daemon: &Daemon) -> Vec<Value> {
 #[test]
 fn a_hunt_is_a_stream_of_lines_and_on_record() {
     let daemon = start();
-    let vera = daemon.token("vera", Role::Viewer);
+    let vera = daemon.token("vera", Role::Analyst);
     let body = json!({
         "rule": "title: x", "path": "x.yml", "since": "2026-11-01T00:00:00Z", "limit": 7,
         "incident": "inc-1",

@@ -71,6 +71,7 @@ impl Error {
                 Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase)
             ),
             Self::Busy { .. }
+            | Self::Rules { .. }
             | Self::File { .. }
             | Self::Cursor { .. }
             | Self::Cancelled

@@ -1,4 +1,5 @@
-//! Which version of the index a directory holds.
+//! Which version of the index a directory holds, and by which rules its events were made: a line
+//! for each, the second only where there are rules.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -13,15 +14,18 @@ const FORMAT_FILE: &str = "vakt-index-format";
 /// catalogue.
 const FORMAT: &str = "vakt-search 3";
 
+/// What the line of the rules begins with.
+const RULES: &str = "rules";
+
 /// How much of an unknown format is shown, in characters.
 const SHOWN: usize = 40;
 
 /// What is there when an index is; the first stood for the engine's own list in format 1.
 const INDEX_FILES: [&str; 2] = ["meta.json", CATALOGUE_FILE];
 
-/// Checks the format of the index in `dir`. Where one has yet to be created, its format is written
-/// down first.
-pub(super) fn check(dir: &Path) -> Result<()> {
+/// Checks the format and the rules ([`crate::Decode::rules`]) of the index in `dir`. Where one has yet
+/// to be created, both are written down first.
+pub(super) fn check(dir: &Path, rules: &str) -> Result<()> {
     let path = dir.join(FORMAT_FILE);
     let failed = |action, source| Error::File {
         action,
@@ -38,13 +42,17 @@ pub(super) fn check(dir: &Path) -> Result<()> {
         let there = dir.join(name).try_exists();
         has_index |= there.map_err(|error| failed("read", error))?;
     }
+    let expected = expected(rules);
     match found {
-        Some(found) if found == FORMAT => Ok(()),
+        Some(found) if found == expected => Ok(()),
         // Killed while the file was being written: nothing was created after it.
-        None if !has_index => write(dir, &path).map_err(|error| failed("write", error)),
-        Some(found) if found.is_empty() && !has_index => {
-            write(dir, &path).map_err(|error| failed("write", error))
+        None if !has_index => write(dir, &path, &expected).map_err(|error| failed("write", error)),
+        Some(found) if !has_index && expected.starts_with(&found) => {
+            write(dir, &path, &expected).map_err(|error| failed("write", error))
         }
+        Some(found) if found.lines().next() == Some(FORMAT) => Err(Error::Rules {
+            dir: dir.to_owned(),
+        }),
         found => Err(Error::Format {
             dir: dir.to_owned(),
             found: found
@@ -58,9 +66,16 @@ pub(super) fn check(dir: &Path) -> Result<()> {
     }
 }
 
-fn write(dir: &Path, path: &Path) -> io::Result<()> {
+fn expected(rules: &str) -> String {
+    match rules {
+        "" => FORMAT.to_owned(),
+        rules => format!("{FORMAT}\n{RULES} {rules}"),
+    }
+}
+
+fn write(dir: &Path, path: &Path, text: &str) -> io::Result<()> {
     let mut file = File::create(path)?;
-    writeln!(file, "{FORMAT}")?;
+    writeln!(file, "{text}")?;
     file.sync_all()?;
     File::open(dir)?.sync_all()
 }

@@ -1,7 +1,7 @@
 //! The index on disk: open, write, search.
 //!
 //! The directory holds splits (`split/`), the catalogue that says which of them belong to the
-//! index, and the file `vakt-index-format` with the version of what they hold. With each change the
+//! index, and the file `vakt-index-format` with the version of what they hold and by which rules. With each change the
 //! catalogue holds the journal position that follows the last event in a split: after a crash the
 //! journal is read again from there, and no event is missing or double.
 //!
@@ -68,7 +68,7 @@ impl Index {
             path: dir.to_owned(),
             source,
         })?;
-        format::check(dir)?;
+        format::check(dir, decode.rules())?;
         let as_damage = |error: Error| match error {
             error @ Error::Catalogue { .. } if error.may_be_damage() => {
                 Error::damaged(dir, error.to_string())
@@ -91,14 +91,16 @@ impl Index {
         })
     }
 
-    /// Like [`Index::open`], but an index that is damaged or of another format is moved aside, to
-    /// the same name with `.unreadable` after it (in place of one moved there before), and an
+    /// Like [`Index::open`], but an index that is damaged, of another format or of other rules
+    /// is moved aside, to the same name with `.unreadable` after it (in place of one moved there before), and an
     /// empty one is made: its writer's `next_position` is 0, and reading the journal from there
     /// builds it again.
     pub fn open_or_rebuild(dir: &Path, decode: Arc<dyn Decode>) -> Result<(Self, Option<Rebuilt>)> {
         let reason = match Self::open(dir, Arc::clone(&decode)) {
             Ok(index) => return Ok((index, None)),
-            Err(error @ (Error::Damaged { .. } | Error::Format { .. })) => error,
+            Err(error @ (Error::Damaged { .. } | Error::Format { .. } | Error::Rules { .. })) => {
+                error
+            }
             Err(error) => return Err(error),
         };
         Self::anew(dir, decode, reason).map(|(index, rebuilt)| (index, Some(rebuilt)))

@@ -45,6 +45,7 @@ mod found;
 mod glob;
 mod judge;
 mod made;
+mod named;
 mod parse;
 mod pattern;
 pub mod pipeline;

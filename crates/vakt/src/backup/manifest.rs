@@ -31,7 +31,7 @@ pub struct Manifest {
     /// The position after the last.
     pub end: JournalPosition,
     pub head: Head,
-    /// Whether the signing key and the administrator's token are in it.
+    /// Whether the keys and the administrator's token are in it.
     pub secrets: bool,
     /// Every file but this one, by path.
     pub files: Vec<FileEntry>,

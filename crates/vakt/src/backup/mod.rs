@@ -27,8 +27,8 @@ pub use restore::{Damage, check, restore};
 /// The name of the folder that holds the journal, in a backup as in a data directory.
 const JOURNAL: &str = "journal";
 
-/// Takes a backup into `dest`, which is new or empty. Without `secrets` the signing key and
-/// the administrator's token stay out.
+/// Takes a backup into `dest`, which is new or empty. Without `secrets` the signing key, the
+/// key of hashed fields and the administrator's token stay out.
 ///
 /// # Errors
 /// When something cannot be read or written; nothing is at `dest` then.
@@ -52,7 +52,11 @@ pub fn take(data_dir: &DataDir, dest: &Path, secrets: bool, clock: &dyn Clock) -
     copy_the_journal(&data_dir.journal(), to, &mut manifest)?;
     let mut singles = vec![data_dir.signing_public_key()];
     if secrets {
-        singles.extend([data_dir.signing_key(), data_dir.admin_token()]);
+        singles.extend([
+            data_dir.signing_key(),
+            data_dir.admin_token(),
+            data_dir.redact_key(),
+        ]);
     }
     for single in singles.into_iter().filter(|single| single.exists()) {
         let name = name_of(&single)?;

@@ -17,7 +17,7 @@ pub struct Options {
     /// Where the backup goes: a folder that is new or empty
     #[arg(value_name = "DEST")]
     dest: PathBuf,
-    /// Leave out the key that signs the ledger and the administrator's token
+    /// Leave out the keys that sign the ledger and hash fields, and the administrator's token
     #[arg(long)]
     without_secrets: bool,
 }
@@ -59,11 +59,10 @@ fn words(manifest: &Manifest, dest: &str) -> Vec<String> {
             manifest.head.hash, manifest.head.seq
         ),
         if manifest.secrets {
-            "secrets   the signing key and the administrator's token are in it: keep it as safe as the \
-             data itself"
+            "secrets   the keys and the administrator's token are in it: keep it as safe as the data itself"
                 .to_owned()
         } else {
-            "secrets   the signing key and the administrator's token are not in it".to_owned()
+            "secrets   the keys and the administrator's token are not in it".to_owned()
         },
         "The index is not in it: a daemon on the restored data builds it from the journal."
             .to_owned(),

@@ -4,6 +4,7 @@
 //! error that names the nearest known one.
 
 mod read;
+mod redact;
 mod schema;
 mod storage;
 
@@ -17,6 +18,7 @@ use ipnet::IpNet;
 use vakt_rules::{Diagnostic, Placeholders};
 
 use crate::command::{Global, ListenFlags};
+use crate::redact::Rule;
 use crate::ruleset::RuleSettings;
 
 pub use storage::Retention;
@@ -58,6 +60,8 @@ pub struct Config {
     pub retention: Retention,
     /// How long is kept who searched for what.
     pub search_log: Duration,
+    /// What of events the index and its answers hold in another form, or not at all.
+    pub redact: Vec<Rule>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -242,6 +246,7 @@ impl Default for Config {
             segment: None,
             retention: Retention::default(),
             search_log: vakt_api::searches::KEPT,
+            redact: Vec::new(),
         }
     }
 }

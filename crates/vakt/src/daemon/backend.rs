@@ -10,9 +10,9 @@ use vakt_api::Principal;
 use vakt_api::backend::{
     Follower, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact,
     NewIncident, Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
-    SearchProgress, SearchRequest, SearchTable, SourcesView, Within,
+    SearchProgress, SearchRequest, SearchTable, Sight, SourcesView, Within,
 };
-use vakt_event::{Clock, JournalPosition, Timestamp};
+use vakt_event::{Clock, JournalPosition, Timestamp, ecs};
 use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Records};
 use vakt_ingest::accounting::Sources;
 use vakt_rules::ast::{CorrelationKind, RuleRef};
@@ -30,6 +30,7 @@ use crate::pipeline::index::{IndexProgress, is_suspicious};
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::rule_activity::{RuleActivity, Snapshot};
 use crate::pipeline::tail::JournalTail;
+use crate::redact::Redactor;
 use crate::ruleset::Ruleset;
 
 /// A search waits this long for the index to reach what was acknowledged before it began; a commit
@@ -69,11 +70,13 @@ pub(super) fn report_recovery(recovery: &Recovery) {
 }
 
 pub(super) struct Search {
+    pub(super) frames: Frames,
     pub(super) index: Arc<ArcSwap<Index>>,
     pub(super) progress: Arc<IndexProgress>,
     pub(super) journal: Arc<Journal>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) records: Arc<Records>,
+    pub(super) redactor: Option<Arc<Redactor>>,
 }
 
 impl SearchBackend for Search {
@@ -81,12 +84,17 @@ impl SearchBackend for Search {
         let (cursor, now) = self.page_of(request.cursor.as_deref())?;
         let pipeline = Pipeline::parse_at(&request.query, Now::from(now));
         let pipeline = pipeline.map_err(|error| refused(&error))?;
+        let reads_raw = request.reads_raw;
+        if !reads_raw && pipeline.names(ecs::EVENT_ORIGINAL) {
+            return Err(raw_text());
+        }
         let deadline = Instant::now() + request.patience.unwrap_or(SEARCH_TIME_MAX);
         if let Within::Records(kinds) = &request.within {
             let cursor = cursor.as_deref();
+            let redactor = self.redactor.as_deref().filter(|_| !reads_raw);
             let search = RecordSearch::new(&self.records, request, &pipeline, cursor, deadline);
             let mut answer = search
-                .and_then(|search| search.run(kinds))
+                .and_then(|search| search.redacted_by(redactor).run(kinds))
                 .map_err(|error| failure_of_search(&error))?;
             answer.next = answer.next.map(|next| with_instant(&next, now));
             return Ok(answer);
@@ -140,6 +148,11 @@ impl SearchBackend for Search {
                 });
             }
         }
+        if !reads_raw {
+            for hit in &mut answer.hits {
+                hit.shift_remove(ecs::EVENT_ORIGINAL);
+            }
+        }
         Ok(answer)
     }
 
@@ -151,11 +164,18 @@ impl SearchBackend for Search {
         let now = self.clock.now();
         let query = Query::parse_at(&request.query, now)
             .map_err(|error| refused_to_follow(&error, &request.query, now))?;
-        let streams = request.streams.clone();
+        if !request.reads_raw && query.names(ecs::EVENT_ORIGINAL) {
+            return Err(raw_text());
+        }
+        let sight = Sight {
+            streams: request.streams.clone(),
+            reads_raw: request.reads_raw,
+        };
         Ok(Box::new(JournalFollower::new(
             &self.journal,
+            &self.frames,
             query,
-            streams,
+            sight,
             from,
         )))
     }
@@ -208,6 +228,20 @@ fn with_instant(cursor: &str, now: Timestamp) -> String {
     format!("{cursor}{INSTANT}{}", now.micros())
 }
 
+/// Whether a query about the raw text finds something tells what is in it, even where that is not
+/// shown.
+fn raw_text() -> SearchFailure {
+    SearchFailure::Forbidden {
+        message: "the query asks about `event.original`, the text of events as it was sent, which \
+                  not everybody may read"
+            .to_owned(),
+        help:
+            "ask for words or fields, such as `message:…`; or ask an administrator for a role that \
+               may read raw text (admin, lead, analyst): docs/privacy.md"
+                .to_owned(),
+    }
+}
+
 impl Search {
     /// The index's cursor, and the instant at which the search is asked: that of its first page.
     fn page_of(&self, cursor: Option<&str>) -> Result<(Option<String>, Timestamp), SearchFailure> {
@@ -247,7 +281,7 @@ impl Search {
                 "a search of the index failed and reads the journal instead"
             );
             self.progress.suspect(format!("{error:#}"));
-            search(&Index::of_nothing(Arc::new(Frames))?)
+            search(&Index::of_nothing(Arc::new(self.frames.clone()))?)
         })
     }
 
@@ -258,7 +292,7 @@ impl Search {
         end: JournalPosition,
         tail: &mut Tail<'_>,
     ) -> anyhow::Result<()> {
-        let mut journal = JournalTail::new(&self.journal, from, end);
+        let mut journal = JournalTail::new(&self.journal, &self.frames, from, end);
         journal.each(|position, event, source| Ok(tail.offer(position, event, source)?))
     }
 }
@@ -273,13 +307,70 @@ fn failure_of_search(error: &anyhow::Error) -> SearchFailure {
 
 pub(super) struct Incidents {
     pub(super) records: Arc<Records>,
+    pub(super) redactor: Option<Arc<Redactor>>,
+}
+
+impl Incidents {
+    /// An incident as somebody sees it. Who may not read raw text sees no original, nor its hash:
+    /// that would tell a guess of what is redacted from others.
+    fn shown(&self, mut incident: Json, reads_raw: bool) -> Json {
+        if reads_raw {
+            return incident;
+        }
+        if let Some(redactor) = &self.redactor {
+            redactor.redact_incident(&mut incident);
+        }
+        let evidence = incident.get_mut("evidence").and_then(Json::as_array_mut);
+        for frozen in evidence.into_iter().flatten() {
+            if let Some(frozen) = frozen.as_object_mut() {
+                frozen.shift_remove("original");
+                frozen.shift_remove("hash");
+            }
+            if let Some(fields) = frozen.get_mut("fields").and_then(Json::as_object_mut) {
+                fields.shift_remove(ecs::EVENT_ORIGINAL);
+            }
+        }
+        incident
+    }
+
+    fn page<T: serde::Serialize>(
+        &self,
+        page: &vakt_incident::Page<T>,
+        sight: &Sight,
+    ) -> Result<ItemPage, IncidentFailure> {
+        let mut items = page
+            .items
+            .iter()
+            .map(as_json)
+            .collect::<Result<Vec<Json>, _>>()?;
+        if let Some(redactor) = self.redactor.as_ref().filter(|_| !sight.reads_raw) {
+            items
+                .iter_mut()
+                .for_each(|item| redactor.redact_entity(item));
+        }
+        Ok(ItemPage {
+            items,
+            next: page.next.clone(),
+        })
+    }
+
+    fn with_warnings(
+        &self,
+        recorded: &vakt_incident::Recorded,
+        by: &Principal,
+    ) -> Result<Json, IncidentFailure> {
+        let incident = as_json(&recorded.incident)?;
+        let mut answer = self.shown(incident, by.sight().reads_raw);
+        answer["warnings"] = recorded.warnings.clone().into();
+        Ok(answer)
+    }
 }
 
 impl IncidentBackend for Incidents {
     fn incidents(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure> {
         let mut filter = IncidentFilter {
             drill: request.drill,
-            streams: request.streams.clone(),
+            streams: request.sight.streams.clone(),
             ..IncidentFilter::default()
         };
         match request.state.as_deref() {
@@ -291,15 +382,16 @@ impl IncidentBackend for Incidents {
             .records
             .incidents(&filter, &page_request(request))
             .map_err(|error| failure(&error))?;
-        items(&page.items, page.next)
+        self.page(&page, &request.sight)
     }
 
-    fn incident(&self, id: &str, streams: Option<&[String]>) -> Result<Json, IncidentFailure> {
+    fn incident(&self, id: &str, sight: &Sight) -> Result<Json, IncidentFailure> {
         let incident = self.records.incident(id).map_err(|error| failure(&error))?;
+        let streams = sight.streams.as_deref();
         if streams.is_some_and(|streams| !streams.contains(&incident.incident.stream)) {
             return Err(IncidentFailure::NotFound);
         }
-        as_json(&incident)
+        Ok(self.shown(as_json(&incident)?, sight.reads_raw))
     }
 
     fn open(&self, new: &NewIncident, by: &Principal) -> Result<Json, IncidentFailure> {
@@ -312,7 +404,7 @@ impl IncidentBackend for Incidents {
             .records
             .open_incident(from_body(body)?, &by.name)
             .map_err(|error| failure(&error))?;
-        as_json(&incident)
+        Ok(self.shown(as_json(&incident)?, by.sight().reads_raw))
     }
 
     fn add_fact(&self, id: &str, fact: &NewFact, by: &Principal) -> Result<Json, IncidentFailure> {
@@ -320,7 +412,7 @@ impl IncidentBackend for Incidents {
             .records
             .add_fact(id, fact_of(fact)?, &by.name)
             .map_err(|error| failure(&error))?;
-        with_warnings(&recorded.incident, &recorded.warnings)
+        self.with_warnings(&recorded, by)
     }
 
     fn preview_fact(
@@ -333,7 +425,7 @@ impl IncidentBackend for Incidents {
             .records
             .preview_fact(id, fact_of(fact)?, &by.name)
             .map_err(|error| failure(&error))?;
-        with_warnings(&recorded.incident, &recorded.warnings)
+        self.with_warnings(&recorded, by)
     }
 
     fn alerts(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure> {
@@ -351,14 +443,14 @@ impl IncidentBackend for Incidents {
         let filter = AlertFilter {
             state,
             drill: request.drill,
-            streams: request.streams.clone(),
+            streams: request.sight.streams.clone(),
             ..AlertFilter::default()
         };
         let page = self
             .records
             .alerts(&filter, &page_request(request))
             .map_err(|error| failure(&error))?;
-        items(&page.items, page.next)
+        self.page(&page, &request.sight)
     }
 }
 
@@ -419,25 +511,6 @@ fn failure(error: &vakt_incident::Error) -> IncidentFailure {
 
 fn as_json(value: &impl serde::Serialize) -> Result<Json, IncidentFailure> {
     serde_json::to_value(value).map_err(|error| IncidentFailure::Internal(error.to_string()))
-}
-
-fn with_warnings(
-    incident: &impl serde::Serialize,
-    warnings: &[String],
-) -> Result<Json, IncidentFailure> {
-    let mut answer = as_json(incident)?;
-    answer["warnings"] = warnings.into();
-    Ok(answer)
-}
-
-fn items<T: serde::Serialize>(
-    items: &[T],
-    next: Option<String>,
-) -> Result<ItemPage, IncidentFailure> {
-    Ok(ItemPage {
-        items: items.iter().map(as_json).collect::<Result<_, _>>()?,
-        next,
-    })
 }
 
 pub(super) struct Rules {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use vakt_api::backend::{FollowStep, Follower, SearchFailure};
-use vakt_event::{Event, JournalPosition, Source};
+use vakt_api::backend::{FollowStep, Follower, SearchFailure, Sight};
+use vakt_event::{Event, JournalPosition, Source, ecs};
 use vakt_search::Query;
 use vakt_search::record::{Record, RecordSource, peer_text};
 use vakt_storage::{Journal, ReadError, Reader};
 
-use crate::pipeline::{Decoding, decode_frame};
+use crate::pipeline::{Decoding, Frames, decode_frame};
 
 /// A step reads so many events, or finds so many bytes of them, and ends with the batch that they are in.
 const STEP_EVENTS: usize = 2_000;
@@ -22,8 +22,7 @@ pub(super) struct JournalFollower {
     journal: Arc<Journal>,
     reader: Reader,
     query: Query,
-    /// `None` is all of them.
-    streams: Option<Vec<String>>,
+    sight: Sight,
     next: JournalPosition,
     decoding: Decoding,
 }
@@ -32,8 +31,9 @@ impl JournalFollower {
     /// From the position `from` on, or from now on. What was removed or erased meanwhile is left out.
     pub(super) fn new(
         journal: &Arc<Journal>,
+        frames: &Frames,
         query: Query,
-        streams: Option<Vec<String>>,
+        sight: Sight,
         from: Option<u64>,
     ) -> Self {
         let end = journal.durable_end();
@@ -43,14 +43,14 @@ impl JournalFollower {
             journal: Arc::clone(journal),
             reader: journal.reader(next),
             query,
-            streams,
+            sight,
             next,
-            decoding: Decoding::default(),
+            decoding: frames.decoding(),
         }
     }
 
     fn is_wanted(&self, source: &Source) -> bool {
-        let streams = self.streams.as_deref();
+        let streams = self.sight.streams.as_deref();
         streams.is_none_or(|streams| streams.contains(&source.stream))
     }
 }
@@ -86,7 +86,11 @@ impl Follower for JournalFollower {
                 let record = record(&event, frame.position, &batch.source, peer.as_deref());
                 if self.query.matches_record(&record) {
                     bytes += frame.bytes.len();
-                    hits.push(record.to_hit());
+                    let mut hit = record.to_hit();
+                    if !self.sight.reads_raw {
+                        hit.shift_remove(ecs::EVENT_ORIGINAL);
+                    }
+                    hits.push(hit);
                 }
             }
         }

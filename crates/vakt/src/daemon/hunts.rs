@@ -15,6 +15,8 @@ pub(super) struct Hunts {
     pub(super) ruleset: Arc<ArcSwap<Ruleset>>,
     /// What rules are loaded with.
     pub(super) settings: RuleSettings,
+    /// The index has what is left of events where fields are redacted, and rules go by what was sent.
+    pub(super) is_redacted: bool,
 }
 
 impl HuntBackend for Hunts {
@@ -24,10 +26,13 @@ impl HuntBackend for Hunts {
             HuntRule::Text { text, path } => Subject::of_text(&loaded, &self.settings, path, text),
             HuntRule::Loaded(name) => Subject::of_loaded(&loaded, name),
         };
-        let subject = subject.map_err(|refusal| match refusal {
+        let mut subject = subject.map_err(|refusal| match refusal {
             Refusal::Unknown(message) => HuntFailure::Unknown(message),
             Refusal::Wrong(diagnostics) => HuntFailure::Rule(diagnostics),
         })?;
+        if self.is_redacted {
+            subject.read_everything();
+        }
         Ok(Box::new(Prepared {
             subject,
             store: self.store.clone(),

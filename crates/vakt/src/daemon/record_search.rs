@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use anyhow::bail;
+use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use vakt_api::backend::{Order, RecordKind, SearchAnswer, SearchRequest, SearchTable};
 use vakt_event::{Event, EventTime, Timestamp, Value, ecs};
@@ -15,6 +16,8 @@ use vakt_incident::{AlertFilter, IncidentFilter, PageRequest, Records};
 use vakt_search::aggregate::{Gathered, Gathering, Window};
 use vakt_search::record::RecordSource;
 use vakt_search::{Error, Gather, Pipeline, Record};
+
+use crate::redact::Redactor;
 
 /// Records that are read at a time.
 const PAGE_RECORDS: usize = 500;
@@ -34,6 +37,8 @@ pub(super) struct RecordSearch<'s> {
     request: &'s SearchRequest,
     pipeline: &'s Pipeline,
     deadline: Instant,
+    /// For whoever sees no raw text.
+    redactor: Option<&'s Redactor>,
     after: Option<Rank>,
     gathering: Option<Gathering>,
     found: Vec<(Rank, Map<String, Json>)>,
@@ -63,12 +68,17 @@ impl<'s> RecordSearch<'s> {
             request,
             pipeline,
             deadline,
+            redactor: None,
             after: cursor.map(rank_of).transpose()?,
             gathering: Gathering::new(pipeline, window),
             found: Vec::new(),
             total: 0,
             read: 0,
         })
+    }
+
+    pub(super) fn redacted_by(self, redactor: Option<&'s Redactor>) -> Self {
+        Self { redactor, ..self }
     }
 
     /// # Errors
@@ -110,6 +120,7 @@ impl<'s> RecordSearch<'s> {
     }
 
     fn incidents(&mut self) -> anyhow::Result<()> {
+        let redactor = self.redactor;
         let filter = IncidentFilter {
             streams: self.request.streams.clone(),
             ..IncidentFilter::default()
@@ -117,21 +128,27 @@ impl<'s> RecordSearch<'s> {
         self.pages(|records, page| {
             let found = records.incidents(&filter, page)?;
             let incidents = found.items.iter().map(|incident| {
-                let message = format!("#{} {}", incident.number, incident.title);
                 let about = About {
                     kind: RecordKind::Incident,
                     id: &incident.id,
                     stream: &incident.stream,
                     time: incident.detected_at,
-                    message: Some(message),
                 };
-                Ok(Searched::of(&about, serde_json::to_value(incident)?))
+                Ok(Searched::of(
+                    &about,
+                    redacted(incident, redactor)?,
+                    |json| {
+                        let title = json["title"].as_str()?;
+                        Some(format!("#{} {title}", incident.number))
+                    },
+                ))
             });
             Ok((incidents.collect::<anyhow::Result<_>>()?, found.next))
         })
     }
 
     fn alerts(&mut self) -> anyhow::Result<()> {
+        let redactor = self.redactor;
         let filter = AlertFilter {
             streams: self.request.streams.clone(),
             ..AlertFilter::default()
@@ -144,9 +161,11 @@ impl<'s> RecordSearch<'s> {
                     id: &alert.id,
                     stream: &alert.stream,
                     time: alert.last_seen,
-                    message: Some(format!("{}: {}", alert.rule_name, alert.entity)),
                 };
-                Ok(Searched::of(&about, serde_json::to_value(alert)?))
+                Ok(Searched::of(&about, redacted(alert, redactor)?, |json| {
+                    let entity = json["entity"].as_str()?;
+                    Some(format!("{}: {entity}", alert.rule_name))
+                }))
             });
             Ok((alerts.collect::<anyhow::Result<_>>()?, found.next))
         })
@@ -163,11 +182,10 @@ impl<'s> RecordSearch<'s> {
                     id: &note.fact.id.to_string(),
                     stream: &note.stream,
                     time: note.fact.at,
-                    message: note.fact.reason.clone(),
                 };
                 let mut json = serde_json::to_value(&note.fact)?;
                 json["incident"] = note.incident.clone().into();
-                Ok(Searched::of(&about, json))
+                Ok(Searched::of(&about, json, |_| note.fact.reason.clone()))
             });
             Ok((notes.collect::<anyhow::Result<_>>()?, found.next))
         })
@@ -269,7 +287,15 @@ struct About<'a> {
     id: &'a str,
     stream: &'a str,
     time: Timestamp,
-    message: Option<String>,
+}
+
+/// As the API shows it to this person.
+fn redacted(record: &impl Serialize, redactor: Option<&Redactor>) -> anyhow::Result<Json> {
+    let mut json = serde_json::to_value(record)?;
+    if let Some(redactor) = redactor {
+        redactor.redact_entity(&mut json);
+    }
+    Ok(json)
 }
 
 /// A record as a search sees it.
@@ -282,7 +308,8 @@ struct Searched {
 }
 
 impl Searched {
-    fn of(about: &About<'_>, record: Json) -> Self {
+    /// `message` is what a person reads of the record first.
+    fn of(about: &About<'_>, record: Json, message: impl FnOnce(&Json) -> Option<String>) -> Self {
         let mut event = Event {
             time: EventTime {
                 claimed: Some(about.time),
@@ -291,8 +318,8 @@ impl Searched {
             ..Event::default()
         };
         event.added(KIND, about.kind.name());
-        if let Some(message) = &about.message {
-            event.sent(ecs::MESSAGE, message.clone());
+        if let Some(message) = message(&record) {
+            event.sent(ecs::MESSAGE, message);
         }
         if let Json::Object(members) = record {
             add_members(&mut event, "", members);

@@ -26,6 +26,11 @@ pub(crate) enum Refusal {
 }
 
 impl Subject {
+    /// The index knows less than what was sent, and passes over nothing.
+    pub(crate) fn read_everything(&mut self) {
+        self.sieve = Query::default();
+    }
+
     /// The rules of a text, which go through the pipelines of those that are loaded. `path` is the name
     /// that the text has for the person.
     pub(crate) fn of_text(

@@ -368,7 +368,7 @@ fn store(random: &mut Random, dir: &Path) -> Store {
         journal.append(batch, Box::new(move |result| sender.send(result).unwrap()));
         answer.recv().unwrap().unwrap();
     }
-    let index = Index::open(&dir.join("index"), Arc::new(Frames)).unwrap();
+    let index = Index::open(&dir.join("index"), Arc::new(Frames::default())).unwrap();
     let mut writer = index.writer().unwrap();
     let mut reader = journal.reader(JournalPosition(0));
     let mut decoding = Decoding::default();
@@ -469,7 +469,7 @@ fn every_way_finds_the_same() {
         let store = store(random, folder.path());
         let nothing = Store {
             index: Arc::new(ArcSwap::from_pointee(
-                Index::of_nothing(Arc::new(Frames)).unwrap(),
+                Index::of_nothing(Arc::new(Frames::default())).unwrap(),
             )),
             ..store.clone()
         };

@@ -14,10 +14,10 @@ use vakt_storage::Journal;
 
 use super::line::{self, At, Counts, End};
 use super::subject::Subject;
-use crate::pipeline::Decoding;
 use crate::pipeline::detector::{Detector, Found, is_joinable};
 use crate::pipeline::index::IndexProgress;
 use crate::pipeline::tail::JournalTail;
+use crate::pipeline::{Decoding, Frames};
 
 /// A hunt that takes longer ends where it is: long enough for tens of millions of events that the index
 /// could not pass over, and no rule that never ends holds a thread for a day.
@@ -191,7 +191,7 @@ impl Work<'_> {
     }
 
     fn tail(&mut self, store: &Store, from: JournalPosition) -> Result<()> {
-        let mut tail = JournalTail::new(&store.journal, from, self.end);
+        let mut tail = JournalTail::new(&store.journal, &Frames::default(), from, self.end);
         let request = self.request;
         self.reached(from);
         let mut seen: u64 = 0;

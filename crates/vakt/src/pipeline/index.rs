@@ -17,8 +17,7 @@ use vakt_storage::Journal;
 use super::quarantine::{Care, Quarantine};
 use super::zones::with_zone;
 use super::{
-    Decode, Decoding, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, frame_of, panicked,
-    read_on,
+    Decode, Frames, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, frame_of, panicked, read_on,
 };
 
 /// A commit comes this long after the first event that it covers, so that what came by UDP or
@@ -255,37 +254,36 @@ impl IndexProgress {
     }
 }
 
+/// What the thread works on.
+pub struct IndexThread<'t> {
+    pub journal: &'t Journal,
+    /// What searches use; replaced where the files were damaged.
+    pub shared: &'t ArcSwap<Index>,
+    pub frames: &'t Frames,
+    pub progress: &'t IndexProgress,
+    pub stop: &'t Stop,
+}
+
 /// Runs until `stop`, then indexes what is left and commits. After a failure (a full disk) the
 /// index is opened again, until it goes on from its last commit; a damaged one is replaced. An event
 /// at which it panics again and again is passed over.
-pub fn run(
-    journal: &Journal,
-    shared: &ArcSwap<Index>,
-    writer: IndexWriter,
-    progress: &IndexProgress,
-    quarantine: Quarantine,
-    stop: &Stop,
-) {
-    run_with(
-        decode_frame,
-        journal,
-        shared,
-        writer,
-        progress,
-        quarantine,
-        stop,
-    );
+pub fn run(thread: &IndexThread<'_>, writer: IndexWriter, quarantine: Quarantine) {
+    run_with(decode_frame, thread, writer, quarantine);
 }
 
 pub(super) fn run_with(
     decode: Decode,
-    journal: &Journal,
-    shared: &ArcSwap<Index>,
+    thread: &IndexThread<'_>,
     writer: IndexWriter,
-    progress: &IndexProgress,
     mut quarantine: Quarantine,
-    stop: &Stop,
 ) {
+    let IndexThread {
+        journal,
+        shared,
+        progress,
+        stop,
+        ..
+    } = *thread;
     let mut held = Some(writer);
     loop {
         quarantine.leave();
@@ -296,7 +294,7 @@ pub(super) fn run_with(
                 none => none.insert(index.writer().context("cannot open the index again")?),
             };
             progress.resumed(writer.next_position());
-            feed(decode, journal, writer, progress, &mut quarantine, stop)
+            feed(decode, thread, writer, &mut quarantine)
         };
         let ended = catch_unwind(AssertUnwindSafe(work));
         let mut pause = RETRY_PAUSE;
@@ -390,15 +388,19 @@ fn mend(
 
 fn feed(
     decode: Decode,
-    journal: &Journal,
+    thread: &IndexThread<'_>,
     writer: &mut IndexWriter,
-    progress: &IndexProgress,
     quarantine: &mut Quarantine,
-    stop: &Stop,
 ) -> Result<Fed> {
+    let IndexThread {
+        journal,
+        progress,
+        stop,
+        ..
+    } = *thread;
     let mut next = writer.next_position();
     let mut reader = journal.reader(next);
-    let mut decoding = Decoding::default();
+    let mut decoding = thread.frames.decoding();
     let mut uncommitted: u64 = 0;
     let mut oldest: Option<Instant> = None;
     let mut unsealed: Option<Instant> = None;
@@ -500,7 +502,6 @@ mod tests {
     use vakt_event::{Batch, Format, Frame, Source, Timestamp, Transport};
 
     use super::*;
-    use crate::pipeline::Frames;
 
     /// Ten batches of one event.
     fn journal(dir: &Path) -> Journal {
@@ -538,13 +539,20 @@ mod tests {
         let quarantined = prometheus::IntCounter::new("quarantined", "of a test").unwrap();
         let check = |patience: Duration, expected: std::ops::RangeInclusive<u64>| {
             let index = ArcSwap::from_pointee(
-                Index::open(&folder.path().join("index"), Arc::new(Frames)).unwrap(),
+                Index::open(&folder.path().join("index"), Arc::new(Frames::default())).unwrap(),
             );
             let writer = index.load().writer().unwrap();
             let (progress, stop) = (IndexProgress::default(), Stop::default());
             stop.set(patience);
             let quarantine = Quarantine::new("index", quarantined.clone());
-            run(&journal, &index, writer, &progress, quarantine, &stop);
+            let thread = IndexThread {
+                journal: &journal,
+                shared: &index,
+                frames: &Frames::default(),
+                progress: &progress,
+                stop: &stop,
+            };
+            run(&thread, writer, quarantine);
             let committed = progress.committed().0;
             assert!(expected.contains(&committed), "{committed}");
             assert_eq!(index.load().count().unwrap(), committed);

@@ -24,6 +24,7 @@ use vakt_event::{Event, Source, Value, ecs};
 use vakt_search::Frame;
 use vakt_storage::{ReadError, Reader, StoredBatch, StoredFrame};
 
+use crate::redact::Redactor;
 use zones::Zones;
 
 /// Tells threads to finish what the journal holds, as far as they get in time, and end.
@@ -79,19 +80,43 @@ pub(crate) fn give_way(what: &str) {
 /// How frames become events: [`decode_frame`], but for tests.
 type Decode = for<'f> fn(&'f StoredFrame, &Source, &mut Decoding) -> Event<'f>;
 
-/// What a consumer keeps from frame to frame.
+/// What a consumer keeps from frame to frame. The default shows events as they were sent.
 #[derive(Default)]
 pub(crate) struct Decoding {
     decoder: Decoder,
     zones: Zones,
+    redactor: Option<Arc<Redactor>>,
 }
 
-/// How the index makes events of the frames that it keeps.
-pub struct Frames;
+/// How searches make events of frames: in the index, in what it lacks, and as they arrive.
+#[derive(Clone, Default)]
+pub struct Frames {
+    redactor: Option<Arc<Redactor>>,
+}
+
+impl Frames {
+    /// Events are redacted where there is a redactor.
+    pub fn new(redactor: Option<Arc<Redactor>>) -> Self {
+        Self { redactor }
+    }
+
+    pub(crate) fn decoding(&self) -> Decoding {
+        Decoding {
+            redactor: self.redactor.clone(),
+            ..Decoding::default()
+        }
+    }
+}
 
 impl vakt_search::Decode for Frames {
     fn decoder(&self) -> Box<dyn vakt_search::Decoder> {
-        Box::new(Decoding::default())
+        Box::new(self.decoding())
+    }
+
+    fn rules(&self) -> &str {
+        self.redactor
+            .as_ref()
+            .map_or("", |redactor| redactor.digest())
     }
 }
 
@@ -165,7 +190,11 @@ pub(crate) fn frame_of(frame: &StoredFrame) -> Frame<'_> {
 
 /// The event of a frame, with what the listener knew of it.
 fn decode<'f>(frame: Frame<'f>, source: &Source, decoding: &mut Decoding) -> Event<'f> {
-    let Decoding { decoder, zones } = decoding;
+    let Decoding {
+        decoder,
+        zones,
+        redactor,
+    } = decoding;
     let context = DecodeContext {
         received: Some(frame.received),
         reference: None,
@@ -176,6 +205,9 @@ fn decode<'f>(frame: Frame<'f>, source: &Source, decoding: &mut Decoding) -> Eve
     let mut event = decoder.decode(frame.bytes, frame.format, &context);
     if frame.truncated {
         event.problem("the message is longer than the limit and was cut");
+    }
+    if let Some(redactor) = redactor {
+        redactor.redact(&source.stream, &mut event);
     }
     event.added(ecs::VAKT_LISTENER, source.listener.clone());
     event.added(ecs::VAKT_TRANSPORT, source.transport.name());

@@ -6,7 +6,7 @@ use anyhow::Result;
 use vakt_event::{Event, JournalPosition, Source};
 use vakt_storage::{Journal, ReadError, Reader};
 
-use super::{Decoding, decode_frame};
+use super::{Decoding, Frames, decode_frame};
 
 /// Everything up to the end is durable already, so that nothing is waited for.
 const PATIENCE: Duration = Duration::ZERO;
@@ -20,12 +20,17 @@ pub(crate) struct JournalTail {
 }
 
 impl JournalTail {
-    pub(crate) fn new(journal: &Journal, from: JournalPosition, end: JournalPosition) -> Self {
+    pub(crate) fn new(
+        journal: &Journal,
+        frames: &Frames,
+        from: JournalPosition,
+        end: JournalPosition,
+    ) -> Self {
         Self {
             reader: journal.reader(from),
             from,
             end,
-            decoding: Decoding::default(),
+            decoding: frames.decoding(),
         }
     }
 

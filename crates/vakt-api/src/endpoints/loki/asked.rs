@@ -9,6 +9,7 @@ use vakt_event::Timestamp;
 
 use crate::access::Principal;
 use crate::app::App;
+use crate::backend::Sight;
 use crate::body::read_form;
 use crate::endpoints::search::{CANCELLED, DONE, Recording};
 use crate::error::{ApiError, ErrorCode};
@@ -87,7 +88,7 @@ impl Asked {
     ) -> Result<T, ApiError> {
         let app = Arc::clone(&self.app);
         let entry = self.entry();
-        let streams = self.who.streams.clone();
+        let Sight { streams, reads_raw } = self.who.sight();
         let cancelled = Arc::new(AtomicBool::new(false));
         let _until_dropped = CancelOnDrop(Arc::clone(&cancelled));
         // What answers the request is dropped when the client goes away; how it ended is entered all the same.
@@ -97,6 +98,7 @@ impl Asked {
                 work(&Search {
                     backend: parts.search.as_ref(),
                     streams,
+                    reads_raw,
                     cancelled: flag,
                 })
             });

@@ -21,6 +21,7 @@ use crate::backend::{FollowStep, Follower, SearchRequest};
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::Call;
 use crate::params::Params;
+use crate::roles::Permission;
 use crate::searches::Look;
 use crate::server::Stopping;
 
@@ -49,6 +50,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let request = SearchRequest {
         query: params.get("q").unwrap_or_default().to_owned(),
         streams: streams(&params, &looker.who),
+        reads_raw: looker.who.role.may(Permission::ReadRaw),
         ..SearchRequest::default()
     };
     let from = match params.get("from") {

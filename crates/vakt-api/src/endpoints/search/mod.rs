@@ -130,9 +130,9 @@ async fn known_incident(
     let Some(id) = id else {
         return Ok(None);
     };
-    let streams = who.streams.clone();
+    let sight = who.sight();
     let known = app.blocking(move |parts| {
-        let found = parts.incidents.incident(&id, streams.as_deref());
+        let found = parts.incidents.incident(&id, &sight);
         found.map(|_| id.clone()).map_err(|failure| match failure {
             IncidentFailure::NotFound => ApiError::new(
                 ErrorCode::InvalidParameter,
@@ -186,6 +186,7 @@ fn request(
         since: params.time("since", now)?,
         until: params.time("until", now)?,
         streams: streams(params, principal),
+        reads_raw: principal.role.may(Permission::ReadRaw),
         limit,
         order,
         cursor: params.get("cursor").map(str::to_owned),
@@ -253,6 +254,9 @@ pub(crate) fn failure(failure: SearchFailure) -> ApiError {
         } => ApiError::new(ErrorCode::InvalidQuery, message)
             .with_help(help)
             .with("position", position),
+        SearchFailure::Forbidden { message, help } => {
+            ApiError::new(ErrorCode::Forbidden, message).with_help(help)
+        }
         SearchFailure::Cursor(message) => ApiError::new(ErrorCode::InvalidCursor, message),
         SearchFailure::Unavailable(message) => ApiError::new(ErrorCode::Unavailable, message),
         SearchFailure::Internal(message) => ApiError::new(ErrorCode::Internal, message),

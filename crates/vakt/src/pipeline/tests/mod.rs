@@ -3,6 +3,7 @@
 mod evidence;
 mod executions;
 mod quarantine;
+mod redacted;
 mod time;
 
 use std::path::PathBuf;

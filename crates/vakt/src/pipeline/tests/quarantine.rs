@@ -9,7 +9,7 @@ use vakt_search::{Index, Query, Request};
 use vakt_storage::StoredFrame;
 
 use super::{Ended, World, append, line};
-use crate::pipeline::index::{self, IndexProgress};
+use crate::pipeline::index::{self, IndexProgress, IndexThread};
 use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::{Decoding, Frames, Stop, decode_frame};
 
@@ -74,18 +74,26 @@ fn the_index_goes_on_behind_events_at_which_it_panics() {
     let journal = world.journal();
     append(&journal, frames());
     journal.close().unwrap();
-    let index = Index::open(&world.folder.path().join("index"), Arc::new(Frames)).unwrap();
+    let index = Index::open(
+        &world.folder.path().join("index"),
+        Arc::new(Frames::default()),
+    )
+    .unwrap();
     let index = ArcSwap::from_pointee(index);
     let progress = IndexProgress::default();
     let quarantined = IntCounter::new("quarantined", "of a test").unwrap();
+    let thread = IndexThread {
+        journal: &journal,
+        shared: &index,
+        frames: &Frames::default(),
+        progress: &progress,
+        stop: &Stop::default(),
+    };
     index::run_with(
         faulty,
-        &journal,
-        &index,
+        &thread,
         index.load().writer().unwrap(),
-        &progress,
         Quarantine::new("index", quarantined.clone()),
-        &Stop::default(),
     );
     assert_eq!(quarantined.get(), 2);
     assert_eq!(progress.failure(), None);
