@@ -11,10 +11,13 @@ mod drafts;
 mod evidence;
 mod facts;
 mod incidents;
+mod merge;
 mod outbox;
+mod regimes;
 mod rows;
 mod schema;
 mod state;
+mod view;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +31,7 @@ use crate::regime::{DEFAULT_REGIME, Regimes};
 
 pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport, verify_audit_of};
+pub use facts::Recorder;
 pub use incidents::RuleVerdicts;
 pub use outbox::{Notice, NoticeKind, OutboxCounts};
 
@@ -44,6 +48,8 @@ pub struct Settings {
     pub organisation: Option<String>,
     /// The regimes of a new draft.
     pub regimes: Vec<String>,
+    /// What deadlines are computed with.
+    pub data: Arc<Regimes>,
 }
 
 impl Default for Settings {
@@ -51,6 +57,7 @@ impl Default for Settings {
         Self {
             organisation: None,
             regimes: vec![DEFAULT_REGIME.to_owned()],
+            data: Arc::clone(Regimes::embedded_arc()),
         }
     }
 }
@@ -70,10 +77,13 @@ impl Records {
     }
 
     pub fn open_with(path: &Path, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self> {
-        Regimes::embedded().select(&settings.regimes)?;
+        settings.data.select(&settings.regimes)?;
         create_private(path)?;
         let mut writer = connect(path)?;
         schema::migrate(&mut writer, path)?;
+        let adopt = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        regimes::adopt(&adopt, &settings.data, clock.now())?;
+        adopt.commit()?;
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self {
@@ -86,6 +96,11 @@ impl Records {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The data that deadlines are computed with.
+    pub fn regimes(&self) -> &Regimes {
+        &self.settings.data
     }
 
     /// Runs `change` in one transaction; an error leaves everything as it was.

@@ -161,7 +161,10 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
     check(
         &[],
         r#"{"fact":"aware_pdb"}"#,
-        &["none of the incident's regimes counts from `aware_pdb`: it starts no clock"],
+        &[
+            "none of the incident's regimes counts from `aware_pdb`: it starts no clock; record \
+             `regime_applies` if one of gdpr, gdpr-processor applies",
+        ],
     );
     check(
         &[],
@@ -205,7 +208,10 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
     check(
         &[AWARE],
         r#"{"fact":"dismissed","reason":"a test"}"#,
-        &["awareness is already declared: official clocks go on, and the state stays"],
+        &[
+            "awareness is already declared: official clocks go on, and the state stays; \
+             `downgraded`, with two approvals, takes it back",
+        ],
     );
     check(
         &[],
