@@ -13,6 +13,7 @@ pub mod regime;
 
 pub mod calendar;
 pub mod holidays;
+pub mod local;
 
 pub mod fact;
 mod correction;

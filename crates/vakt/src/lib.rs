@@ -19,4 +19,3 @@ pub mod pipeline;
 pub mod ruleset;
 pub mod signing_key;
 pub mod verify;
-pub mod words;
