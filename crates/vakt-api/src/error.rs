@@ -48,6 +48,7 @@ codes! {
     MethodNotAllowed METHOD_NOT_ALLOWED "method_not_allowed" "/openapi.json lists the methods of every path";
     RequestTimeout REQUEST_TIMEOUT "request_timeout" "send the body without long pauses";
     Conflict CONFLICT "conflict" "read the present state, then decide again";
+    PreconditionFailed PRECONDITION_FAILED "precondition_failed" "read the present state with its ETag, then decide again";
     BodyTooLarge PAYLOAD_TOO_LARGE "body_too_large" "send the rest in further requests";
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "send the Content-Type that the message names";
     UnsupportedEncoding UNSUPPORTED_MEDIA_TYPE "unsupported_encoding" "send the body as it is, or with Content-Encoding gzip or zstd";

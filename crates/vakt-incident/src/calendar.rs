@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use jiff::ToSpan;
 use vakt_event::Timestamp;
 use vakt_event::time::MICROS_PER_SECOND;
 

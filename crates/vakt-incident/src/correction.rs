@@ -14,7 +14,9 @@ use crate::factset::{Change, TimedFact};
 /// Why a fact cannot refer to the one that it names.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceFault {
-    #[error("the incident has no fact {id}: `vakt incidents show` and `facts` of the API list them")]
+    #[error(
+        "the incident has no fact {id}: `vakt incidents show` and `facts` of the API list them"
+    )]
     NoFact { id: i64 },
     #[error("fact {id} was retracted: record what happened anew")]
     Retracted { id: i64 },
@@ -24,9 +26,13 @@ pub enum ReferenceFault {
         kind: FactKind,
         by: FactKind,
     },
-    #[error("fact {id} is of `{party}`: a correction keeps the party; retract it and record the other")]
+    #[error(
+        "fact {id} is of `{party}`: a correction keeps the party; retract it and record the other"
+    )]
     OtherParty { id: i64, party: String },
-    #[error("fact {id} is of another report: a correction keeps it; retract it and record the other")]
+    #[error(
+        "fact {id} is of another report: a correction keeps it; retract it and record the other"
+    )]
     OtherReport { id: i64 },
     #[error("fact {id} corrects nothing and needs no approval")]
     NothingToApprove { id: i64 },
@@ -253,7 +259,8 @@ impl<'f> Resolver<'f> {
         };
         let original = root.fact;
         if fact.fact == FactKind::Retracted {
-            self.out.push(timed(original, fact, root.at, Change::Removed));
+            self.out
+                .push(timed(original, fact, root.at, Change::Removed));
             self.roots.retain(|it| it.fact.id != original.id);
         } else {
             root.at = fact.at;
@@ -279,7 +286,10 @@ fn timed(original: &Fact, correction: &Fact, at: Timestamp, change: Change) -> T
         at,
         due: correction.due.or(original.due),
         has_reference: correction.reference.is_some() || original.reference.is_some(),
-        reason: correction.reason.clone().or_else(|| original.reason.clone()),
+        reason: correction
+            .reason
+            .clone()
+            .or_else(|| original.reason.clone()),
         change,
         ..TimedFact::from(original)
     }

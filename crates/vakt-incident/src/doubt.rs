@@ -55,13 +55,16 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
             }
             waits(new, around, &mut doubts);
         }
-        FactKind::CustomerAffected if new.party == around.party => doubts.push(
-            "it names no customer: give `party`, or no notice is asked for".to_owned(),
-        ),
+        FactKind::CustomerAffected if new.party == around.party => {
+            doubts.push("it names no customer: give `party`, or no notice is asked for".to_owned())
+        }
         FactKind::CustomerNoticeSent => customer_notice(new, around, &mut doubts),
         FactKind::RegimeApplies => {
             let known = around.law.regimes.iter();
-            if known.into_iter().any(|it| Some(&it.id) == new.regime.as_ref()) {
+            if known
+                .into_iter()
+                .any(|it| Some(&it.id) == new.regime.as_ref())
+            {
                 doubts.push("the incident has this regime already: nothing changes".to_owned());
             }
         }
@@ -101,10 +104,7 @@ impl Circumstances<'_> {
             fact.kind.ends_assessment()
                 || matches!(
                     fact.kind,
-                    FactKind::Reopened
-                        | FactKind::Closed
-                        | FactKind::Merged
-                        | FactKind::Downgraded
+                    FactKind::Reopened | FactKind::Closed | FactKind::Merged | FactKind::Downgraded
                 )
         });
         last.is_some_and(|fact| fact.kind != FactKind::Reopened)
@@ -234,7 +234,9 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
         FactKind::AwareVuln,
         FactKind::AwareSev,
     ];
-    let declared = declared.into_iter().filter_map(|kind| around.earliest(new, kind));
+    let declared = declared
+        .into_iter()
+        .filter_map(|kind| around.earliest(new, kind));
     match declared.min() {
         None => doubts.push(
             "no awareness is declared: it counts as no later than this submission".to_owned(),
@@ -273,7 +275,10 @@ fn missing_fields(new: &Fact, takers: &[&&Regime], doubts: &mut Vec<String>) {
     let stages = takers.iter().filter_map(|regime| regime.stage(report));
     for stage in stages {
         let asked = stage.fields.iter().filter(|name| !name.ends_with("_opt"));
-        let missing: Vec<&str> = asked.map(String::as_str).filter(|it| is_empty(it)).collect();
+        let missing: Vec<&str> = asked
+            .map(String::as_str)
+            .filter(|it| is_empty(it))
+            .collect();
         if !missing.is_empty() {
             doubts.push(format!("its form also asks for {}", missing.join(", ")));
         }

@@ -272,7 +272,9 @@ pub enum FactError {
     Needs { kind: FactKind, name: &'static str },
     #[error("`{kind}` takes no `approves`; only `approved` does")]
     ApprovesWithout { kind: FactKind },
-    #[error("`merged` needs `into`, the other incident, and no other fact takes it; this is `{kind}`")]
+    #[error(
+        "`merged` needs `into`, the other incident, and no other fact takes it; this is `{kind}`"
+    )]
     Into { kind: FactKind },
     #[error("`fields` has {bytes} bytes; {bytes_max} is the most")]
     FieldsTooLarge { bytes: usize, bytes_max: usize },

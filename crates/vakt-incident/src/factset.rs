@@ -76,7 +76,10 @@ impl FactSet {
     /// Reads `FACT=INSTANT` arguments: `aware=…`, `detected=…`, `submitted.STAGE=…`, and
     /// `submitted.REGIME.STAGE=…` where several regimes have a report of that name. A customer's
     /// fact is `aware@CUSTOMER=…`.
-    pub fn parse_args<S: AsRef<str>>(arguments: &[S], regimes: &Regimes) -> Result<Self, FactError> {
+    pub fn parse_args<S: AsRef<str>>(
+        arguments: &[S],
+        regimes: &Regimes,
+    ) -> Result<Self, FactError> {
         let mut set = Self::default();
         for (root, argument) in (1..).zip(arguments) {
             let fact = parse_argument(argument.as_ref(), regimes)?;
@@ -228,11 +231,14 @@ mod tests {
 
     #[test]
     fn reads_the_arguments_of_the_pure_command() {
-        let set = FactSet::parse_args(&[
-            "detected=2026-11-23T19:00:00+01:00",
-            "submitted.notification=2026-11-26T12:00:00Z",
-            "submitted.dora.final@acme=2026-12-01T12:00:00Z",
-        ], Regimes::embedded())
+        let set = FactSet::parse_args(
+            &[
+                "detected=2026-11-23T19:00:00+01:00",
+                "submitted.notification=2026-11-26T12:00:00Z",
+                "submitted.dora.final@acme=2026-12-01T12:00:00Z",
+            ],
+            Regimes::embedded(),
+        )
         .unwrap();
         let shown: Vec<String> = set
             .facts
@@ -257,7 +263,9 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_an_argument() {
         let check = |argument: &str, expected: &str| {
-            let error = FactSet::parse_args(&[argument], Regimes::embedded()).unwrap_err().to_string();
+            let error = FactSet::parse_args(&[argument], Regimes::embedded())
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{argument}: {error}");
         };
         check("aware", "write FACT=INSTANT");

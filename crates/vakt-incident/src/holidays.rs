@@ -68,9 +68,10 @@ impl DaysOff {
         let date = MonthDay::of(day);
         self.weekdays.iter().any(|it| it.is(day.weekday()))
             || self.dates.contains(&date)
-            || self.moving.iter().any(|it| {
-                it.weekday.is(day.weekday()) && it.first <= date && date <= it.last
-            })
+            || self
+                .moving
+                .iter()
+                .any(|it| it.weekday.is(day.weekday()) && it.first <= date && date <= it.last)
             || self.is_moved_by_easter(day)
     }
 

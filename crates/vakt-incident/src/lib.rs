@@ -15,8 +15,8 @@ pub mod calendar;
 pub mod holidays;
 pub mod local;
 
-pub mod fact;
 mod correction;
+pub mod fact;
 pub mod factset;
 
 pub mod clock;

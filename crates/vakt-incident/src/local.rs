@@ -44,12 +44,8 @@ pub enum LocalTimeError {
 ///
 /// # Errors
 /// Words of another form; a local time that a clock change makes absent or double, with the
-/// choices; a time of day alone that is still to come.
-pub fn instant(
-    words: &str,
-    now: Timestamp,
-    zone: &TimeZone,
-) -> Result<Timestamp, LocalTimeError> {
+/// choices.
+pub fn instant(words: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, LocalTimeError> {
     let words = words.trim();
     let no_time = || LocalTimeError::NoTime {
         words: words.to_owned(),
@@ -67,13 +63,7 @@ pub fn instant(
         return unambiguous(day.to_datetime(clock), zone);
     }
     if let Some(clock) = time(words) {
-        let instant = unambiguous(today.to_datetime(clock), zone)?;
-        if instant.micros_since(now) > FUTURE_TOLERANCE_MICROS {
-            return Err(LocalTimeError::ToCome {
-                words: words.to_owned(),
-            });
-        }
-        return Ok(instant);
+        return unambiguous(today.to_datetime(clock), zone);
     }
     let date_and_time = words.replacen(' ', "T", 1);
     // A date alone is no time.
@@ -81,6 +71,25 @@ pub fn instant(
         return Err(no_time());
     }
     unambiguous(date_and_time.parse().map_err(|_| no_time())?, zone)
+}
+
+/// As [`instant`], of what has happened: shortly after midnight, who types 23:10 means yesterday.
+///
+/// # Errors
+/// As [`instant`], and a time of day alone that is still to come.
+pub fn past_instant(
+    words: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<Timestamp, LocalTimeError> {
+    let words = words.trim();
+    let instant = instant(words, now, zone)?;
+    if time(words).is_some() && instant.micros_since(now) > FUTURE_TOLERANCE_MICROS {
+        return Err(LocalTimeError::ToCome {
+            words: words.to_owned(),
+        });
+    }
+    Ok(instant)
 }
 
 fn time(words: &str) -> Option<Time> {
@@ -126,11 +135,19 @@ mod tests {
     use crate::calendar::zone;
 
     #[test]
+    fn what_may_lie_ahead_may_be_a_time_of_today() {
+        let zone = zone("Europe/Stockholm").unwrap();
+        let now = "2026-11-24T08:00:00Z".parse().unwrap();
+        let later = instant("23:10", now, &zone).unwrap();
+        assert_eq!(later.to_string(), "2026-11-24T22:10:00Z");
+    }
+
+    #[test]
     fn words_become_instants_or_are_refused_with_the_choices() {
         let zone = zone("Europe/Stockholm").unwrap();
         let now = "2026-11-24T08:00:00Z".parse().unwrap();
         let check = |words: &str, expected: &str| {
-            let shown = match instant(words, now, &zone) {
+            let shown = match past_instant(words, now, &zone) {
                 Ok(instant) => instant.to_string(),
                 Err(error) => error.to_string(),
             };
@@ -157,7 +174,14 @@ mod tests {
             "2026-10-25T02:30:00 comes twice in Europe/Stockholm, since clocks were put back: \
              write 2026-10-25T00:30:00Z for the first or 2026-10-25T01:30:00Z for the second",
         );
-        for words in ["yesterday", "soon", "2026-11-23", "25:00", "", "tomorrow 03:05"] {
+        for words in [
+            "yesterday",
+            "soon",
+            "2026-11-23",
+            "25:00",
+            "",
+            "tomorrow 03:05",
+        ] {
             let help = "is no time: write 2026-11-23T20:08:00Z, now, 03:05, yesterday 23:10 or \
                         2026-11-24 03:05";
             check(words, &format!("{words:?} {help}"));

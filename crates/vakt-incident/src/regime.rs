@@ -448,7 +448,10 @@ mod tests {
             "nis2-es",
             "there is no regime `nis2-es`; did you mean `nis2-se`?",
         );
-        let error = Regimes::embedded().select(&["hipaa"]).unwrap_err().to_string();
+        let error = Regimes::embedded()
+            .select(&["hipaa"])
+            .unwrap_err()
+            .to_string();
         let starts = "there is no regime `hipaa`; there are nis2, nis2-se, nis2-tsp, gdpr, ";
         assert!(error.starts_with(starts), "{error}");
     }
@@ -480,7 +483,10 @@ mod tests {
         check("\"12-24\"", "\"13-24\"");
         check("applies_from: \"2026-09-11\"", "applies_from: september");
         check("until_hour: 12", "until_hour: 24");
-        check("contracts: []", "contracts:\n  - {party: acme, regime: gdpr, within: {hours: 24}}");
+        check(
+            "contracts: []",
+            "contracts:\n  - {party: acme, regime: gdpr, within: {hours: 24}}",
+        );
         check("version: \"2026-11-29\"", "version: \"\"");
         check("targets:", "targets: [");
         insta::assert_snapshot!(all);

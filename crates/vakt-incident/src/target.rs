@@ -77,4 +77,3 @@ pub fn targets(facts: &FactSet, hours: &Targets, now: Option<Timestamp>) -> Vec<
     })
     .collect()
 }
-

@@ -91,7 +91,10 @@ fn awareness_moves_later_only_with_a_reason_and_two_principals() {
     let check = |who: &str, json: &str, conflict: bool, expected: &str| {
         let error = by(&store, who, json).unwrap_err();
         assert_eq!(error.to_string(), expected);
-        assert_eq!((error.is_conflict(), error.is_callers()), (conflict, !conflict));
+        assert_eq!(
+            (error.is_conflict(), error.is_callers()),
+            (conflict, !conflict)
+        );
     };
     check(
         "anna",
@@ -118,7 +121,12 @@ fn awareness_moves_later_only_with_a_reason_and_two_principals() {
         false,
         "the incident has no fact 99: `vakt incidents show` and `facts` of the API list them",
     );
-    check("bo", r#"{"fact":"approved"}"#, false, "`approved` needs `approves`");
+    check(
+        "bo",
+        r#"{"fact":"approved"}"#,
+        false,
+        "`approved` needs `approves`",
+    );
     let approve = r#"{"fact":"approved","approves":3,"reason":"the call came at half past"}"#;
     let recorded = by(&store, "bo", approve).unwrap();
     assert_eq!(
@@ -131,7 +139,10 @@ fn awareness_moves_later_only_with_a_reason_and_two_principals() {
     assert_eq!(recorded.incident.waiting, []);
     let superseded = recorded.incident.history.iter();
     let starts: Vec<String> = superseded.map(|it| it.start.unwrap().to_string()).collect();
-    assert!(starts.contains(&"2026-11-23T19:00:00Z".to_owned()), "{starts:?}");
+    assert!(
+        starts.contains(&"2026-11-23T19:00:00Z".to_owned()),
+        "{starts:?}"
+    );
     check("bo", approve, true, "fact 3 was approved already");
 }
 
@@ -156,7 +167,12 @@ fn alone_nothing_can_be_approved_and_that_is_said_at_once() {
 #[test]
 fn a_submission_time_in_doubt_starts_the_month_early_and_meets_late() {
     let store = with_draft();
-    by(&store, "anna", r#"{"fact":"aware","at":"2026-11-20T12:00:00Z"}"#).unwrap();
+    by(
+        &store,
+        "anna",
+        r#"{"fact":"aware","at":"2026-11-20T12:00:00Z"}"#,
+    )
+    .unwrap();
     let sent = r#"{"fact":"submitted","report":"notification","reference":"A","at":"2026-11-23T11:00:00Z"}"#;
     let recorded = by(&store, "anna", sent).unwrap();
     let of = |recorded: &Recorded| clocks(recorded).split_off(1);
@@ -169,7 +185,10 @@ fn a_submission_time_in_doubt_starts_the_month_early_and_meets_late() {
     );
     let later = r#"{"fact":"submitted","report":"notification","revises":3,"at":"2026-11-23T13:00:00Z","reason":"the receipt says so"}"#;
     let recorded = by(&store, "anna", later).unwrap();
-    assert_eq!(of(&recorded).remove(0), "notification met_late 2026-11-23T12:00:00Z");
+    assert_eq!(
+        of(&recorded).remove(0),
+        "notification met_late 2026-11-23T12:00:00Z"
+    );
     let clock = &recorded.incident.incident.clocks[1];
     assert_eq!(clock.met_at.unwrap().to_string(), "2026-11-23T13:00:00Z");
     let final_start = recorded.incident.incident.clocks[2].start.unwrap();
@@ -187,10 +206,18 @@ fn a_submission_time_in_doubt_starts_the_month_early_and_meets_late() {
 fn a_report_that_was_never_sent_meets_nothing_from_when_somebody_says_so() {
     let store = with_draft();
     by(&store, "anna", AWARE).unwrap();
-    by(&store, "anna", r#"{"fact":"submitted","report":"early_warning"}"#).unwrap();
+    by(
+        &store,
+        "anna",
+        r#"{"fact":"submitted","report":"early_warning"}"#,
+    )
+    .unwrap();
     let taken_back = r#"{"fact":"retracted","revises":3,"reason":"it lay in the outbox"}"#;
     let recorded = by(&store, "bo", taken_back).unwrap();
-    assert_eq!(clocks(&recorded)[0], "early_warning running 2026-11-24T19:00:00Z");
+    assert_eq!(
+        clocks(&recorded)[0],
+        "early_warning running 2026-11-24T19:00:00Z"
+    );
     assert_eq!(recorded.incident.incident.state, IncidentState::EarlyWarned);
     let recorded = by(&store, "anna", r#"{"fact":"approved","approves":4}"#).unwrap();
     assert_eq!(recorded.incident.incident.state, IncidentState::Significant);
@@ -214,7 +241,12 @@ fn a_receipt_that_comes_later_confirms_what_it_is_for() {
 fn a_correction_keeps_kind_party_and_report() {
     let store = with_draft();
     by(&store, "anna", AWARE).unwrap();
-    by(&store, "anna", r#"{"fact":"submitted","report":"early_warning"}"#).unwrap();
+    by(
+        &store,
+        "anna",
+        r#"{"fact":"submitted","report":"early_warning"}"#,
+    )
+    .unwrap();
     let check = |json: &str, expected: &str| {
         let error = by(&store, "anna", json).unwrap_err().to_string();
         assert_eq!(error, expected, "{json}");
@@ -246,21 +278,36 @@ fn a_correction_keeps_kind_party_and_report() {
 fn a_downgrade_takes_two_people_and_clocks_run_until_the_receivers_are_told() {
     let store = with_draft();
     by(&store, "anna", AWARE).unwrap();
-    by(&store, "anna", r#"{"fact":"submitted","report":"early_warning","reference":"A"}"#).unwrap();
+    by(
+        &store,
+        "anna",
+        r#"{"fact":"submitted","report":"early_warning","reference":"A"}"#,
+    )
+    .unwrap();
     let down = r#"{"fact":"downgraded","reason":"the backup was the cause"}"#;
     let recorded = by(&store, "anna", down).unwrap();
     assert_eq!(
         recorded.warnings,
-        ["it counts once a second person approves it; until the receivers of reports are told \
-          (`correction_sent`), clocks run on"]
+        [
+            "it counts once a second person approves it; until the receivers of reports are told \
+          (`correction_sent`), clocks run on"
+        ]
     );
     assert_eq!(recorded.incident.incident.state, IncidentState::EarlyWarned);
     let recorded = by(&store, "bo", r#"{"fact":"approved","approves":4}"#).unwrap();
     assert_eq!(recorded.incident.incident.state, IncidentState::Downgraded);
     let running = "notification running 2026-11-26T19:00:00Z";
     assert_eq!(clocks(&recorded)[1], running);
-    let recorded = by(&store, "bo", r#"{"fact":"correction_sent","reference":"A"}"#).unwrap();
-    assert_eq!(recorded.incident.incident.state, IncidentState::NotSignificant);
+    let recorded = by(
+        &store,
+        "bo",
+        r#"{"fact":"correction_sent","reference":"A"}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        recorded.incident.incident.state,
+        IncidentState::NotSignificant
+    );
     assert_eq!(
         clocks(&recorded),
         [
@@ -302,7 +349,9 @@ fn a_revision_that_was_seen_is_expected_and_another_is_a_conflict() {
     let error = by(&store, "bo", &beside).unwrap_err();
     assert!(error.is_conflict());
     assert!(
-        error.to_string().contains("its revision is 2, and this was written beside 1"),
+        error
+            .to_string()
+            .contains("its revision is 2, and this was written beside 1"),
         "{error}"
     );
     let state = store.records.incident("1").unwrap().incident.state;
@@ -327,16 +376,36 @@ fn what_the_form_lacks_is_said_and_the_submission_recorded() {
          management_approval"
     );
     assert_eq!(recorded.fact.fields.unwrap()["mitigation"], "patched");
-    let recorded = by(&store, "anna", r#"{"fact":"submitted","report":"progress","reference":"","fields":{}}"#);
+    let recorded = by(
+        &store,
+        "anna",
+        r#"{"fact":"submitted","report":"progress","reference":"","fields":{}}"#,
+    );
     let warnings = recorded.unwrap().warnings;
-    assert!(warnings.last().unwrap().starts_with("its form also asks for why_ongoing"), "{warnings:?}");
+    assert!(
+        warnings
+            .last()
+            .unwrap()
+            .starts_with("its form also asks for why_ongoing"),
+        "{warnings:?}"
+    );
 }
 
 #[test]
 fn another_duty_is_found_later_and_counts_from_when_it_began() {
     let store = with_draft();
-    by(&store, "anna", r#"{"fact":"aware_pdb","at":"2026-11-23T19:00:00Z"}"#).unwrap();
-    let recorded = by(&store, "anna", r#"{"fact":"regime_applies","regime":"gdpr"}"#).unwrap();
+    by(
+        &store,
+        "anna",
+        r#"{"fact":"aware_pdb","at":"2026-11-23T19:00:00Z"}"#,
+    )
+    .unwrap();
+    let recorded = by(
+        &store,
+        "anna",
+        r#"{"fact":"regime_applies","regime":"gdpr"}"#,
+    )
+    .unwrap();
     assert_eq!(recorded.incident.incident.regimes, ["nis2-se", "gdpr"]);
     assert!(clocks(&recorded).contains(&"authority running 2026-11-26T19:00:00Z".to_owned()));
     let error = by(&store, "anna", r#"{"fact":"regime_applies"}"#).unwrap_err();

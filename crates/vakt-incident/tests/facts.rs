@@ -260,7 +260,10 @@ fn a_host_clock_an_hour_ahead_changes_no_deadline_and_refuses_no_fact() {
         r#"{"claimed":"2026-11-23T21:00:00Z","received":"2026-11-23T20:00:00Z","skew_seconds":-3600.0}"#
     );
     let recorded = store.fact("1", r#"{"fact":"aware","by":"Bo Ek"}"#);
-    assert_eq!(clocks(&recorded)[0], "early_warning running 2026-11-24T20:00:00Z");
+    assert_eq!(
+        clocks(&recorded)[0],
+        "early_warning running 2026-11-24T20:00:00Z"
+    );
     assert_eq!(recorded.warnings, Vec::<String>::new());
 }
 

@@ -48,11 +48,19 @@ struct Vector {
 
 fn computed(regime: &str, facts: &[String]) -> Computed {
     let law = Regimes::embedded().select(&[regime]).unwrap();
-    compute(&law, &FactSet::parse_args(facts, Regimes::embedded()).unwrap(), None)
+    compute(
+        &law,
+        &FactSet::parse_args(facts, Regimes::embedded()).unwrap(),
+        None,
+    )
 }
 
 fn one<'c>(computed: &'c Computed, stage: &str) -> &'c Clock {
-    computed.clocks.iter().find(|clock| clock.stage == stage).unwrap()
+    computed
+        .clocks
+        .iter()
+        .find(|clock| clock.stage == stage)
+        .unwrap()
 }
 
 fn shown<T: ToString>(value: Option<T>) -> Option<String> {
@@ -73,7 +81,10 @@ impl Vector {
             "hours" => {
                 let aware = self.aware.clone().unwrap();
                 let computed = computed("nis2-se", &[format!("aware={aware}")]);
-                let (ew, notification) = (one(&computed, "early_warning"), one(&computed, "notification"));
+                let (ew, notification) = (
+                    one(&computed, "early_warning"),
+                    one(&computed, "notification"),
+                );
                 assert_eq!(shown(ew.due), self.ew_due, "{why}");
                 assert_eq!(shown(notification.due), self.in_due, "{why}");
                 assert_eq!(in_stockholm(ew.start), self.aware_local, "{why}");
@@ -93,22 +104,37 @@ impl Vector {
                 let last = one(&computed, "final");
                 assert_eq!(shown(last.nominal_date), self.nominal, "{why}");
                 assert_eq!(shown(last.due), self.nominal_end, "{why}");
-                assert_eq!(shown(last.statutory_latest_date), self.statutory_latest, "{why}");
+                assert_eq!(
+                    shown(last.statutory_latest_date),
+                    self.statutory_latest,
+                    "{why}"
+                );
                 assert_eq!(shown(last.statutory_latest), self.latest_end, "{why}");
             }
             "dora" => {
-                let (aware, classified) = (self.aware.clone().unwrap(), self.classified.clone().unwrap());
+                let (aware, classified) = (
+                    self.aware.clone().unwrap(),
+                    self.classified.clone().unwrap(),
+                );
                 let facts = [format!("aware={aware}"), format!("classified={classified}")];
                 let computed = computed("dora", &facts);
                 let initial = one(&computed, "initial");
                 assert_eq!(shown(initial.due), self.initial_due, "{why}");
-                assert_eq!(shown(initial.statutory_latest), self.weekend_latest, "{why}");
+                assert_eq!(
+                    shown(initial.statutory_latest),
+                    self.weekend_latest,
+                    "{why}"
+                );
             }
             "window" => self.check_window(),
             "invalid_local" | "valid_local" => {
                 let local: DateTime = self.local.as_ref().unwrap().parse().unwrap();
                 let zone = zone(self.tz.as_ref().unwrap()).unwrap();
-                assert_eq!(shown(local::unambiguous(local, &zone).ok()), self.instant, "{local}");
+                assert_eq!(
+                    shown(local::unambiguous(local, &zone).ok()),
+                    self.instant,
+                    "{local}"
+                );
             }
             other => panic!("no check for the kind {other}"),
         }
@@ -116,7 +142,11 @@ impl Vector {
 
     fn check_window(&self) {
         let months = self.plus.as_ref().unwrap();
-        let months = months.trim_start_matches('P').trim_end_matches('M').parse().unwrap();
+        let months = months
+            .trim_start_matches('P')
+            .trim_end_matches('M')
+            .parse()
+            .unwrap();
         let regime = Regimes::embedded().get("nis2-se").unwrap();
         let zone = zone(&regime.zone).unwrap();
         let rules = Rules {
@@ -132,7 +162,8 @@ impl Vector {
 
 #[test]
 fn our_vectors() {
-    let vectors: Vec<Vector> = serde_saphyr::from_str(include_str!("data/law_vectors.yaml")).unwrap();
+    let vectors: Vec<Vector> =
+        serde_saphyr::from_str(include_str!("data/law_vectors.yaml")).unwrap();
     assert!(vectors.len() > 80);
     for vector in &vectors {
         vector.check();

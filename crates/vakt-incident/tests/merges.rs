@@ -34,11 +34,24 @@ fn merged_incidents_have_the_earliest_awareness_and_all_submissions() {
     store.fact("1", r#"{"fact":"aware","at":"2026-11-23T20:30:00Z"}"#);
     store.fact("1", r#"{"fact":"submitted","report":"early_warning","reference":"A","at":"2026-11-23T20:40:00Z"}"#);
     store.fact("2", r#"{"fact":"aware","at":"2026-11-23T20:50:00Z"}"#);
-    let merged = store.fact("1", r#"{"fact":"merged","into":"2","reason":"one attacker"}"#);
+    let merged = store.fact(
+        "1",
+        r#"{"fact":"merged","into":"2","reason":"one attacker"}"#,
+    );
     assert_eq!(merged.incident.incident.state, IncidentState::Merged);
     let whole = store.records.incident("2").unwrap();
-    assert_eq!(merged.incident.incident.merged_into.as_ref(), Some(&whole.incident.id));
-    assert!(merged.incident.incident.clocks.iter().all(|it| it.state == ClockState::Superseded));
+    assert_eq!(
+        merged.incident.incident.merged_into.as_ref(),
+        Some(&whole.incident.id)
+    );
+    assert!(
+        merged
+            .incident
+            .incident
+            .clocks
+            .iter()
+            .all(|it| it.state == ClockState::Superseded)
+    );
     assert_eq!(whole.incident.state, IncidentState::EarlyWarned);
     assert_eq!(first_due(&store, "2"), "met 2026-11-24T20:30:00Z");
     assert_eq!(whole.members, [merged.incident.incident.id]);
@@ -59,13 +72,19 @@ fn what_is_recorded_on_a_part_counts_for_the_whole() {
     let whole = store.records.incident("2").unwrap().incident;
     assert_eq!(
         recorded.warnings.last().unwrap(),
-        &format!("the incident is part of {}: the fact counts there", whole.id)
+        &format!(
+            "the incident is part of {}: the fact counts there",
+            whole.id
+        )
     );
     assert_eq!(whole.state, IncidentState::Significant);
     assert_eq!(first_due(&store, "2"), "running 2026-11-24T20:10:00Z");
     // What was judged of the part is not judged of the whole.
     store.fact("1", r#"{"fact":"dismissed","reason":"a duplicate"}"#);
-    assert_eq!(store.records.incident("2").unwrap().incident.state, IncidentState::Significant);
+    assert_eq!(
+        store.records.incident("2").unwrap().incident.state,
+        IncidentState::Significant
+    );
     assert!(store.records.verify_audit().unwrap().is_sound());
 }
 
@@ -75,7 +94,10 @@ fn a_part_that_is_taken_out_again_leaves_the_deadlines_where_they_were() {
     store.fact("1", r#"{"fact":"aware","at":"2026-11-23T20:10:00Z"}"#);
     store.fact("2", r#"{"fact":"aware","at":"2026-11-23T20:50:00Z"}"#);
     store.fact("1", r#"{"fact":"merged","into":"2"}"#);
-    let out = store.fact("1", r#"{"fact":"reopened","reason":"two attackers after all"}"#);
+    let out = store.fact(
+        "1",
+        r#"{"fact":"reopened","reason":"two attackers after all"}"#,
+    );
     assert_eq!(out.incident.incident.state, IncidentState::Significant);
     assert_eq!(first_due(&store, "1"), "running 2026-11-24T20:10:00Z");
     assert_eq!(first_due(&store, "2"), "running 2026-11-24T20:10:00Z");
@@ -83,7 +105,10 @@ fn a_part_that_is_taken_out_again_leaves_the_deadlines_where_they_were() {
     store.fact("1", r#"{"fact":"aware","at":"2026-11-23T20:00:00Z"}"#);
     assert_eq!(first_due(&store, "1"), "running 2026-11-24T20:00:00Z");
     assert_eq!(first_due(&store, "2"), "running 2026-11-24T20:10:00Z");
-    assert_eq!(store.records.incident("2").unwrap().members, Vec::<String>::new());
+    assert_eq!(
+        store.records.incident("2").unwrap().members,
+        Vec::<String>::new()
+    );
     assert!(store.records.verify_audit().unwrap().is_sound());
 }
 
@@ -100,11 +125,23 @@ fn merges_may_be_deep_and_never_go_round() {
         let error = refused(&store, id, json);
         assert!(error.contains(expected), "{error}");
     };
-    check("3", r#"{"fact":"merged","into":"1"}"#, "cannot be part of itself");
-    check("3", r#"{"fact":"merged","into":"3"}"#, "cannot be part of itself");
+    check(
+        "3",
+        r#"{"fact":"merged","into":"1"}"#,
+        "cannot be part of itself",
+    );
+    check(
+        "3",
+        r#"{"fact":"merged","into":"3"}"#,
+        "cannot be part of itself",
+    );
     check("1", r#"{"fact":"merged","into":"3"}"#, "`reopened` first");
     check("3", r#"{"fact":"merged"}"#, "`merged` needs `into`");
-    check("3", r#"{"fact":"split","into":"1"}"#, "vakt incidents split");
+    check(
+        "3",
+        r#"{"fact":"split","into":"1"}"#,
+        "vakt incidents split",
+    );
 }
 
 #[test]
@@ -154,9 +191,20 @@ fn a_part_inherits_detection_and_awareness_and_takes_its_alerts_along() {
     assert_eq!(whole.alerts.len(), 0);
     assert_eq!(whole.incident.state, IncidentState::EarlyWarned);
     let last = whole.facts.last().unwrap();
-    assert_eq!((last.fact.as_str(), last.into.as_ref()), ("split", Some(&part.incident.id)));
+    assert_eq!(
+        (last.fact.as_str(), last.into.as_ref()),
+        ("split", Some(&part.incident.id))
+    );
     assert!(split(r#"{"title":" "}"#).unwrap_err().is_callers());
-    assert!(split(r#"{"title":"x","alerts":["nothing"]}"#).unwrap_err().is_not_found());
-    assert!(split(r#"{"title":"x","expected_revision":1}"#).unwrap_err().is_conflict());
+    assert!(
+        split(r#"{"title":"x","alerts":["nothing"]}"#)
+            .unwrap_err()
+            .is_not_found()
+    );
+    assert!(
+        split(r#"{"title":"x","expected_revision":1}"#)
+            .unwrap_err()
+            .is_conflict()
+    );
     assert!(store.records.verify_audit().unwrap().is_sound());
 }

@@ -2,11 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
-
-
 use std::path::Path;
 use std::sync::Arc;
-
 
 use rusqlite::Connection;
 use vakt_event::clock::FixedClock;
@@ -40,10 +37,17 @@ fn records_of_every_earlier_schema_are_brought_up_to_date() {
         .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
         .unwrap();
     let schemas: Vec<i64> = EARLIER.iter().map(|(schema, _)| *schema).collect();
-    assert_eq!(schemas, (1..version).collect::<Vec<_>>(), "a fixture for each");
+    assert_eq!(
+        schemas,
+        (1..version).collect::<Vec<_>>(),
+        "a fixture for each"
+    );
     for (schema, dump) in EARLIER {
         let path = folder.path().join(format!("records_{schema}.db"));
-        Connection::open(&path).unwrap().execute_batch(dump).unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(dump)
+            .unwrap();
         let error = verify_audit_of(&path).unwrap_err().to_string();
         assert!(error.contains(&format!("have schema {schema}")), "{error}");
         let records = open(&path);
@@ -53,7 +57,15 @@ fn records_of_every_earlier_schema_are_brought_up_to_date() {
             .incident
             .clocks
             .iter()
-            .map(|it| format!("{}/{} {} {:?}", it.regime, it.stage, it.state, it.due.map(|at| at.to_string())))
+            .map(|it| {
+                format!(
+                    "{}/{} {} {:?}",
+                    it.regime,
+                    it.stage,
+                    it.state,
+                    it.due.map(|at| at.to_string())
+                )
+            })
             .collect();
         assert_eq!(
             shown,
@@ -77,5 +89,4 @@ fn records_of_every_earlier_schema_are_brought_up_to_date() {
         assert!(verify_audit_of(&path).unwrap().is_sound());
         assert_eq!(tables(&path), tables(&fresh), "schema {schema}");
     }
-
 }

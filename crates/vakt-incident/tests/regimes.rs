@@ -16,7 +16,10 @@ use vakt_incident::{
 fn data(version: &str, from: &str, to: &str) -> Arc<Regimes> {
     let text = &Regimes::embedded().text;
     assert!(text.contains(from), "{from}");
-    let text = text.replace("version: \"2026-11-29\"", &format!("version: \"{version}\""));
+    let text = text.replace(
+        "version: \"2026-11-29\"",
+        &format!("version: \"{version}\""),
+    );
     Arc::new(Regimes::parse(&text.replacen(from, to, 1)).unwrap())
 }
 
@@ -41,7 +44,8 @@ fn a_new_version_computes_anew_and_keeps_what_the_old_one_gave() {
     let _folder = store.close();
     let from = "        term: upplysning\n        start: aware\n        within: {hours: 24}";
     let new = data("2027-01-01", from, &from.replace("24", "12"));
-    let open = |data: &Arc<Regimes>| Records::open_with(&path, clock.clone(), settings(data)).unwrap();
+    let open =
+        |data: &Arc<Regimes>| Records::open_with(&path, clock.clone(), settings(data)).unwrap();
     let first_due = |records: &Records| {
         let whole = records.incident("1").unwrap();
         let first = &whole.incident.clocks[0];
@@ -60,7 +64,10 @@ fn a_new_version_computes_anew_and_keeps_what_the_old_one_gave() {
         })
         .collect();
     assert_eq!(old, ["early_warning 2026-11-24T19:00:00Z 2026-11-29"]);
-    assert_eq!(actions(&records)[..2], ["clocks.recomputed", "regimes.changed"]);
+    assert_eq!(
+        actions(&records)[..2],
+        ["clocks.recomputed", "regimes.changed"]
+    );
     assert!(records.verify_audit().unwrap().is_sound());
     // The same data again leaves no trace; what went before stays on record.
     drop(records);
@@ -82,7 +89,9 @@ fn data_that_lacks_the_duty_of_an_incident_is_refused() {
     let (path, clock) = (store.path(), Arc::clone(&store.clock));
     let _folder = store.close();
     let new = data("2027-01-01", "  - id: cer\n", "  - id: cer-old\n");
-    let error = Records::open_with(&path, clock.clone(), settings(&new)).err().unwrap();
+    let error = Records::open_with(&path, clock.clone(), settings(&new))
+        .err()
+        .unwrap();
     assert_eq!(
         error.to_string(),
         "version 2027-01-01 of the regimes' data has no regime `cer`, which incident 1 has: keep it in \
@@ -104,7 +113,10 @@ fn data_that_was_altered_where_it_is_kept_is_found() {
         )
         .unwrap();
     let faults = store.records.verify_audit().unwrap().faults;
-    assert_eq!(faults, ["data of the regimes, version 2026-11-29: it was altered"]);
+    assert_eq!(
+        faults,
+        ["data of the regimes, version 2026-11-29: it was altered"]
+    );
 }
 
 fn with(data: &Regimes, regimes: &[&str], facts: &[&str]) -> Computed {
@@ -244,7 +256,10 @@ fn other_countries_count_from_another_fact_or_by_other_days() {
     );
     check(
         "nis2-hr",
-        &["aware=2027-01-30T08:00:00Z", "submitted.notification=2027-01-31T08:00:00Z"],
+        &[
+            "aware=2027-01-30T08:00:00Z",
+            "submitted.notification=2027-01-31T08:00:00Z",
+        ],
         &[
             "early_warning met_late 2027-01-31T08:00:00Z",
             "notification met 2027-02-02T08:00:00Z",
@@ -258,7 +273,10 @@ fn other_countries_count_from_another_fact_or_by_other_days() {
     // 30 working days, Saturdays and Sundays apart.
     check(
         "nis2-pt",
-        &["aware=2026-11-23T08:00:00Z", "submitted.impact_ended=2026-11-27T12:00:00Z"],
+        &[
+            "aware=2026-11-23T08:00:00Z",
+            "submitted.impact_ended=2026-11-27T12:00:00Z",
+        ],
         &[
             "early_warning running 2026-11-24T08:00:00Z",
             "notification running 2026-11-26T08:00:00Z",
@@ -268,7 +286,10 @@ fn other_countries_count_from_another_fact_or_by_other_days() {
     );
     check(
         "se-state-agency",
-        &["detected=2026-11-23T10:00:00Z", "aware=2026-11-23T11:00:00Z"],
+        &[
+            "detected=2026-11-23T10:00:00Z",
+            "aware=2026-11-23T11:00:00Z",
+        ],
         &[
             "early_warning running 2026-11-23T16:00:00Z",
             "notification running 2026-11-26T10:00:00Z",
@@ -297,16 +318,23 @@ fn an_incident_shows_its_targets_apart_from_its_clocks() {
     assert_eq!(shown(None), ["assessment Passed 2026-11-24T00:00:00Z"]);
     // A supplier's notice is where an assessment begins; it is no awareness.
     assert_eq!(
-        shown(Some(r#"{"fact":"supplier_notice","at":"2026-11-23T19:30:00Z"}"#)),
+        shown(Some(
+            r#"{"fact":"supplier_notice","at":"2026-11-23T19:30:00Z"}"#
+        )),
         [
             "assessment Met 2026-11-24T00:00:00Z",
             "decision Waiting 2026-11-24T03:30:00Z"
         ]
     );
     shown(Some(r#"{"fact":"aware"}"#));
-    shown(Some(r#"{"fact":"submitted","report":"early_warning","reference":"A"}"#));
+    shown(Some(
+        r#"{"fact":"submitted","report":"early_warning","reference":"A"}"#,
+    ));
     store.clock.advance(24 * 3_600 + 1);
-    assert_eq!(shown(None)[2], "authority_answer Passed 2026-11-25T00:00:01Z");
+    assert_eq!(
+        shown(None)[2],
+        "authority_answer Passed 2026-11-25T00:00:01Z"
+    );
     let answered = shown(Some(r#"{"fact":"authority_answered"}"#));
     assert_eq!(answered[2], "authority_answer Met 2026-11-25T00:00:01Z");
 }

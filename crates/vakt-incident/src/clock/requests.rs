@@ -15,7 +15,12 @@ impl<'a> Track<'a> {
             .readings
             .iter()
             .filter(|it| it.fact.kind == FactKind::AuthorityRequest)
-            .filter(|it| it.fact.regime.as_ref().is_none_or(|id| *id == self.regime.id))
+            .filter(|it| {
+                it.fact
+                    .regime
+                    .as_ref()
+                    .is_none_or(|id| *id == self.regime.id)
+            })
             .map(|request| {
                 let instance = Instance {
                     asked_for: request.due,

@@ -27,7 +27,9 @@ impl Track<'_> {
         }
         let replaced = starts.into_iter().flatten();
         earlier.extend(replaced.map(|start| self.counted(start, stage)));
-        let mut current = official.map(|start| self.counted(start, stage)).or(provisional);
+        let mut current = official
+            .map(|start| self.counted(start, stage))
+            .or(provisional);
         if let Some(limit) = &stage.or_within
             && let Start::Fact(kind) = limit.start
             && let Some(start) = earliest(&self.readings, kind)
@@ -73,7 +75,9 @@ impl Track<'_> {
             let Some(at) = self.candidate(fact, start, is_ours) else {
                 continue;
             };
-            known.retain(|(root, _)| *root != fact.root || matches!(fact.change, Change::Doubted(_)));
+            known.retain(|(root, _)| {
+                *root != fact.root || matches!(fact.change, Change::Doubted(_))
+            });
             if matches!(fact.change, Change::Added | Change::Moved) {
                 known.push((fact.root, at));
             }

@@ -69,12 +69,15 @@ impl<'a> Track<'a> {
         let readings = facts.readings(party);
         let submissions = submissions(regime, &events, &law.regimes);
         let is_affected = party != facts.party
-            && readings.iter().any(|it| it.fact.kind == FactKind::CustomerAffected);
-        let of_ours = is_affected
-            .then(|| Box::new(Self::new(regime, law, facts, &facts.party, now)));
-        let detected = of_ours
-            .as_ref()
-            .map_or_else(|| earliest(&readings, FactKind::Detected), |ours| ours.detected);
+            && readings
+                .iter()
+                .any(|it| it.fact.kind == FactKind::CustomerAffected);
+        let of_ours =
+            is_affected.then(|| Box::new(Self::new(regime, law, facts, &facts.party, now)));
+        let detected = of_ours.as_ref().map_or_else(
+            || earliest(&readings, FactKind::Detected),
+            |ours| ours.detected,
+        );
         let standing = facts.standing(party);
         let mut contracts = law.contracts.iter();
         Self {
@@ -96,7 +99,9 @@ impl<'a> Track<'a> {
     /// Whether a fact started any clock, provisional ones included.
     pub(super) fn has_begun(&self) -> bool {
         let stages = &self.regime.stages;
-        stages.iter().any(|stage| self.is_owed(stage) && self.is_started(stage))
+        stages
+            .iter()
+            .any(|stage| self.is_owed(stage) && self.is_started(stage))
     }
 
     /// `customers` are the tracks of those who are affected; our own clock waits for theirs.
@@ -105,7 +110,12 @@ impl<'a> Track<'a> {
             let current = self.instances(stage).current;
             current.is_some_and(|instance| !instance.provisional)
         });
-        for stage in self.regime.stages.iter().filter(|stage| self.is_owed(stage)) {
+        for stage in self
+            .regime
+            .stages
+            .iter()
+            .filter(|stage| self.is_owed(stage))
+        {
             if stage.start == Start::Fact(FactKind::AuthorityRequest) {
                 self.requests(stage, into);
             } else if stage.shown == Shown::Always
@@ -133,14 +143,11 @@ impl<'a> Track<'a> {
             .any(|it| it.fact.kind.is_awareness() || self.is_submission(it.fact))
     }
 
-    fn stage(
-        &self,
-        stage: &Stage,
-        customers: &[Self],
-        is_official: bool,
-        into: &mut Computed,
-    ) {
-        let Instances { mut earlier, current } = self.instances(stage);
+    fn stage(&self, stage: &Stage, customers: &[Self], is_official: bool, into: &mut Computed) {
+        let Instances {
+            mut earlier,
+            current,
+        } = self.instances(stage);
         let successor = self.successor_start(stage, current.as_ref());
         if successor.is_some() {
             earlier.extend(current);

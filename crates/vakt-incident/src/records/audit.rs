@@ -300,7 +300,9 @@ fn check_regimes(records: &Connection, report: &mut AuditReport) -> Result<()> {
         let (hash, version): (String, String) = (row.get(0)?, row.get(1)?);
         let text: String = row.get(2)?;
         if blake3::hash(text.as_bytes()).to_hex().as_str() != hash {
-            report.fault(format!("data of the regimes, version {version}: it was altered"));
+            report.fault(format!(
+                "data of the regimes, version {version}: it was altered"
+            ));
         }
     }
     Ok(())

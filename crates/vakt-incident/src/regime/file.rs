@@ -84,7 +84,10 @@ pub(super) fn read(text: &str) -> Result<Regimes, RegimeError> {
     if text.len() > FILE_BYTES_MAX {
         faults.add(
             Location::UNKNOWN,
-            format!("the file has {} bytes; {FILE_BYTES_MAX} is the most", text.len()),
+            format!(
+                "the file has {} bytes; {FILE_BYTES_MAX} is the most",
+                text.len()
+            ),
             "remove regimes that nobody uses",
         );
         return Err(RegimeError::Data(faults.found));
@@ -108,7 +111,10 @@ fn resolve(file: File, faults: &mut Faults<'_>) -> Regimes {
     if file.schema.value != SCHEMA {
         faults.add(
             file.schema.referenced,
-            format!("schema {} is not the one that this version reads", file.schema.value),
+            format!(
+                "schema {} is not the one that this version reads",
+                file.schema.value
+            ),
             &format!("write `schema: {SCHEMA}`, in the form that docs/incidents.md describes"),
         );
     }
@@ -122,7 +128,10 @@ fn resolve(file: File, faults: &mut Faults<'_>) -> Regimes {
     if file.regimes.len() > REGIMES_MAX {
         faults.add(
             file.version.referenced,
-            format!("{} regimes are written; {REGIMES_MAX} is the most", file.regimes.len()),
+            format!(
+                "{} regimes are written; {REGIMES_MAX} is the most",
+                file.regimes.len()
+            ),
             "remove regimes that nobody uses",
         );
     }
@@ -167,7 +176,11 @@ fn calendars(written: Vec<Spanned<DaysOff>>, faults: &mut Faults<'_>) -> Vec<Arc
         }
         if let Some(moving) = calendar.moving.iter().find(|it| it.first > it.last) {
             let message = format!("{} comes after {}", moving.first, moving.last);
-            faults.add(place, message, "write `first` before `last`, within one year");
+            faults.add(
+                place,
+                message,
+                "write `first` before `last`, within one year",
+            );
         }
         if known.iter().any(|it| it.id == calendar.id) {
             let message = format!("calendar {} is written twice", calendar.id);
@@ -235,7 +248,10 @@ fn regime(
             return None;
         }
     };
-    if entry.shift.is_some_and(|shift| !(0..24).contains(&shift.until_hour)) {
+    if entry
+        .shift
+        .is_some_and(|shift| !(0..24).contains(&shift.until_hour))
+    {
         let message = format!("the shift of regime {} ends at no hour of a day", entry.id);
         faults.add(place, message, "write `until_hour: 12` for noon, 0 to 23");
         return None;
@@ -256,7 +272,10 @@ fn regime(
         name: entry.name,
         zone: zone_name,
         days_off,
-        anchor: entry.anchor.or(like.map(|like| like.anchor)).unwrap_or_default(),
+        anchor: entry
+            .anchor
+            .or(like.map(|like| like.anchor))
+            .unwrap_or_default(),
         shift: entry.shift.or(like.and_then(|like| like.shift)),
         applies_from: entry.applies_from,
         applies_until: entry.applies_until,
@@ -294,7 +313,11 @@ fn stages(
     }
     if stages.is_empty() {
         let message = format!("regime {} has no stage", entry.id);
-        faults.add(place, message, "add `stages:`, or `like:` with the id of a regime before it");
+        faults.add(
+            place,
+            message,
+            "add `stages:`, or `like:` with the id of a regime before it",
+        );
     }
     let names: Vec<String> = stages.iter().map(|stage| stage.name.clone()).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -318,11 +341,17 @@ fn check_stage(stage: &Stage, place: Location, names: &[&str], faults: &mut Faul
         }
     }
     if let Some(Start::Submitted(_)) = stage.or_within.as_ref().map(|limit| &limit.start) {
-        let message = format!("the second limit of stage {} starts from a report", stage.name);
+        let message = format!(
+            "the second limit of stage {} starts from a report",
+            stage.name
+        );
         faults.add(place, message, "write a fact, such as `start: classified`");
     }
     for missing in reports.into_iter().filter(|name| !names.contains(name)) {
-        let what = format!("report in the regime, which stage {} refers to,", stage.name);
+        let what = format!(
+            "report in the regime, which stage {} refers to,",
+            stage.name
+        );
         faults.unknown(place, &what, missing, names);
     }
     let periods = std::iter::once(stage.within)
@@ -334,7 +363,11 @@ fn check_stage(stage: &Stage, place: Location, names: &[&str], faults: &mut Faul
     let is_in_order = stage.changes.is_sorted_by(|a, b| a.from < b.from);
     if !is_in_order {
         let message = format!("the changes of stage {} are out of order", stage.name);
-        faults.add(place, message, "write them by their `from`, the oldest first, each day once");
+        faults.add(
+            place,
+            message,
+            "write them by their `from`, the oldest first, each day once",
+        );
     }
 }
 
@@ -358,7 +391,11 @@ fn contracts(
     faults: &mut Faults<'_>,
 ) -> Vec<Contract> {
     let takes = |regime: &&Regime| regime.stages.iter().any(|stage| stage.each_customer);
-    let names: Vec<&str> = regimes.iter().filter(takes).map(|it| it.id.as_str()).collect();
+    let names: Vec<&str> = regimes
+        .iter()
+        .filter(takes)
+        .map(|it| it.id.as_str())
+        .collect();
     let mut known: Vec<Contract> = Vec::new();
     for Spanned {
         value: contract,
@@ -367,16 +404,28 @@ fn contracts(
     } in written
     {
         if !names.contains(&contract.regime.as_str()) {
-            faults.unknown(place, "regime with notices to customers", &contract.regime, &names);
+            faults.unknown(
+                place,
+                "regime with notices to customers",
+                &contract.regime,
+                &names,
+            );
         }
         if let Some(Start::Submitted(_)) = &contract.start {
             let message = "a contract counts from a fact, not from a report".to_owned();
-            faults.add(place, message, "write `start: aware`, `aware_pdb` or `detected`");
+            faults.add(
+                place,
+                message,
+                "write `start: aware`, `aware_pdb` or `detected`",
+            );
         }
         check_period(contract.within, place, faults);
         let is_second = |it: &Contract| it.party == contract.party && it.regime == contract.regime;
         if known.iter().any(is_second) {
-            let message = format!("{} has a second contract for {}", contract.party, contract.regime);
+            let message = format!(
+                "{} has a second contract for {}",
+                contract.party, contract.regime
+            );
             faults.add(place, message, "keep the shorter one");
         }
         known.push(contract);
@@ -387,7 +436,9 @@ fn contracts(
 impl Faults<'_> {
     fn add(&mut self, place: Location, message: String, help: &str) {
         let line = usize::try_from(place.line()).unwrap_or_default();
-        let shown = line.checked_sub(1).and_then(|index| self.text.lines().nth(index));
+        let shown = line
+            .checked_sub(1)
+            .and_then(|index| self.text.lines().nth(index));
         self.found.push(DataFault {
             line: place.line(),
             column: place.column(),
@@ -419,15 +470,19 @@ impl Faults<'_> {
 
 /// "unknown field `a`, expected one of b, c" names what may have been meant.
 fn help(message: &str) -> String {
-    let known = message.split_once(", expected one of ").and_then(|(before, known)| {
-        let name = before.split('`').nth(1)?;
-        let known: Vec<&str> = known.split(", ").map(|it| it.trim_matches('`')).collect();
-        nearest(name, &known)
-    });
+    let known = message
+        .split_once(", expected one of ")
+        .and_then(|(before, known)| {
+            let name = before.split('`').nth(1)?;
+            let known: Vec<&str> = known.split(", ").map(|it| it.trim_matches('`')).collect();
+            nearest(name, &known)
+        });
     match known {
         Some(near) => format!("did you mean `{near}`?"),
-        None => "the head of the data that is compiled in explains the keys: `vakt incidents regimes`"
-            .to_owned(),
+        None => {
+            "the head of the data that is compiled in explains the keys: `vakt incidents regimes`"
+                .to_owned()
+        }
     }
 }
 

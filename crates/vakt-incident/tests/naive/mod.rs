@@ -26,9 +26,9 @@ fn known(log: &[Fact]) -> Vec<Known> {
             let Some(proposal) = earlier.iter().find(|it| it.id == id) else {
                 continue;
             };
-            let was_approved = earlier.iter().any(|it| {
-                it.approves == Some(id) && it.recorded_by != proposal.recorded_by
-            });
+            let was_approved = earlier
+                .iter()
+                .any(|it| it.approves == Some(id) && it.recorded_by != proposal.recorded_by);
             if was_approved || proposal.recorded_by == entry.recorded_by {
                 continue;
             }
@@ -72,7 +72,9 @@ fn waited(log: &[Fact], proposal: &Fact) -> bool {
         .cloned()
         .collect();
     let revised = proposal.revises.unwrap();
-    let found = known(&before).into_iter().find(|it| it.ids.contains(&revised));
+    let found = known(&before)
+        .into_iter()
+        .find(|it| it.ids.contains(&revised));
     found.is_some_and(|it| proposal.at > it.at)
 }
 
@@ -110,16 +112,24 @@ pub fn due(regime: &str, stage: &str, log: &[Fact]) -> Option<Timestamp> {
         ("nis2-fi", "final") => final_of_nis2(&known, "Europe/Helsinki"),
         ("nis2-fi", "early_warning" | "notification") => {
             let n = if stage == "notification" { 72 } else { 24 };
-            let start = [aware(FactKind::Aware), detected].into_iter().flatten().min();
+            let start = [aware(FactKind::Aware), detected]
+                .into_iter()
+                .flatten()
+                .min();
             start.map(|start| hours(start, n))
         }
         ("gdpr", "authority") => from_awareness(FactKind::AwarePdb, 72),
         ("dora", "initial") => initial_of_dora(aware(FactKind::Aware), detected, &known),
-        ("dora", "intermediate") => sent(&known, "initial").into_iter().min().map(|at| hours(at, 72)),
+        ("dora", "intermediate") => sent(&known, "initial")
+            .into_iter()
+            .min()
+            .map(|at| hours(at, 72)),
         ("dora", "final") => {
             let done = sent(&known, "final").into_iter().min();
             let updates = sent(&known, "intermediate");
-            let before = updates.iter().filter(|at| done.is_none_or(|done| **at <= done));
+            let before = updates
+                .iter()
+                .filter(|at| done.is_none_or(|done| **at <= done));
             let start = before.max().or_else(|| updates.iter().min());
             start.map(|at| month_end(*at))
         }
@@ -128,7 +138,10 @@ pub fn due(regime: &str, stage: &str, log: &[Fact]) -> Option<Timestamp> {
         ("cra-vuln", "final") => first(&known, FactKind::MeasureAvailable).map(fourteen_days),
         ("cra-incident", "early_warning") => from_awareness(FactKind::AwareSev, 24),
         ("cra-incident", "notification") => from_awareness(FactKind::AwareSev, 72),
-        ("cra-incident", "final") => sent(&known, "notification").into_iter().min().map(month_end),
+        ("cra-incident", "final") => sent(&known, "notification")
+            .into_iter()
+            .min()
+            .map(month_end),
         ("cer", "initial") => from_awareness(FactKind::Aware, 24),
         ("cer", "detailed") => sent(&known, "initial").into_iter().min().map(month_end),
         ("eidas-nontsp", "notification") => from_awareness(FactKind::Aware, 24),
@@ -155,7 +168,11 @@ fn final_of_nis2(known: &[Known], zone: &str) -> Option<Timestamp> {
     }
     let handled = first(known, FactKind::Handled)?;
     let went_on = handled >= progress || month.is_some_and(|month| handled >= month);
-    if went_on { Some(month_end(handled)) } else { month }
+    if went_on {
+        Some(month_end(handled))
+    } else {
+        month
+    }
 }
 
 /// Delegated Regulation (EU) 2025/301 Art. 5(1)(a) and (2).
