@@ -110,6 +110,14 @@ pub fn due(regime: &str, stage: &str, log: &[Fact]) -> Option<Timestamp> {
         ("nis2" | "nis2-se", "notification") => from_awareness(FactKind::Aware, 72),
         ("nis2" | "nis2-se" | "nis2-tsp", "final") => final_of_nis2(&known, "Europe/Stockholm"),
         ("nis2-fi", "final") => final_of_nis2(&known, "Europe/Helsinki"),
+        ("nis2" | "nis2-se" | "nis2-tsp", "progress") => sent(&known, "notification")
+            .into_iter()
+            .min()
+            .map(month_end),
+        ("nis2-fi", "progress") => {
+            let sent = sent(&known, "notification").into_iter().min();
+            sent.map(|at| month_end_in("Europe/Helsinki", at))
+        }
         ("nis2-fi", "early_warning" | "notification") => {
             let n = if stage == "notification" { 72 } else { 24 };
             let start = [aware(FactKind::Aware), detected]
