@@ -489,6 +489,9 @@ mod tests {
         );
         check("version: \"2026-11-29\"", "version: \"\"");
         check("targets:", "targets: [");
+        let dora = "    family: dora\n    zone: Europe/Stockholm\n    days_off: eu-se\n";
+        check(dora, "    zone: Europe/Stockholm\n");
+        check(dora, "    days_off: eu-se\n");
         insta::assert_snapshot!(all);
     }
 }

@@ -214,40 +214,8 @@ fn regime(
             found
         }
     };
-    let missing = |key: &str, faults: &mut Faults<'_>| {
-        let message = format!("regime {} has no `{key}`", entry.id);
-        faults.add(place, message, &format!("add a line `{key}: …`"));
-    };
-    let zone_name = match (&entry.zone, like) {
-        (Some(written), _) => {
-            if zone(&written.value).is_none() {
-                let message = format!("no time zone is called {}", written.value);
-                let help = "write a name of the IANA database, such as Europe/Stockholm";
-                faults.add(written.referenced, message, help);
-            }
-            written.value.clone()
-        }
-        (None, Some(like)) => like.zone.clone(),
-        (None, None) => {
-            missing("zone", faults);
-            return None;
-        }
-    };
-    let days_off = match (&entry.days_off, like) {
-        (Some(written), _) => {
-            let found = calendars.iter().find(|it| it.id == written.value);
-            if found.is_none() {
-                let place = written.referenced;
-                faults.unknown(place, "calendar", &written.value, &ids(calendars));
-            }
-            found?.clone()
-        }
-        (None, Some(like)) => Arc::clone(&like.days_off),
-        (None, None) => {
-            missing("days_off", faults);
-            return None;
-        }
-    };
+    let zone = zone_name(&entry, place, like, faults)?;
+    let days_off = days_off(&entry, place, like, calendars, faults)?;
     if entry
         .shift
         .is_some_and(|shift| !(0..24).contains(&shift.until_hour))
@@ -270,7 +238,7 @@ fn regime(
             .unwrap_or_else(|| entry.id.clone()),
         id: entry.id,
         name: entry.name,
-        zone: zone_name,
+        zone,
         days_off,
         anchor: entry
             .anchor
@@ -284,6 +252,49 @@ fn regime(
         note: entry.note,
         stages,
     })
+}
+
+/// The zone that is written, else that of the regime that it is like.
+fn zone_name(
+    entry: &Entry,
+    place: Location,
+    like: Option<&Regime>,
+    faults: &mut Faults<'_>,
+) -> Option<String> {
+    let Some(written) = &entry.zone else {
+        if like.is_none() {
+            faults.missing(place, &entry.id, "zone");
+        }
+        return like.map(|like| like.zone.clone());
+    };
+    if zone(&written.value).is_none() {
+        let message = format!("no time zone is called {}", written.value);
+        let help = "write a name of the IANA database, such as Europe/Stockholm";
+        faults.add(written.referenced, message, help);
+    }
+    Some(written.value.clone())
+}
+
+/// The calendar that is written, else that of the regime that it is like.
+fn days_off(
+    entry: &Entry,
+    place: Location,
+    like: Option<&Regime>,
+    calendars: &[Arc<DaysOff>],
+    faults: &mut Faults<'_>,
+) -> Option<Arc<DaysOff>> {
+    let Some(written) = &entry.days_off else {
+        if like.is_none() {
+            faults.missing(place, &entry.id, "days_off");
+        }
+        return like.map(|like| Arc::clone(&like.days_off));
+    };
+    let found = calendars.iter().find(|it| it.id == written.value);
+    if found.is_none() {
+        let place = written.referenced;
+        faults.unknown(place, "calendar", &written.value, &ids(calendars));
+    }
+    found.cloned()
 }
 
 /// The stages of the regime that it is like, with those that are written here in their places.
@@ -446,6 +457,11 @@ impl Faults<'_> {
             shown: shown.unwrap_or_default().to_owned(),
             help: help.to_owned(),
         });
+    }
+
+    fn missing(&mut self, place: Location, id: &str, key: &str) {
+        let message = format!("regime {id} has no `{key}`");
+        self.add(place, message, &format!("add a line `{key}: …`"));
     }
 
     fn unknown(&mut self, place: Location, what: &str, name: &str, known: &[&str]) {
