@@ -425,5 +425,8 @@ fn nobody_hunts_in_streams_that_are_not_theirs() {
     let refused = hunt_as(&senders[0]);
     assert_eq!(refused.status.code(), Some(2));
     let told = said(&refused);
-    assert!(told.contains("may not read the raw text of events"), "{told}");
+    assert!(
+        told.contains("may not read the raw text of events"),
+        "{told}"
+    );
 }

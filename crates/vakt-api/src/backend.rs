@@ -277,7 +277,8 @@ pub struct NewFact {
     /// Who did or knew it, as claimed; the principal is stored beside it.
     pub by: String,
     pub reason: Option<String>,
-    pub party: String,
+    /// `None` is the party of the incident, or of the fact that this one refers to.
+    pub party: Option<String>,
     /// The stage of a `submitted`.
     pub report: Option<String>,
     pub reference: Option<String>,
@@ -304,7 +305,7 @@ impl NewFact {
         let given = [
             ("fact", Some(&self.fact)),
             ("by", Some(&self.by)),
-            ("party", Some(&self.party)),
+            ("party", self.party.as_ref()),
             ("reason", self.reason.as_ref()),
             ("report", self.report.as_ref()),
             ("reference", self.reference.as_ref()),
@@ -323,8 +324,18 @@ impl NewFact {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IncidentFailure {
     NotFound,
-    Invalid { message: String, help: String },
-    Conflict { message: String, help: String },
+    Invalid {
+        message: String,
+        help: String,
+    },
+    Conflict {
+        message: String,
+        help: String,
+    },
+    /// It is another revision than the one that was expected.
+    Changed {
+        message: String,
+    },
     Internal(String),
 }
 
@@ -342,6 +353,14 @@ pub trait IncidentBackend: Send + Sync {
         &self,
         id: &str,
         fact: &NewFact,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure>;
+    /// Makes a part of an incident one of its own, as `body` (`title`, `reason`, `alerts`,
+    /// `expected_revision`) says. Answers the new one as [`Self::incident`] would.
+    fn split(
+        &self,
+        id: &str,
+        body: &Map<String, Value>,
         by: &Principal,
     ) -> Result<Value, IncidentFailure>;
     fn alerts(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure>;

@@ -104,6 +104,7 @@ routes! {
     GET    "/api/v1/incidents/{id}" Role(ReadState), incidents::show;
     POST   "/api/v1/incidents/{id}/facts" Role(RecordFacts), incidents::add_fact;
     POST   "/api/v1/incidents/{id}/facts/preview" Role(RecordFacts), incidents::preview_fact;
+    POST   "/api/v1/incidents/{id}/split" Role(RecordFacts), incidents::split;
     GET    "/api/v1/alerts" Role(ReadState), incidents::alerts;
     GET    "/api/v1/rules" Role(ReadState), views::rules;
     GET    "/api/v1/sources" Role(ReadState), views::sources;

@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
-use jiff::{Span, ToSpan};
 use vakt_event::Timestamp;
 use vakt_event::time::MICROS_PER_SECOND;
 
-use crate::holidays;
-use crate::regime::{DaysOff, Period};
+use crate::holidays::DaysOff;
+use crate::regime::{Period, Shift};
 
 const SECONDS_PER_HOUR: i64 = 3_600;
 
@@ -46,18 +46,72 @@ pub struct Deadline {
     /// The day to which the act may be moved where the last day is a day off. Shown, never
     /// planned with.
     pub statutory_latest_date: Option<Date>,
+    /// The end of that permission: of the day, exclusive, or an hour of it. Shown, never planned
+    /// with.
+    pub statutory_latest: Option<Timestamp>,
 }
 
-/// The end of `period` from `start`, on the calendar of `zone`.
-pub fn deadline(start: Timestamp, period: Period, zone: &TimeZone, days_off: DaysOff) -> Deadline {
+/// The local rules that a period is counted by.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    pub zone: &'a TimeZone,
+    pub days_off: &'a DaysOff,
+    pub shift: Option<Shift>,
+}
+
+/// The end of `period` from `start`, by the local `rules`.
+pub fn deadline(start: Timestamp, period: Period, rules: &Rules<'_>) -> Deadline {
+    let day = local_date(start, rules.zone);
     match period {
-        Period::Hours(hours) => Deadline {
-            due: hours_after(start, hours),
-            ..Deadline::default()
-        },
-        Period::Days(days) => last_day(start, i64::from(days).days(), zone, days_off),
-        Period::Months(months) => last_day(start, i64::from(months).months(), zone, days_off),
+        Period::Hours(hours) => rules.of_hours(start, hours),
+        Period::Days(days) => rules.of_days(day.checked_add(i64::from(days).days()).ok()),
+        // jiff gives a month that lacks the day number its last day, as the law does.
+        Period::Months(months) => rules.of_days(day.checked_add(i64::from(months).months()).ok()),
+        Period::WorkingDays(days) => rules.of_days(rules.days_off.working_day_after(day, days)),
         Period::UndueDelay => Deadline::default(),
+    }
+}
+
+impl Rules<'_> {
+    fn of_hours(&self, start: Timestamp, hours: u32) -> Deadline {
+        let due = hours_after(start, hours);
+        let moved = due
+            .filter(|_| self.shift.is_some_and(|shift| shift.also_hours))
+            .map(|due| local_date(due, self.zone))
+            .filter(|day| self.days_off.contains(*day))
+            .and_then(|day| self.days_off.next_working_day(day));
+        Deadline {
+            due,
+            statutory_latest: moved.and_then(|day| self.end_of_moved(day)),
+            ..Deadline::default()
+        }
+    }
+
+    fn of_days(&self, last: Option<Date>) -> Deadline {
+        let Some(day) = last else {
+            return Deadline::default();
+        };
+        let latest = self.days_off.next_working_day(day);
+        Deadline {
+            due: midnight_after(day, self.zone),
+            nominal_date: Some(day),
+            statutory_latest_date: latest,
+            statutory_latest: match latest {
+                Some(moved) if moved != day => self.end_of_moved(moved),
+                _ => midnight_after(day, self.zone),
+            },
+        }
+    }
+
+    /// The end of the permission on the day to which the act was moved.
+    fn end_of_moved(&self, day: Date) -> Option<Timestamp> {
+        match self.shift {
+            None => midnight_after(day, self.zone),
+            Some(shift) => {
+                let until = day.at(shift.until_hour, 0, 0, 0);
+                self.zone.to_timestamp(until).ok().map(Timestamp::from)
+            }
+        }
     }
 }
 
@@ -65,7 +119,7 @@ pub fn deadline(start: Timestamp, period: Period, zone: &TimeZone, days_off: Day
 pub(crate) fn is_in_time(at: Timestamp, due: Timestamp, period: Period) -> bool {
     match period {
         Period::Hours(_) | Period::UndueDelay => at <= due,
-        Period::Days(_) | Period::Months(_) => at < due,
+        Period::Days(_) | Period::Months(_) | Period::WorkingDays(_) => at < due,
     }
 }
 
@@ -78,18 +132,6 @@ fn hours_after(start: Timestamp, hours: u32) -> Option<Timestamp> {
         .checked_mul(SECONDS_PER_HOUR)?
         .checked_mul(MICROS_PER_SECOND)?;
     Timestamp::from_micros(start.micros().checked_add(micros)?)
-}
-
-fn last_day(start: Timestamp, span: Span, zone: &TimeZone, days_off: DaysOff) -> Deadline {
-    // jiff gives a month that lacks the day number its last day, as the law does.
-    let Ok(day) = local_date(start, zone).checked_add(span) else {
-        return Deadline::default();
-    };
-    Deadline {
-        due: midnight_after(day, zone),
-        nominal_date: Some(day),
-        statutory_latest_date: holidays::next_working_day(day, days_off),
-    }
 }
 
 /// The first instant of the day after `day`. Where a clock change removes midnight, the day

@@ -5,6 +5,8 @@
 //! report begins with the actual submission before it. No clock is ever paused. Of two readings
 //! the earlier deadline is shown.
 
+mod requests;
+mod starts;
 mod state;
 mod track;
 pub mod words;
@@ -16,8 +18,9 @@ use vakt_event::Timestamp;
 pub use state::ClockState;
 pub(crate) use track::family_of;
 
+use crate::fact::FactKind;
 use crate::factset::FactSet;
-use crate::regime::Regime;
+use crate::regime::Law;
 
 /// One report's clock, for one party under one regime.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,9 +40,23 @@ pub struct Clock {
     /// The day to which the law lets the act move. Shown, never planned with.
     #[serde(serialize_with = "shown_date")]
     pub statutory_latest_date: Option<Date>,
+    /// Until when the law lets the act move, where it names an hour or a day. Shown, never planned
+    /// with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statutory_latest: Option<Timestamp>,
     /// When the report was submitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub met_at: Option<Timestamp>,
+    /// It is met by what has no receipt's or case number.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
+    /// Why it was late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub late_reason: Option<String>,
+    /// In the history: the version of the regimes' data that gave it, where that is not the
+    /// present one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regimes_version: Option<String>,
     /// Words for people: what the clock waits for, or what else is to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -54,20 +71,35 @@ pub struct Computed {
     pub history: Vec<Clock>,
 }
 
-/// Computes the clocks of `regimes` from `facts`. Facts may lie in the future. Without `now` no
-/// clock is `overdue` or `elapsed_unassessed`; with it, what lies after `now` has not happened yet.
-pub fn compute(regimes: &[&Regime], facts: &FactSet, now: Option<Timestamp>) -> Computed {
+/// Computes the clocks that `law` asks for from `facts`. Facts may lie in the future. Without `now`
+/// no clock is `overdue` or `elapsed_unassessed`; with it, what lies after `now` has not happened
+/// yet.
+pub fn compute(law: &Law<'_>, facts: &FactSet, now: Option<Timestamp>) -> Computed {
     let mut computed = Computed::default();
-    for party in facts.parties() {
-        for regime in regimes {
-            let track = track::Track::new(regime, regimes, facts, party, now);
+    let parties = facts.parties();
+    for party in &parties {
+        for regime in &law.regimes {
+            let track = track::Track::new(regime, law, facts, party, now);
             // A customer has clocks where a fact of its own started one, not by being named.
-            if party == facts.party || track.has_begun() {
-                track.compute(&mut computed);
+            if **party == *facts.party {
+                let others = parties.iter().filter(|it| **it != *party);
+                let customers = others
+                    .filter(|it| is_affected(facts, it))
+                    .map(|it| track::Track::new(regime, law, facts, it, now));
+                track.compute(&customers.collect::<Vec<_>>(), &mut computed);
+            } else if track.has_begun() {
+                track.compute(&[], &mut computed);
             }
         }
     }
     computed
+}
+
+fn is_affected(facts: &FactSet, party: &str) -> bool {
+    let readings = facts.readings(party);
+    readings
+        .iter()
+        .any(|it| it.fact.kind == FactKind::CustomerAffected)
 }
 
 impl Clock {

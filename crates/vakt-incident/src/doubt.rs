@@ -6,16 +6,21 @@ use crate::clock::{self, ClockState};
 use crate::fact::{Fact, FactKind};
 use crate::factset::{FactSet, TimedFact};
 use crate::lifecycle::{self, IncidentState};
-use crate::regime::{Regime, Start};
+use crate::regime::{Law, Regime, Regimes, Start};
 
 /// What a new fact is looked at beside.
 pub(crate) struct Circumstances<'a> {
     pub(crate) party: &'a str,
     /// Recorded before it.
     pub(crate) facts: &'a [Fact],
-    pub(crate) regimes: &'a [&'a Regime],
+    /// The same as they stand.
+    pub(crate) known: &'a FactSet,
+    pub(crate) law: &'a Law<'a>,
+    pub(crate) data: &'a Regimes,
     /// The first matched event, by the time that it is sorted by.
     pub(crate) first_event: Option<Timestamp>,
+    /// Who else could approve; `None` where that is not known.
+    pub(crate) others: Option<u64>,
     pub(crate) now: Timestamp,
 }
 
@@ -24,6 +29,10 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
     let mut doubts = Vec::new();
     if new.at > around.now {
         doubts.push("the time lies a little ahead of this machine's clock".to_owned());
+    }
+    if let Some(id) = new.revises {
+        revision(id, new, around, &mut doubts);
+        return doubts;
     }
     match new.fact {
         kind if kind.is_awareness() => awareness(new, around, &mut doubts),
@@ -38,19 +47,41 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
         FactKind::Reopened if !around.is_ended(new) => {
             doubts.push("the incident is not closed: nothing changes".to_owned());
         }
+        FactKind::Downgraded => {
+            if !around.is_significant(new) {
+                doubts.push(
+                    "no awareness is declared: `not_significant` ends the assessment".to_owned(),
+                );
+            }
+            waits(new, around, &mut doubts);
+        }
+        FactKind::CustomerAffected if new.party == around.party => {
+            doubts.push("it names no customer: give `party`, or no notice is asked for".to_owned())
+        }
+        FactKind::CustomerNoticeSent => customer_notice(new, around, &mut doubts),
+        FactKind::RegimeApplies => {
+            let known = around.law.regimes.iter();
+            if known
+                .into_iter()
+                .any(|it| Some(&it.id) == new.regime.as_ref())
+            {
+                doubts.push("the incident has this regime already: nothing changes".to_owned());
+            }
+        }
         _ => {}
     }
     doubts
 }
 
 impl Circumstances<'_> {
-    fn facts_of<'f>(&'f self, new: &'f Fact) -> impl DoubleEndedIterator<Item = &'f Fact> {
-        self.facts.iter().filter(|fact| fact.party == new.party)
+    fn facts_of<'f>(&'f self, new: &'f Fact) -> impl DoubleEndedIterator<Item = &'f TimedFact> {
+        self.known.standing(&new.party).into_iter()
     }
 
     fn earliest(&self, new: &Fact, kind: FactKind) -> Option<Timestamp> {
-        let times = self.facts_of(new).filter(|fact| fact.fact == kind);
-        times.map(|fact| fact.at).min()
+        let readings = self.known.readings(&new.party);
+        let times = readings.iter().filter(|it| it.fact.kind == kind);
+        times.map(|it| it.at).min()
     }
 
     fn has_submitted(&self, new: &Fact, report: &str) -> bool {
@@ -60,30 +91,83 @@ impl Circumstances<'_> {
 
     fn is_significant(&self, new: &Fact) -> bool {
         self.facts_of(new)
-            .any(|fact| fact.fact.is_awareness() || fact.fact == FactKind::Submitted)
+            .any(|fact| fact.kind.is_awareness() || fact.kind == FactKind::Submitted)
     }
 
     fn is_reported_to_the_end(&self, new: &Fact) -> bool {
-        let facts = FactSet::from_facts(self.party, self.facts);
-        let computed = clock::compute(self.regimes, &facts, Some(self.now));
-        lifecycle::state(&new.party, self.facts, &computed.clocks) == IncidentState::FinalReported
+        let computed = clock::compute(self.law, self.known, Some(self.now));
+        lifecycle::state(&new.party, self.known, &computed.clocks) == IncidentState::FinalReported
     }
 
     fn is_ended(&self, new: &Fact) -> bool {
         let last = self.facts_of(new).rev().find(|fact| {
-            fact.fact.ends_assessment()
-                || matches!(fact.fact, FactKind::Reopened | FactKind::Closed)
+            fact.kind.ends_assessment()
+                || matches!(
+                    fact.kind,
+                    FactKind::Reopened | FactKind::Closed | FactKind::Merged | FactKind::Downgraded
+                )
         });
-        last.is_some_and(|fact| fact.fact != FactKind::Reopened)
+        last.is_some_and(|fact| fact.kind != FactKind::Reopened)
+    }
+
+    /// The facts with `new` after them.
+    fn with(&self, new: &Fact) -> FactSet {
+        let mut facts = self.facts.to_vec();
+        let id = facts.last().map_or(0, |fact| fact.id) + 1;
+        facts.push(Fact { id, ..new.clone() });
+        FactSet::from_facts(self.party, &facts)
+    }
+}
+
+fn revision(id: i64, new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    let before = crate::correction::waiting(around.facts).len();
+    let mut facts = around.facts.to_vec();
+    facts.push(Fact {
+        id: facts.last().map_or(0, |fact| fact.id) + 1,
+        ..new.clone()
+    });
+    if crate::correction::waiting(&facts).len() > before {
+        doubts.push(format!(
+            "what fact {id} says keeps counting until a second person approves this correction"
+        ));
+        waits(new, around, doubts);
+    }
+}
+
+/// What waits for a second principal needs a reason, and somebody to approve it.
+fn waits(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    if new.fact == FactKind::Downgraded {
+        doubts.push(
+            "it counts once a second person approves it; until the receivers of reports are told \
+             (`correction_sent`), clocks run on"
+                .to_owned(),
+        );
+    }
+    if new.reason.is_none() {
+        doubts.push("no reason is given: it cannot be approved without one".to_owned());
+    }
+    if around.others == Some(0) {
+        doubts.push(
+            "two approvals are two principals, and nobody else here may record facts: it cannot \
+             be approved until there is a second user with a token"
+                .to_owned(),
+        );
     }
 }
 
 fn awareness(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
-    let mut stages = around.regimes.iter().flat_map(|regime| &regime.stages);
-    if !stages.any(|stage| stage.start == Start::Fact(new.fact)) {
+    let counts = |regime: &Regime| {
+        let mut stages = regime.stages.iter();
+        stages.any(|stage| stage.start == Start::Fact(new.fact))
+    };
+    if !around.law.regimes.iter().any(|regime| counts(regime)) {
+        let others = around.data.regimes.iter().filter(|regime| counts(regime));
+        let ids: Vec<&str> = others.map(|it| it.id.as_str()).collect();
         doubts.push(format!(
-            "none of the incident's regimes counts from `{}`: it starts no clock",
-            new.fact
+            "none of the incident's regimes counts from `{}`: it starts no clock; record \
+             `regime_applies` if one of {} applies",
+            new.fact,
+            ids.join(", ")
         ));
     }
     if let Some(earlier) = around.earliest(new, new.fact).filter(|it| *it < new.at) {
@@ -110,22 +194,22 @@ fn awareness(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
 fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
     let report = new.report.as_deref().unwrap_or_default();
     let takers: Vec<&&Regime> = around
+        .law
         .regimes
         .iter()
         .filter(|regime| regime.stage(report).is_some())
         .filter(|regime| new.regime.as_ref().is_none_or(|it| *it == regime.id))
         .collect();
     if takers.is_empty() {
-        let ids: Vec<&str> = around.regimes.iter().map(|it| it.id.as_str()).collect();
+        let ids: Vec<&str> = around.law.regimes.iter().map(|it| it.id.as_str()).collect();
         doubts.push(format!(
             "the incident's regimes ({}) have no such report: it meets no clock",
             ids.join(", ")
         ));
     }
-    let before: Vec<TimedFact> = around.facts_of(new).map(TimedFact::from).collect();
-    let before: Vec<&TimedFact> = before.iter().collect();
+    let before: Vec<&TimedFact> = around.facts_of(new).collect();
     let timed = TimedFact::from(new);
-    let family = clock::family_of(&timed, &before, around.regimes);
+    let family = clock::family_of(&timed, &before, &around.law.regimes);
     let others: Vec<&str> = takers
         .iter()
         .filter(|regime| Some(regime.family.as_str()) != family)
@@ -144,8 +228,16 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
     if new.reference.is_none() {
         doubts.push("no reference is given: record the receipt's number when it comes".to_owned());
     }
-    let declared = around.facts_of(new).filter(|fact| fact.fact.is_awareness());
-    match declared.map(|fact| fact.at).min() {
+    let declared = [
+        FactKind::Aware,
+        FactKind::AwarePdb,
+        FactKind::AwareVuln,
+        FactKind::AwareSev,
+    ];
+    let declared = declared
+        .into_iter()
+        .filter_map(|kind| around.earliest(new, kind));
+    match declared.min() {
         None => doubts.push(
             "no awareness is declared: it counts as no later than this submission".to_owned(),
         ),
@@ -164,28 +256,62 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
     if report == "final" && around.earliest(new, FactKind::Handled).is_none() {
         doubts.push("the incident is not recorded as handled".to_owned());
     }
-    if is_late(timed, around) && new.reason.is_none() {
+    missing_fields(new, &takers, doubts);
+    if new.reason.is_none() && is_late(new, around) {
         doubts.push("it is late: record the reason for the delay".to_owned());
     }
 }
 
+/// What the form asks for and the fields that were handed in do not say.
+fn missing_fields(new: &Fact, takers: &[&&Regime], doubts: &mut Vec<String>) {
+    let (Some(fields), Some(report)) = (&new.fields, &new.report) else {
+        return;
+    };
+    let is_empty = |name: &str| match fields.get(name) {
+        None | Some(serde_json::Value::Null) => true,
+        Some(serde_json::Value::String(text)) => text.trim().is_empty(),
+        Some(_) => false,
+    };
+    let stages = takers.iter().filter_map(|regime| regime.stage(report));
+    for stage in stages {
+        let asked = stage.fields.iter().filter(|name| !name.ends_with("_opt"));
+        let missing: Vec<&str> = asked
+            .map(String::as_str)
+            .filter(|it| is_empty(it))
+            .collect();
+        if !missing.is_empty() {
+            doubts.push(format!("its form also asks for {}", missing.join(", ")));
+        }
+    }
+}
+
 /// Whether the submission leaves its own clock met late.
-fn is_late(new: TimedFact, around: &Circumstances<'_>) -> bool {
-    let (report, party) = (new.report.clone(), new.party.clone());
-    let mut facts = FactSet::from_facts(around.party, around.facts);
-    facts.facts.push(new);
-    let computed = clock::compute(around.regimes, &facts, Some(around.now));
+fn is_late(new: &Fact, around: &Circumstances<'_>) -> bool {
+    let computed = clock::compute(around.law, &around.with(new), Some(around.now));
     computed.clocks.iter().any(|clock| {
-        Some(&clock.stage) == report.as_ref()
-            && clock.party == party
+        Some(&clock.stage) == new.report.as_ref()
+            && clock.party == new.party
             && clock.state == ClockState::MetLate
     })
+}
+
+fn customer_notice(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    if new.party == around.party {
+        doubts.push("it names no customer: give `party`, or it meets no clock".to_owned());
+    } else if around.earliest(new, FactKind::CustomerAffected).is_none() {
+        doubts.push(format!(
+            "{} is not recorded as affected (`customer_affected`): no clock waits for this notice",
+            new.party
+        ));
+    }
 }
 
 fn ending(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
     if around.is_significant(new) {
         doubts.push(
-            "awareness is already declared: official clocks go on, and the state stays".to_owned(),
+            "awareness is already declared: official clocks go on, and the state stays; \
+             `downgraded`, with two approvals, takes it back"
+                .to_owned(),
         );
     }
     if new.fact != FactKind::Dismissed && new.reason.is_none() {

@@ -51,6 +51,28 @@ pub enum Error {
     Fact(#[from] FactError),
     #[error("{0}")]
     Regime(#[from] RegimeError),
+    #[error(
+        "incident {id} has changed: its revision is {found}, and this was written beside {expected}; \
+         look at it again, then record with its `revision`"
+    )]
+    Changed {
+        id: String,
+        expected: i64,
+        found: i64,
+    },
+    #[error("it cannot be merged: {why}")]
+    Merge { why: String },
+    #[error("a part is split off with `vakt incidents split` or POST …/split, not by a fact alone")]
+    SplitByFact,
+    #[error(
+        "version {version} of the regimes' data has no regime `{regime}`, which incident {number} has: \
+         keep it in the data, with `applies_until` where the duty has ended"
+    )]
+    RegimeGone {
+        regime: String,
+        number: i64,
+        version: String,
+    },
     #[error("an incident needs a title of 1 to {chars_max} characters")]
     Title { chars_max: usize },
     #[error("`{cursor}` is no cursor: use the `next` of the page before")]
@@ -73,7 +95,21 @@ impl Error {
     pub fn is_callers(&self) -> bool {
         matches!(
             self,
-            Self::Fact(_) | Self::Regime(_) | Self::Title { .. } | Self::Cursor { .. }
-        )
+            Self::Fact(_)
+                | Self::Regime(_)
+                | Self::Title { .. }
+                | Self::Cursor { .. }
+                | Self::Merge { .. }
+                | Self::SplitByFact
+        ) && !self.is_conflict()
+    }
+
+    /// Whether the same words may be right at another time, or from somebody else.
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Changed { .. } => true,
+            Self::Fact(FactError::Reference(fault)) => fault.is_conflict(),
+            _ => false,
+        }
     }
 }

@@ -5,15 +5,17 @@
 //! dismissal without a word of why. Everything doubtful is recorded and answered with a warning
 //! (`doubt.rs`).
 
-use std::fmt;
-use std::str::FromStr;
+mod kind;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use vakt_event::Timestamp;
 use vakt_event::time::FUTURE_TOLERANCE_MICROS;
 
 use crate::regime::Regimes;
 use crate::suggest::nearest;
+
+pub use kind::FactKind;
 
 /// The party of a fact that names none: ourselves.
 pub const OWN_PARTY: &str = "own";
@@ -24,90 +26,8 @@ const NAME_CHARS_MAX: usize = 200;
 /// Characters of a reason. It is a line or a few, not a report.
 const REASON_CHARS_MAX: usize = 4_000;
 
-macro_rules! fact_kinds {
-    ($($variant:ident = $name:literal, $doc:literal;)*) => {
-        /// What kind of thing happened.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum FactKind { $(#[doc = $doc] $variant,)* }
-
-        impl FactKind {
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-fact_kinds! {
-    Occurred = "occurred", "The incident itself began.";
-    FirstLog = "first_log", "The first log record of it.";
-    Detected = "detected", "The wall clock of the match, or of the person who noticed.";
-    CriterionMet = "criterion_met", "A measurable criterion of significance was met.";
-    SupplierNotice = "supplier_notice", "A supplier told us. Starts assessment, not awareness.";
-    AssessmentStarted = "assessment_started", "Somebody began to assess.";
-    Aware = "aware", "Reasonable certainty that a significant incident occurred (NIS2 Art. 23).";
-    AwarePdb = "aware_pdb", "The same of a personal data breach (GDPR Art. 33).";
-    AwareVuln = "aware_vuln", "The same of an exploited vulnerability in our product (CRA Art. 14(1)).";
-    AwareSev = "aware_sev", "The same of a severe incident of our product (CRA Art. 14(3)).";
-    Classified = "classified", "Classified as major (DORA).";
-    ServiceLost = "service_lost", "A service stopped working.";
-    ServiceRestored = "service_restored", "It works again.";
-    MeasureAvailable = "measure_available", "A corrective or mitigating measure is available (CRA).";
-    AuthorityRequest = "authority_request", "The authority asked for an intermediate report.";
-    Submitted = "submitted", "A report was sent; `report` says which.";
-    RecipientsInformed = "recipients_informed", "Recipients of the service were told.";
-    CustomerNoticeSent = "customer_notice_sent", "A customer was told.";
-    Handled = "handled", "Containment, eradication and recovery are complete.";
-    Dismissed = "dismissed", "False positive, test, duplicate, or authorised.";
-    NotSignificant = "not_significant", "Assessed: not significant.";
-    NearMiss = "near_miss", "Assessed: it was stopped or did not happen (NIS2 Art. 6(5)).";
-    Reopened = "reopened", "The assessment goes on.";
-    Closed = "closed", "The review after the incident is done.";
-}
-
-impl FactKind {
-    /// A person's declaration that starts official clocks.
-    pub fn is_awareness(self) -> bool {
-        matches!(
-            self,
-            Self::Aware | Self::AwarePdb | Self::AwareVuln | Self::AwareSev
-        )
-    }
-
-    /// Ends the assessment without a duty to report.
-    pub fn ends_assessment(self) -> bool {
-        matches!(
-            self,
-            Self::Dismissed | Self::NotSignificant | Self::NearMiss
-        )
-    }
-}
-
-impl fmt::Display for FactKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for FactKind {
-    type Err = FactError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|kind| kind.as_str() == text)
-            .ok_or_else(|| FactError::unknown_kind(text))
-    }
-}
-
-impl Serialize for FactKind {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
+/// Bytes of a report's fields as JSON: a form of some pages.
+const FIELDS_BYTES_MAX: usize = 256 * 1024;
 
 /// A fact as a person or a program hands it in: the body of `POST …/facts`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -139,6 +59,21 @@ pub struct NewFact {
     /// Where it came from: `page`, `command`, `phone`, …
     #[serde(default)]
     pub source: Option<String>,
+    /// For `submitted`: what the report said, by the names of the form's fields.
+    #[serde(default)]
+    pub fields: Option<Map<String, Value>>,
+    /// The id of an earlier fact of the same kind that this one corrects; for `retracted`, of any.
+    #[serde(default)]
+    pub revises: Option<i64>,
+    /// For `approved`: the id of the fact that waits for it.
+    #[serde(default)]
+    pub approves: Option<i64>,
+    /// For `merged`: the id or number of the other incident.
+    #[serde(default)]
+    pub into: Option<String>,
+    /// The incident's `revision` that this was written beside; anything else is a conflict.
+    #[serde(default)]
+    pub expected_revision: Option<i64>,
 }
 
 /// A recorded fact.
@@ -166,11 +101,25 @@ pub struct Fact {
     pub due: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revises: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approves: Option<i64>,
+    /// The id of the other incident.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
 }
 
 impl NewFact {
     /// The fact to record: everything parsed, defaults filled in, the impossible refused.
-    pub(crate) fn check(self, now: Timestamp, principal: &str) -> Result<Fact, FactError> {
+    pub(crate) fn check(
+        self,
+        now: Timestamp,
+        principal: &str,
+        regimes: &Regimes,
+    ) -> Result<Fact, FactError> {
         let kind: FactKind = self.fact.parse()?;
         let at = match &self.at {
             Some(text) => parse_instant(text)?,
@@ -186,14 +135,29 @@ impl NewFact {
         let report = line("report", self.report, NAME_CHARS_MAX)?;
         let regime = line("regime", self.regime, NAME_CHARS_MAX)?;
         if kind == FactKind::Submitted {
-            check_report(report.as_deref())?;
+            regimes.check_report(report.as_deref())?;
         } else if report.is_some() {
             return Err(FactError::ReportWithout { kind });
         }
         if let Some(regime) = &regime {
-            Regimes::embedded()
+            regimes
                 .select(&[regime])
                 .map_err(|error| FactError::Regime(error.to_string()))?;
+        }
+        check_needs(kind, regime.is_some(), self.revises, self.approves)?;
+        let into = line("into", self.into, NAME_CHARS_MAX)?;
+        if into.is_some() != matches!(kind, FactKind::Merged | FactKind::Split) {
+            return Err(FactError::Into { kind });
+        }
+        let bytes = self
+            .fields
+            .as_ref()
+            .map_or(0, |fields| Value::Object(fields.clone()).to_string().len());
+        if bytes > FIELDS_BYTES_MAX {
+            return Err(FactError::FieldsTooLarge {
+                bytes,
+                bytes_max: FIELDS_BYTES_MAX,
+            });
         }
         Ok(Fact {
             id: 0,
@@ -210,8 +174,37 @@ impl NewFact {
             reference: line("reference", self.reference, NAME_CHARS_MAX)?,
             due: self.due.as_deref().map(parse_instant).transpose()?,
             source: line("source", self.source, NAME_CHARS_MAX)?,
+            fields: self.fields,
+            revises: self.revises,
+            approves: self.approves,
+            into,
         })
     }
+}
+
+/// What a kind cannot do without, and what no other kind takes.
+fn check_needs(
+    kind: FactKind,
+    has_regime: bool,
+    revises: Option<i64>,
+    approves: Option<i64>,
+) -> Result<(), FactError> {
+    let missing = match kind {
+        FactKind::RegimeApplies if !has_regime => "regime",
+        FactKind::Retracted if revises.is_none() => "revises",
+        FactKind::Approved if approves.is_none() => "approves",
+        _ => "",
+    };
+    if !missing.is_empty() {
+        return Err(FactError::Needs {
+            kind,
+            name: missing,
+        });
+    }
+    if approves.is_some() && kind != FactKind::Approved {
+        return Err(FactError::ApprovesWithout { kind });
+    }
+    Ok(())
 }
 
 /// The text without blanks around it; nothing where nothing is left.
@@ -231,26 +224,6 @@ fn line(
         });
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
-}
-
-/// Whether some regime has a report of this name.
-pub(crate) fn check_report(report: Option<&str>) -> Result<(), FactError> {
-    let stages = Regimes::embedded().stage_names();
-    let all = || stages.join(", ");
-    let Some(report) = report else {
-        return Err(FactError::NoReport { all: all() });
-    };
-    if stages.contains(&report) {
-        return Ok(());
-    }
-    let help = match nearest(report, &stages) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("a report is one of {}", all()),
-    };
-    Err(FactError::UnknownReport {
-        report: report.to_owned(),
-        help,
-    })
 }
 
 /// Reads RFC 3339 with an offset, and says what is wrong where it is not that.
@@ -295,6 +268,18 @@ pub enum FactError {
     ReportWithout { kind: FactKind },
     #[error("{0}")]
     Regime(String),
+    #[error("`{kind}` needs `{name}`")]
+    Needs { kind: FactKind, name: &'static str },
+    #[error("`{kind}` takes no `approves`; only `approved` does")]
+    ApprovesWithout { kind: FactKind },
+    #[error(
+        "`merged` needs `into`, the other incident, and no other fact takes it; this is `{kind}`"
+    )]
+    Into { kind: FactKind },
+    #[error("`fields` has {bytes} bytes; {bytes_max} is the most")]
+    FieldsTooLarge { bytes: usize, bytes_max: usize },
+    #[error("{0}")]
+    Reference(#[from] crate::correction::ReferenceFault),
     #[error("`{name}` has {chars} characters; {chars_max} is the most")]
     TooLong {
         name: &'static str,
@@ -327,7 +312,7 @@ mod tests {
 
     fn fact(json: &str) -> Result<Fact, FactError> {
         let new: NewFact = serde_json::from_str(json).unwrap();
-        new.check(NOW.parse().unwrap(), "anna")
+        new.check(NOW.parse().unwrap(), "anna", Regimes::embedded())
     }
 
     #[test]
@@ -377,7 +362,7 @@ mod tests {
         check(
             r#"{"fact":"submitted"}"#,
             Some(
-                "`submitted` needs `report`, which is one of authority, controller, detailed, early_warning, final, initial, intermediate, notification, progress, subjects",
+                "`submitted` needs `report`, which is one of authority, controller, detailed, early_warning, final, impact_ended, initial, intermediate, notice, notification, progress, subjects",
             ),
         );
         check(

@@ -1,68 +1,169 @@
-//! Swedish days off, by rule.
+//! Days off, by rules that the data gives: dates, weekdays, days from Easter, a weekday of a week.
 //!
-//! Lag (1989:253) om allmänna helgdagar names the public holidays; lag (1930:173) 2 § adds
-//! Saturdays and three eves. The rules hold for the Gregorian calendar of any year.
+//! The rules hold for the Gregorian calendar of any year. Easter is that of the Western churches.
+
+use std::fmt;
+use std::str::FromStr;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
+use serde::Deserialize;
 
-use crate::regime::DaysOff;
+/// The longest run of days off that is looked over. The longest of the Swedish calendar has six;
+/// a calendar with more than this in a row has no next working day.
+const RUN_DAYS_MAX: usize = 31;
 
-/// The longest run of days off there is: Christmas Eve on a Thursday to the Sunday after it, or
-/// Good Friday to Easter Monday, each with weekends beside them. A bound for the search only.
-const RUN_DAYS_MAX: usize = 10;
+/// The days off of one calendar.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DaysOff {
+    pub id: String,
+    pub citation: String,
+    /// Another calendar, all days off of which are days off here, too.
+    #[serde(default)]
+    pub like: Option<String>,
+    #[serde(default)]
+    pub weekdays: Vec<Day>,
+    #[serde(default)]
+    pub dates: Vec<MonthDay>,
+    /// Days from Easter Day; Good Friday is -2.
+    #[serde(default)]
+    pub easter: Vec<i16>,
+    #[serde(default)]
+    pub moving: Vec<Moving>,
+}
 
-/// `day`, or the first day after it that is no day off. `None` beyond the year 9999.
-pub(crate) fn next_working_day(day: Date, days_off: DaysOff) -> Option<Date> {
-    let mut day = day;
-    for _ in 0..RUN_DAYS_MAX {
-        if !is_day_off(day, days_off) {
-            return Some(day);
-        }
-        day = day.tomorrow().ok()?;
+/// The one day of a week between two dates that is this weekday.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moving {
+    pub weekday: Day,
+    pub first: MonthDay,
+    pub last: MonthDay,
+}
+
+/// A day of the week, by its English name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Day {
+    Monday,
+    Tuesday,
+    Wednesday,
+    Thursday,
+    Friday,
+    Saturday,
+    Sunday,
+}
+
+/// A date of every year: `MM-DD`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
+pub struct MonthDay {
+    month: i8,
+    day: i8,
+}
+
+impl DaysOff {
+    pub fn contains(&self, day: Date) -> bool {
+        let date = MonthDay::of(day);
+        self.weekdays.iter().any(|it| it.is(day.weekday()))
+            || self.dates.contains(&date)
+            || self
+                .moving
+                .iter()
+                .any(|it| it.weekday.is(day.weekday()) && it.first <= date && date <= it.last)
+            || self.is_moved_by_easter(day)
     }
-    None
+
+    /// `day`, or the first day after it that is no day off. `None` beyond the year 9999.
+    pub fn next_working_day(&self, day: Date) -> Option<Date> {
+        let mut day = day;
+        for _ in 0..RUN_DAYS_MAX {
+            if !self.contains(day) {
+                return Some(day);
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
+
+    /// The `number`th working day after `day`, which is not counted itself.
+    pub fn working_day_after(&self, day: Date, number: u32) -> Option<Date> {
+        let mut day = day;
+        for _ in 0..number {
+            day = self.next_working_day(day.tomorrow().ok()?)?;
+        }
+        Some(day)
+    }
+
+    fn is_moved_by_easter(&self, day: Date) -> bool {
+        let Some(easter) = easter_day(day.year()) else {
+            return false;
+        };
+        self.easter.iter().any(|offset| {
+            let moved = easter.checked_add(i64::from(*offset).days());
+            moved.is_ok_and(|it| it == day)
+        })
+    }
+
+    /// Adds the days off of `other`.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        self.weekdays.extend(&other.weekdays);
+        self.dates.extend(&other.dates);
+        self.easter.extend(&other.easter);
+        self.moving.extend(&other.moving);
+    }
 }
 
-fn is_day_off(day: Date, days_off: DaysOff) -> bool {
-    matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
-        || is_public_holiday(day)
-        || (days_off == DaysOff::Se && is_eve(day))
+impl Day {
+    fn is(self, weekday: Weekday) -> bool {
+        let own = match self {
+            Self::Monday => Weekday::Monday,
+            Self::Tuesday => Weekday::Tuesday,
+            Self::Wednesday => Weekday::Wednesday,
+            Self::Thursday => Weekday::Thursday,
+            Self::Friday => Weekday::Friday,
+            Self::Saturday => Weekday::Saturday,
+            Self::Sunday => Weekday::Sunday,
+        };
+        own == weekday
+    }
 }
 
-/// Lag (1989:253) 1 §, Sundays apart.
-pub fn is_public_holiday(day: Date) -> bool {
-    let fixed = matches!(
-        (day.month(), day.day()),
-        (1, 1) | (1, 6) | (5, 1) | (6, 6) | (12, 25) | (12, 26)
-    );
-    fixed || is_moved_by_easter(day) || is_midsummer_day(day) || is_all_saints_day(day)
+impl MonthDay {
+    fn of(date: Date) -> Self {
+        Self {
+            month: date.month(),
+            day: date.day(),
+        }
+    }
 }
 
-/// Lag (1930:173) 2 §: the eves that count as days off.
-fn is_eve(day: Date) -> bool {
-    matches!((day.month(), day.day()), (12, 24 | 31)) || day.tomorrow().is_ok_and(is_midsummer_day)
+impl FromStr for MonthDay {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let date = text.split_once('-').and_then(|(month, day)| {
+            // 2000 was a leap year: 29 February is a date.
+            Date::new(2000, month.parse().ok()?, day.parse().ok()?).ok()
+        });
+        date.map(Self::of)
+            .ok_or_else(|| format!("`{text}` is no date of a year: write MM-DD, such as \"12-24\""))
+    }
 }
 
-/// Good Friday, Easter Day, Easter Monday, Ascension Day, Whit Sunday.
-fn is_moved_by_easter(day: Date) -> bool {
-    let Some(easter) = easter_day(day.year()) else {
-        return false;
-    };
-    [-2_i64, 0, 1, 39, 49]
-        .into_iter()
-        .any(|offset| easter.checked_add(offset.days()).is_ok_and(|it| it == day))
+impl TryFrom<String> for MonthDay {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
 }
 
-/// The Saturday of 20 to 26 June.
-fn is_midsummer_day(day: Date) -> bool {
-    day.month() == 6 && (20..=26).contains(&day.day()) && day.weekday() == Weekday::Saturday
-}
-
-/// The Saturday of 31 October to 6 November.
-fn is_all_saints_day(day: Date) -> bool {
-    let in_week = matches!((day.month(), day.day()), (10, 31) | (11, 1..=6));
-    in_week && day.weekday() == Weekday::Saturday
+impl fmt::Display for MonthDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}-{:02}", self.month, self.day)
+    }
 }
 
 /// Easter Day of a Gregorian year: the anonymous algorithm in Meeus' form ("Astronomical
@@ -90,6 +191,7 @@ pub fn easter_day(year: i16) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::regime::Regimes;
 
     fn date(text: &str) -> Date {
         text.parse().unwrap()
@@ -119,11 +221,12 @@ mod tests {
 
     #[test]
     fn public_holidays_of_two_years() {
+        let holidays = Regimes::embedded().days_off("se-holidays").unwrap();
         let check = |year: i16, expected: &[&str]| {
             let mut day = Date::new(year, 1, 1).unwrap();
             let mut found = Vec::new();
             while day.year() == year {
-                if is_public_holiday(day) {
+                if holidays.contains(day) {
                     found.push(day.to_string());
                 }
                 day = day.tomorrow().unwrap();
@@ -171,9 +274,12 @@ mod tests {
     #[test]
     fn the_next_working_day() {
         let check = |day: &str, se: &str, eu: &str| {
-            let next = |off| next_working_day(date(day), off);
-            assert_eq!(next(DaysOff::Se), Some(date(se)), "{day}");
-            assert_eq!(next(DaysOff::Eu), Some(date(eu)), "{day}");
+            let next = |calendar: &str| {
+                let days_off = Regimes::embedded().days_off(calendar).unwrap();
+                days_off.next_working_day(date(day))
+            };
+            assert_eq!(next("se"), Some(date(se)), "{day}");
+            assert_eq!(next("eu-se"), Some(date(eu)), "{day}");
         };
         check("2026-11-24", "2026-11-24", "2026-11-24"); // an ordinary Tuesday
         check("2026-11-28", "2026-11-30", "2026-11-30"); // a Saturday
@@ -184,5 +290,12 @@ mod tests {
         check("2026-05-14", "2026-05-15", "2026-05-15"); // Ascension Day
         check("2027-01-06", "2027-01-07", "2027-01-07"); // Epiphany on a Wednesday
         check("2025-12-24", "2025-12-29", "2025-12-24"); // eve, two holidays, a weekend
+        check("2026-10-31", "2026-11-02", "2026-11-02"); // All Saints' Day, always a Saturday
+        check("2026-10-30", "2026-10-30", "2026-10-30"); // the day before it is none
+        check("2026-06-06", "2026-06-08", "2026-06-08"); // the national day on a Saturday
+        check("2025-06-06", "2025-06-09", "2025-06-09"); // the national day on a Friday
+        check("2026-05-25", "2026-05-25", "2026-05-25"); // Whit Monday has been none since 2005
+        check("2026-04-04", "2026-04-07", "2026-04-07"); // Easter Eve, by its weekday
+        check("2027-04-30", "2027-04-30", "2027-04-30"); // the eve of 1 May is none
     }
 }

@@ -6,8 +6,10 @@ use vakt_event::{Level, Timestamp};
 
 use crate::alert::Alert;
 use crate::clock::Clock;
+use crate::correction::Waiting;
 use crate::fact::Fact;
 use crate::lifecycle::IncidentState;
+use crate::target::Target;
 
 /// An incident as it stands in a list.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,6 +48,11 @@ pub struct Incident {
     pub regimes: Vec<String>,
     /// The version of the regimes' data that the clocks are computed with.
     pub regimes_version: String,
+    /// Goes up with every fact. A change that names another one is refused.
+    pub revision: i64,
+    /// The id of the incident that this one is part of, where its clocks run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<String>,
     /// Whether the organisation was configured when the incident opened. Without it the regime is
     /// an assumption.
     pub organisation_configured: bool,
@@ -92,8 +99,16 @@ pub struct IncidentDetail {
     pub incident: Incident,
     /// In the order of recording.
     pub facts: Vec<Fact>,
-    /// Clocks that others took the place of.
+    /// Clocks that others took the place of, those of earlier data of the regimes first.
     pub history: Vec<Clock>,
+    /// What the product itself asks for; no legal deadlines.
+    pub targets: Vec<Target>,
+    /// Corrections and downgrades that a second person has not approved.
+    pub waiting: Vec<Waiting>,
+    /// The changes of state, oldest first: how it was classified, and by whom.
+    pub trail: Vec<Transition>,
+    /// The ids of the incidents that are part of it.
+    pub members: Vec<String>,
     /// The frozen events, in journal order, bounded.
     pub evidence: Vec<FrozenEvent>,
     /// How many events there were to freeze.
@@ -104,6 +119,32 @@ pub struct IncidentDetail {
     pub evidence_note: Option<String>,
     /// The newest alerts that belong to it, bounded.
     pub alerts: Vec<Alert>,
+}
+
+/// A change of state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Transition {
+    pub at: Timestamp,
+    pub recorded_by: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    /// The fact that it follows from.
+    pub fact: Option<i64>,
+    pub reason: Option<String>,
+}
+
+/// A part of an incident that becomes one of its own: the body of `POST …/split`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewSplit {
+    pub title: String,
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Ids of alerts that go with it.
+    #[serde(default)]
+    pub alerts: Vec<String>,
+    #[serde(default)]
+    pub expected_revision: Option<i64>,
 }
 
 /// How much evidence an incident holds.

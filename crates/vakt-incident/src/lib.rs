@@ -6,17 +6,21 @@
 //! to the outside waits in the outbox for somebody to deliver it.
 //!
 //! Start with [`clock`] (the law as a pure computation over [`regime`] and [`factset`]), then
-//! [`fact`] and [`lifecycle`], then [`records`] (SQLite, one transaction for each change).
+//! [`fact`], `correction.rs` and [`lifecycle`], then [`records`] (SQLite, one transaction for each
+//! change).
 
 pub mod regime;
 
 pub mod calendar;
 pub mod holidays;
+pub mod local;
 
+mod correction;
 pub mod fact;
 pub mod factset;
 
 pub mod clock;
+pub mod target;
 
 mod doubt;
 pub mod lifecycle;
@@ -34,20 +38,23 @@ mod suggest;
 
 pub use alert::{Alert, AlertFilter, AlertState, Page, PageRequest};
 pub use clock::{Clock, ClockState, Computed};
+pub use correction::{ReferenceFault, Waiting};
 pub use detection::{Completing, Detection, Evidence};
 pub use error::{Error, Result};
 pub use fact::{Fact, FactError, FactKind, NewFact};
 pub use factset::FactSet;
 pub use group::{DRAFTS_PER_HOUR_MAX, HISTORIC_AGE_MICROS, QUIET_GAP_MICROS};
 pub use incident::{
-    EvidenceBound, Incident, IncidentDetail, IncidentFilter, NewIncident, Recorded,
+    EvidenceBound, Incident, IncidentDetail, IncidentFilter, NewIncident, NewSplit, Recorded,
+    Transition,
 };
 pub use lifecycle::IncidentState;
 pub use records::{
-    Applied, AuditEntry, AuditReport, Note, Notice, OutboxCounts, Records, RuleVerdicts, Settings,
-    StoredEvents, verify_audit_of,
+    Applied, AuditEntry, AuditReport, Note, Notice, OutboxCounts, Recorder, Records, RuleVerdicts,
+    Settings, StoredEvents, verify_audit_of,
 };
 pub use regime::Regimes;
+pub use target::{Target, TargetState};
 
 /// Items on a page of a list where the caller names no number.
 pub const PAGE_ITEMS_DEFAULT: usize = 50;

@@ -7,7 +7,8 @@ use serde::Serialize;
 use vakt_event::Timestamp;
 
 use crate::clock::Clock;
-use crate::fact::{Fact, FactKind};
+use crate::fact::FactKind;
+use crate::factset::{FactSet, TimedFact};
 use crate::suggest::nearest;
 
 macro_rules! states {
@@ -39,6 +40,8 @@ states! {
     Dismissed = "dismissed", "False positive, test, duplicate, or authorised.";
     NotSignificant = "not_significant", "Assessed, and not significant.";
     NearMiss = "near_miss", "It was stopped, or did not happen.";
+    Downgraded = "downgraded", "Found not significant after reports; clocks run until the receivers are told.";
+    Merged = "merged", "Part of another incident, where its clocks run.";
 }
 
 impl IncidentState {
@@ -51,6 +54,7 @@ impl IncidentState {
                 | Self::Dismissed
                 | Self::NotSignificant
                 | Self::NearMiss
+                | Self::Merged
         )
     }
 }
@@ -94,35 +98,46 @@ pub struct UnknownState {
     pub help: String,
 }
 
-/// How long a draft may wait for its assessment before somebody is told. Four hours: an internal
-/// target and no legal limit. An assessment that never ends is no defence.
-const ASSESSMENT_TARGET_MICROS: i64 = 4 * 60 * 60 * 1_000_000;
+const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 
-/// Until when an incident in `state` shall be assessed; `None` once it is.
-pub fn assess_by(state: IncidentState, detected_at: Timestamp) -> Option<Timestamp> {
+/// Until when an incident in `state` shall be assessed; `None` once it is. An internal target and
+/// no legal limit: an assessment that never ends is no defence.
+pub fn assess_by(
+    state: IncidentState,
+    detected_at: Timestamp,
+    within_hours: u32,
+) -> Option<Timestamp> {
     let is_open = matches!(state, IncidentState::Draft | IncidentState::Assessing);
-    is_open.then(|| detected_at.saturating_add_micros(ASSESSMENT_TARGET_MICROS))
+    let target = i64::from(within_hours).saturating_mul(HOUR_MICROS);
+    is_open.then(|| detected_at.saturating_add_micros(target))
 }
 
 /// The state that the facts of `party` give; `clocks` are computed from the same facts.
-pub fn state(party: &str, facts: &[Fact], clocks: &[Clock]) -> IncidentState {
-    let own = || facts.iter().filter(move |fact| fact.party == party);
-    let has = |kind: FactKind| own().any(|fact| fact.fact == kind);
+pub fn state(party: &str, facts: &FactSet, clocks: &[Clock]) -> IncidentState {
+    let own = facts.standing(party);
+    let has = |kind: FactKind| own.iter().any(|fact| fact.kind == kind);
     let submitted = |reports: &[&str]| {
-        own().any(|fact| {
+        own.iter().any(|fact| {
             fact.report
                 .as_deref()
                 .is_some_and(|it| reports.contains(&it))
         })
     };
-    let is_significant = has(FactKind::Submitted) || own().any(|fact| fact.fact.is_awareness());
+    if is_after(&own, FactKind::Merged, &[FactKind::Reopened]) {
+        return IncidentState::Merged;
+    }
+    let is_significant =
+        has(FactKind::Submitted) || own.iter().any(|fact| fact.kind.is_awareness());
     if !is_significant {
-        return assessment(party, facts);
+        return assessment(&own);
+    }
+    if let Some(downgraded) = downgraded(&own) {
+        return downgraded;
     }
     if is_final_reported(party, clocks) {
         // A review closes what was reported to its end, and nothing else: a clock that still
         // runs must not disappear behind a closed incident.
-        if has(FactKind::Closed) && !is_reopened_after(FactKind::Closed, party, facts) {
+        if is_after(&own, FactKind::Closed, &[FactKind::Reopened]) {
             IncidentState::Closed
         } else {
             IncidentState::FinalReported
@@ -141,18 +156,30 @@ pub fn state(party: &str, facts: &[Fact], clocks: &[Clock]) -> IncidentState {
 }
 
 /// The state before any awareness: the last word of those who assess.
-fn assessment(party: &str, facts: &[Fact]) -> IncidentState {
-    let own = facts.iter().filter(|fact| fact.party == party);
-    own.fold(IncidentState::Draft, |state, fact| match fact.fact {
-        FactKind::AssessmentStarted | FactKind::SupplierNotice => IncidentState::Assessing,
-        FactKind::Dismissed => IncidentState::Dismissed,
-        FactKind::NotSignificant => IncidentState::NotSignificant,
-        FactKind::NearMiss => IncidentState::NearMiss,
-        FactKind::Reopened => match state {
-            IncidentState::NotSignificant | IncidentState::NearMiss => IncidentState::Assessing,
-            IncidentState::Dismissed => IncidentState::Draft,
-            other => other,
-        },
+fn assessment(own: &[&TimedFact]) -> IncidentState {
+    own.iter()
+        .fold(IncidentState::Draft, |state, fact| match fact.kind {
+            FactKind::AssessmentStarted | FactKind::SupplierNotice => IncidentState::Assessing,
+            FactKind::Dismissed => IncidentState::Dismissed,
+            FactKind::NotSignificant => IncidentState::NotSignificant,
+            FactKind::NearMiss => IncidentState::NearMiss,
+            FactKind::Reopened => match state {
+                IncidentState::NotSignificant | IncidentState::NearMiss => IncidentState::Assessing,
+                IncidentState::Dismissed => IncidentState::Draft,
+                other => other,
+            },
+            _ => state,
+        })
+}
+
+/// A downgrade holds until the incident is taken up again; once those who had reports were told,
+/// the incident is not significant.
+fn downgraded(own: &[&TimedFact]) -> Option<IncidentState> {
+    own.iter().fold(None, |state, fact| match fact.kind {
+        FactKind::Downgraded => Some(IncidentState::Downgraded),
+        FactKind::CorrectionSent if state.is_some() => Some(IncidentState::NotSignificant),
+        FactKind::Reopened => None,
+        kind if kind.is_awareness() => None,
         _ => state,
     })
 }
@@ -166,11 +193,9 @@ fn is_final_reported(party: &str, clocks: &[Clock]) -> bool {
     last.peek().is_some() && last.all(|clock| clock.state.is_met())
 }
 
-fn is_reopened_after(kind: FactKind, party: &str, facts: &[Fact]) -> bool {
-    let last = |kind: FactKind| {
-        facts
-            .iter()
-            .rposition(|fact| fact.fact == kind && fact.party == party)
-    };
-    last(FactKind::Reopened) > last(kind)
+/// Whether there is a fact of this kind with none of `enders` after it.
+fn is_after(own: &[&TimedFact], kind: FactKind, enders: &[FactKind]) -> bool {
+    own.iter().fold(false, |is, fact| {
+        fact.kind == kind || (is && !enders.contains(&fact.kind))
+    })
 }

@@ -11,11 +11,14 @@ mod drafts;
 mod evidence;
 mod facts;
 mod incidents;
+mod merge;
 mod notes;
 mod outbox;
+mod regimes;
 mod rows;
 mod schema;
 mod state;
+mod view;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,6 +32,7 @@ use crate::regime::{DEFAULT_REGIME, Regimes};
 
 pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport, verify_audit_of};
+pub use facts::Recorder;
 pub use incidents::RuleVerdicts;
 pub use notes::Note;
 pub use outbox::{Notice, NoticeKind, OutboxCounts};
@@ -46,6 +50,8 @@ pub struct Settings {
     pub organisation: Option<String>,
     /// The regimes of a new draft.
     pub regimes: Vec<String>,
+    /// What deadlines are computed with.
+    pub data: Arc<Regimes>,
 }
 
 impl Default for Settings {
@@ -53,6 +59,7 @@ impl Default for Settings {
         Self {
             organisation: None,
             regimes: vec![DEFAULT_REGIME.to_owned()],
+            data: Arc::clone(Regimes::embedded_arc()),
         }
     }
 }
@@ -72,10 +79,13 @@ impl Records {
     }
 
     pub fn open_with(path: &Path, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self> {
-        Regimes::embedded().select(&settings.regimes)?;
+        settings.data.select(&settings.regimes)?;
         create_private(path)?;
         let mut writer = connect(path)?;
         schema::migrate(&mut writer, path)?;
+        let adopt = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        regimes::adopt(&adopt, &settings.data, clock.now())?;
+        adopt.commit()?;
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
         Ok(Self {
@@ -88,6 +98,11 @@ impl Records {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The data that deadlines are computed with.
+    pub fn regimes(&self) -> &Regimes {
+        &self.settings.data
     }
 
     /// Runs `change` in one transaction; an error leaves everything as it was.

@@ -1,36 +1,46 @@
 //! Reporting regimes as dated data: which report is due, counted from which fact.
 //!
-//! The embedded data is `data/clocks.yaml`, whose head explains every key. Nothing here computes;
-//! [`crate::clock`] does.
+//! The embedded data is `data/clocks.yaml`, whose head explains every key; `regime/file.rs` reads
+//! such a file and says what is wrong with it at its line. Nothing here computes; [`crate::clock`]
+//! does.
+
+mod fault;
+mod file;
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::fact::FactKind;
+use crate::holidays::DaysOff;
 use crate::suggest::nearest;
 
-/// The data format that this version reads.
-const SCHEMA: u32 = 1;
+pub use fault::{DataFault, RegimeError};
 
 /// The regime of an incident where nothing is configured.
 pub const DEFAULT_REGIME: &str = "nis2-se";
 
 /// All regimes of one data file.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Regimes {
-    schema: u32,
     /// The version of the data, shown with every deadline that was computed from it.
     pub version: String,
+    /// BLAKE3 of the file, hexadecimal: two files of one version are two versions.
+    pub hash: String,
+    /// The file itself.
+    pub text: String,
     pub regimes: Vec<Regime>,
+    pub targets: Targets,
+    /// What customers were promised, each customer at most once for a regime.
+    pub contracts: Vec<Contract>,
+    days_off: Vec<Arc<DaysOff>>,
 }
 
 /// One reporting duty with its stages.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Regime {
     pub id: String,
     pub name: String,
@@ -38,13 +48,26 @@ pub struct Regime {
     pub family: String,
     /// IANA name of the zone whose calendar counts.
     pub zone: String,
-    pub days_off: DaysOff,
+    pub days_off: Arc<DaysOff>,
+    pub anchor: Anchor,
+    pub shift: Option<Shift>,
     /// The first local day on which the duty exists; a start before it is `not_applicable`.
-    #[serde(default, deserialize_with = "date")]
-    pub applies_from: Option<jiff::civil::Date>,
+    pub applies_from: Option<Date>,
+    /// The first local day on which it exists no more.
+    pub applies_until: Option<Date>,
     pub citation: String,
     pub verification: Verification,
+    /// Words for people: where to report, what is unsettled.
+    pub note: Option<String>,
     pub stages: Vec<Stage>,
+}
+
+/// The regimes that an incident has, and what goes with them.
+#[derive(Clone, Debug)]
+pub struct Law<'a> {
+    pub regimes: Vec<&'a Regime>,
+    pub contracts: &'a [Contract],
+    pub targets: Targets,
 }
 
 /// One report of a regime.
@@ -61,6 +84,9 @@ pub struct Stage {
     #[serde(default)]
     pub pick: Pick,
     pub within: Period,
+    /// Other periods for starts from a day on, in the order of the days.
+    #[serde(default)]
+    pub changes: Vec<Amendment>,
     #[serde(default)]
     pub or_within: Option<Limit>,
     #[serde(default)]
@@ -69,9 +95,25 @@ pub struct Stage {
     pub also_met_by: Vec<String>,
     #[serde(default)]
     pub shown: Shown,
+    /// Whether each affected customer is owed one of its own.
+    #[serde(default)]
+    pub each_customer: bool,
+    /// What the report's form asks for, in its order; a name that ends in `_opt` may stay empty.
+    #[serde(default)]
+    pub fields: Vec<String>,
     pub projected: String,
     #[serde(default)]
     pub note: Option<String>,
+    pub citation: String,
+}
+
+/// A change of the law: the period for starts on or after a local day.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amendment {
+    #[serde(deserialize_with = "file::date")]
+    pub from: Date,
+    pub within: Period,
     pub citation: String,
 }
 
@@ -93,6 +135,35 @@ pub struct Successor {
     pub projected: String,
 }
 
+/// What the product itself asks for. Never shown as legal deadlines.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Targets {
+    /// From detection until somebody begins to assess.
+    pub assessment_hours: u32,
+    /// From the beginning of the assessment, or a supplier's notice, until a decision.
+    pub decision_hours: u32,
+    /// From the early warning until the authority is asked why it has not answered.
+    pub answer_hours: u32,
+}
+
+/// What a customer was promised in a contract.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// The customer, as facts name it in `party`.
+    pub party: String,
+    /// The regime whose customers' notice it is about.
+    pub regime: String,
+    /// The fact of ours from which the time counts, where it is not the stage's.
+    #[serde(default)]
+    pub start: Option<Start>,
+    pub within: Period,
+    /// Whom to tell, and how.
+    #[serde(default)]
+    pub channel: Option<String>,
+}
+
 /// How long a stage has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +172,8 @@ pub enum Period {
     Hours(u32),
     /// Calendar days; the day of the start is not counted.
     Days(u32),
+    /// Days that are no days off; the day of the start is not counted.
+    WorkingDays(u32),
     /// Calendar months: the same day number, or the month's last day.
     Months(u32),
     /// The law names no number.
@@ -126,15 +199,26 @@ pub enum Shown {
     OnceSubmitted,
 }
 
-/// Which days the act that a period's last day asks for may be moved from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// From when the time of a declared awareness counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum DaysOff {
-    /// Lag (1930:173) 2 §: Saturdays, Sundays, public holidays, and the eves of Midsummer,
-    /// Christmas and New Year.
-    Se,
-    /// Regulation 1182/71 Art. 3(4) in Sweden: Saturdays, Sundays and public holidays.
-    Eu,
+pub enum Anchor {
+    /// From the awareness itself.
+    #[default]
+    Awareness,
+    /// From detection: a declaration makes the clocks official, and they began before it.
+    Detection,
+}
+
+/// How far the law lets an act move whose last day is a day off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shift {
+    /// The local hour of the next working day, 0 to 23. Without a shift it is that day's end.
+    pub until_hour: i8,
+    /// Whether a limit in hours may move, too.
+    #[serde(default)]
+    pub also_hours: bool,
 }
 
 /// How a regime's text was checked.
@@ -197,48 +281,70 @@ impl TryFrom<String> for Start {
 impl Regimes {
     /// The data that is compiled in.
     pub fn embedded() -> &'static Self {
-        static EMBEDDED: LazyLock<Regimes> = LazyLock::new(|| {
-            Regimes::parse(include_str!("../data/clocks.yaml"))
-                .expect("the embedded data is read by a test")
+        Self::embedded_arc()
+    }
+
+    /// The data that is compiled in, to be shared.
+    pub fn embedded_arc() -> &'static Arc<Self> {
+        static EMBEDDED: LazyLock<Arc<Regimes>> = LazyLock::new(|| {
+            Arc::new(
+                Regimes::parse(include_str!("../data/clocks.yaml"))
+                    .expect("the embedded data is read by a test"),
+            )
         });
         &EMBEDDED
     }
 
     /// Reads a data file and checks what the format alone cannot say.
+    ///
+    /// # Errors
+    /// All faults that can be told at once, each with its line and what to write instead.
     pub fn parse(text: &str) -> Result<Self, RegimeError> {
-        let regimes: Self =
-            serde_saphyr::from_str(text).map_err(|error| RegimeError::Malformed {
-                why: error.to_string(),
-            })?;
-        if regimes.schema != SCHEMA {
-            return Err(RegimeError::Malformed {
-                why: format!(
-                    "schema {} is not the schema {SCHEMA} that this version reads",
-                    regimes.schema
-                ),
-            });
-        }
-        for regime in &regimes.regimes {
-            regime.check()?;
-        }
-        Ok(regimes)
+        file::read(text)
     }
 
     pub fn get(&self, id: &str) -> Option<&Regime> {
         self.regimes.iter().find(|regime| regime.id == id)
     }
 
-    /// The regimes with these ids, in the order asked for, each once.
-    pub fn select<S: AsRef<str>>(&self, ids: &[S]) -> Result<Vec<&Regime>, RegimeError> {
-        let mut chosen: Vec<&Regime> = Vec::new();
+    /// The calendar of this name.
+    pub fn days_off(&self, id: &str) -> Option<&DaysOff> {
+        let found = self.days_off.iter().find(|days_off| days_off.id == id);
+        found.map(AsRef::as_ref)
+    }
+
+    /// What the customer was promised for the regime.
+    pub fn contract(&self, party: &str, regime: &str) -> Option<&Contract> {
+        self.contracts
+            .iter()
+            .find(|contract| contract.party == party && contract.regime == regime)
+    }
+
+    /// The regimes with these ids, in the order asked for, each once, and what goes with them.
+    ///
+    /// # Errors
+    /// An id that the data does not have.
+    pub fn select<S: AsRef<str>>(&self, ids: &[S]) -> Result<Law<'_>, RegimeError> {
         for id in ids {
             let id = id.as_ref();
-            let regime = self.get(id).ok_or_else(|| RegimeError::unknown(id, self))?;
-            if !chosen.iter().any(|known| known.id == regime.id) {
-                chosen.push(regime);
+            self.get(id).ok_or_else(|| RegimeError::unknown(id, self))?;
+        }
+        Ok(self.known(ids))
+    }
+
+    /// As [`Self::select`], without the ids that the data does not have.
+    pub(crate) fn known<S: AsRef<str>>(&self, ids: &[S]) -> Law<'_> {
+        let mut regimes: Vec<&Regime> = Vec::new();
+        for regime in ids.iter().filter_map(|id| self.get(id.as_ref())) {
+            if !regimes.iter().any(|known| known.id == regime.id) {
+                regimes.push(regime);
             }
         }
-        Ok(chosen)
+        Law {
+            regimes,
+            contracts: &self.contracts,
+            targets: self.targets,
+        }
     }
 
     /// Every stage name that any regime has, sorted.
@@ -252,58 +358,39 @@ impl Regimes {
         names.dedup();
         names
     }
+
+    /// Whether some regime has a report of this name; the error names the nearest one.
+    pub(crate) fn check_report(&self, report: Option<&str>) -> Result<(), crate::FactError> {
+        let stages = self.stage_names();
+        let all = || stages.join(", ");
+        let Some(report) = report else {
+            return Err(crate::FactError::NoReport { all: all() });
+        };
+        if stages.contains(&report) {
+            return Ok(());
+        }
+        let help = match nearest(report, &stages) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("a report is one of {}", all()),
+        };
+        Err(crate::FactError::UnknownReport {
+            report: report.to_owned(),
+            help,
+        })
+    }
 }
 
 impl Regime {
     pub fn stage(&self, name: &str) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == name)
     }
-
-    fn check(&self) -> Result<(), RegimeError> {
-        let fault = |why: String| RegimeError::Malformed {
-            why: format!("regime {}: {why}", self.id),
-        };
-        crate::calendar::zone(&self.zone)
-            .ok_or_else(|| fault(format!("no time zone is called {}", self.zone)))?;
-        for stage in &self.stages {
-            let mut reports: Vec<&str> = stage.also_met_by.iter().map(String::as_str).collect();
-            if let Start::Submitted(report) = &stage.start {
-                reports.push(report);
-            }
-            if let Some(successor) = &stage.successor {
-                reports.push(&successor.report);
-            }
-            if let Some(missing) = reports.into_iter().find(|name| self.stage(name).is_none()) {
-                return Err(fault(format!(
-                    "stage {} refers to the report {missing}, which the regime does not have",
-                    stage.name
-                )));
-            }
-        }
-        Ok(())
-    }
 }
 
-/// Why a regime cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum RegimeError {
-    #[error("the data of the reporting regimes cannot be used: {why}")]
-    Malformed { why: String },
-    #[error("there is no regime `{id}`; {help}")]
-    Unknown { id: String, help: String },
-}
-
-impl RegimeError {
-    fn unknown(id: &str, regimes: &Regimes) -> Self {
-        let ids: Vec<&str> = regimes.regimes.iter().map(|r| r.id.as_str()).collect();
-        let help = match nearest(id, &ids) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", ids.join(", ")),
-        };
-        Self::Unknown {
-            id: id.to_owned(),
-            help,
-        }
+impl Stage {
+    /// The period for a start on this local day.
+    pub fn within_from(&self, day: Date) -> Period {
+        let in_force = self.changes.iter().rev().find(|change| change.from <= day);
+        in_force.map_or(self.within, |change| change.within)
     }
 }
 
@@ -312,18 +399,12 @@ impl fmt::Display for Period {
         match self {
             Self::Hours(hours) => write!(f, "{hours} hours"),
             Self::Days(days) => write!(f, "{days} days"),
+            Self::WorkingDays(days) => write!(f, "{days} working days"),
             Self::Months(1) => f.write_str("one month"),
             Self::Months(months) => write!(f, "{months} months"),
             Self::UndueDelay => f.write_str("without undue delay"),
         }
     }
-}
-
-fn date<'de, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<jiff::civil::Date>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]
@@ -367,28 +448,50 @@ mod tests {
             "nis2-es",
             "there is no regime `nis2-es`; did you mean `nis2-se`?",
         );
-        check(
-            "hipaa",
-            "there is no regime `hipaa`; there are nis2, nis2-se, nis2-tsp, gdpr, gdpr-processor, \
-             dora, cra-vuln, cra-incident, cer, eidas-nontsp, eidas-qtsp",
-        );
+        let error = Regimes::embedded()
+            .select(&["hipaa"])
+            .unwrap_err()
+            .to_string();
+        let starts = "there is no regime `hipaa`; there are nis2, nis2-se, nis2-tsp, gdpr, ";
+        assert!(error.starts_with(starts), "{error}");
     }
 
     #[test]
-    fn data_that_refers_to_nothing_is_refused() {
-        let check = |from: &str, to: &str, expected: &str| {
-            let text = include_str!("../data/clocks.yaml").replacen(from, to, 1);
-            let error = Regimes::parse(&text).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
+    fn a_fault_of_the_data_is_said_at_its_place_with_what_to_write() {
+        let mut all = String::new();
+        let mut check = |from: &str, to: &str| {
+            // From the schema on: the lines before it explain the keys.
+            let text = include_str!("../data/clocks.yaml");
+            let (_, data) = text.split_once("\nschema").unwrap();
+            let data = format!("schema{data}");
+            assert!(data.contains(from), "{from}");
+            let error = Regimes::parse(&data.replacen(from, to, 1)).unwrap_err();
+            let faults = error.faults().iter().map(ToString::to_string);
+            all.push_str(&faults.collect::<Vec<_>>().join("\n"));
+            all.push_str("\n\n");
         };
-        check("schema: 1", "schema: 2", "schema 2 is not");
+        check("schema: 1", "schema: 2");
+        check("zone: Europe/Stockholm", "zone: Europe/Uppsala");
+        check("days_off: se\n", "days_off: see\n");
+        check("also_met_by: [notification]", "also_met_by: [memo]");
+        check("start: aware", "start: awre");
+        check("abbreviation: ew", "abreviation: ew");
+        check("within: {hours: 24}", "within: {hours: 0}");
+        check("within: {hours: 24}", "within: {hour: 24}");
+        check("like: nis2\n", "like: nis\n");
+        check("id: nis2-se", "id: nis2");
+        check("\"12-24\"", "\"13-24\"");
+        check("applies_from: \"2026-09-11\"", "applies_from: september");
+        check("until_hour: 12", "until_hour: 24");
         check(
-            "zone: Europe/Stockholm",
-            "zone: Europe/Uppsala",
-            "no time zone",
+            "contracts: []",
+            "contracts:\n  - {party: acme, regime: gdpr, within: {hours: 24}}",
         );
-        check("also_met_by: [notification]", "also_met_by: [memo]", "memo");
-        check("start: aware", "start: awre", "did you mean `aware`?");
-        check("abbreviation: ew", "abreviation: ew", "abreviation");
+        check("version: \"2026-11-29\"", "version: \"\"");
+        check("targets:", "targets: [");
+        let dora = "    family: dora\n    zone: Europe/Stockholm\n    days_off: eu-se\n";
+        check(dora, "    zone: Europe/Stockholm\n");
+        check(dora, "    days_off: eu-se\n");
+        insta::assert_snapshot!(all);
     }
 }

@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::{START, Store, brute_force};
+use common::{START, Store, brute_force, event, of_events};
+use vakt_event::Clock as _;
 use vakt_incident::{
     ClockState, Error, FactError, IncidentFilter, IncidentState, NewFact, NewIncident, PageRequest,
     Recorded,
@@ -161,7 +162,10 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
     check(
         &[],
         r#"{"fact":"aware_pdb"}"#,
-        &["none of the incident's regimes counts from `aware_pdb`: it starts no clock"],
+        &[
+            "none of the incident's regimes counts from `aware_pdb`: it starts no clock; record \
+             `regime_applies` if one of gdpr, gdpr-processor applies",
+        ],
     );
     check(
         &[],
@@ -205,7 +209,10 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
     check(
         &[AWARE],
         r#"{"fact":"dismissed","reason":"a test"}"#,
-        &["awareness is already declared: official clocks go on, and the state stays"],
+        &[
+            "awareness is already declared: official clocks go on, and the state stays; \
+             `downgraded`, with two approvals, takes it back",
+        ],
     );
     check(
         &[],
@@ -232,6 +239,32 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
         r#"{"fact":"service_lost","at":"2026-11-23T19:00:00Z"}"#,
         &[],
     );
+}
+
+/// A host whose clock is an hour ahead once made awareness look earlier than what it was about.
+#[test]
+fn a_host_clock_an_hour_ahead_changes_no_deadline_and_refuses_no_fact() {
+    let store = Store::new();
+    let now = store.clock.now();
+    let events = vec![event(10, now, -3_600), event(11, now, -3_600)];
+    let detection = vakt_incident::Detection {
+        rule_id: "r".to_owned(),
+        rule_title: "A rule".to_owned(),
+        ..of_events(&store, events)
+    };
+    store.apply(&[detection]);
+    let draft = store.records.incident("1").unwrap().incident;
+    assert_eq!(draft.detected_at.to_string(), START);
+    assert_eq!(
+        serde_json::to_string(&draft.first_event).unwrap(),
+        r#"{"claimed":"2026-11-23T21:00:00Z","received":"2026-11-23T20:00:00Z","skew_seconds":-3600.0}"#
+    );
+    let recorded = store.fact("1", r#"{"fact":"aware","by":"Bo Ek"}"#);
+    assert_eq!(
+        clocks(&recorded)[0],
+        "early_warning running 2026-11-24T20:00:00Z"
+    );
+    assert_eq!(recorded.warnings, Vec::<String>::new());
 }
 
 #[test]

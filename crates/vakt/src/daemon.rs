@@ -95,7 +95,7 @@ impl Daemon {
         let records = Arc::new(Records::open_with(
             &data_dir.records(),
             Arc::clone(&clock),
-            record_settings(&settings.config),
+            record_settings(&settings.config)?,
         )?);
         let redactor = redact::key::redactor(&settings.config.redact, data_dir)?.map(Arc::new);
         let frames = Frames::new(redactor.clone());
@@ -227,8 +227,13 @@ impl Daemon {
                 settings: settings.rules.clone(),
                 is_redacted: redactor.is_some(),
             }),
-            incidents: Arc::new(Incidents { records, redactor }),
+            incidents: Arc::new(Incidents {
+                records: Arc::clone(&records),
+                access: Arc::clone(&access),
+                redactor,
+            }),
             rules: Arc::new(Rules {
+                records: Arc::clone(&records),
                 ruleset: Arc::clone(&ruleset),
                 log_sources,
                 activity,
@@ -427,14 +432,15 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
         .with_context(|| format!("cannot start the thread {name}"))
 }
 
-fn record_settings(config: &Config) -> vakt_incident::Settings {
-    vakt_incident::Settings {
+fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
+    Ok(vakt_incident::Settings {
         organisation: config
             .organisation
             .as_ref()
             .map(|organisation| organisation.name.clone()),
-        ..vakt_incident::Settings::default()
-    }
+        regimes: config.regimes.clone(),
+        data: config.regime_data()?,
+    })
 }
 
 /// The rules of the start, with what is wrong in them said.
@@ -614,14 +620,22 @@ fn name_of(zone: &jiff::tz::TimeZone, now: jiff::Timestamp) -> String {
     )
 }
 
+/// The zone in which people are shown times: that of the first regime.
+fn local_zone(config: &Config) -> Result<jiff::tz::TimeZone> {
+    let data = config.regime_data()?;
+    let law = data.select(&config.regimes)?;
+    let zone = law.regimes.first().map(|regime| regime.zone.as_str());
+    zone.and_then(vakt_incident::calendar::zone)
+        .context("the regimes of the configuration name no time zone")
+}
+
 fn site(config: &Config, bound: &Bound) -> Result<Site> {
     Ok(Site {
         organisation: config
             .organisation
             .as_ref()
             .map(|organisation| organisation.name.clone()),
-        zone: jiff::tz::TimeZone::get("Europe/Stockholm")
-            .context("the time-zone data has no Europe/Stockholm")?,
+        zone: local_zone(config)?,
         streams: config.streams.clone(),
         syslog_address: bound.syslog_tcp(),
     })

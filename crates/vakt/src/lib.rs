@@ -22,4 +22,3 @@ pub mod redact;
 pub mod ruleset;
 pub mod signing_key;
 pub mod verify;
-pub mod words;

@@ -1,7 +1,7 @@
 //! Incidents and alerts.
 
 use axum::body::Body;
-use axum::http::{Response, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 use vakt_event::Timestamp;
 
@@ -45,7 +45,7 @@ pub(crate) async fn show(call: Call) -> Result<Response<Body>, ApiError> {
         .app
         .blocking(move |parts| parts.incidents.incident(&id, &sight).map_err(failure))
         .await?;
-    Ok(guard::json(StatusCode::OK, &incident))
+    Ok(with_etag(StatusCode::OK, &incident))
 }
 
 pub(crate) async fn open(mut call: Call) -> Result<Response<Body>, ApiError> {
@@ -60,7 +60,7 @@ pub(crate) async fn open(mut call: Call) -> Result<Response<Body>, ApiError> {
         .app
         .blocking(move |parts| parts.incidents.open(&new, &principal).map_err(failure))
         .await?;
-    Ok(guard::json(StatusCode::CREATED, &incident))
+    Ok(with_etag(StatusCode::CREATED, &incident))
 }
 
 /// Who sees some streams only opens incidents in those only, by default in the first of them.
@@ -86,7 +86,9 @@ fn keep_to_streams(new: &mut NewIncident, principal: &Principal) -> Result<(), A
 }
 
 pub(crate) async fn add_fact(mut call: Call) -> Result<Response<Body>, ApiError> {
-    let (id, fact, principal) = fact_call(&mut call).await?;
+    let asked = Asked::of(&mut call).await?;
+    let fact = new_fact(asked.body, &asked.principal.name, asked.now)?;
+    let (id, principal, by_header) = (asked.id, asked.principal, asked.by_header);
     let incident = call
         .app
         .blocking(move |parts| {
@@ -95,14 +97,16 @@ pub(crate) async fn add_fact(mut call: Call) -> Result<Response<Body>, ApiError>
             records
                 .incident(&id, &principal.sight())
                 .and_then(|_| records.add_fact(&id, &fact, &principal))
-                .map_err(failure)
+                .map_err(|error| changed(error, by_header))
         })
         .await?;
-    Ok(guard::json(StatusCode::CREATED, &incident))
+    Ok(with_etag(StatusCode::CREATED, &incident))
 }
 
 pub(crate) async fn preview_fact(mut call: Call) -> Result<Response<Body>, ApiError> {
-    let (id, fact, principal) = fact_call(&mut call).await?;
+    let asked = Asked::of(&mut call).await?;
+    let fact = new_fact(asked.body, &asked.principal.name, asked.now)?;
+    let (id, principal, by_header) = (asked.id, asked.principal, asked.by_header);
     let incident = call
         .app
         .blocking(move |parts| {
@@ -110,19 +114,100 @@ pub(crate) async fn preview_fact(mut call: Call) -> Result<Response<Body>, ApiEr
             records
                 .incident(&id, &principal.sight())
                 .and_then(|_| records.preview_fact(&id, &fact, &principal))
-                .map_err(failure)
+                .map_err(|error| changed(error, by_header))
         })
         .await?;
     Ok(guard::json(StatusCode::OK, &incident))
 }
 
-async fn fact_call(call: &mut Call) -> Result<(String, NewFact, Principal), ApiError> {
-    let id = call.path("id").to_owned();
-    let principal = call.principal()?.clone();
-    let now = call.app.parts.clock.now();
-    let body = read_object(call.request.body_mut()).await?;
-    let fact = new_fact(body, &principal.name, now)?;
-    Ok((id, fact, principal))
+pub(crate) async fn split(mut call: Call) -> Result<Response<Body>, ApiError> {
+    let Asked {
+        id,
+        principal,
+        body,
+        by_header,
+        ..
+    } = Asked::of(&mut call).await?;
+    let incident = call
+        .app
+        .blocking(move |parts| {
+            let records = &parts.incidents;
+            records
+                .incident(&id, &principal.sight())
+                .and_then(|_| records.split(&id, &body, &principal))
+                .map_err(|error| changed(error, by_header))
+        })
+        .await?;
+    Ok(with_etag(StatusCode::CREATED, &incident))
+}
+
+/// A change of an incident, as it is asked for.
+struct Asked {
+    id: String,
+    principal: Principal,
+    now: Timestamp,
+    body: Map<String, Value>,
+    /// The revision that is expected comes from `If-Match`.
+    by_header: bool,
+}
+
+impl Asked {
+    async fn of(call: &mut Call) -> Result<Self, ApiError> {
+        let id = call.path("id").to_owned();
+        let principal = call.principal()?.clone();
+        let now = call.app.parts.clock.now();
+        let expected = expected_revision(call.request.headers())?;
+        let mut body = read_object(call.request.body_mut()).await?;
+        if let Some(expected) = expected {
+            body.insert("expected_revision".into(), expected.into());
+        }
+        Ok(Self {
+            id,
+            principal,
+            now,
+            body,
+            by_header: expected.is_some(),
+        })
+    }
+}
+
+/// The revision in `If-Match` (RFC 9110, section 13.1.1); `*` expects none.
+fn expected_revision(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let quoted = text.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+    let revision = quoted.and_then(|revision| revision.parse().ok());
+    revision.map(Some).ok_or_else(|| {
+        let message = format!("`If-Match` is `{text}`, and no ETag of an incident");
+        ApiError::new(ErrorCode::InvalidParameter, message)
+            .with_help("send the ETag of the incident as it came, such as \"17\"")
+    })
+}
+
+/// The incident, with its revision as its ETag.
+fn with_etag(status: StatusCode, incident: &Value) -> Response<Body> {
+    let mut response = guard::json(status, incident);
+    let revision = incident.get("revision").and_then(Value::as_i64);
+    let etag = revision.and_then(|it| HeaderValue::from_str(&format!("\"{it}\"")).ok());
+    if let Some(etag) = etag {
+        response.headers_mut().insert(header::ETAG, etag);
+    }
+    response
+}
+
+/// A change that came in between is told as the request asked for it to be seen.
+fn changed(error: IncidentFailure, by_header: bool) -> ApiError {
+    match error {
+        IncidentFailure::Changed { message } if by_header => {
+            ApiError::new(ErrorCode::PreconditionFailed, message)
+        }
+        other => failure(other),
+    }
 }
 
 fn list_request(uri: &Uri, principal: &Principal) -> Result<ListRequest, ApiError> {
@@ -165,6 +250,7 @@ pub(crate) fn failure(failure: IncidentFailure) -> ApiError {
         IncidentFailure::Conflict { message, help } => {
             ApiError::new(ErrorCode::Conflict, message).with_help(help)
         }
+        IncidentFailure::Changed { message } => ApiError::new(ErrorCode::Conflict, message),
         IncidentFailure::Internal(message) => ApiError::new(ErrorCode::Internal, message),
     }
 }
@@ -186,14 +272,31 @@ fn new_incident(body: Map<String, Value>) -> Result<NewIncident, ApiError> {
     })
 }
 
+/// What people decide takes the present where no time is given: no clock starts by it.
+const DECISIONS: [&str; 13] = [
+    "dismissed",
+    "not_significant",
+    "near_miss",
+    "reopened",
+    "closed",
+    "downgraded",
+    "correction_sent",
+    "merged",
+    "approved",
+    "retracted",
+    "regime_applies",
+    "customer_affected",
+    "assessment_started",
+];
+
 /// A fact needs its time, because awareness that is recorded later than it was shows a deadline
-/// too late. Only ending a draft takes the present where no time is given: no clock starts by it.
+/// too late.
 fn new_fact(body: Map<String, Value>, by: &str, now: Timestamp) -> Result<NewFact, ApiError> {
     let mut fields = Fields(body);
     let fact = fields.required_text("fact")?;
     let at = match fields.time("at")? {
         Some(at) => at,
-        None if matches!(fact.as_str(), "dismissed" | "not_significant") => now,
+        None if DECISIONS.contains(&fact.as_str()) => now,
         None => return Err(missing("at")),
     };
     Ok(NewFact {
@@ -201,7 +304,7 @@ fn new_fact(body: Map<String, Value>, by: &str, now: Timestamp) -> Result<NewFac
         at,
         by: fields.text("by")?.unwrap_or_else(|| by.into()),
         reason: fields.text("reason")?,
-        party: fields.text("party")?.unwrap_or_else(|| OWN.into()),
+        party: fields.text("party")?,
         report: fields.text("report")?,
         reference: fields.text("reference")?,
         rest: fields.0,

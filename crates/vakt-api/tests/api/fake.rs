@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
@@ -260,7 +260,7 @@ pub(crate) fn incident() -> Value {
              "start": "2026-11-24T09:30:00Z", "due": "2026-11-25T09:30:00Z", "nominal_date": null, "statutory_latest_date": null},
             {"regime": "nis2-se", "stage": "final", "party": "own", "state": "projected",
              "start": null, "due": null, "nominal_date": null, "statutory_latest_date": null}],
-        "facts": [], "history": [],
+        "facts": [], "history": [], "revision": 17,
         "evidence": [{
             "id": "4", "original": "{\"message\":\"Failed password for root\"}", "hash": "7e81",
             "claimed": "2026-11-24T09:29:00Z", "received": "2026-11-24T09:30:00Z",
@@ -305,6 +305,20 @@ impl IncidentBackend for Fake {
 
     fn preview_fact(&self, _: &str, _: &NewFact, _: &Principal) -> Result<Value, IncidentFailure> {
         Ok(incident())
+    }
+
+    fn split(
+        &self,
+        _: &str,
+        body: &Map<String, Value>,
+        _: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        match body.get("expected_revision") {
+            Some(revision) if *revision != 17 => Err(IncidentFailure::Changed {
+                message: format!("it is 17, not {revision}"),
+            }),
+            _ => Ok(incident()),
+        }
     }
 
     fn alerts(&self, _: &ListRequest) -> Result<ItemPage, IncidentFailure> {

@@ -134,16 +134,65 @@ fn incidents_and_facts() {
         (fact.at.to_string().as_str(), fact.by.as_str()),
         ("2026-11-24T09:30:00Z", "Bo")
     );
-    assert_eq!((fact.party.as_str(), by.name.as_str()), ("own", "admin"));
+    assert_eq!((fact.party.as_deref(), by.name.as_str()), (None, "admin"));
     assert_eq!(fact.report.as_deref(), Some("notification"));
     assert_eq!(fact.rest["note"], 7);
     assert_eq!(facts[0].0.by, "admin");
     assert_eq!(
         serde_json::Value::Object(fact.to_body()),
         json!({
-            "fact": "submitted", "at": "2026-11-24T09:30:00Z", "by": "Bo", "party": "own",
+            "fact": "submitted", "at": "2026-11-24T09:30:00Z", "by": "Bo",
             "report": "notification", "reference": "NCSC-1", "note": 7,
         })
+    );
+}
+
+/// What somebody else changed in the meantime is never written over: 412 where `If-Match` asked, 409
+/// where the body did.
+#[test]
+fn a_change_beside_an_older_revision_is_refused() {
+    let daemon = start();
+    let bearer = format!("Authorization: Bearer {}", daemon.admin);
+    let shown = daemon.request("GET /api/v1/incidents/inc-1", &[&bearer], b"");
+    assert_eq!(shown.header("etag"), Some("\"17\""));
+    let check = |if_match: Option<&str>, body: &str, status: u16, code: &str| {
+        let if_match = if_match.map(|value| format!("If-Match: {value}"));
+        let headers: Vec<&str> = std::iter::once(bearer.as_str())
+            .chain(if_match.as_deref())
+            .collect();
+        let line = "POST /api/v1/incidents/inc-1/split";
+        let answer = daemon.request(line, &headers, body.as_bytes());
+        assert_eq!(
+            answer.status,
+            status,
+            "{headers:?} {body}: {}",
+            answer.text()
+        );
+        if !code.is_empty() {
+            assert_eq!(answer.error_code(), code);
+        }
+    };
+    check(None, r#"{"title":"x"}"#, 201, "");
+    check(Some("\"17\""), r#"{"title":"x"}"#, 201, "");
+    check(Some("*"), r#"{"title":"x"}"#, 201, "");
+    check(
+        Some("\"16\""),
+        r#"{"title":"x"}"#,
+        412,
+        "precondition_failed",
+    );
+    check(
+        None,
+        r#"{"title":"x","expected_revision":16}"#,
+        409,
+        "conflict",
+    );
+    check(Some("17"), r#"{"title":"x"}"#, 400, "invalid_parameter");
+    check(
+        Some("W/\"17\""),
+        r#"{"title":"x"}"#,
+        400,
+        "invalid_parameter",
     );
 }
 

@@ -5,62 +5,93 @@ use vakt_event::Timestamp;
 use vakt_event::time::FUTURE_TOLERANCE_MICROS;
 
 use super::{Clock, ClockState, Computed};
-use crate::calendar::{Deadline, deadline, is_in_time, local_date, zone};
+use crate::calendar::{Deadline, Rules, deadline, is_in_time, local_date, zone};
 use crate::fact::FactKind;
-use crate::factset::{FactSet, TimedFact};
-use crate::regime::{Period, Pick, Regime, Shown, Stage, Start};
+use crate::factset::{Change, FactSet, Reading, TimedFact};
+use crate::regime::{Contract, Law, Period, Regime, Shown, Stage, Start};
 
 pub(super) struct Track<'a> {
-    regime: &'a Regime,
+    pub(super) regime: &'a Regime,
     zone: TimeZone,
     party: &'a str,
-    /// The party's facts, in the order of recording.
-    facts: Vec<&'a TimedFact>,
-    /// The submissions among them that belong to this regime.
-    submissions: Vec<&'a TimedFact>,
-    detected: Option<Timestamp>,
+    /// The party's facts and their corrections, in the order in which they came to count.
+    pub(super) events: Vec<&'a TimedFact>,
+    /// The same as they stand now.
+    pub(super) readings: Vec<Reading<'a>>,
+    /// The submissions among them that belong to this regime, by their roots.
+    submissions: Vec<i64>,
+    pub(super) detected: Option<Timestamp>,
     /// The assessment ended without a duty, and was not taken up again.
     ended: bool,
+    /// The incident was downgraded, and those who had a report were told.
+    called_off: bool,
+    /// Our own track, where this is that of a customer who is affected by our incident.
+    pub(super) of_ours: Option<Box<Track<'a>>>,
+    /// What this customer was promised.
+    pub(super) contract: Option<&'a Contract>,
     now: Option<Timestamp>,
 }
 
 /// One reading of a stage: from this start it has this long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Instance {
-    start: Timestamp,
-    within: Period,
-    provisional: bool,
+pub(super) struct Instance {
+    pub(super) start: Timestamp,
+    pub(super) within: Period,
+    pub(super) provisional: bool,
     /// The date that a request sets, which goes before `within`.
-    asked_for: Option<Timestamp>,
+    pub(super) asked_for: Option<Timestamp>,
+}
+
+/// The readings of a stage.
+pub(super) struct Instances {
+    /// Those that others took the place of.
+    pub(super) earlier: Vec<Instance>,
+    pub(super) current: Option<Instance>,
+}
+
+/// What met a clock.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Met<'a> {
+    pub(super) at: Timestamp,
+    has_reference: bool,
+    reason: Option<&'a str>,
 }
 
 impl<'a> Track<'a> {
     pub(super) fn new(
         regime: &'a Regime,
-        regimes: &[&Regime],
+        law: &Law<'a>,
         facts: &'a FactSet,
         party: &'a str,
         now: Option<Timestamp>,
     ) -> Self {
-        let own: Vec<&TimedFact> = facts.facts.iter().filter(|f| f.party == party).collect();
-        let submissions = own
-            .iter()
-            .enumerate()
-            .filter(|(index, fact)| {
-                fact.kind == FactKind::Submitted
-                    && family_of(fact, own.get(..*index).unwrap_or_default(), regimes)
-                        == Some(regime.family.as_str())
-            })
-            .map(|(_, fact)| *fact)
-            .collect();
+        let events: Vec<&TimedFact> = facts.facts.iter().filter(|f| f.party == party).collect();
+        let readings = facts.readings(party);
+        let submissions = submissions(regime, &events, &law.regimes);
+        let is_affected = party != facts.party
+            && readings
+                .iter()
+                .any(|it| it.fact.kind == FactKind::CustomerAffected);
+        let of_ours =
+            is_affected.then(|| Box::new(Self::new(regime, law, facts, &facts.party, now)));
+        let detected = of_ours.as_ref().map_or_else(
+            || earliest(&readings, FactKind::Detected),
+            |ours| ours.detected,
+        );
+        let standing = facts.standing(party);
+        let mut contracts = law.contracts.iter();
         Self {
             regime,
             zone: zone(&regime.zone).unwrap_or(TimeZone::UTC),
             party,
             submissions,
-            detected: earliest(&own, FactKind::Detected),
-            ended: assessment_ended(&own),
-            facts: own,
+            detected,
+            ended: assessment_ended(&standing),
+            called_off: called_off(&standing),
+            events,
+            readings,
+            of_ours,
+            contract: contracts.find(|it| it.party == party && it.regime == regime.id),
             now,
         }
     }
@@ -68,39 +99,71 @@ impl<'a> Track<'a> {
     /// Whether a fact started any clock, provisional ones included.
     pub(super) fn has_begun(&self) -> bool {
         let stages = &self.regime.stages;
-        stages.iter().any(|stage| !self.instances(stage).is_empty())
+        stages
+            .iter()
+            .any(|stage| self.is_owed(stage) && self.is_started(stage))
     }
 
-    pub(super) fn compute(&self, into: &mut Computed) {
+    /// `customers` are the tracks of those who are affected; our own clock waits for theirs.
+    pub(super) fn compute(&self, customers: &[Self], into: &mut Computed) {
         let is_official = self.regime.stages.iter().any(|stage| {
-            self.instances(stage)
-                .iter()
-                .any(|instance| !instance.provisional)
+            let current = self.instances(stage).current;
+            current.is_some_and(|instance| !instance.provisional)
         });
-        for stage in &self.regime.stages {
+        for stage in self
+            .regime
+            .stages
+            .iter()
+            .filter(|stage| self.is_owed(stage))
+        {
             if stage.start == Start::Fact(FactKind::AuthorityRequest) {
                 self.requests(stage, into);
-            } else if stage.shown == Shown::Always || self.submitted(stage).is_some() {
-                self.stage(stage, is_official, into);
+            } else if stage.shown == Shown::Always
+                || self.submissions_of(&stage.name).next().is_some()
+                || (stage.shown == Shown::OnceStarted && self.is_started(stage))
+            {
+                self.stage(stage, customers, is_official, into);
             }
         }
     }
 
-    fn stage(&self, stage: &Stage, is_official: bool, into: &mut Computed) {
-        let mut instances = self.instances(stage);
-        let successor = self.successor_start(stage, instances.last());
+    fn is_started(&self, stage: &Stage) -> bool {
+        self.instances(stage).current.is_some()
+    }
+
+    /// A customer's own duties are its own; of ours, it is owed its notice.
+    fn is_owed(&self, stage: &Stage) -> bool {
+        stage.each_customer || self.of_ours.is_none() || self.declares_for_itself()
+    }
+
+    /// Whether the party has an awareness or reports of its own.
+    fn declares_for_itself(&self) -> bool {
+        self.readings
+            .iter()
+            .any(|it| it.fact.kind.is_awareness() || self.is_submission(it.fact))
+    }
+
+    fn stage(&self, stage: &Stage, customers: &[Self], is_official: bool, into: &mut Computed) {
+        let Instances {
+            mut earlier,
+            current,
+        } = self.instances(stage);
+        let successor = self.successor_start(stage, current.as_ref());
+        if successor.is_some() {
+            earlier.extend(current);
+        }
         let (current, projected) = match (successor, &stage.successor) {
-            (Some(Some(handled)), _) => (Some(official(handled, stage.within)), None),
+            (Some(Some(handled)), _) => (Some(self.official(handled, stage)), None),
             (Some(None), Some(successor)) => (None, Some(successor.projected.as_str())),
-            _ => (instances.pop(), None),
+            _ => (current, None),
         };
-        let superseded = instances.iter().map(|instance| {
+        let superseded = earlier.iter().map(|instance| {
             let state = ClockState::Superseded;
             self.clock(stage, Some(instance), state, None, None)
         });
         into.history.extend(superseded);
-        let met_at = self.submitted(stage);
-        let state = self.state(current.as_ref(), met_at, is_official);
+        let met = self.met(stage, customers);
+        let state = self.state(current.as_ref(), met.map(|met| met.at), is_official);
         let words = projected.unwrap_or(&stage.projected);
         let note = match (&current, successor) {
             (None, _) if state == ClockState::Projected => Some(words),
@@ -108,100 +171,8 @@ impl<'a> Track<'a> {
             (Some(_), None) => stage.note.as_deref(),
             (Some(_), Some(_)) => None,
         };
-        let clock = self.clock(stage, current.as_ref(), state, met_at, note);
+        let clock = self.clock(stage, current.as_ref(), state, met, note);
         into.clocks.push(clock);
-    }
-
-    /// The readings of a stage in the order in which the facts gave them; the last one counts.
-    fn instances(&self, stage: &Stage) -> Vec<Instance> {
-        let mut instances = Vec::new();
-        if stage.start.is_provisional_from_detection()
-            && let Some(detected) = self.detected
-        {
-            instances.push(Instance {
-                provisional: true,
-                ..official(detected, stage.within)
-            });
-        }
-        let starts = self.starts(stage);
-        instances.extend(
-            starts
-                .into_iter()
-                .map(|start| official(start, stage.within)),
-        );
-        if let Some(limit) = &stage.or_within
-            && let Start::Fact(kind) = limit.start
-            && let Some(start) = earliest(&self.facts, kind)
-        {
-            let second = official(start, limit.within);
-            if instances
-                .last()
-                .is_none_or(|first| self.is_replaced(first, &second))
-            {
-                instances.push(second);
-            }
-        }
-        instances
-    }
-
-    /// Of two limits the earlier counts, unless the second one's fact comes after the first has
-    /// passed (Delegated Regulation (EU) 2025/301 Art. 5(2)). Awareness that is not declared
-    /// is no later than that fact.
-    fn is_replaced(&self, first: &Instance, second: &Instance) -> bool {
-        let due = |instance: &Instance| self.deadline(instance).due;
-        match (due(first), due(second)) {
-            (Some(first_due), Some(second_due)) => {
-                first.provisional || second.start > first_due || second_due < first_due
-            }
-            _ => true,
-        }
-    }
-
-    /// The official starts of a stage, each one that took the place of the one before it.
-    fn starts(&self, stage: &Stage) -> Vec<Timestamp> {
-        let candidates: Vec<Timestamp> = match &stage.start {
-            Start::Submitted(report) => self.submissions_of(report).collect(),
-            Start::Fact(kind) if kind.is_awareness() => self
-                .facts
-                .iter()
-                .filter(|fact| fact.kind == *kind || self.is_submission(fact))
-                .map(|fact| fact.at)
-                .collect(),
-            Start::Fact(FactKind::Occurred) => self
-                .facts
-                .iter()
-                .filter_map(|fact| match fact.kind {
-                    FactKind::Occurred => Some(fact.at),
-                    kind if kind == FactKind::Aware || self.is_submission(fact) => Some(
-                        self.detected
-                            .map_or(fact.at, |detected| detected.min(fact.at)),
-                    ),
-                    _ => None,
-                })
-                .collect(),
-            Start::Fact(kind) => self
-                .facts
-                .iter()
-                .filter(|fact| fact.kind == *kind)
-                .map(|fact| fact.at)
-                .collect(),
-        };
-        let done = self.submissions_of(&stage.name).min();
-        let mut starts: Vec<Timestamp> = Vec::new();
-        for candidate in candidates {
-            let moves = match (starts.last(), stage.pick) {
-                (None, _) => true,
-                (Some(&last), Pick::Earliest) => candidate < last,
-                // What is sent after the report itself does not ask for it again.
-                (Some(&last), Pick::Latest) => {
-                    candidate > last && done.is_none_or(|done| candidate <= done)
-                }
-            };
-            if moves {
-                starts.push(candidate);
-            }
-        }
-        starts
     }
 
     /// Whether another limit took the stage's place, and from when it counts.
@@ -218,7 +189,7 @@ impl<'a> Track<'a> {
         let Start::Fact(kind) = successor.start else {
             return None;
         };
-        let Some(start) = earliest(&self.facts, kind) else {
+        let Some(start) = earliest(&self.readings, kind) else {
             return Some(None);
         };
         // An incident that was over before the report and before the replaced deadline was not
@@ -230,48 +201,7 @@ impl<'a> Track<'a> {
         went_on.then_some(Some(start))
     }
 
-    /// A stage that every request of the authority asks for anew: a submission answers all
-    /// requests before it, and the open request with the earliest date is the current one.
-    fn requests(&self, stage: &Stage, into: &mut Computed) {
-        let mut requests: Vec<(Instance, Option<Timestamp>)> = self
-            .facts
-            .iter()
-            .filter(|fact| fact.kind == FactKind::AuthorityRequest)
-            .map(|fact| {
-                let instance = Instance {
-                    asked_for: fact.due,
-                    ..official(fact.at, stage.within)
-                };
-                let answers = self.submissions_of(&stage.name).filter(|at| *at >= fact.at);
-                (instance, answers.min())
-            })
-            .collect();
-        if requests.is_empty()
-            && let Some(report) = self.submissions_of(&stage.name).min()
-        {
-            // A report that nobody is recorded to have asked for.
-            requests.push((official(report, stage.within), Some(report)));
-        }
-        requests.sort_by_key(|(instance, answer)| {
-            let far = Timestamp::from(jiff::Timestamp::MAX);
-            let open = answer.is_none_or(|at| !self.has_happened(at));
-            let due = instance.asked_for.unwrap_or(far);
-            (open, std::cmp::Reverse(due), instance.start)
-        });
-        let last = requests.len().saturating_sub(1);
-        for (index, (instance, answer)) in requests.iter().enumerate() {
-            let state = self.state(Some(instance), *answer, true);
-            let note = stage.note.as_deref();
-            let clock = self.clock(stage, Some(instance), state, *answer, note);
-            if index == last {
-                into.clocks.push(clock);
-            } else {
-                into.history.push(clock);
-            }
-        }
-    }
-
-    fn state(
+    pub(super) fn state(
         &self,
         instance: Option<&Instance>,
         met_at: Option<Timestamp>,
@@ -281,11 +211,11 @@ impl<'a> Track<'a> {
         let Some(instance) = instance else {
             return match met_at {
                 Some(_) => ClockState::Met,
-                None if self.ended && !is_official => ClockState::Cancelled,
+                None if self.called_off || (self.ended && !is_official) => ClockState::Cancelled,
                 None => ClockState::Projected,
             };
         };
-        if !instance.provisional && self.is_before_the_duty(instance.start) {
+        if !instance.provisional && !self.is_in_force(instance.start) {
             return ClockState::NotApplicable;
         }
         let due = self.deadline(instance).due;
@@ -299,6 +229,7 @@ impl<'a> Track<'a> {
         }
         let passed = self.now.is_some_and(|now| !in_time(now));
         match instance.provisional {
+            _ if self.called_off => ClockState::Cancelled,
             true if self.ended => ClockState::Cancelled,
             true if passed => ClockState::ElapsedUnassessed,
             true => ClockState::Provisional,
@@ -308,18 +239,19 @@ impl<'a> Track<'a> {
         }
     }
 
-    fn clock(
+    pub(super) fn clock(
         &self,
         stage: &Stage,
         instance: Option<&Instance>,
         state: ClockState,
-        met_at: Option<Timestamp>,
+        met: Option<Met<'_>>,
         note: Option<&str>,
     ) -> Clock {
         let deadline = match instance {
             Some(instance) if state != ClockState::NotApplicable => self.deadline(instance),
             _ => Deadline::default(),
         };
+        let met = met.filter(|_| state.is_met());
         Clock {
             regime: self.regime.id.clone(),
             stage: stage.name.clone(),
@@ -329,55 +261,106 @@ impl<'a> Track<'a> {
             due: deadline.due,
             nominal_date: deadline.nominal_date,
             statutory_latest_date: deadline.statutory_latest_date,
-            met_at: met_at.filter(|_| state.is_met()),
+            statutory_latest: deadline.statutory_latest,
+            met_at: met.map(|met| met.at),
+            unconfirmed: met.is_some_and(|met| !met.has_reference),
+            late_reason: met
+                .filter(|_| state == ClockState::MetLate)
+                .and_then(|met| met.reason.map(str::to_owned)),
+            regimes_version: None,
             note: note.map(str::to_owned),
         }
     }
 
-    fn deadline(&self, instance: &Instance) -> Deadline {
+    pub(super) fn deadline(&self, instance: &Instance) -> Deadline {
         match instance.asked_for {
             Some(due) => Deadline {
                 due: Some(due),
                 ..Deadline::default()
             },
-            None => deadline(
-                instance.start,
-                instance.within,
-                &self.zone,
-                self.regime.days_off,
-            ),
+            None => {
+                let rules = Rules {
+                    zone: &self.zone,
+                    days_off: &self.regime.days_off,
+                    shift: self.regime.shift,
+                };
+                deadline(instance.start, instance.within, &rules)
+            }
         }
     }
 
-    /// The earliest submission of the stage's report, or of one that contains it.
-    fn submitted(&self, stage: &Stage) -> Option<Timestamp> {
-        std::iter::once(&stage.name)
-            .chain(&stage.also_met_by)
-            .flat_map(|report| self.submissions_of(report))
-            .min()
-    }
-
-    fn submissions_of<'s>(&'s self, report: &'s str) -> impl Iterator<Item = Timestamp> + 's {
-        self.submissions
+    /// The earliest act that meets the stage: its report, one that contains it, or the notice to
+    /// the customer. Our own is met, too, once every customer who is affected was told.
+    fn met(&self, stage: &Stage, customers: &[Self]) -> Option<Met<'a>> {
+        let own = self
+            .readings
             .iter()
-            .filter(move |fact| fact.report.as_deref() == Some(report))
-            .map(|fact| fact.at)
+            .filter(|it| self.is_act_of(it.fact, stage))
+            .filter_map(Met::by);
+        let own = own.min_by_key(|met| met.at);
+        if own.is_some() || !stage.each_customer || customers.is_empty() {
+            return own;
+        }
+        let all: Option<Vec<Met<'_>>> = customers.iter().map(|it| it.met(stage, &[])).collect();
+        all?.into_iter().max_by_key(|met| met.at)
     }
 
-    fn is_submission(&self, fact: &TimedFact) -> bool {
-        self.submissions
+    fn is_act_of(&self, fact: &TimedFact, stage: &Stage) -> bool {
+        if fact.kind == FactKind::CustomerNoticeSent {
+            let is_of_regime = fact.regime.as_ref().is_none_or(|it| *it == self.regime.id);
+            return stage.each_customer && is_of_regime;
+        }
+        let Some(report) = fact.report.as_ref().filter(|_| self.is_submission(fact)) else {
+            return false;
+        };
+        stage.name == *report || stage.also_met_by.contains(report)
+    }
+
+    /// When reports of this name were submitted, as clocks start from it.
+    pub(super) fn submissions_of<'s>(
+        &'s self,
+        report: &'s str,
+    ) -> impl Iterator<Item = Timestamp> + 's {
+        self.readings
             .iter()
-            .any(|known| std::ptr::eq(*known, fact))
+            .filter(move |it| {
+                self.is_submission(it.fact) && it.fact.report.as_deref() == Some(report)
+            })
+            .map(|it| it.at)
     }
 
-    fn is_before_the_duty(&self, start: Timestamp) -> bool {
-        self.regime
-            .applies_from
-            .is_some_and(|first| local_date(start, &self.zone) < first)
+    /// The acts that answer a request for this report, at the times at which they do.
+    pub(super) fn answers<'s>(&'s self, report: &'s str) -> impl Iterator<Item = Met<'a>> + 's {
+        self.readings
+            .iter()
+            .filter(move |it| {
+                self.is_submission(it.fact) && it.fact.report.as_deref() == Some(report)
+            })
+            .filter_map(Met::by)
+    }
+
+    pub(super) fn is_submission(&self, fact: &TimedFact) -> bool {
+        fact.kind == FactKind::Submitted && self.submissions.contains(&fact.root)
+    }
+
+    pub(super) fn official(&self, start: Timestamp, stage: &Stage) -> Instance {
+        Instance {
+            start,
+            within: stage.within_from(local_date(start, &self.zone)),
+            provisional: false,
+            asked_for: None,
+        }
+    }
+
+    fn is_in_force(&self, start: Timestamp) -> bool {
+        let day = local_date(start, &self.zone);
+        let regime = self.regime;
+        regime.applies_from.is_none_or(|first| day >= first)
+            && regime.applies_until.is_none_or(|end| day < end)
     }
 
     /// Whether `at` is in the past of `now`, with the tolerance that facts are recorded with.
-    fn has_happened(&self, at: Timestamp) -> bool {
+    pub(super) fn has_happened(&self, at: Timestamp) -> bool {
         self.now
             .is_none_or(|now| at.micros_since(now) <= FUTURE_TOLERANCE_MICROS)
     }
@@ -393,21 +376,19 @@ impl Instance {
     }
 }
 
-fn official(start: Timestamp, within: Period) -> Instance {
-    Instance {
-        start,
-        within,
-        provisional: false,
-        asked_for: None,
+impl<'a> Met<'a> {
+    fn by(reading: &Reading<'a>) -> Option<Self> {
+        Some(Self {
+            at: reading.meets_at?,
+            has_reference: reading.has_reference,
+            reason: reading.reason,
+        })
     }
 }
 
-fn earliest(facts: &[&TimedFact], kind: FactKind) -> Option<Timestamp> {
-    facts
-        .iter()
-        .filter(|fact| fact.kind == kind)
-        .map(|fact| fact.at)
-        .min()
+pub(super) fn earliest(readings: &[Reading<'_>], kind: FactKind) -> Option<Timestamp> {
+    let times = readings.iter().filter(|it| it.fact.kind == kind);
+    times.map(|it| it.at).min()
 }
 
 fn assessment_ended(facts: &[&TimedFact]) -> bool {
@@ -417,6 +398,34 @@ fn assessment_ended(facts: &[&TimedFact]) -> bool {
         kind if kind.is_awareness() => false,
         _ => ended,
     })
+}
+
+/// Whether the last word is a downgrade whose correction was sent.
+fn called_off(facts: &[&TimedFact]) -> bool {
+    let (_, is_sent) = facts
+        .iter()
+        .fold((false, false), |(is_down, is_sent), fact| match fact.kind {
+            FactKind::Downgraded => (true, is_sent),
+            FactKind::CorrectionSent => (is_down, is_down),
+            FactKind::Reopened => (false, false),
+            kind if kind.is_awareness() => (false, false),
+            _ => (is_down, is_sent),
+        });
+    is_sent
+}
+
+fn submissions(regime: &Regime, events: &[&TimedFact], regimes: &[&Regime]) -> Vec<i64> {
+    events
+        .iter()
+        .enumerate()
+        .filter(|(index, fact)| {
+            fact.kind == FactKind::Submitted
+                && fact.change == Change::Added
+                && family_of(fact, events.get(..*index).unwrap_or_default(), regimes)
+                    == Some(regime.family.as_str())
+        })
+        .map(|(_, fact)| fact.root)
+        .collect()
 }
 
 /// The family that a submission belongs to. Where it names no regime and several families have

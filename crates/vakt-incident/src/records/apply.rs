@@ -140,7 +140,7 @@ impl Records {
             Some(draft) if draft.is_new => {
                 // One notice for one match: the draft's says what the alert's would.
                 applied.drafts_opened.push(draft.id.clone());
-                outbox::file_draft(records, &draft, detection, &alert, now)?;
+                outbox::file_draft(records, self.regimes(), &draft, detection, &alert, now)?;
             }
             other => {
                 if alert.is_new && detection.level >= NOTICE_LEVEL {

@@ -16,11 +16,12 @@ use serde_json::Value;
 use vakt_event::Timestamp;
 
 use super::rows::{instant, page, page_start};
-use super::{Records, facts, incidents, schema};
+use super::view::View;
+use super::{Records, facts, incidents, regimes, schema};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::group::Parts;
-use crate::lifecycle;
+use crate::regime::Regimes;
 
 /// Faults that a report names; the check stops there.
 const FAULTS_MAX: usize = 100;
@@ -44,7 +45,8 @@ pub struct AuditEntry {
     pub seq: i64,
     pub at: Timestamp,
     pub principal: String,
-    /// `incident.opened`, `incident.joined`, `fact.added`, `alert.closed`.
+    /// `incident.opened`, `incident.joined`, `fact.added`, `incident.followed` (by a fact of one
+    /// that is part of it), `alert.closed`, `regimes.changed`, `clocks.recomputed`.
     pub action: String,
     /// The id of the incident or alert.
     pub subject: String,
@@ -103,7 +105,7 @@ impl Records {
 
     /// Checks the chain, and that facts, evidence, incidents and their states are what it says.
     pub fn verify_audit(&self) -> Result<AuditReport> {
-        self.read(|records| verify(records))
+        self.read(|records| verify(records, Some(self.regimes())))
     }
 }
 
@@ -116,14 +118,16 @@ pub fn verify_audit_of(path: &Path) -> Result<AuditReport> {
     let mut connection = super::connect_to_read(path)?;
     schema::expect_current(&connection, path)?;
     let transaction = connection.transaction()?;
-    verify(&transaction)
+    let data = regimes::stored(&transaction)?;
+    verify(&transaction, data.as_ref())
 }
 
-fn verify(records: &Connection) -> Result<AuditReport> {
+fn verify(records: &Connection, data: Option<&Regimes>) -> Result<AuditReport> {
     let mut report = AuditReport::default();
     check_entries(records, &mut report)?;
     check_nothing_unlogged(records, &mut report)?;
-    check_states(records, &mut report)?;
+    check_regimes(records, &mut report)?;
+    check_states(records, data.unwrap_or(Regimes::embedded()), &mut report)?;
     Ok(report)
 }
 
@@ -214,8 +218,8 @@ fn check_change(records: &Connection, entry: &AuditEntry, report: &mut AuditRepo
         return Ok(());
     };
     let subject = &entry.subject;
-    let Some(seq) = incident_seq(records, subject)? else {
-        if entry.action != "alert.closed" {
+    let Some(seq) = incidents::seq_of(records, subject)? else {
+        if !matches!(entry.action.as_str(), "alert.closed" | "regimes.changed") {
             report.fault(format!("incident {subject}: it is missing"));
         }
         return Ok(());
@@ -288,21 +292,34 @@ fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Res
     Ok(())
 }
 
-/// Whether each incident's state is the one that its facts give.
-fn check_states(records: &Connection, report: &mut AuditReport) -> Result<()> {
+/// Whether the data that deadlines were computed with is what its hash says.
+fn check_regimes(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    let mut query = records.prepare("SELECT hash, version, text FROM regimes_data")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let (hash, version): (String, String) = (row.get(0)?, row.get(1)?);
+        let text: String = row.get(2)?;
+        if blake3::hash(text.as_bytes()).to_hex().as_str() != hash {
+            report.fault(format!(
+                "data of the regimes, version {version}: it was altered"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether each incident's state is the one that its facts gave when the last of them, or the data
+/// that it is judged by, was new.
+fn check_states(records: &Connection, data: &Regimes, report: &mut AuditReport) -> Result<()> {
     let mut query = records.prepare("SELECT seq FROM incidents ORDER BY seq")?;
     let seqs: Vec<i64> = query
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for seq in seqs {
         let row = incidents::by_seq(records, seq)?;
-        let facts = facts::of_incident(records, seq)?;
-        let last = facts
-            .last()
-            .map(|fact| fact.recorded_at)
-            .unwrap_or_default();
-        let computed = facts::clocks(&row, &facts, last);
-        let derived = lifecycle::state(&row.party, &facts, &computed.clocks);
+        let view = View::of(records, &row)?;
+        let last = view.facts.last().map(|fact| fact.recorded_at);
+        let derived = view.state(&view.clocks(data, last.unwrap_or_default()));
         if derived != row.state {
             report.fault(format!(
                 "incident {}: its state is {}, and its facts give {derived}",
@@ -311,13 +328,6 @@ fn check_states(records: &Connection, report: &mut AuditReport) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn incident_seq(records: &Connection, id: &str) -> Result<Option<i64>> {
-    let found = records
-        .prepare_cached("SELECT seq FROM incidents WHERE id = ?1")?
-        .query_row([id], |row| row.get(0));
-    Ok(found.optional()?)
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {

@@ -95,7 +95,7 @@ pub(super) fn open_or_join(
             &Value::Null,
             &opened,
         )?;
-        record_detected(records, &draft, detection, now)?;
+        record_detected(records, owner, &draft, detection, now)?;
     } else if !frozen.is_empty() {
         let joined = json!({ "alert": alert.id, "evidence": frozen });
         audit::add(
@@ -266,6 +266,7 @@ pub(super) fn insert(
 
 fn record_detected(
     records: &Connection,
+    owner: &Records,
     draft: &Draft,
     detection: &Detection,
     now: Timestamp,
@@ -284,7 +285,11 @@ fn record_detected(
         reference: None,
         due: None,
         source: Some(format!("rule {}", detection.rule_id)),
+        fields: None,
+        revises: None,
+        approves: None,
+        into: None,
     };
-    facts::insert(records, draft.seq, fact)?;
+    facts::insert(records, owner.regimes(), draft.seq, fact)?;
     Ok(())
 }

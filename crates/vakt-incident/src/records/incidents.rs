@@ -9,14 +9,19 @@ use super::rows::{
     count, entity_map, instant, instant_or_none, json as json_column, level, page, page_start,
     parsed, rank,
 };
-use super::{Records, alerts, audit, evidence, facts};
+use super::view::View;
+use super::{Records, alerts, audit, evidence, facts, regimes};
 use crate::alert::{Page, PageRequest};
+use crate::correction;
 use crate::error::{Error, Result};
-use crate::fact::{Fact, FactKind, NewFact};
+use crate::fact::{FactKind, NewFact};
 use crate::group::{entity_text, incident_id};
-use crate::incident::{FirstEvent, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin};
+use crate::incident::{
+    FirstEvent, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin, Transition,
+};
 use crate::lifecycle::{self, IncidentState};
-use crate::regime::{Regime, Regimes};
+use crate::regime::Regimes;
+use crate::target;
 
 /// Characters of a title. A line on a page.
 const TITLE_CHARS_MAX: usize = 300;
@@ -52,7 +57,7 @@ pub(super) struct IncidentRow {
     rule_title: Option<String>,
     entity: Vec<(String, String)>,
     techniques: Vec<String>,
-    regimes: Vec<String>,
+    pub(super) regimes: Vec<String>,
     organisation_configured: bool,
     detected_at: Timestamp,
     opened_at: Timestamp,
@@ -104,8 +109,8 @@ impl Records {
             let mut items = Vec::new();
             for row in rows {
                 let row = row?;
-                let facts = facts::of_incident(records, row.seq)?;
-                items.push((row.seq, shown(row, &facts, now).0));
+                let view = View::of(records, &row)?;
+                items.push((row.seq, shown(row, &view, self.regimes(), now).0));
             }
             Ok(page(items, limit))
         })
@@ -116,24 +121,19 @@ impl Records {
         let now = self.clock.now();
         self.read(|records| {
             let row = find(records, id)?;
-            detail(records, row.seq, now)
+            detail(records, self.regimes(), row.seq, now)
         })
     }
 
     /// Opens an incident by hand: a draft like any other, with provisional clocks.
     pub fn open_incident(&self, new: NewIncident, principal: &str) -> Result<IncidentDetail> {
         let now = self.clock.now();
-        let title = new.title.trim();
-        if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX {
-            return Err(Error::Title {
-                chars_max: TITLE_CHARS_MAX,
-            });
-        }
+        let title = checked_title(&new.title)?;
         let regimes = match new.regimes.is_empty() {
             true => self.settings.regimes.clone(),
             false => new.regimes,
         };
-        Regimes::embedded().select(&regimes)?;
+        self.regimes().select(&regimes)?;
         let detected = NewFact {
             fact: FactKind::Detected.as_str().to_owned(),
             at: new.detected_at,
@@ -141,17 +141,13 @@ impl Records {
             source: Some("opened by hand".to_owned()),
             ..NewFact::default()
         };
-        let detected = detected.check(now, principal)?;
+        let detected = detected.check(now, principal, self.regimes())?;
         self.write(|records| {
-            let number: i64 = records.query_row(
-                "SELECT coalesce(max(seq), 0) + 1 FROM incidents",
-                [],
-                |row| row.get(0),
-            )?;
+            let number = next_number(records)?;
             let row = NewRow {
                 id: incident_id("manual", &[title.as_bytes(), &number.to_be_bytes()]),
                 origin: Origin::Manual,
-                title: title.to_owned(),
+                title: title.clone(),
                 party: &detected.party,
                 stream: new.stream.as_deref().unwrap_or(DEFAULT_STREAM),
                 drill: new.drill,
@@ -174,8 +170,8 @@ impl Records {
                 &Value::Null,
                 &opened,
             )?;
-            facts::insert(records, seq, detected.clone())?;
-            detail(records, seq, now)
+            facts::insert(records, self.regimes(), seq, detected.clone())?;
+            detail(records, self.regimes(), seq, now)
         })
     }
 
@@ -203,10 +199,20 @@ impl Records {
 }
 
 impl IncidentRow {
-    /// Its regimes, as far as the present data has them.
-    pub(super) fn known_regimes(&self) -> Vec<&'static Regime> {
-        let data = Regimes::embedded();
-        self.regimes.iter().filter_map(|id| data.get(id)).collect()
+    pub(super) fn stream(&self) -> &str {
+        &self.stream
+    }
+
+    pub(super) fn is_drill(&self) -> bool {
+        self.drill
+    }
+
+    pub(super) fn is_historic(&self) -> bool {
+        self.historic
+    }
+
+    pub(super) fn detected_at(&self) -> Timestamp {
+        self.detected_at
     }
 
     pub(super) fn first_event_time(&self) -> Option<Timestamp> {
@@ -216,6 +222,30 @@ impl IncidentRow {
         };
         time.effective()
     }
+}
+
+/// The title without blanks around it, if it is one.
+pub(super) fn checked_title(title: &str) -> Result<String> {
+    let title = title.trim();
+    if title.is_empty() || title.chars().count() > TITLE_CHARS_MAX {
+        return Err(Error::Title {
+            chars_max: TITLE_CHARS_MAX,
+        });
+    }
+    Ok(title.to_owned())
+}
+
+/// The number of the incident that is opened next.
+pub(super) fn next_number(records: &Connection) -> Result<i64> {
+    let sql = "SELECT coalesce(max(seq), 0) + 1 FROM incidents";
+    Ok(records.query_row(sql, [], |row| row.get(0))?)
+}
+
+pub(super) fn seq_of(records: &Connection, id: &str) -> Result<Option<i64>> {
+    let found = records
+        .prepare_cached("SELECT seq FROM incidents WHERE id = ?1")?
+        .query_row([id], |row| row.get(0));
+    Ok(found.optional()?)
 }
 
 /// The incident with this id, or else with this number.
@@ -268,26 +298,77 @@ pub(super) fn core(records: &Connection, seq: i64) -> Result<Value> {
     }))
 }
 
-pub(super) fn detail(records: &Connection, seq: i64, now: Timestamp) -> Result<IncidentDetail> {
+pub(super) fn detail(
+    records: &Connection,
+    data: &Regimes,
+    seq: i64,
+    now: Timestamp,
+) -> Result<IncidentDetail> {
     let row = by_seq(records, seq)?;
-    let evidence_total = row.evidence_total;
-    let facts = facts::of_incident(records, seq)?;
-    let (incident, history) = shown(row, &facts, now);
-    let frozen = evidence::of_incident(records, seq)?;
+    let view = View::of(records, &row)?;
+    let mut evidence_total = row.evidence_total;
+    let mut holders = vec![seq];
+    for (member, _) in &view.members {
+        evidence_total += by_seq(records, *member)?.evidence_total;
+        holders.push(*member);
+    }
+    let mut history = regimes::earlier_clocks(records, &row.id)?;
+    let trail = trail(records, &row.id)?;
+    let (incident, superseded) = shown(row, &view, data, now);
+    history.extend(superseded);
+    let frozen = evidence::of_incidents(records, &holders)?;
     Ok(IncidentDetail {
         alerts: alerts::of_incident(records, seq)?,
         evidence_total,
         evidence_bound: evidence::BOUND,
         evidence_note: evidence::note(frozen.len(), evidence_total),
         evidence: frozen,
+        waiting: correction::waiting(&view.facts),
+        targets: target::targets(&view.known, &data.targets, Some(now)),
+        members: view.members.into_iter().map(|(_, id)| id).collect(),
+        trail,
         incident,
-        facts,
+        facts: view.facts,
         history,
     })
 }
 
-fn shown(row: IncidentRow, facts: &[Fact], now: Timestamp) -> (Incident, Vec<crate::Clock>) {
-    let computed = facts::clocks(&row, facts, now);
+/// The changes of state, as the audit log tells them.
+fn trail(records: &Connection, id: &str) -> Result<Vec<Transition>> {
+    let mut query = records.prepare_cached(
+        "SELECT at, principal, json_extract(before, '$.state'), json_extract(after, '$.state'),
+             coalesce(json_extract(after, '$.fact.id'), json_extract(after, '$.by_fact')),
+             json_extract(after, '$.fact.reason')
+         FROM audit WHERE subject = ?1
+             AND json_extract(after, '$.state') IS NOT json_extract(before, '$.state')
+         ORDER BY seq",
+    )?;
+    let rows = query.query_map([id], |row| {
+        Ok(Transition {
+            at: instant(row, 0)?,
+            recorded_by: row.get(1)?,
+            from: row.get(2)?,
+            to: row.get(3)?,
+            fact: row.get(4)?,
+            reason: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn shown(
+    row: IncidentRow,
+    view: &View,
+    data: &Regimes,
+    now: Timestamp,
+) -> (Incident, Vec<crate::Clock>) {
+    let mut computed = view.clocks(data, now);
+    if view.merged_into.is_some() {
+        // They run where the incident is part of.
+        for clock in &mut computed.clocks {
+            clock.state = crate::ClockState::Superseded;
+        }
+    }
     let first_event = row.first_received.map(|received| FirstEvent {
         claimed: row.first_claimed,
         received,
@@ -312,11 +393,13 @@ fn shown(row: IncidentRow, facts: &[Fact], now: Timestamp) -> (Incident, Vec<cra
         techniques: row.techniques,
         detected_at: row.detected_at,
         opened_at: row.opened_at,
-        assess_by: lifecycle::assess_by(row.state, row.detected_at),
+        assess_by: lifecycle::assess_by(row.state, row.detected_at, data.targets.assessment_hours),
         opened_by: row.opened_by,
         first_event,
-        regimes: row.regimes,
-        regimes_version: Regimes::embedded().version.clone(),
+        regimes: view.regimes.clone(),
+        regimes_version: data.version.clone(),
+        revision: view.revision(),
+        merged_into: view.merged_into.clone(),
         organisation_configured: row.organisation_configured,
         match_count: row.match_count,
         event_count: row.event_count,

@@ -13,11 +13,13 @@ use vakt_event::Timestamp;
 use super::apply::OpenAlert;
 use super::drafts::Draft;
 use super::rows::{count, instant};
-use super::{Records, facts, incidents};
+use super::view::View;
+use super::{Records, incidents};
 use crate::clock::next_deadline;
 use crate::detection::Detection;
 use crate::error::Result;
 use crate::group::entity_text;
+use crate::regime::Regimes;
 
 /// Notices that wait; beyond it the oldest are dropped, and counted. A receiver that is down for
 /// days misses no more than it could read.
@@ -172,14 +174,14 @@ fn back_off_micros(attempts: i64) -> i64 {
 /// A new draft. The deadline is the earliest of its provisional clocks.
 pub(super) fn file_draft(
     records: &Connection,
+    data: &Regimes,
     draft: &Draft,
     detection: &Detection,
     alert: &OpenAlert,
     now: Timestamp,
 ) -> Result<()> {
     let row = incidents::by_seq(records, draft.seq)?;
-    let facts = facts::of_incident(records, draft.seq)?;
-    let computed = facts::clocks(&row, &facts, now);
+    let computed = View::of(records, &row)?.clocks(data, now);
     let deadline = next_deadline(&computed.clocks).and_then(|clock| clock.due);
     let mut payload = payload(NoticeKind::Draft, detection, alert);
     payload.insert("incident".into(), draft.id.clone().into());

@@ -1,12 +1,19 @@
 //! `vakt incidents`: the records of a running daemon, and the clocks as a pure computation.
 
-use std::str::FromStr;
+mod clocks;
+mod record;
+mod show;
 
-use anyhow::{Context, Result, anyhow};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
 use clap::Subcommand;
 use serde_json::{Value as Json, json};
-use vakt_event::Timestamp;
-use vakt_incident::{FactSet, Regimes, clock};
+use vakt_event::clock::SystemClock;
+use vakt_event::{Clock as _, Timestamp};
+use vakt_incident::calendar::zone;
+use vakt_incident::clock::words;
+use vakt_incident::{Regimes, local};
 
 use super::people::{aligned, text, to_second};
 use super::{Connection, Global, Outcome};
@@ -33,8 +40,49 @@ pub enum Action {
         #[command(flatten)]
         connection: Connection,
     },
+    /// Open an incident by hand
+    Open(OpenOptions),
     /// Record a fact: aware, submitted, dismissed, handled, …
     Fact(FactOptions),
+    /// End a draft: false positive, test, duplicate, authorised
+    Dismiss(DecisionOptions),
+    /// Take up again what was dismissed, closed, merged or downgraded
+    Reopen(DecisionOptions),
+    /// Make an incident part of another one
+    Merge {
+        /// The other incident, where clocks go on
+        #[arg(long, value_name = "ID")]
+        into: String,
+        #[command(flatten)]
+        decision: DecisionOptions,
+    },
+    /// Make a part of an incident one of its own
+    Split {
+        /// The title of the new incident
+        #[arg(long, value_name = "TEXT")]
+        title: String,
+        /// An alert that goes with it, repeatable
+        #[arg(long = "alert", value_name = "ID")]
+        alerts: Vec<String>,
+        #[command(flatten)]
+        decision: DecisionOptions,
+    },
+    /// Approve, as a second person, what waits for one
+    Approve {
+        /// The number of the fact that waits
+        #[arg(long, value_name = "N")]
+        fact: i64,
+        #[command(flatten)]
+        decision: DecisionOptions,
+    },
+    /// Say that a fact never happened; a second person approves
+    Retract {
+        /// The number of the fact
+        #[arg(long, value_name = "N")]
+        fact: i64,
+        #[command(flatten)]
+        decision: DecisionOptions,
+    },
     /// Compute clocks from facts; needs no daemon and reads no wall clock
     Clocks {
         /// nis2, nis2-se, gdpr, dora, …, repeatable
@@ -46,35 +94,88 @@ pub enum Action {
         /// The instant against which states are computed
         #[arg(long, value_name = "TIME")]
         now: Option<String>,
+        /// Other data of the regimes [default: what is compiled in]
+        #[arg(long, value_name = "FILE")]
+        regimes_file: Option<PathBuf>,
     },
+    /// Print the data of the regimes that is compiled in; needs no daemon
+    Regimes,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct OpenOptions {
+    /// What happened, in a line
+    title: String,
+    /// When it was noticed, as in `fact --at`
+    #[arg(long, default_value = "now", value_name = "TIME")]
+    detected_at: String,
+    /// A duty to report, repeatable [default: those of the configuration]
+    #[arg(long = "regime", value_name = "REGIME")]
+    regimes: Vec<String>,
+    /// Whose duty it concerns: own, or a customer
+    #[arg(long, value_name = "PARTY")]
+    party: Option<String>,
+    /// Whose logs it concerns
+    #[arg(long, value_name = "STREAM")]
+    stream: Option<String>,
+    /// An exercise
+    #[arg(long)]
+    drill: bool,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(clap::Args, Debug)]
+pub struct DecisionOptions {
+    /// The incident
+    id: String,
+    /// Why, in a line
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Refuse when the incident is not this revision any more
+    #[arg(long, value_name = "N")]
+    revision: Option<i64>,
+    #[command(flatten)]
+    connection: Connection,
 }
 
 #[derive(clap::Args, Debug)]
 pub struct FactOptions {
-    /// The incident
-    id: String,
+    #[command(flatten)]
+    decision: DecisionOptions,
     /// The fact's name
     fact: String,
-    /// When it happened: RFC 3339 with an offset, `now`, `03:05` or `yesterday 23:10` (Swedish time)
+    /// When it happened: RFC 3339 with an offset, `now`, `03:05` or `yesterday 23:10` (in the time of
+    /// the incident's first regime)
     #[arg(long, default_value = "now", value_name = "TIME")]
     at: String,
     /// Who says so
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Why, in a line
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
     /// Whose duty it concerns: own, or a customer
     #[arg(long, value_name = "PARTY")]
     party: Option<String>,
     /// The stage that was submitted: early_warning, notification, final, …
     #[arg(long, value_name = "STAGE")]
     report: Option<String>,
+    /// The regime that applies, or under which the report was submitted
+    #[arg(long, value_name = "REGIME")]
+    regime: Option<String>,
     /// The authority's reference for what was submitted
     #[arg(long, value_name = "TEXT")]
     reference: Option<String>,
-    #[command(flatten)]
-    connection: Connection,
+    /// The date that an authority's request sets, as in --at
+    #[arg(long, value_name = "TIME")]
+    due: Option<String>,
+    /// What the report said, repeatable
+    #[arg(long = "field", value_name = "NAME=TEXT")]
+    fields: Vec<String>,
+    /// The number of the fact that this one corrects
+    #[arg(long, value_name = "N")]
+    revises: Option<i64>,
+    /// Show what would follow, and record nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
@@ -87,19 +188,48 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
         Action::Show { id, connection } => {
             let answer =
                 Client::new(global, connection)?.get(&format!("/api/v1/incidents/{id}"), &[])?;
-            show(global, &answer)
+            show::show(global, &answer)
         }
-        Action::Fact(options) => fact(global, options),
+        Action::Open(options) => record::open(global, options),
+        Action::Fact(options) => record::fact(global, options),
+        Action::Dismiss(decision) => record::decide(global, "dismissed", json!({}), decision),
+        Action::Reopen(decision) => record::decide(global, "reopened", json!({}), decision),
+        Action::Merge { into, decision } => {
+            record::decide(global, "merged", json!({"into": into}), decision)
+        }
+        Action::Split {
+            title,
+            alerts,
+            decision,
+        } => record::split(global, title, alerts, decision),
+        Action::Approve { fact, decision } => {
+            record::decide(global, "approved", json!({"approves": fact}), decision)
+        }
+        Action::Retract { fact, decision } => {
+            record::decide(global, "retracted", json!({"revises": fact}), decision)
+        }
         Action::Clocks {
             regimes,
             facts,
             now,
-        } => clocks(global, regimes, facts, now.as_deref()),
+            regimes_file,
+        } => clocks::clocks(
+            global,
+            regimes,
+            facts,
+            now.as_deref(),
+            regimes_file.as_deref(),
+        ),
+        Action::Regimes => {
+            let mut out = Printer::new();
+            for line in Regimes::embedded().text.lines() {
+                out.line(line)?;
+            }
+            out.flush()?;
+            Ok(Outcome::Done)
+        }
     }
 }
-
-/// Lines of evidence that are shown to a person.
-const EVIDENCE_LINES: usize = 20;
 
 /// The most incidents that the daemon gives in one answer.
 const PAGE_ITEMS_MAX: usize = 1_000;
@@ -190,6 +320,16 @@ fn when(clock: &Json) -> String {
     to_second(due.unwrap_or("-"))
 }
 
+/// The same in the local time of the clock's regime: "21:08 on 24 November 2026 (Tuesday, +01:00)".
+fn local_words(clock: &Json) -> Option<String> {
+    if clock["nominal_date"].is_string() {
+        return None;
+    }
+    let regime = Regimes::embedded().get(text(clock, "regime"))?;
+    let due = clock["due"].as_str()?.parse().ok()?;
+    Some(words::local(due, &regime.zone))
+}
+
 /// As [`when`], with a word where the time has passed.
 fn when_and_whether_passed(clock: &Json) -> String {
     let passed = match text(clock, "state") {
@@ -209,205 +349,8 @@ fn titled(incident: &Json) -> String {
     format!("{drill}{}", text(incident, "title"))
 }
 
-fn words(list: &Json) -> String {
-    let words: Vec<_> = list
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Json::as_str)
-        .collect();
-    words.join(", ")
-}
-
-/// When, what, who says so, who recorded it, and what else was said.
-fn fact_line(fact: &Json) -> String {
-    let (by, recorded_by) = (text(fact, "by"), text(fact, "recorded_by"));
-    let mut line = format!("{}  {}", to_second(text(fact, "at")), text(fact, "fact"));
-    if let Some(report) = fact["report"].as_str() {
-        line.push_str(&format!(" {report}"));
-    }
-    line.push_str("  ");
-    if !by.is_empty() && by != recorded_by {
-        line.push_str(&format!("by {by}, "));
-    }
-    line.push_str(&format!("recorded by {recorded_by}"));
-    match text(fact, "party") {
-        "" | "own" => {}
-        party => line.push_str(&format!("  for {party}")),
-    }
-    for (name, before) in [("reference", "reference "), ("reason", "")] {
-        if let Some(value) = fact[name].as_str() {
-            line.push_str(&format!("  {before}{value}"));
-        }
-    }
-    line
-}
-
-fn show(global: &Global, incident: &Json) -> Result<Outcome> {
-    let mut out = Printer::new();
-    match Output::or_by_terminal(global.output)? {
-        Output::Json => out.json_pretty(incident)?,
-        Output::Ndjson => out.json_line(incident)?,
-        Output::Text => {
-            out.line(&printable(&titled(incident)))?;
-            out.line("")?;
-            for pointer in [
-                "/id",
-                "/state",
-                "/party",
-                "/rule.name",
-                "/entity",
-                "/detected_at",
-                "/first_event/claimed",
-                "/first_event/received",
-            ] {
-                if let Some(value) = incident.pointer(pointer).and_then(Json::as_str) {
-                    let name = pointer
-                        .trim_start_matches('/')
-                        .replace(['/', '_', '.'], " ");
-                    out.line(&format!("  {name:<20} {}", printable(&to_second(value))))?;
-                }
-            }
-            let techniques = words(&incident["techniques"]);
-            if !techniques.is_empty() {
-                out.line(&format!("  {:<20} {}", "ATT&CK", printable(&techniques)))?;
-            }
-            out.line("")?;
-            out.line("Clocks")?;
-            let mut rows = Vec::new();
-            for clock in incident["clocks"].as_array().into_iter().flatten() {
-                rows.push(vec![
-                    format!("  {}", text(clock, "regime")),
-                    text(clock, "stage").to_owned(),
-                    text(clock, "state").to_owned(),
-                    when(clock),
-                ]);
-            }
-            for line in aligned(&rows) {
-                out.line(&line)?;
-            }
-            out.line("")?;
-            out.line("Facts")?;
-            for fact in incident["facts"].as_array().into_iter().flatten() {
-                out.line(&format!("  {}", printable(&fact_line(fact))))?;
-            }
-            let evidence = incident["evidence"].as_array().map_or(0, Vec::len);
-            out.line("")?;
-            out.line(&format!(
-                "Evidence ({evidence} of {} events held)",
-                incident["evidence_total"]
-            ))?;
-            if let Some(note) = incident["evidence_note"].as_str() {
-                out.line(&format!("  {note}"))?;
-            }
-            for event in incident["evidence"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .take(EVIDENCE_LINES)
-            {
-                out.line(&format!("  {}", super::search::one_line(&event["fields"])))?;
-            }
-            if evidence > EVIDENCE_LINES {
-                let more = evidence - EVIDENCE_LINES;
-                out.line(&format!("  and {more} more; --output json shows all"))?;
-            }
-        }
-    }
-    out.flush()?;
-    Ok(Outcome::Done)
-}
-
-fn fact(global: &Global, options: &FactOptions) -> Result<Outcome> {
-    let at = instant(&options.at)?;
-    let mut body = json!({"fact": options.fact, "at": at.to_string()});
-    for (key, value) in [
-        ("by", &options.by),
-        ("reason", &options.reason),
-        ("party", &options.party),
-        ("report", &options.report),
-        ("reference", &options.reference),
-    ] {
-        if let Some(value) = value {
-            body[key] = value.clone().into();
-        }
-    }
-    let client = Client::new(global, &options.connection)?;
-    let path = format!("/api/v1/incidents/{}/facts", options.id);
-    let preview = client.post(&format!("{path}/preview"), &body)?;
-    tell(&format!("recording {} at {at}", options.fact));
-    for clock in open_clocks(&preview) {
-        let (stage, state) = (text(clock, "stage"), text(clock, "state"));
-        tell(&format!("  {stage} {} ({state})", when(clock)));
-    }
-    let answer = client.post(&path, &body)?;
-    for warning in answer["warnings"].as_array().into_iter().flatten() {
-        tell(&format!(
-            "warning: {}",
-            warning.as_str().unwrap_or_default()
-        ));
-    }
-    show(global, &answer)
-}
-
-/// `now`, a local time of the jurisdiction, or RFC 3339.
+/// `now`, a local time in Sweden, or RFC 3339.
 pub(super) fn instant(words: &str) -> Result<Timestamp> {
-    let zone = jiff::tz::TimeZone::get("Europe/Stockholm").context("no zone Europe/Stockholm")?;
-    crate::words::instant(words, jiff::Timestamp::now(), &zone)
-}
-
-fn clocks(
-    global: &Global,
-    regimes: &[String],
-    facts: &[String],
-    now: Option<&str>,
-) -> Result<Outcome> {
-    let regimes = Regimes::embedded()
-        .select(regimes)
-        .map_err(|error| anyhow!("--regime: {error}"))?;
-    let facts = FactSet::parse_args(facts).map_err(|error| anyhow!("--fact: {error}"))?;
-    let now = now
-        .map(|text| {
-            Timestamp::from_str(text).with_context(|| {
-                format!("--now: {text:?} is no RFC 3339 time with an offset, such as 2026-11-23T20:08:00Z")
-            })
-        })
-        .transpose()?;
-    let clocks = clock::compute(&regimes, &facts, now).clocks;
-    let mut out = Printer::new();
-    match Output::or_by_terminal(global.output)? {
-        Output::Json => out.json_pretty(&json!({"clocks": clocks}))?,
-        Output::Ndjson => {
-            for clock in &clocks {
-                out.json_line(clock)?;
-            }
-        }
-        Output::Text => {
-            let value = serde_json::to_value(&clocks)?;
-            let mut rows = vec![
-                ["regime", "stage", "party", "state", "due", "day"]
-                    .map(str::to_owned)
-                    .to_vec(),
-            ];
-            for clock in value.as_array().into_iter().flatten() {
-                rows.push(vec![
-                    text(clock, "regime").to_owned(),
-                    text(clock, "stage").to_owned(),
-                    text(clock, "party").to_owned(),
-                    text(clock, "state").to_owned(),
-                    clock["due"]
-                        .as_str()
-                        .or(clock["note"].as_str())
-                        .unwrap_or("-")
-                        .to_owned(),
-                    text(clock, "nominal_date").to_owned(),
-                ]);
-            }
-            for line in aligned(&rows) {
-                out.line(&line)?;
-            }
-        }
-    }
-    out.flush()?;
-    Ok(Outcome::Done)
+    let zone = zone("Europe/Stockholm").context("no zone Europe/Stockholm")?;
+    Ok(local::instant(words, SystemClock.now(), &zone)?)
 }

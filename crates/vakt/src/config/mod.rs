@@ -3,6 +3,7 @@
 //! Everything wrong in the file is said at once, each fault at its line, and an unknown key is an
 //! error that names the nearest known one.
 
+mod incidents;
 mod read;
 mod redact;
 mod schema;
@@ -11,16 +12,19 @@ mod storage;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
+use vakt_incident::Regimes;
 use vakt_rules::{Diagnostic, Placeholders};
 
 use crate::command::{Global, ListenFlags};
 use crate::redact::Rule;
 use crate::ruleset::RuleSettings;
 
+pub use incidents::read as read_regimes;
 pub use storage::Retention;
 
 /// The configuration file must be smaller than this, in bytes: a list of networks and streams.
@@ -62,6 +66,10 @@ pub struct Config {
     pub search_log: Duration,
     /// What of events the index and its answers hold in another form, or not at all.
     pub redact: Vec<Rule>,
+    /// The regimes of a new incident.
+    pub regimes: Vec<String>,
+    /// The data of the regimes, in place of what is compiled in.
+    pub regimes_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -247,6 +255,8 @@ impl Default for Config {
             retention: Retention::default(),
             search_log: vakt_api::searches::KEPT,
             redact: Vec::new(),
+            regimes: vec![vakt_incident::regime::DEFAULT_REGIME.to_owned()],
+            regimes_file: None,
         }
     }
 }
@@ -310,6 +320,19 @@ impl Config {
     pub fn read_with_files(path: &Path) -> Result<(Self, Vec<Diagnostic>)> {
         let (shown, text) = Self::text(path)?;
         Ok(schema::parse(&shown, &text, schema::Files::Read))
+    }
+
+    /// The data of the regimes, that of the file or what is compiled in.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is no such data; then with all that is wrong.
+    pub fn regime_data(&self) -> Result<Arc<Regimes>> {
+        match &self.regimes_file {
+            None => Ok(Arc::clone(Regimes::embedded_arc())),
+            Some(path) => {
+                incidents::read(path).with_context(|| format!("regimes_file {}", path.display()))
+            }
+        }
     }
 
     fn text(path: &Path) -> Result<(String, String)> {

@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use serde_json::{Value as Json, json};
-use vakt_api::Principal;
+use vakt_api::access::UserRow;
 use vakt_api::backend::{
     Follower, HealthView, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact,
     NewIncident, Order, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
     SearchProgress, SearchRequest, SearchTable, Sight, SourcesView, Within,
 };
+use vakt_api::{Access, Permission, Principal, Role};
 use vakt_event::{Clock, JournalPosition, Timestamp, ecs};
-use vakt_incident::{AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Records};
+use vakt_incident::{
+    AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Recorder, Records,
+};
 use vakt_ingest::accounting::Sources;
 use vakt_rules::ast::{CorrelationKind, RuleRef};
 use vakt_search::aggregate::{Gathered, Gathering, Window};
@@ -308,6 +311,7 @@ fn failure_of_search(error: &anyhow::Error) -> SearchFailure {
 pub(super) struct Incidents {
     pub(super) records: Arc<Records>,
     pub(super) redactor: Option<Arc<Redactor>>,
+    pub(super) access: Arc<Access>,
 }
 
 impl Incidents {
@@ -364,6 +368,29 @@ impl Incidents {
         answer["warnings"] = recorded.warnings.clone().into();
         Ok(answer)
     }
+
+    /// Who records, and how many others could approve it: people who may record facts and see the
+    /// incident.
+    fn recorder<'p>(&self, id: &str, by: &'p Principal) -> Result<Recorder<'p>, IncidentFailure> {
+        let incident = self.records.incident(id).map_err(|error| failure(&error))?;
+        let stream = incident.incident.stream;
+        let users = self
+            .access
+            .users()
+            .map_err(|error| IncidentFailure::Internal(error.to_string()))?;
+        let may_approve = |user: &UserRow| {
+            let role: Option<Role> = user.role.parse().ok();
+            user.disabled_at.is_none()
+                && user.name != by.name
+                && role.is_some_and(|role| role.may(Permission::RecordFacts))
+                && user.streams.as_ref().is_none_or(|it| it.contains(&stream))
+        };
+        let others = users.iter().filter(|user| may_approve(user)).count();
+        Ok(Recorder {
+            name: &by.name,
+            others: u64::try_from(others).ok(),
+        })
+    }
 }
 
 impl IncidentBackend for Incidents {
@@ -410,7 +437,7 @@ impl IncidentBackend for Incidents {
     fn add_fact(&self, id: &str, fact: &NewFact, by: &Principal) -> Result<Json, IncidentFailure> {
         let recorded = self
             .records
-            .add_fact(id, fact_of(fact)?, &by.name)
+            .add_fact(id, fact_of(fact)?, self.recorder(id, by)?)
             .map_err(|error| failure(&error))?;
         self.with_warnings(&recorded, by)
     }
@@ -423,9 +450,22 @@ impl IncidentBackend for Incidents {
     ) -> Result<Json, IncidentFailure> {
         let recorded = self
             .records
-            .preview_fact(id, fact_of(fact)?, &by.name)
+            .preview_fact(id, fact_of(fact)?, self.recorder(id, by)?)
             .map_err(|error| failure(&error))?;
         self.with_warnings(&recorded, by)
+    }
+
+    fn split(
+        &self,
+        id: &str,
+        body: &serde_json::Map<String, Json>,
+        by: &Principal,
+    ) -> Result<Json, IncidentFailure> {
+        let part = self
+            .records
+            .split(id, from_body(body.clone())?, by.name.as_str())
+            .map_err(|error| failure(&error))?;
+        Ok(self.shown(as_json(&part)?, by.sight().reads_raw))
     }
 
     fn alerts(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure> {
@@ -473,8 +513,8 @@ fn fact_of(fact: &NewFact) -> Result<vakt_incident::NewFact, IncidentFailure> {
     body.insert("fact".to_owned(), fact.fact.clone().into());
     body.insert("at".to_owned(), fact.at.to_string().into());
     body.insert("by".to_owned(), fact.by.clone().into());
-    body.insert("party".to_owned(), fact.party.clone().into());
     for (name, value) in [
+        ("party", &fact.party),
         ("reason", &fact.reason),
         ("report", &fact.report),
         ("reference", &fact.reference),
@@ -498,6 +538,15 @@ fn from_body<T: serde::de::DeserializeOwned>(
 fn failure(error: &vakt_incident::Error) -> IncidentFailure {
     if error.is_not_found() {
         IncidentFailure::NotFound
+    } else if let vakt_incident::Error::Changed { .. } = error {
+        IncidentFailure::Changed {
+            message: error.to_string(),
+        }
+    } else if error.is_conflict() {
+        IncidentFailure::Conflict {
+            message: error.to_string(),
+            help: String::new(),
+        }
     } else if error.is_callers() {
         IncidentFailure::Invalid {
             message: error.to_string(),
@@ -514,6 +563,7 @@ fn as_json(value: &impl serde::Serialize) -> Result<Json, IncidentFailure> {
 }
 
 pub(super) struct Rules {
+    pub(super) records: Arc<Records>,
     pub(super) ruleset: Arc<ArcSwap<Ruleset>>,
     pub(super) log_sources: Arc<SeenLogSources>,
     pub(super) activity: Arc<RuleActivity>,
@@ -529,6 +579,7 @@ impl RulesView for Rules {
             .chain(correlations)
             .map(|rule| self.item(&ruleset, rule, &activity))
             .collect();
+        self.add_verdicts(&mut all);
         all.sort_by(|a, b| a["title"].as_str().cmp(&b["title"].as_str()));
         RuleList {
             rules: all,
@@ -543,6 +594,27 @@ impl RulesView for Rules {
 }
 
 impl Rules {
+    /// How many drafts each rule opened or joined, and how many of them were dismissed: its false
+    /// positives.
+    fn add_verdicts(&self, rules: &mut [Json]) {
+        let verdicts = match self.records.rule_verdicts() {
+            Ok(verdicts) => verdicts,
+            Err(error) => {
+                tracing::error!(%error, "the verdicts on drafts cannot be read");
+                return;
+            }
+        };
+        for verdict in verdicts {
+            let rule = rules
+                .iter_mut()
+                .find(|it| it["id"] == verdict.rule_id.as_str());
+            if let Some(rule) = rule {
+                rule["drafts"] = verdict.drafts.into();
+                rule["dismissed"] = verdict.dismissed.into();
+            }
+        }
+    }
+
     fn item(&self, ruleset: &Ruleset, rule: RuleRef, activity: &Snapshot) -> Json {
         let (mut item, log_source) = match rule {
             RuleRef::Rule(index) => {

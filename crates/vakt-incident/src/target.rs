@@ -1,0 +1,79 @@
+//! Targets: what the product itself asks for, so that nothing waits for ever. No legal deadlines.
+
+use serde::Serialize;
+use vakt_event::Timestamp;
+
+use crate::fact::FactKind;
+use crate::factset::{FactSet, Reading};
+use crate::regime::Targets;
+
+const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
+
+/// One target of an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Target {
+    /// `assessment`: somebody begins to assess. `decision`: the assessment ends.
+    /// `authority_answer`: the authority answers the early warning (NIS2 Art. 23(5)); passed, it is
+    /// to be asked why not.
+    pub target: &'static str,
+    pub state: TargetState,
+    pub start: Timestamp,
+    pub due: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub met_at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetState {
+    Waiting,
+    Met,
+    /// Nobody did it in time, and nobody has yet.
+    Passed,
+}
+
+/// The targets of the incident's own party, those that have begun.
+pub fn targets(facts: &FactSet, hours: &Targets, now: Option<Timestamp>) -> Vec<Target> {
+    let readings = facts.readings(&facts.party);
+    let first = |is: &dyn Fn(&Reading<'_>) -> bool| {
+        let found = readings.iter().filter(|reading| is(reading));
+        found.map(|reading| reading.at).min()
+    };
+    let decided = first(&|it| {
+        let kind = it.fact.kind;
+        kind.is_awareness() || kind.ends_assessment() || kind == FactKind::Submitted
+    });
+    let assessed = first(&|it| {
+        matches!(
+            it.fact.kind,
+            FactKind::AssessmentStarted | FactKind::SupplierNotice
+        )
+    });
+    let detected = first(&|it| it.fact.kind == FactKind::Detected);
+    let warned = first(&|it| it.fact.report.as_deref() == Some("early_warning"));
+    let answered = first(&|it| it.fact.kind == FactKind::AuthorityAnswered);
+    let begun = [assessed, decided].into_iter().flatten().min();
+    [
+        ("assessment", detected, hours.assessment_hours, begun),
+        ("decision", assessed, hours.decision_hours, decided),
+        ("authority_answer", warned, hours.answer_hours, answered),
+    ]
+    .into_iter()
+    .filter_map(|(target, start, within, met_at)| {
+        let start = start?;
+        let due = start.saturating_add_micros(i64::from(within).saturating_mul(HOUR_MICROS));
+        let state = match (met_at, now) {
+            (Some(_), _) => TargetState::Met,
+            (None, Some(now)) if now > due => TargetState::Passed,
+            (None, _) => TargetState::Waiting,
+        };
+        Some(Target {
+            target,
+            state,
+            start,
+            due,
+            met_at,
+        })
+    })
+    .collect()
+}
