@@ -160,7 +160,7 @@ pub struct LogPage {
 
 impl Searches {
     /// Enters a search that begins; gives its id. It is durable when this returns. Some searches go on
-    /// with an entry that is there, see [`earlier`].
+    /// with an entry that is there.
     pub fn begin(&self, new: &NewLook) -> Result<i64, SearchesError> {
         let kept = new.query.floor_char_boundary(QUERY_BYTES_KEPT);
         let query = new.query.get(..kept).unwrap_or_default();
