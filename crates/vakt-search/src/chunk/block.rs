@@ -8,6 +8,9 @@ use crate::frame::Frame;
 
 const CUT: u8 = 0x80;
 
+/// Every value that was sent stands in the frame as it is.
+const VERBATIM: u8 = 0x40;
+
 /// The block that is being filled.
 #[derive(Default)]
 pub(super) struct BlockBuilder {
@@ -17,7 +20,8 @@ pub(super) struct BlockBuilder {
 }
 
 impl BlockBuilder {
-    pub(super) fn add(&mut self, frame: &Frame<'_>, source: usize) {
+    /// `is_verbatim` says that every value that was sent stands in the frame as it is.
+    pub(super) fn add(&mut self, frame: &Frame<'_>, source: usize, is_verbatim: bool) {
         let kind = match frame.format {
             Format::Syslog => 0,
             Format::Json => 1,
@@ -26,8 +30,9 @@ impl BlockBuilder {
         };
         put_varint(source as u64, &mut self.heads);
         put_varint(frame.bytes.len() as u64, &mut self.heads);
-        self.heads
-            .push(kind | if frame.truncated { CUT } else { 0 });
+        let cut = if frame.truncated { CUT } else { 0 };
+        let verbatim = if is_verbatim { VERBATIM } else { 0 };
+        self.heads.push(kind | cut | verbatim);
         self.bodies.extend_from_slice(frame.bytes);
         self.count += 1;
     }
@@ -69,6 +74,7 @@ struct Head {
     source: usize,
     format: Format,
     truncated: bool,
+    verbatim: bool,
     /// Where the frame ends in the bytes; it begins where the one before ends.
     end: usize,
 }
@@ -86,7 +92,7 @@ impl Block {
             lengths = lengths.saturating_add(length);
             heads.push(Head {
                 source,
-                format: match kind & !CUT {
+                format: match kind & !(CUT | VERBATIM) {
                     0 => Format::Syslog,
                     1 => Format::Json,
                     2 => Format::Journal,
@@ -94,6 +100,7 @@ impl Block {
                     other => return Err(Fault::new(format!("a frame of kind {other}"))),
                 },
                 truncated: kind & CUT != 0,
+                verbatim: kind & VERBATIM != 0,
                 end: lengths,
             });
         }
@@ -125,6 +132,11 @@ impl Block {
             truncated: head.truncated,
         };
         Some((frame, head.source))
+    }
+
+    /// Whether every value that was sent stands in frame `index` as it is.
+    pub(super) fn is_verbatim(&self, index: usize) -> bool {
+        self.heads.get(index).is_some_and(|head| head.verbatim)
     }
 
     /// What later blocks of the chunk are like.

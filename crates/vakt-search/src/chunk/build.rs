@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 use vakt_event::alias::canonical;
-use vakt_event::{Event, JournalPosition, Source, ecs};
+use vakt_event::{Event, Format, JournalPosition, Origin, Source, Value, ecs};
 
 use super::block::BlockBuilder;
 use super::column::{ColumnBuilder, write_docs};
@@ -68,6 +68,21 @@ enum Slot {
 struct Named {
     name: String,
     column: ColumnBuilder,
+}
+
+/// Whether every value that was sent is a part of the frame, as it stands in memory.
+fn is_verbatim(event: &Event<'_>, frame: &Frame<'_>) -> bool {
+    let bytes = frame.bytes.as_ptr_range();
+    event.fields.iter().all(|field| {
+        if field.origin != Origin::Sent || field.value.is_null() {
+            return true;
+        }
+        if let Value::Bool(_) = field.value {
+            return frame.format == Format::Json;
+        }
+        let text = field.value.text().as_bytes().as_ptr_range();
+        text.is_empty() || (bytes.start <= text.start && text.end <= bytes.end)
+    })
 }
 
 /// Where the last values of an event lie in memory: decoding gives many of them under two names, the
@@ -262,7 +277,8 @@ impl ChunkBuilder {
         self.times.push(micros(event.time.effective()));
         self.received.push(micros(event.time.received));
         self.frame_bytes += addition.frame.bytes.len();
-        self.block.add(&addition.frame, source);
+        let is_verbatim = is_verbatim(event, &addition.frame);
+        self.block.add(&addition.frame, source, is_verbatim);
         if self.block.frame_bytes() >= BLOCK_BYTES {
             let packed = self.pack_block()?;
             if self.blocks.is_empty() {

@@ -4,7 +4,8 @@
 //! chunk      = { block } { filter } numbers { column } directory
 //! block      = packed: count(u32) { source length kind(1 byte) } { frame's bytes }; all but the first
 //!              of a chunk with the first one, unpacked, as the dictionary
-//! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 7: the frame was cut
+//! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 6: every value that was sent stands in the
+//!              frame as it is; bit 7: the frame was cut
 //! filter     = keys of all values of a block's events (`filter`, `words`)
 //! numbers    = packed: differences, as LEB128, for positions, effective times and times of receipt
 //! column     = packed: the values of one field, and which events have it (`column`)

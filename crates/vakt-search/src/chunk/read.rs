@@ -14,6 +14,7 @@ use super::{ChunkMeta, Directory, Place};
 use crate::fault::Fault;
 use crate::filter;
 use crate::frame::Decoder;
+use crate::query::raw::Raw;
 use crate::record::{Record, RecordSource, peer_text};
 
 /// Unpacked pieces of chunks, so that a search that comes again unpacks nothing.
@@ -305,6 +306,12 @@ impl EventReader<'_> {
         })
     }
 
+    /// Whether the event `doc` surely does not match, by a look at the bytes of its frame.
+    pub(crate) fn rules_out(&mut self, doc: u32, raw: &mut Raw) -> Result<bool, Fault> {
+        let may_match = self.frame(doc, |frame, _, _, _| raw.may_match(frame.bytes))?;
+        Ok(!may_match && self.frames.is_verbatim(doc))
+    }
+
     /// Gives the frame of the event `doc`, its source, the peer as text, and its position.
     pub(crate) fn frame<T>(
         &mut self,
@@ -334,6 +341,17 @@ pub(crate) struct FrameReader {
 }
 
 impl FrameReader {
+    /// Whether every value that was sent stands in the frame of the event `doc`, which was just read,
+    /// as it is.
+    fn is_verbatim(&self, doc: u32) -> bool {
+        self.block.as_ref().is_some_and(|(docs, block)| {
+            let index = doc
+                .checked_sub(docs.start)
+                .and_then(|index| usize::try_from(index).ok());
+            index.is_some_and(|index| block.is_verbatim(index))
+        })
+    }
+
     /// Gives the frame of the event `doc`, its source with its number, and its position. `chunk` is
     /// the one that this was made for.
     pub(crate) fn frame<T>(

@@ -21,6 +21,7 @@ use crate::candidates::{Candidates, Limits, Stop};
 use crate::fault::Fault;
 use crate::frame::Decoder;
 use crate::query::Node;
+use crate::query::raw::Raw;
 use crate::record::Record;
 use crate::split::Split;
 use crate::{Error, Query, Result};
@@ -395,6 +396,7 @@ impl Search<'_> {
         matches: &mut Bits,
     ) -> std::result::Result<(), Stop> {
         let mut reader = None;
+        let mut raw = Raw::of(&self.request.query.root);
         for doc in maybe.iter() {
             if self.reads.is_multiple_of(READS_PER_CLOCK) {
                 candidates.check_limits()?;
@@ -412,6 +414,11 @@ impl Search<'_> {
                     (at, events)
                 }
             };
+            if let Some(raw) = &mut raw
+                && events.rules_out(inner, raw)?
+            {
+                continue;
+            }
             let query = &self.request.query;
             if events.look(inner, &mut *self.decoder, |record| {
                 query.matches_record(record)

@@ -49,6 +49,7 @@ mod named;
 mod parse;
 mod pattern;
 pub mod pipeline;
+pub(crate) mod raw;
 mod regex;
 mod time;
 mod word;

@@ -31,6 +31,7 @@ pub fn frame<'f>(bytes: &'f [u8], event: &Event<'_>) -> Frame<'f> {
 
 pub fn encode(event: &Event<'_>) -> Vec<u8> {
     let micros = |time: Option<Timestamp>| time.map(Timestamp::micros);
+    let mut values = Vec::new();
     let fields = event.fields.iter().map(|field| {
         let kind = match &field.value {
             Value::Null => 0,
@@ -39,7 +40,9 @@ pub fn encode(event: &Event<'_>) -> Vec<u8> {
             Value::Str(_) | Value::Escaped(_) => 3,
         };
         let sent = field.origin == Origin::Sent;
-        json!([field.name, kind, field.value.text(), sent])
+        let text = field.value.text();
+        values.extend_from_slice(text.as_bytes());
+        json!([field.name, kind, text.len(), sent])
     });
     let event = json!({
         "claimed": micros(event.time.claimed),
@@ -48,11 +51,17 @@ pub fn encode(event: &Event<'_>) -> Vec<u8> {
         "problems": event.problems,
         "fields": fields.collect::<Vec<_>>(),
     });
-    serde_json::to_vec(&event).unwrap()
+    // Values stand as they are, so that an event borrows them.
+    let mut bytes = serde_json::to_vec(&event).unwrap();
+    bytes.push(b'\n');
+    bytes.append(&mut values);
+    bytes
 }
 
-fn decode<'f>(bytes: &[u8]) -> Event<'f> {
-    let json: Json = serde_json::from_slice(bytes).unwrap();
+pub fn decode(bytes: &[u8]) -> Event<'_> {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+    let json: Json = serde_json::from_slice(&bytes[..end]).unwrap();
+    let mut values = std::str::from_utf8(&bytes[end + 1..]).unwrap();
     let time = |name: &str| json[name].as_i64().and_then(Timestamp::from_micros);
     let text = |json: &Json| json.as_str().unwrap().to_owned();
     let mut event = Event {
@@ -65,11 +74,14 @@ fn decode<'f>(bytes: &[u8]) -> Event<'f> {
         event.problem(text(problem));
     }
     for field in json["fields"].as_array().unwrap() {
+        let length = usize::try_from(field[2].as_u64().unwrap()).unwrap();
+        let value;
+        (value, values) = values.split_at(length);
         let value = match field[1].as_u64() {
             Some(0) => Value::Null,
-            Some(1) => Value::Bool(field[2] == "true"),
-            Some(2) => Value::Number(text(&field[2]).into()),
-            _ => Value::Str(text(&field[2]).into()),
+            Some(1) => Value::Bool(value == "true"),
+            Some(2) => Value::Number(value.into()),
+            _ => Value::Str(value.into()),
         };
         if field[3] == true {
             event.sent(text(&field[0]), value);

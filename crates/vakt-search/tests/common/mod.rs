@@ -55,7 +55,12 @@ pub fn put(writer: &mut IndexWriter, position: u64, event: &Event<'_>, source: &
     let bytes = frames::encode(event);
     let frame = frames::frame(&bytes, event);
     writer
-        .add(JournalPosition(position), frame, event, source)
+        .add(
+            JournalPosition(position),
+            frame,
+            &frames::decode(&bytes),
+            source,
+        )
         .unwrap();
 }
 
