@@ -85,6 +85,28 @@ fn what_is_found_comes_in_the_form_that_was_asked_for() {
     assert!(said.contains("a form of `vakt search` only"), "{said}");
 }
 
+/// Frames are looked at before they are decoded: what they write in another way is found all the same.
+#[test]
+fn what_a_sender_escapes_is_found() {
+    let daemon = daemon_with(
+        r#"{"message":"one\/two \u0073ecret","ok":true}
+{"message":"Stra\u00dfe and Ma\u0308rz"}
+{"message":"one/two secret"}
+"#,
+    );
+    for (query, expected) in [
+        ("\"one/two\"", 2),
+        ("secret", 2),
+        ("*ecre*", 2),
+        ("strasse", 1),
+        ("true", 1),
+        ("/o.e.two secret/", 2),
+        ("u0073ecret", 0),
+    ] {
+        assert_eq!(daemon.total(query), expected, "{query}");
+    }
+}
+
 #[test]
 fn a_query_that_cannot_be_read_is_shown_with_the_place() {
     let daemon = Daemon::start();

@@ -17,13 +17,13 @@ use super::shared::{Sealed, Shared, Snapshot};
 use super::tail::{Kept, Tail};
 use super::top::Top;
 use crate::bits::Bits;
-use crate::candidates::{Candidates, Limits, Stop};
+use crate::candidates::{Candidates, Limits, Sides, Stop};
 use crate::fault::Fault;
 use crate::frame::Decoder;
 use crate::query::Node;
 use crate::query::raw::Raw;
 use crate::record::Record;
-use crate::split::Split;
+use crate::split::{PlacedChunk, Split};
 use crate::{Error, Query, Result};
 
 /// The most hits in one answer: more are fetched page by page.
@@ -277,6 +277,10 @@ impl Search<'_> {
                 }
             }
             let split = part.open(self.shared)?;
+            if self.request.hits_only && !to.is_somebody() {
+                total += self.offer_best(ordinal, &split, &mut top)?;
+                continue;
+            }
             let matches = self.matches(&split)?;
             total += matches.count();
             if to.is_somebody() {
@@ -353,6 +357,47 @@ impl Search<'_> {
 
     /// The events of the split that match, each of them for certain.
     fn matches(&mut self, split: &Split) -> Result<Bits> {
+        let Sides {
+            sure: mut matches,
+            maybe,
+        } = self.sides(split)?;
+        self.verify(split, maybe.iter(), &mut matches)
+            .map_err(|stop| self.stopped(stop))?;
+        Ok(matches)
+    }
+
+    /// Offers the matches of the chunks that may have the first hits, and looks at no others. Gives
+    /// how many matches it knows of.
+    fn offer_best(&mut self, ordinal: usize, split: &Split, top: &mut Top) -> Result<u64> {
+        let Sides {
+            sure: mut matches,
+            maybe,
+        } = self.sides(split)?;
+        for placed in self.best_chunks(split) {
+            if !top.wants(self.best_rank(placed.chunk.meta().times)) {
+                break;
+            }
+            if self.is_before_cursor(placed.chunk.meta().times) {
+                continue;
+            }
+            let docs = placed.first..placed.first + placed.chunk.meta().docs;
+            self.verify(split, maybe.iter_in(docs), &mut matches)
+                .map_err(|stop| self.stopped(stop))?;
+            self.offer_chunk(ordinal, placed, &matches, top)
+                .map_err(|fault| self.shared.damaged(&fault))?;
+        }
+        Ok(matches.count())
+    }
+
+    /// The chunks with the first hits first.
+    fn best_chunks<'p>(&self, split: &'p Split) -> Vec<&'p PlacedChunk> {
+        let mut chunks: Vec<_> = split.chunks.iter().collect();
+        chunks.sort_by_key(|placed| std::cmp::Reverse(self.best_rank(placed.chunk.meta().times)));
+        chunks
+    }
+
+    /// The events of the split that surely match, and the others that may.
+    fn sides(&self, split: &Split) -> Result<Sides> {
         let candidates = Candidates {
             split,
             pieces: self.shared.pieces(),
@@ -368,13 +413,8 @@ impl Search<'_> {
         self.restrict_to_times(split, &mut sides.maybe)
             .map_err(damaged)?;
         sides.sure.intersect(&sides.maybe);
-        let mut matches = sides.sure;
-        sides.maybe.subtract(&matches);
-        if !sides.maybe.is_empty() {
-            self.verify(&candidates, &sides.maybe, &mut matches)
-                .map_err(|stop| self.stopped(stop))?;
-        }
-        Ok(matches)
+        sides.maybe.subtract(&sides.sure);
+        Ok(sides)
     }
 
     /// So many events of the part that is searched are judged.
@@ -391,20 +431,20 @@ impl Search<'_> {
     /// Adds those of `maybe` to `matches` that match when they are looked at.
     fn verify(
         &mut self,
-        candidates: &Candidates<'_>,
-        maybe: &Bits,
+        split: &Split,
+        maybe: impl Iterator<Item = u32>,
         matches: &mut Bits,
     ) -> std::result::Result<(), Stop> {
         let mut reader = None;
         let mut raw = Raw::of(&self.request.query.root);
-        for doc in maybe.iter() {
+        for doc in maybe {
             if self.reads.is_multiple_of(READS_PER_CLOCK) {
-                candidates.check_limits()?;
+                self.request.limits().check()?;
                 self.tell(doc);
             }
             self.reads += 1;
             let missing = || Fault::new("an event of a split is missing");
-            let (chunk, inner) = candidates.split.locate(doc).ok_or_else(missing)?;
+            let (chunk, inner) = split.locate(doc).ok_or_else(missing)?;
             let first = doc - inner;
             let (_, events) = match &mut reader {
                 Some((at, events)) if *at == first => (at, events),
@@ -482,32 +522,41 @@ impl Search<'_> {
         matches: &Bits,
         top: &mut Top,
     ) -> std::result::Result<(), Fault> {
+        for placed in self.best_chunks(split) {
+            self.offer_chunk(ordinal, placed, matches, top)?;
+        }
+        Ok(())
+    }
+
+    fn offer_chunk(
+        &self,
+        ordinal: usize,
+        placed: &PlacedChunk,
+        matches: &Bits,
+        top: &mut Top,
+    ) -> std::result::Result<(), Fault> {
         let order = self.request.order;
         let after = self.after.map(|place| place.rank(order));
         let pieces = self.shared.pieces();
-        let mut chunks: Vec<_> = split.chunks.iter().collect();
-        chunks.sort_by_key(|placed| std::cmp::Reverse(self.best_rank(placed.chunk.meta().times)));
-        for placed in chunks {
-            let meta = placed.chunk.meta();
-            let docs = placed.first..placed.first + meta.docs;
-            if !top.wants(self.best_rank(meta.times)) || !matches.any_in(docs.clone()) {
+        let meta = placed.chunk.meta();
+        let docs = placed.first..placed.first + meta.docs;
+        if !top.wants(self.best_rank(meta.times)) || !matches.any_in(docs.clone()) {
+            return Ok(());
+        }
+        let times = placed.chunk.times(pieces)?;
+        let positions = placed.chunk.positions(pieces)?;
+        for doc in matches.iter_in(docs) {
+            let at = (doc - placed.first) as usize;
+            let (Some(micros), Some(position)) = (times.get(at), positions.get(at)) else {
                 continue;
-            }
-            let times = placed.chunk.times(pieces)?;
-            let positions = placed.chunk.positions(pieces)?;
-            for doc in matches.iter_in(docs) {
-                let at = (doc - placed.first) as usize;
-                let (Some(micros), Some(position)) = (times.get(at), positions.get(at)) else {
-                    continue;
-                };
-                let place = Place {
-                    micros: *micros,
-                    position: position.cast_unsigned(),
-                };
-                let rank = place.rank(order);
-                if after.is_none_or(|after| rank < after) {
-                    top.offer(rank, (ordinal, doc));
-                }
+            };
+            let place = Place {
+                micros: *micros,
+                position: position.cast_unsigned(),
+            };
+            let rank = place.rank(order);
+            if after.is_none_or(|after| rank < after) {
+                top.offer(rank, (ordinal, doc));
             }
         }
         Ok(())
