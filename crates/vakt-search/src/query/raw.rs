@@ -21,7 +21,7 @@ enum Needs {
     Anything,
     All(Vec<Needs>),
     Some(Vec<Needs>),
-    Text(Finder<'static>),
+    Text(Box<Finder<'static>>),
 }
 
 impl Raw {
@@ -81,7 +81,7 @@ fn texts(pattern: &Pattern) -> Vec<Needs> {
 fn text_of(text: &str) -> Needs {
     match text.is_empty() {
         true => Needs::Anything,
-        false => Needs::Text(Finder::new(fold(text).as_bytes()).into_owned()),
+        false => Needs::Text(Box::new(Finder::new(fold(text).as_bytes()).into_owned())),
     }
 }
 
