@@ -4,12 +4,14 @@
 //! the threads run; sockets are bound last. Stop is the other way round: listeners hand over what
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
-mod backend;
 mod follow;
 mod hunts;
+mod incidents;
 mod listen;
 mod record_search;
+mod search;
 mod storage;
+mod views;
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,9 +50,11 @@ use crate::pipeline::{Frames, builder};
 use crate::redact::{self, Redactor};
 use crate::ruleset::{RuleSettings, Ruleset};
 use crate::signing_key;
-pub(crate) use backend::Health;
-use backend::{Incidents, Rules, Search, SourceTable};
+use incidents::Incidents;
 use listen::{Bound, Listening};
+use search::Search;
+pub(crate) use views::Health;
+use views::{Rules, SourceTable};
 
 /// What the daemon is started with.
 pub struct Settings {
@@ -539,7 +543,7 @@ fn open_journal(
         ..vakt_storage::Options::default()
     };
     let (journal, recovery) = Journal::open(&settings.data_dir.journal(), &options)?;
-    backend::report_recovery(&recovery);
+    views::report_recovery(&recovery);
     Ok((journal, recovery))
 }
 

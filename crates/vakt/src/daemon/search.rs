@@ -1,0 +1,266 @@
+//! Searches, as the API asks for them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use vakt_api::backend::{
+    Follower, Order, SearchAnswer, SearchBackend, SearchFailure, SearchProgress, SearchRequest,
+    SearchTable, Sight, Within,
+};
+use vakt_event::{Clock, JournalPosition, Timestamp, ecs};
+use vakt_incident::Records;
+use vakt_search::aggregate::{Gathered, Gathering, Window};
+use vakt_search::{Index, Now, Pipeline, Progress, Query, QueryError, Tail, Watch};
+use vakt_storage::Journal;
+
+use super::follow::JournalFollower;
+use super::record_search::RecordSearch;
+use crate::pipeline::Frames;
+use crate::pipeline::index::{IndexProgress, is_suspicious};
+use crate::pipeline::tail::JournalTail;
+use crate::redact::Redactor;
+
+/// A search waits this long for the index to reach what was acknowledged before it began; a commit
+/// takes a few milliseconds. What it lacks then is read from the journal.
+const INDEX_PATIENCE: Duration = Duration::from_millis(300);
+
+/// A search that takes longer is given up, with words.
+const SEARCH_TIME_MAX: Duration = Duration::from_secs(60);
+
+pub(super) struct Search {
+    pub(super) frames: Frames,
+    pub(super) index: Arc<ArcSwap<Index>>,
+    pub(super) progress: Arc<IndexProgress>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) records: Arc<Records>,
+    pub(super) redactor: Option<Arc<Redactor>>,
+}
+
+impl SearchBackend for Search {
+    fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
+        let (cursor, now) = self.page_of(request.cursor.as_deref())?;
+        let pipeline = Pipeline::parse_at(&request.query, Now::from(now));
+        let pipeline = pipeline.map_err(|error| refused(&error))?;
+        let reads_raw = request.reads_raw;
+        if !reads_raw && pipeline.names(ecs::EVENT_ORIGINAL) {
+            return Err(raw_text());
+        }
+        let deadline = Instant::now() + request.patience.unwrap_or(SEARCH_TIME_MAX);
+        if let Within::Records(kinds) = &request.within {
+            let cursor = cursor.as_deref();
+            let redactor = self.redactor.as_deref().filter(|_| !reads_raw);
+            let search = RecordSearch::new(&self.records, request, &pipeline, cursor, deadline);
+            let mut answer = search
+                .and_then(|search| search.redacted_by(redactor).run(kinds))
+                .map_err(|error| failure_of_search(&error))?;
+            answer.next = answer.next.map(|next| with_instant(&next, now));
+            return Ok(answer);
+        }
+        let window = Window {
+            since: request.since,
+            until: request.until,
+        };
+        // What is acknowledged now must be found. Usually the index is there at once; behind a
+        // backlog, what it lacks is read from the journal.
+        let end = self.journal.durable_end();
+        self.progress.wait_for(end, INDEX_PATIENCE);
+        let request = vakt_search::Request {
+            query: pipeline.query.clone(),
+            since: request.since,
+            until: request.until,
+            streams: request.streams.clone(),
+            limit: match pipeline.stages.is_empty() {
+                true => request.limit,
+                // What the commands give takes the place of the hits.
+                false => 0,
+            },
+            order: match request.order {
+                Order::NewestFirst => vakt_search::Order::Descending,
+                Order::OldestFirst => vakt_search::Order::Ascending,
+            },
+            cursor,
+            deadline: Some(deadline),
+            cancelled: request.cancelled.clone(),
+            hits_only: request.hits_only,
+            watch: request.progress.clone().map(watch),
+        };
+        let (response, gathered) = self
+            .ask(&request, &pipeline, window, end)
+            .map_err(|error| failure_of_search(&error))?;
+        let mut answer = SearchAnswer {
+            hits: response.hits,
+            total: response.total,
+            next: response.next.map(|next| with_instant(&next, now)),
+            read: response.read,
+            table: None,
+        };
+        match gathered {
+            None => {}
+            Some(Gathered::Hits(listed)) => answer.hits = listed.hits,
+            Some(Gathered::Table(table)) => {
+                answer.table = Some(SearchTable {
+                    cut: table.cut.sentences(),
+                    columns: table.columns,
+                    rows: table.rows,
+                });
+            }
+        }
+        if !reads_raw {
+            for hit in &mut answer.hits {
+                hit.shift_remove(ecs::EVENT_ORIGINAL);
+            }
+        }
+        Ok(answer)
+    }
+
+    fn follow(
+        &self,
+        request: &SearchRequest,
+        from: Option<u64>,
+    ) -> Result<Box<dyn Follower>, SearchFailure> {
+        let now = self.clock.now();
+        let query = Query::parse_at(&request.query, now)
+            .map_err(|error| refused_to_follow(&error, &request.query, now))?;
+        if !request.reads_raw && query.names(ecs::EVENT_ORIGINAL) {
+            return Err(raw_text());
+        }
+        let sight = Sight {
+            streams: request.streams.clone(),
+            reads_raw: request.reads_raw,
+        };
+        Ok(Box::new(JournalFollower::new(
+            &self.journal,
+            &self.frames,
+            query,
+            sight,
+            from,
+        )))
+    }
+}
+
+/// Passes on to the API how far a search is.
+#[derive(Debug)]
+struct ForApi(Arc<SearchProgress>);
+
+impl Watch for ForApi {
+    fn at(&self, progress: Progress) {
+        let Self(api) = self;
+        api.read.store(progress.read, Ordering::Relaxed);
+        api.covered.store(progress.covered, Ordering::Relaxed);
+        api.of.store(progress.of, Ordering::Relaxed);
+    }
+}
+
+fn watch(progress: Arc<SearchProgress>) -> Arc<dyn Watch> {
+    Arc::new(ForApi(progress))
+}
+
+fn refused(error: &QueryError) -> SearchFailure {
+    SearchFailure::Query {
+        position: error.position,
+        help: "the query language is described in docs/search.md".to_owned(),
+        message: error.message.clone(),
+    }
+}
+
+/// What groups or sorts events needs all of them, and of those that are followed there is no last.
+fn refused_to_follow(error: &QueryError, query: &str, now: Timestamp) -> SearchFailure {
+    let mut refused = refused(error);
+    if Pipeline::parse_at(query, now).is_ok()
+        && let SearchFailure::Query { message, help, .. } = &mut refused
+    {
+        "events that are followed have no end: commands after | cannot be carried out"
+            .clone_into(message);
+        "leave out what begins with |, or search without following".clone_into(help);
+    }
+    refused
+}
+
+/// Between a cursor of the index and the instant at which its search began.
+const INSTANT: char = '@';
+
+/// A cursor that says at which instant its search began: what is relative to now means the same on
+/// every page.
+fn with_instant(cursor: &str, now: Timestamp) -> String {
+    format!("{cursor}{INSTANT}{}", now.micros())
+}
+
+/// Whether a query about the raw text finds something tells what is in it, even where that is not
+/// shown.
+fn raw_text() -> SearchFailure {
+    SearchFailure::Forbidden {
+        message: "the query asks about `event.original`, the text of events as it was sent, which \
+                  not everybody may read"
+            .to_owned(),
+        help:
+            "ask for words or fields, such as `message:…`; or ask an administrator for a role that \
+               may read raw text (admin, lead, analyst): docs/privacy.md"
+                .to_owned(),
+    }
+}
+
+impl Search {
+    /// The index's cursor, and the instant at which the search is asked: that of its first page.
+    fn page_of(&self, cursor: Option<&str>) -> Result<(Option<String>, Timestamp), SearchFailure> {
+        let Some(cursor) = cursor else {
+            return Ok((None, self.clock.now()));
+        };
+        let instant = cursor.rsplit_once(INSTANT).and_then(|(cursor, micros)| {
+            let now = Timestamp::from_micros(micros.parse().ok()?)?;
+            Some((Some(cursor.to_owned()), now))
+        });
+        instant.ok_or_else(|| SearchFailure::Cursor("the cursor is none of ours".to_owned()))
+    }
+
+    /// Asks the index, and what it lacks the journal.
+    fn ask(
+        &self,
+        request: &vakt_search::Request,
+        pipeline: &Pipeline,
+        window: Window,
+        end: JournalPosition,
+    ) -> anyhow::Result<(vakt_search::Response, Option<Gathered>)> {
+        let search = |index: &Index| -> anyhow::Result<_> {
+            let offer = |from, tail: &mut Tail<'_>| self.offer_tail(from, end, tail);
+            let Some(mut gathering) = Gathering::new(pipeline, window) else {
+                return Ok((index.search_with(request, offer)?, None));
+            };
+            let wanted = gathering.wanted();
+            let response = index.gather_with(request, &wanted, &mut gathering, offer)?;
+            Ok((response, Some(gathering.finish())))
+        };
+        search(&self.index.load()).or_else(|error| {
+            if !is_suspicious(&error) {
+                return Err(error);
+            }
+            tracing::error!(
+                error = format!("{error:#}"),
+                "a search of the index failed and reads the journal instead"
+            );
+            self.progress.suspect(format!("{error:#}"));
+            search(&Index::of_nothing(Arc::new(self.frames.clone()))?)
+        })
+    }
+
+    /// Offers what the journal holds from `from` up to `end`.
+    fn offer_tail(
+        &self,
+        from: JournalPosition,
+        end: JournalPosition,
+        tail: &mut Tail<'_>,
+    ) -> anyhow::Result<()> {
+        let mut journal = JournalTail::new(&self.journal, &self.frames, from, end);
+        journal.each(|position, event, source| Ok(tail.offer(position, event, source)?))
+    }
+}
+
+fn failure_of_search(error: &anyhow::Error) -> SearchFailure {
+    match error.downcast_ref::<vakt_search::Error>() {
+        Some(vakt_search::Error::OutOfTime { .. }) => SearchFailure::Unavailable(error.to_string()),
+        Some(vakt_search::Error::Cursor { .. }) => SearchFailure::Cursor(error.to_string()),
+        _ => SearchFailure::Internal(format!("{error:#}")),
+    }
+}
