@@ -167,6 +167,8 @@ async fn records(
         streams: who.streams.clone(),
         reads_raw: who.sight().reads_raw,
         limit: RECORDS,
+        // All records are read one after the other: events are not kept waiting for hundreds of thousands.
+        patience: Some(GLANCE_PATIENCE),
         ..SearchRequest::default()
     };
     app.searching(move |parts| parts.search.search(&request).map_err(search_failure))
