@@ -6,7 +6,7 @@ use crate::clock::{self, ClockState};
 use crate::fact::{Fact, FactKind};
 use crate::factset::{FactSet, TimedFact};
 use crate::lifecycle::{self, IncidentState};
-use crate::regime::{Law, Regime, Regimes, Start};
+use crate::regime::{Law, Regime, Regimes, Start, field_name};
 
 /// What a new fact is looked at beside.
 pub(crate) struct Circumstances<'a> {
@@ -274,10 +274,10 @@ fn missing_fields(new: &Fact, takers: &[&&Regime], doubts: &mut Vec<String>) {
     };
     let stages = takers.iter().filter_map(|regime| regime.stage(report));
     for stage in stages {
-        let asked = stage.fields.iter().filter(|name| !name.ends_with("_opt"));
+        let asked = stage.fields.iter().map(|written| field_name(written));
         let missing: Vec<&str> = asked
-            .map(String::as_str)
-            .filter(|it| is_empty(it))
+            .filter(|(name, required)| *required && is_empty(name))
+            .map(|(name, _)| name)
             .collect();
         if !missing.is_empty() {
             doubts.push(format!("its form also asks for {}", missing.join(", ")));

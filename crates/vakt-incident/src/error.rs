@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::fact::FactError;
+use crate::form::FormError;
 use crate::regime::RegimeError;
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -60,6 +61,24 @@ pub enum Error {
         expected: i64,
         found: i64,
     },
+    #[error("{0}")]
+    Form(#[from] FormError),
+    #[error(
+        "the text of `{field}` was changed by {by} in the meantime: it has version {found}, and this \
+         was written beside {expected}; look at it again, then write with its `version`"
+    )]
+    TextChanged {
+        field: String,
+        by: String,
+        expected: i64,
+        found: i64,
+    },
+    #[error("the text of `{field}` has {bytes} bytes; {bytes_max} is the most")]
+    TextTooLong {
+        field: String,
+        bytes: usize,
+        bytes_max: usize,
+    },
     #[error("it cannot be merged: {why}")]
     Merge { why: String },
     #[error("a part is split off with `vakt incidents split` or POST …/split, not by a fact alone")]
@@ -97,6 +116,8 @@ impl Error {
             self,
             Self::Fact(_)
                 | Self::Regime(_)
+                | Self::Form(_)
+                | Self::TextTooLong { .. }
                 | Self::Title { .. }
                 | Self::Cursor { .. }
                 | Self::Merge { .. }
@@ -107,7 +128,7 @@ impl Error {
     /// Whether the same words may be right at another time, or from somebody else.
     pub fn is_conflict(&self) -> bool {
         match self {
-            Self::Changed { .. } => true,
+            Self::Changed { .. } | Self::TextChanged { .. } => true,
             Self::Fact(FactError::Reference(fault)) => fault.is_conflict(),
             _ => false,
         }

@@ -31,6 +31,8 @@ mod group;
 pub mod alert;
 pub mod incident;
 
+pub mod form;
+
 mod error;
 pub mod records;
 

@@ -15,6 +15,7 @@ mod merge;
 mod notes;
 mod outbox;
 mod regimes;
+mod reports;
 mod rows;
 mod schema;
 mod state;
@@ -28,6 +29,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use vakt_event::Clock;
 
 use crate::error::{Error, Result};
+use crate::form::Organisation;
 use crate::regime::{DEFAULT_REGIME, Regimes};
 
 pub use apply::{Applied, StoredEvents};
@@ -36,6 +38,7 @@ pub use facts::Recorder;
 pub use incidents::RuleVerdicts;
 pub use notes::Note;
 pub use outbox::{Notice, NoticeKind, OutboxCounts};
+pub use reports::NewText;
 
 /// How long a connection waits for the lock of another one, such as a backup's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,7 +50,7 @@ pub const DAEMON: &str = "vakt";
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The organisation that reports; without it every page says that it is not configured.
-    pub organisation: Option<String>,
+    pub organisation: Option<Organisation>,
     /// The regimes of a new draft.
     pub regimes: Vec<String>,
     /// What deadlines are computed with.

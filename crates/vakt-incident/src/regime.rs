@@ -6,6 +6,7 @@
 
 mod fault;
 mod file;
+mod label;
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,10 +16,12 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::fact::FactKind;
+use crate::form::Caution;
 use crate::holidays::DaysOff;
 use crate::suggest::nearest;
 
 pub use fault::{DataFault, RegimeError};
+pub use label::{Label, Language, field_name};
 
 /// The regime of an incident where nothing is configured.
 pub const DEFAULT_REGIME: &str = "nis2-se";
@@ -36,6 +39,8 @@ pub struct Regimes {
     pub targets: Targets,
     /// What customers were promised, each customer at most once for a regime.
     pub contracts: Vec<Contract>,
+    /// The words of the forms' fields, each field once.
+    pub labels: Vec<Label>,
     days_off: Vec<Arc<DaysOff>>,
 }
 
@@ -48,6 +53,8 @@ pub struct Regime {
     pub family: String,
     /// IANA name of the zone whose calendar counts.
     pub zone: String,
+    /// The language in which its authority is written to.
+    pub language: Language,
     pub days_off: Arc<DaysOff>,
     pub anchor: Anchor,
     pub shift: Option<Shift>,
@@ -59,6 +66,8 @@ pub struct Regime {
     pub verification: Verification,
     /// Words for people: where to report, what is unsettled.
     pub note: Option<String>,
+    /// What to heed before anything of a report is handed over.
+    pub cautions: Vec<Caution>,
     pub stages: Vec<Stage>,
 }
 
@@ -311,6 +320,11 @@ impl Regimes {
     pub fn days_off(&self, id: &str) -> Option<&DaysOff> {
         let found = self.days_off.iter().find(|days_off| days_off.id == id);
         found.map(AsRef::as_ref)
+    }
+
+    /// The words of a form's field, by its name without `_opt`.
+    pub fn label(&self, field: &str) -> Option<&Label> {
+        self.labels.iter().find(|label| label.field == field)
     }
 
     /// What the customer was promised for the regime.

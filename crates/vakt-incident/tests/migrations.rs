@@ -9,8 +9,12 @@ use rusqlite::Connection;
 use vakt_event::clock::FixedClock;
 use vakt_incident::{NewFact, Records, verify_audit_of};
 
-/// Each schema but the present one, with the records that the version of it wrote.
-const EARLIER: [(i64, &str); 1] = [(1, include_str!("data/records_1.sql"))];
+/// Each schema but the present one, with the records that the version of it wrote, and how many facts
+/// its second incident has.
+const EARLIER: [(i64, &str, usize); 2] = [
+    (1, include_str!("data/records_1.sql"), 6),
+    (2, include_str!("data/records_2.sql"), 8),
+];
 
 fn open(path: &Path) -> Records {
     let now = "2026-11-29T06:00:00Z".parse().unwrap();
@@ -36,13 +40,13 @@ fn records_of_every_earlier_schema_are_brought_up_to_date() {
         .unwrap()
         .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
         .unwrap();
-    let schemas: Vec<i64> = EARLIER.iter().map(|(schema, _)| *schema).collect();
+    let schemas: Vec<i64> = EARLIER.iter().map(|(schema, ..)| *schema).collect();
     assert_eq!(
         schemas,
         (1..version).collect::<Vec<_>>(),
         "a fixture for each"
     );
-    for (schema, dump) in EARLIER {
+    for (schema, dump, facts) in EARLIER {
         let path = folder.path().join(format!("records_{schema}.db"));
         Connection::open(&path)
             .unwrap()
@@ -79,7 +83,7 @@ fn records_of_every_earlier_schema_are_brought_up_to_date() {
             ],
             "schema {schema}"
         );
-        assert_eq!(whole.facts.len(), 6);
+        assert_eq!(whole.facts.len(), facts);
         assert_eq!(records.incident("1").unwrap().evidence.len(), 13);
         // It goes on as if it had always been of this version.
         let fact: NewFact = serde_json::from_str(r#"{"fact":"handled"}"#).unwrap();

@@ -438,10 +438,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
 
 fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
     Ok(vakt_incident::Settings {
-        organisation: config
-            .organisation
-            .as_ref()
-            .map(|organisation| organisation.name.clone()),
+        organisation: config.organisation.clone(),
         regimes: config.regimes.clone(),
         data: config.regime_data()?,
     })

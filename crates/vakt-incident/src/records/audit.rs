@@ -46,7 +46,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     pub principal: String,
     /// `incident.opened`, `incident.joined`, `fact.added`, `incident.followed` (by a fact of one
-    /// that is part of it), `alert.closed`, `regimes.changed`, `clocks.recomputed`.
+    /// that is part of it), `alert.closed`, `regimes.changed`, `clocks.recomputed`,
+    /// `report.written` (texts of a report's fields).
     pub action: String,
     /// The id of the incident or alert.
     pub subject: String,

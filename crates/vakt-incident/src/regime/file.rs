@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
 use super::{
-    Anchor, Contract, DataFault, Period, Regime, RegimeError, Regimes, Shift, Stage, Start,
-    Targets, Verification,
+    Anchor, Contract, DataFault, Label, Language, Period, Regime, RegimeError, Regimes, Shift,
+    Stage, Start, Targets, Verification, field_name,
 };
 use crate::calendar::zone;
+use crate::form::Caution;
 use crate::holidays::DaysOff;
 use crate::suggest::nearest;
 
@@ -33,6 +34,8 @@ struct File {
     version: Spanned<String>,
     calendars: Vec<Spanned<DaysOff>>,
     targets: Targets,
+    #[serde(default)]
+    labels: Vec<Spanned<Label>>,
     regimes: Vec<Spanned<Entry>>,
     #[serde(default)]
     contracts: Vec<Spanned<Contract>>,
@@ -52,6 +55,8 @@ struct Entry {
     #[serde(default)]
     zone: Option<Spanned<String>>,
     #[serde(default)]
+    language: Option<Language>,
+    #[serde(default)]
     days_off: Option<Spanned<String>>,
     #[serde(default)]
     anchor: Option<Anchor>,
@@ -65,6 +70,8 @@ struct Entry {
     verification: Verification,
     #[serde(default)]
     note: Option<String>,
+    #[serde(default)]
+    cautions: Vec<Caution>,
     /// Stages; with `like`, those that differ, each whole.
     #[serde(default)]
     stages: Vec<Spanned<Stage>>,
@@ -136,9 +143,13 @@ fn resolve(file: File, faults: &mut Faults<'_>) -> Regimes {
         );
     }
     let days_off = calendars(file.calendars, faults);
+    let labels = labels(file.labels, faults);
     let mut regimes: Vec<Regime> = Vec::new();
     for entry in file.regimes {
         let place = entry.referenced;
+        for stage in &entry.value.stages {
+            check_fields(&stage.value, stage.referenced, &labels, faults);
+        }
         if regimes.iter().any(|known| known.id == entry.value.id) {
             let message = format!("regime {} is written twice", entry.value.id);
             faults.add(place, message, "give it an id of its own, or remove one");
@@ -156,7 +167,42 @@ fn resolve(file: File, faults: &mut Faults<'_>) -> Regimes {
         regimes,
         targets: file.targets,
         contracts,
+        labels,
         days_off,
+    }
+}
+
+fn labels(written: Vec<Spanned<Label>>, faults: &mut Faults<'_>) -> Vec<Label> {
+    let mut known: Vec<Label> = Vec::new();
+    for Spanned {
+        value: label,
+        referenced: place,
+        ..
+    } in written
+    {
+        if known.iter().any(|it| it.field == label.field) {
+            let message = format!("field {} has a second label", label.field);
+            faults.add(place, message, "keep one of them");
+        }
+        known.push(label);
+    }
+    known
+}
+
+/// People see a field by its words: each has some.
+fn check_fields(stage: &Stage, place: Location, labels: &[Label], faults: &mut Faults<'_>) {
+    for written in &stage.fields {
+        let (name, _) = field_name(written);
+        if labels.iter().any(|label| label.field == name) {
+            continue;
+        }
+        let message = format!("field {name} of stage {} has no label", stage.name);
+        let known: Vec<&str> = labels.iter().map(|label| label.field.as_str()).collect();
+        let help = match nearest(name, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("add `{{field: {name}, sv: …, en: …}}` under `labels`"),
+        };
+        faults.add(place, message, &help);
     }
 }
 
@@ -239,6 +285,10 @@ fn regime(
         id: entry.id,
         name: entry.name,
         zone,
+        language: entry
+            .language
+            .or(like.map(|like| like.language))
+            .unwrap_or_default(),
         days_off,
         anchor: entry
             .anchor
@@ -250,6 +300,7 @@ fn regime(
         citation: entry.citation,
         verification: entry.verification,
         note: entry.note,
+        cautions: entry.cautions,
         stages,
     })
 }

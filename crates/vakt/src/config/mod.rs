@@ -26,6 +26,7 @@ use crate::ruleset::RuleSettings;
 
 pub use incidents::read as read_regimes;
 pub use storage::Retention;
+pub use vakt_incident::form::Organisation;
 
 /// The configuration file must be smaller than this, in bytes: a list of networks and streams.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -70,13 +71,6 @@ pub struct Config {
     pub regimes: Vec<String>,
     /// The data of the regimes, in place of what is compiled in.
     pub regimes_file: Option<PathBuf>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Organisation {
-    pub name: String,
-    pub number: Option<String>,
-    pub contact: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

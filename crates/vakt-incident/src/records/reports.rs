@@ -1,0 +1,172 @@
+//! What people write into the fields of a report before it is sent.
+
+use rusqlite::{Connection, Row, params};
+use serde_json::{Value, json};
+use vakt_event::Timestamp;
+
+use super::rows::instant;
+use super::{Records, audit, incidents};
+use crate::error::{Error, Result};
+use crate::form::{Entered, ReportRef, check_field, stage_of};
+use crate::incident::IncidentDetail;
+
+/// Bytes of one field: a form of an authority takes some pages.
+const TEXT_BYTES_MAX: usize = 32 * 1024;
+
+/// A field's text as a person hands it in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewText {
+    pub field: String,
+    /// Blank takes what was entered away: the field is filled from the record again.
+    pub text: String,
+    /// The version that it was written beside, 0 for none.
+    pub version: i64,
+}
+
+impl Records {
+    /// An incident, and what people wrote for one of its reports, of one state of the records.
+    ///
+    /// # Errors
+    /// An incident that is not there.
+    pub fn report(
+        &self,
+        id: &str,
+        report: ReportRef<'_>,
+    ) -> Result<(IncidentDetail, Vec<Entered>)> {
+        let now = self.clock.now();
+        self.read(|records| {
+            let row = incidents::find(records, id)?;
+            let detail = incidents::detail(records, self.regimes(), row.seq, now)?;
+            Ok((detail, entered(records, row.seq, report)?))
+        })
+    }
+
+    /// Records what a person wrote into fields of a report: all of them, or none.
+    ///
+    /// # Errors
+    /// An incident, regime, report or field that is not there; a text that is too long; a text
+    /// that somebody else changed in the meantime.
+    pub fn enter_texts(
+        &self,
+        id: &str,
+        report: ReportRef<'_>,
+        texts: &[NewText],
+        principal: &str,
+    ) -> Result<()> {
+        let now = self.clock.now();
+        self.write(|records| {
+            let row = incidents::find(records, id)?;
+            let (_, stage) = stage_of(self.regimes(), &row.regimes, report)?;
+            let known = entered(records, row.seq, report)?;
+            let mut before = serde_json::Map::new();
+            let mut after = serde_json::Map::new();
+            for new in texts {
+                check_field(stage, report, &new.field)?;
+                check_length(new)?;
+                let old = known.iter().find(|it| it.field == new.field);
+                if old.map_or("", |it| &it.text) == new.text {
+                    continue;
+                }
+                expect_version(new, old)?;
+                enter(records, row.seq, report, new, (principal, now))?;
+                before.insert(new.field.clone(), json!(old.map(|it| &it.text)));
+                after.insert(new.field.clone(), new.text.clone().into());
+            }
+            if after.is_empty() {
+                return Ok(());
+            }
+            let ReportRef {
+                regime,
+                stage,
+                party,
+            } = report;
+            let after = json!({
+                "regime": regime, "stage": stage, "party": party, "texts": after,
+            });
+            let before = Value::Object(before);
+            audit::add(
+                records,
+                now,
+                principal,
+                "report.written",
+                &row.id,
+                &before,
+                &after,
+            )
+        })
+    }
+}
+
+fn check_length(new: &NewText) -> Result<()> {
+    let bytes = new.text.len();
+    if bytes > TEXT_BYTES_MAX {
+        return Err(Error::TextTooLong {
+            field: new.field.clone(),
+            bytes,
+            bytes_max: TEXT_BYTES_MAX,
+        });
+    }
+    Ok(())
+}
+
+fn expect_version(new: &NewText, old: Option<&Entered>) -> Result<()> {
+    let found = old.map_or(0, |it| it.version);
+    if found == new.version {
+        return Ok(());
+    }
+    Err(Error::TextChanged {
+        field: new.field.clone(),
+        by: old.map(|it| it.recorded_by.clone()).unwrap_or_default(),
+        expected: new.version,
+        found,
+    })
+}
+
+fn entered(records: &Connection, seq: i64, report: ReportRef<'_>) -> Result<Vec<Entered>> {
+    let mut query = records.prepare_cached(
+        "SELECT field, text, recorded_by, recorded_at, version FROM report_texts
+         WHERE incident = ?1 AND party = ?2 AND regime = ?3 AND stage = ?4 ORDER BY field",
+    )?;
+    let keys = params![seq, report.party, report.regime, report.stage];
+    let rows = query.query_map(keys, from_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Entered> {
+    Ok(Entered {
+        field: row.get(0)?,
+        text: row.get(1)?,
+        recorded_by: row.get(2)?,
+        recorded_at: instant(row, 3)?,
+        version: row.get(4)?,
+    })
+}
+
+/// Versions go on where a text was taken away, so that each names one text.
+fn enter(
+    records: &Connection,
+    seq: i64,
+    report: ReportRef<'_>,
+    new: &NewText,
+    (by, now): (&str, Timestamp),
+) -> Result<()> {
+    records
+        .prepare_cached(
+            "INSERT INTO report_texts (incident, party, regime, stage, field, text, recorded_by,
+                 recorded_at, version)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1)
+             ON CONFLICT DO UPDATE SET text = excluded.text, recorded_by = excluded.recorded_by,
+                 recorded_at = excluded.recorded_at, version = version + 1",
+        )?
+        .execute(params![
+            seq,
+            report.party,
+            report.regime,
+            report.stage,
+            new.field,
+            new.text,
+            by,
+            now.micros(),
+        ])?;
+    Ok(())
+}
