@@ -320,6 +320,26 @@ impl NewFact {
     }
 }
 
+/// Which report of an incident is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportRequest {
+    /// `None` is the first regime of the incident that has the report.
+    pub regime: Option<String>,
+    pub stage: String,
+    /// `None` is the party of the incident.
+    pub party: Option<String>,
+}
+
+/// What a person writes into a field of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewText {
+    pub field: String,
+    /// Blank takes back what was written: the field is filled from the record again.
+    pub text: String,
+    /// The version that it was written beside, 0 for none; another one is a conflict.
+    pub version: i64,
+}
+
 /// Why the incident records did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IncidentFailure {
@@ -364,6 +384,28 @@ pub trait IncidentBackend: Send + Sync {
         by: &Principal,
     ) -> Result<Value, IncidentFailure>;
     fn alerts(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure>;
+    /// The form of a report, filled from the record: `{regime, stage, term, language, fields: [{name,
+    /// label, required, state, text, from, version}], missing, cautions, …}`.
+    fn form(
+        &self,
+        id: &str,
+        report: &ReportRequest,
+        sight: &Sight,
+    ) -> Result<Value, IncidentFailure>;
+    /// Records what a person wrote into fields: all of them, or none. Answers as [`Self::form`].
+    fn write_report(
+        &self,
+        id: &str,
+        report: &ReportRequest,
+        texts: &[NewText],
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure>;
+    /// Why the rules of the incident fired: `{rules: [{rule.id, rule.name, asks, inputs, events:
+    /// [{id, matched: [{field, value}]}], …}]}`.
+    fn why(&self, id: &str, sight: &Sight) -> Result<Value, IncidentFailure>;
+    /// The instant of what has happened, as a person writes it in the time of the incident's first
+    /// regime: RFC 3339, `now`, `03:05`, `yesterday 23:10`, `2026-11-24 03:05`.
+    fn instant(&self, id: &str, words: &str, sight: &Sight) -> Result<Timestamp, IncidentFailure>;
 }
 
 /// The rules that run.

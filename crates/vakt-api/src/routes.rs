@@ -8,11 +8,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
 use axum::http::Response;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
 use crate::endpoints::{
-    access, erasures, events, incidents, loki, observe, saved, search, searches, upload, views,
+    access, erasures, events, incidents, loki, observe, reports, saved, search, searches, upload,
+    views,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
@@ -105,6 +106,9 @@ routes! {
     POST   "/api/v1/incidents/{id}/facts" Role(RecordFacts), incidents::add_fact;
     POST   "/api/v1/incidents/{id}/facts/preview" Role(RecordFacts), incidents::preview_fact;
     POST   "/api/v1/incidents/{id}/split" Role(RecordFacts), incidents::split;
+    GET    "/api/v1/incidents/{id}/why" Role(ReadState), reports::why;
+    GET    "/api/v1/incidents/{id}/reports/{stage}" Role(ReadState), reports::form;
+    PUT    "/api/v1/incidents/{id}/reports/{stage}" Role(RecordFacts), reports::write;
     GET    "/api/v1/alerts" Role(ReadState), incidents::alerts;
     GET    "/api/v1/rules" Role(ReadState), views::rules;
     GET    "/api/v1/sources" Role(ReadState), views::sources;
@@ -137,6 +141,10 @@ routes! {
     GET    "/loki/api/v1/status/buildinfo" Loki(ReadEvents), loki::build_info;
     GET    "/" Page(ReadEvents), pages::home::get;
     GET    "/incidents/{id}" Page(ReadState), pages::incident::get;
+    GET    "/incidents/{id}/record" Page(RecordFacts), pages::record::get;
+    POST   "/incidents/{id}/record" Page(RecordFacts), pages::record::post;
+    GET    "/incidents/{id}/report/{stage}" Page(ReadState), pages::report::get;
+    POST   "/incidents/{id}/report/{stage}" Page(RecordFacts), pages::report::post;
     GET    "/sign-in" Public, pages::sign_in::get;
     POST   "/sign-in" Public, pages::sign_in::post;
     POST   "/sign-out" Page(ReadState), pages::sign_in::sign_out;
@@ -167,6 +175,7 @@ fn method_router(app: &Arc<App>, route: &'static Route) -> MethodRouter {
     };
     match route.method {
         "POST" => post(handler),
+        "PUT" => put(handler),
         "DELETE" => delete(handler),
         _ => get(handler),
     }

@@ -27,20 +27,4 @@ export function take(fresh, id) {
     return;
   }
   before.replaceWith(document.adoptNode(after));
-  document.dispatchEvent(new CustomEvent("vakt:parts"));
-}
-
-/** A call of the API that changes something. */
-export async function post(path, body) {
-  const response = await fetch(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-Vakt-Request": "1" },
-    body: JSON.stringify(body),
-  });
-  const answer = await response.json();
-  if (!response.ok) {
-    const { message, help } = answer.error;
-    throw new Error(`${message}. ${help}.`);
-  }
-  return answer;
 }

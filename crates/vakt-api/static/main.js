@@ -3,7 +3,6 @@
 import { startClock } from "./clock.js";
 import { startCountdowns } from "./countdown.js";
 import { startCopyButtons } from "./copy.js";
-import { startFacts } from "./facts.js";
 import { startKeys } from "./keys.js";
 import { startFirstEvent, startRefresh } from "./refresh.js";
 import { startSearch } from "./search.js";
@@ -11,7 +10,6 @@ import { startSearch } from "./search.js";
 startClock();
 startCountdowns();
 startCopyButtons();
-startFacts();
 startKeys();
 startRefresh();
 startFirstEvent();

@@ -14,8 +14,8 @@ export async function refreshNow() {
   }
   const fresh = await fetchPage(location.href, undefined, { "X-Vakt-Refresh": "1" });
   for (const part of parts) {
-    // Not under the hands of somebody who is about to press a button in it.
-    if (!part.contains(document.activeElement)) {
+    // Not under the hands of somebody who is about to press a button in it, or reads what was opened.
+    if (!part.contains(document.activeElement) && !part.querySelector("details[open]")) {
       take(fresh, part.id);
     }
   }
@@ -26,7 +26,7 @@ export function startRefresh() {
     return;
   }
   setInterval(() => {
-    if (!document.hidden && !document.querySelector("dialog[open]")) {
+    if (!document.hidden) {
       // A daemon that restarts is asked again in a moment.
       refreshNow().catch(() => {});
     }
@@ -40,7 +40,7 @@ export function startFirstEvent() {
       clearInterval(timer);
       return;
     }
-    if (document.hidden || document.querySelector("dialog[open]")) {
+    if (document.hidden) {
       return;
     }
     try {

@@ -119,6 +119,19 @@ pub struct IncidentDetail {
     pub evidence_note: Option<String>,
     /// The newest alerts that belong to it, bounded.
     pub alerts: Vec<Alert>,
+    /// The reports of its regimes, in their order.
+    pub reports: Vec<ReportKind>,
+}
+
+/// A report that a regime knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReportKind {
+    pub regime: String,
+    pub stage: String,
+    /// The statute's own word.
+    pub term: Option<String>,
+    /// Whether the data has the fields of its form.
+    pub form: bool,
 }
 
 /// A change of state.

@@ -48,7 +48,7 @@ pub use factset::FactSet;
 pub use group::{DRAFTS_PER_HOUR_MAX, HISTORIC_AGE_MICROS, QUIET_GAP_MICROS};
 pub use incident::{
     EvidenceBound, Incident, IncidentDetail, IncidentFilter, NewIncident, NewSplit, Recorded,
-    Transition,
+    ReportKind, Transition,
 };
 pub use lifecycle::IncidentState;
 pub use records::{

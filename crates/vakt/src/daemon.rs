@@ -9,6 +9,7 @@ mod hunts;
 mod incidents;
 mod listen;
 mod record_search;
+mod reports;
 mod search;
 mod storage;
 mod views;
@@ -235,6 +236,8 @@ impl Daemon {
                 records: Arc::clone(&records),
                 access: Arc::clone(&access),
                 redactor,
+                ruleset: Arc::clone(&ruleset),
+                clock: Arc::clone(&clock),
             }),
             rules: Arc::new(Rules {
                 records: Arc::clone(&records),

@@ -12,6 +12,7 @@ pub mod daemon;
 pub mod data_dir;
 pub mod deliver;
 pub mod descriptors;
+mod explain;
 pub mod files;
 mod hunt;
 mod match_line;

@@ -291,7 +291,11 @@ const DECISIONS: [&str; 13] = [
 
 /// A fact needs its time, because awareness that is recorded later than it was shows a deadline
 /// too late.
-fn new_fact(body: Map<String, Value>, by: &str, now: Timestamp) -> Result<NewFact, ApiError> {
+pub(crate) fn new_fact(
+    body: Map<String, Value>,
+    by: &str,
+    now: Timestamp,
+) -> Result<NewFact, ApiError> {
     let mut fields = Fields(body);
     let fact = fields.required_text("fact")?;
     let at = match fields.time("at")? {

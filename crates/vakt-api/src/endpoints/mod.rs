@@ -6,6 +6,7 @@ pub(crate) mod events;
 pub(crate) mod incidents;
 pub(crate) mod loki;
 pub(crate) mod observe;
+pub(crate) mod reports;
 pub(crate) mod saved;
 pub(crate) mod search;
 pub(crate) mod searches;

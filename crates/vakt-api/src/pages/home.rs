@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 use vakt_event::Timestamp;
 
-use super::incident_parts::{actions, badges, countdown, drill, fact_dialog, urgency};
+use super::incident_parts::{actions, badges, countdown, drill, is_unassessed, urgency};
 use super::words::{plain, time_of};
 use super::{layout, records, results, setup};
 use crate::access::Principal;
@@ -270,7 +270,6 @@ fn page(
                 }
             }
         }
-        @if may_record { (fact_dialog()) }
     }
 }
 
@@ -318,7 +317,7 @@ fn incidents(open: &OpenIncidents, site: &Site, now: Timestamp, may_record: bool
                 }
                 p.badges { (badges(incident)) }
                 (countdown(incident, site, now))
-                @if may_record && super::incident_parts::is_unassessed(incident) {
+                @if may_record && is_unassessed(incident) {
                     (actions(incident))
                 }
             }

@@ -1,4 +1,4 @@
-//! The page of one incident.
+//! The page of one incident: what must be done next, then everything that is known.
 
 use axum::body::Body;
 use axum::http::Response;
@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use vakt_event::Timestamp;
 
 use super::home::alert_line;
-use super::incident_parts::{actions, badges, clocks, countdown, fact_dialog, is_unassessed};
-use super::layout;
-use super::results::{shown, summary};
+use super::incident_parts::{actions, badges, clocks, countdown, record_path};
+use super::results::{encoded, shown, summary};
 use super::words::{deadline, plain, time_of};
+use super::{facts, layout, timeline, why};
 use crate::app::Site;
 use crate::endpoints::incidents::failure;
 use crate::error::ApiError;
@@ -22,37 +22,67 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let id = call.path("id").to_owned();
     let principal = call.principal()?.clone();
     let sight = principal.sight();
-    let incident = call
+    let (incident, reasons) = call
         .app
-        .blocking(move |parts| parts.incidents.incident(&id, &sight).map_err(failure))
+        .blocking(move |parts| {
+            let incident = parts.incidents.incident(&id, &sight).map_err(failure)?;
+            let reasons = parts.incidents.why(&id, &sight).map_err(failure)?;
+            Ok((incident, reasons))
+        })
         .await?;
     let site = call.app.parts.site.load();
     let now = call.app.parts.clock.now();
-    let may_record = principal.role.may(Permission::RecordFacts);
+    let seen = Seen {
+        incident: &incident,
+        reasons: &reasons,
+        site: &site,
+        now,
+        may_record: principal.role.may(Permission::RecordFacts),
+    };
     let title = incident["title"].as_str().unwrap_or("Incident");
-    let main = page(&incident, &site, now, may_record);
-    Ok(layout::page(title, &site, &principal, now, &main))
+    Ok(layout::page(title, &site, &principal, now, &page(&seen)))
 }
 
-fn page(incident: &Value, site: &Site, now: Timestamp, may_record: bool) -> Markup {
-    let zone = &site.zone;
+/// An incident, and who looks at it.
+struct Seen<'a> {
+    incident: &'a Value,
+    reasons: &'a Value,
+    site: &'a Site,
+    now: Timestamp,
+    may_record: bool,
+}
+
+fn page(seen: &Seen<'_>) -> Markup {
+    let incident = seen.incident;
+    let zone = &seen.site.zone;
     html! {
         p.crumb { a href="/" { "Start" } " › Incident" }
         h1 { (incident["title"].as_str().unwrap_or("(without a title)")) }
         div id="status" data-refresh {
             p.badges { (badges(incident)) }
-            (countdown(incident, site, now))
+            (countdown(incident, seen.site, seen.now))
         }
-        @if may_record && is_unassessed(incident) { (actions(incident)) }
-        (about(incident, zone))
+        @if let Some(into) = incident["merged_into"].as_str() {
+            p { "It is part of " a href={ "/incidents/" (into) } { "another incident" } ", where its clocks run." }
+        }
+        @if seen.may_record {
+            (actions(incident))
+            (more_facts(incident))
+        }
+        (waiting(seen))
         section id="clocks" data-refresh aria-labelledby="clocks-heading" {
-            h2 id="clocks-heading" { "Clocks" }
-            (clock_table(clocks(incident), zone))
+            h2 id="clocks-heading" { "Deadlines and reports" }
+            (clock_table(clocks(incident), incident, zone))
+            (targets(incident, zone))
             (history(incident, zone))
         }
         section id="facts" data-refresh aria-labelledby="facts-heading" {
-            h2 id="facts-heading" { "Facts" }
-            (facts(incident, zone))
+            h2 id="facts-heading" { "Time line" }
+            (timeline::list(incident, zone, seen.now, seen.may_record))
+        }
+        section aria-labelledby="why-heading" {
+            h2 id="why-heading" { "Why did this fire?" }
+            (why::list(seen.reasons, incident))
         }
         section aria-labelledby="evidence-heading" {
             h2 id="evidence-heading" { "Evidence" }
@@ -62,10 +92,13 @@ fn page(incident: &Value, site: &Site, now: Timestamp, may_record: bool) -> Mark
         @if !alerts.is_empty() {
             section aria-labelledby="alerts-heading" {
                 h2 id="alerts-heading" { "Alerts" }
-                ul.alerts { @for alert in alerts { (alert_line(alert, site)) } }
+                ul.alerts { @for alert in alerts { (alert_line(alert, seen.site)) } }
             }
         }
-        @if may_record { (fact_dialog()) }
+        section aria-labelledby="about-heading" {
+            h2 id="about-heading" { "About it" }
+            (about(incident, zone))
+        }
     }
 }
 
@@ -73,31 +106,78 @@ fn items<'v>(incident: &'v Value, name: &str) -> &'v [Value] {
     incident[name].as_array().map_or(&[], Vec::as_slice)
 }
 
+/// Everything else that can have happened.
+fn more_facts(incident: &Value) -> Markup {
+    // These refer to a fact of the time line, which has their buttons.
+    let offered = facts::FACTS
+        .iter()
+        .filter(|words| !matches!(words.fact, "approved" | "retracted"));
+    html! {
+        details.more {
+            summary { "Record something else" }
+            ul {
+                @for words in offered {
+                    li { a href=(record_path(incident, words.fact, "")) { (words.heading) } }
+                }
+            }
+        }
+    }
+}
+
+/// Corrections that a second person has to approve.
+fn waiting(seen: &Seen<'_>) -> Markup {
+    let waiting = items(seen.incident, "waiting");
+    html! {
+        @if !waiting.is_empty() {
+            section.waiting aria-labelledby="waiting-heading" {
+                h2 id="waiting-heading" { "Waits for a second person" }
+                ul {
+                    @for one in waiting {
+                        @let fact = one["fact"].as_i64().unwrap_or_default();
+                        li {
+                            (one["what"].as_str().unwrap_or_default())
+                            div.quiet { "proposed by " (one["proposed_by"].as_str().unwrap_or("?")) }
+                            @if seen.may_record {
+                                a.button href=(record_path(seen.incident, "approved", &format!("&approves={fact}"))) { "Approve" }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// What is known of it, as far as it is given.
 fn about(incident: &Value, zone: &TimeZone) -> Markup {
     let text = |name: &str| incident[name].as_str().unwrap_or_default().to_owned();
     let first = &incident["first_event"];
-    let techniques: Vec<&str> = items(incident, "techniques")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    let regimes: Vec<&str> = items(incident, "regimes")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let words = |name: &str| {
+        let words: Vec<&str> = items(incident, name)
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        words.join(", ")
+    };
+    let skew = first["skew_seconds"]
+        .as_f64()
+        .map(|seconds| html! { (seconds) " s" });
     let mut rows: Vec<(&str, Markup)> = Vec::new();
     let mut row = |name, value: Option<Markup>| rows.extend(value.map(|value| (name, value)));
     let filled = |text: String| (!text.is_empty()).then(|| html! { (text) });
     row("Detected", time_of(&incident["detected_at"], zone));
     row("First event claims", time_of(&first["claimed"], zone));
     row("First event received", time_of(&first["received"], zone));
+    row("Received after it claims", skew);
     row("Rule", filled(text("rule.name")));
     row("Entity", filled(text("entity")));
-    row("ATT&CK", filled(techniques.join(", ")));
+    row("ATT&CK", filled(words("techniques")));
     row("Stream", filled(text("stream")));
     row("Party", filled(text("party")));
-    row("Regimes", filled(regimes.join(", ")));
+    row("Regimes", filled(words("regimes")));
+    row("Data of the regimes", filled(text("regimes_version")));
     row("Opened by", filled(text("opened_by")));
+    row("Parts of it", filled(words("members")));
     row("Id", filled(text("id")));
     html! {
         dl.about {
@@ -108,29 +188,85 @@ fn about(incident: &Value, zone: &TimeZone) -> Markup {
     }
 }
 
-fn clock_table(clocks: &[Value], zone: &TimeZone) -> Markup {
+fn clock_table(clocks: &[Value], incident: &Value, zone: &TimeZone) -> Markup {
     html! {
         div.scroll {
             table {
                 thead { tr { th { "Report" } th { "State" } th { "Due" } th { "Counts from" } th { "Regime" } } }
-                tbody {
-                    @for clock in clocks {
-                        tr {
-                            th scope="row" { (plain(clock["stage"].as_str().unwrap_or_default())) }
-                            td { (clock_state(clock)) }
-                            td {
-                                (deadline(clock, zone))
-                                @if let Some(latest) = clock["statutory_latest_date"].as_str() {
-                                    @if Some(latest) != clock["nominal_date"].as_str() {
-                                        div.quiet { "The law would allow " (latest) "; do not plan on it." }
-                                    }
-                                }
-                            }
-                            td { (time_of(&clock["start"], zone).unwrap_or_default()) }
-                            td { code { (clock["regime"].as_str().unwrap_or_default()) } }
-                        }
+                tbody { @for clock in clocks { (clock_row(clock, incident, zone)) } }
+            }
+        }
+    }
+}
+
+fn clock_row(clock: &Value, incident: &Value, zone: &TimeZone) -> Markup {
+    let report = report_of(clock, incident);
+    let term = report.and_then(|it| it["term"].as_str());
+    html! {
+        tr {
+            th scope="row" {
+                (plain(clock["stage"].as_str().unwrap_or_default()))
+                @if let Some(term) = term { " " span.quiet lang="sv" { (term) } }
+                @if report.is_some_and(|it| it["form"] == true) {
+                    div { a href=(form_path(clock, incident)) { "Fill in and copy" } }
+                }
+            }
+            td {
+                (clock_state(clock))
+                @if clock["unconfirmed"] == true { div.quiet { "no reference yet" } }
+                @if let Some(reason) = clock["late_reason"].as_str() { div.quiet { "late: " (reason) } }
+            }
+            td {
+                (deadline(clock, zone))
+                @if let Some(latest) = clock["statutory_latest_date"].as_str() {
+                    @if Some(latest) != clock["nominal_date"].as_str() {
+                        div.quiet { "The law would allow " (latest) "; do not plan on it." }
                     }
                 }
+                @if clock["due"].is_string() {
+                    @if let Some(note) = clock["note"].as_str() { div.quiet.sentence { (note) } }
+                }
+            }
+            td { (time_of(&clock["start"], zone).unwrap_or_default()) (counted_from(clock, incident)) }
+            td {
+                code { (clock["regime"].as_str().unwrap_or_default()) }
+                @if clock["party"] != incident["party"] {
+                    div.quiet { "for " (clock["party"].as_str().unwrap_or_default()) }
+                }
+            }
+        }
+    }
+}
+
+/// What the record says of the clock's report.
+fn report_of<'v>(clock: &Value, incident: &'v Value) -> Option<&'v Value> {
+    let reports = items(incident, "reports").iter();
+    let mut same =
+        reports.filter(|it| it["regime"] == clock["regime"] && it["stage"] == clock["stage"]);
+    same.next()
+}
+
+fn form_path(clock: &Value, incident: &Value) -> String {
+    let text = |value: &Value| encoded(value.as_str().unwrap_or_default());
+    format!(
+        "/incidents/{}/report/{}?regime={}&party={}",
+        text(&incident["id"]),
+        text(&clock["stage"]),
+        text(&clock["regime"]),
+        text(&clock["party"])
+    )
+}
+
+/// The fact at the clock's start.
+fn counted_from(clock: &Value, incident: &Value) -> Markup {
+    let start = &clock["start"];
+    let facts = items(incident, "facts").iter();
+    let mut there = facts.filter(|fact| start.is_string() && fact["at"] == *start);
+    html! {
+        @if let Some(fact) = there.next() {
+            div.quiet {
+                (plain(fact["fact"].as_str().unwrap_or_default()))
+                @if let Some(report) = fact["report"].as_str() { ": " (plain(report).to_lowercase()) }
             }
         }
     }
@@ -147,40 +283,30 @@ fn clock_state(clock: &Value) -> Markup {
     html! { span class=(kind) { (plain(state)) } }
 }
 
+/// What the product asks for by itself.
+fn targets(incident: &Value, zone: &TimeZone) -> Markup {
+    let open = items(incident, "targets")
+        .iter()
+        .filter(|it| it["state"] != "met");
+    html! {
+        @for target in open {
+            p.quiet {
+                (plain(target["target"].as_str().unwrap_or_default()))
+                @if target["state"] == "passed" { " was wanted by " } @else { " is wanted by " }
+                (time_of(&target["due"], zone).unwrap_or_default())
+                ": a target of this installation, no legal deadline."
+            }
+        }
+    }
+}
+
 fn history(incident: &Value, zone: &TimeZone) -> Markup {
     let history = items(incident, "history");
     html! {
         @if !history.is_empty() {
             details {
                 summary { "Clocks that others took the place of (" (history.len()) ")" }
-                (clock_table(history, zone))
-            }
-        }
-    }
-}
-
-fn facts(incident: &Value, zone: &TimeZone) -> Markup {
-    let facts = items(incident, "facts");
-    html! {
-        @if facts.is_empty() {
-            p.quiet { "None yet. A draft was opened by a detection; people add facts." }
-        }
-        ol.facts {
-            @for fact in facts {
-                li {
-                    strong { (plain(fact["fact"].as_str().unwrap_or_default())) }
-                    @if let Some(report) = fact["report"].as_str() { ": " (plain(report)) }
-                    @if let Some(at) = time_of(&fact["at"], zone) { " at " (at) }
-                    " by " (fact["by"].as_str().unwrap_or("?"))
-                    @if let Some(reason) = fact["reason"].as_str() { div { (reason) } }
-                    @if let Some(reference) = fact["reference"].as_str() {
-                        div { "Reference " (reference) }
-                    }
-                    div.quiet {
-                        "recorded by " (fact["recorded_by"].as_str().unwrap_or("?"))
-                        @if let Some(at) = time_of(&fact["recorded_at"], zone) { ", " (at) }
-                    }
-                }
+                (clock_table(history, &Value::Null, zone))
             }
         }
     }
@@ -205,7 +331,7 @@ fn evidence(incident: &Value, zone: &TimeZone) -> Markup {
         }
         ol.hits {
             @for event in events {
-                li {
+                li id={ "event-" (event["id"].as_str().unwrap_or_default()) } {
                     details {
                         @let fields = evidence_fields(event);
                         @let time = time_of(&event["claimed"], zone)

@@ -4,7 +4,9 @@ use maud::{Markup, html};
 use serde_json::Value;
 use vakt_event::Timestamp;
 
-use super::words::{deadline, instant, plain, time_left};
+use super::facts::{self, Asks};
+use super::results::encoded;
+use super::words::{deadline, instant, plain, time_left, time_of};
 use crate::app::Site;
 
 /// States in which somebody still has to act on a clock.
@@ -25,10 +27,15 @@ fn next_clock(incident: &Value) -> Option<(&Value, Timestamp)> {
     open_clocks(incident).min_by_key(|(_, due)| *due)
 }
 
+/// Whether somebody still has to act on a clock.
+pub(crate) fn is_open_clock(clock: &Value) -> bool {
+    OPEN.contains(&clock["state"].as_str().unwrap_or_default())
+}
+
 fn open_clocks(incident: &Value) -> impl Iterator<Item = (&Value, Timestamp)> {
     clocks(incident)
         .iter()
-        .filter(|clock| OPEN.contains(&clock["state"].as_str().unwrap_or_default()))
+        .filter(|clock| is_open_clock(clock))
         .filter_map(|clock| Some((clock, instant(&clock["due"])?)))
 }
 
@@ -80,7 +87,7 @@ pub(crate) fn countdown(incident: &Value, site: &Site, now: Timestamp) -> Markup
     };
     let stage = plain(clock["stage"].as_str().unwrap_or_default());
     let late = now >= due;
-    let is_duty = matches!(clock["state"].as_str(), Some("running" | "overdue"));
+    let is_duty = is_duty(clock);
     html! {
         p.countdown {
             // Scripts replace the text each second; without them it is right as of this page.
@@ -93,50 +100,71 @@ pub(crate) fn countdown(incident: &Value, site: &Site, now: Timestamp) -> Markup
             p.quiet {
                 "Provisional, nobody has declared awareness."
                 @if late { " The time for this report has passed since detection: assess it now." }
+                @else if let Some(by) = time_of(&incident["assess_by"], &site.zone) {
+                    " Assess it by " (by) "."
+                }
             }
+        } @else if let Some(start) = time_of(&clock["start"], &site.zone) {
+            p.quiet { "It counts from " (start) "." }
         }
     }
 }
 
-/// The two decisions about a draft. Scripts open the dialog; without them the buttons stay hidden.
+/// The page on which a fact about the incident is recorded; `more` are further parameters.
+pub(crate) fn record_path(incident: &Value, fact: &str, more: &str) -> String {
+    let text = |name: &str| encoded(incident[name].as_str().unwrap_or_default());
+    let (id, party) = (text("id"), text("party"));
+    // A customer's name is asked for where the fact is about one.
+    match facts::of(fact).map(|words| words.asks) {
+        Some(Asks::Customer) => format!("/incidents/{id}/record?fact={fact}{more}"),
+        _ => format!("/incidents/{id}/record?fact={fact}&party={party}{more}"),
+    }
+}
+
+/// What is decided or done next.
 pub(crate) fn actions(incident: &Value) -> Markup {
-    let id = incident["id"].as_str().unwrap_or_default();
-    let title = incident["title"].as_str().unwrap_or_default();
-    let party = incident["party"].as_str().unwrap_or("own");
+    let main = |fact: &str, more: &str, words: &str| {
+        html! { a.button.main href=(record_path(incident, fact, more)) { (words) } }
+    };
+    let other = |fact: &str, words: &str| {
+        html! { a.button href=(record_path(incident, fact, "")) { (words) } }
+    };
+    let next_report = next_clock(incident).filter(|(clock, _)| is_duty(clock));
     html! {
-        div.actions data-incident=(id) data-title=(title) data-party=(party) hidden {
-            button.main type="button" data-fact="aware" { "Aware now" }
-            button type="button" data-fact="dismissed" { "Dismiss" }
-        }
-        noscript {
-            p.quiet {
-                "To decide without scripts: " code { "vakt incidents fact " (id) " aware" }
-                " or " code { "dismissed" } "."
+        div.actions {
+            @match incident["state"].as_str() {
+                Some("draft" | "assessing") => {
+                    (main("aware", "", "Aware now"))
+                    (other("not_significant", "Not significant"))
+                    (other("dismissed", "Dismiss"))
+                },
+                Some("dismissed" | "not_significant" | "near_miss" | "closed") => {
+                    (other("reopened", "Reopen"))
+                },
+                Some("merged") => {},
+                _ => {
+                    @if let Some((clock, _)) = next_report {
+                        (main("submitted", &report_of(clock), "Submitted"))
+                    } @else {
+                        (other("submitted", "Submitted"))
+                    }
+                    (other("handled", "Handled"))
+                },
             }
         }
     }
 }
 
-/// The dialog in which a person confirms a fact; filled by the script.
-pub(crate) fn fact_dialog() -> Markup {
-    html! {
-        dialog id="fact-dialog" aria-labelledby="fact-heading" {
-            form method="dialog" {
-                h2 id="fact-heading" {}
-                p id="fact-incident" {}
-                p { strong { "At " span id="fact-at" {} } }
-                div id="fact-reason-part" {
-                    label for="fact-reason" { "Reason, in one line" }
-                    input id="fact-reason" maxlength="500" autocomplete="off";
-                    p.quiet { "False positive, a test, a duplicate, or authorised." }
-                }
-                div id="fact-deadlines" aria-live="polite" {}
-                p.problem id="fact-problem" role="alert" hidden {}
-                div.actions {
-                    button.main type="submit" id="fact-confirm" value="confirm" {}
-                    button type="button" id="fact-cancel" { "Cancel" }
-                }
-            }
-        }
-    }
+/// The parameters that name a clock's report.
+fn report_of(clock: &Value) -> String {
+    let text = |name: &str| encoded(clock[name].as_str().unwrap_or_default());
+    format!(
+        "&report={}&regime={}&with_form=yes",
+        text("stage"),
+        text("regime")
+    )
+}
+
+fn is_duty(clock: &Value) -> bool {
+    matches!(clock["state"].as_str(), Some("running" | "overdue"))
 }

@@ -2,21 +2,50 @@
 //! `/static`, nothing inline.
 
 pub(crate) mod assets;
+mod facts;
 pub(crate) mod home;
 pub(crate) mod incident;
 mod incident_parts;
 mod layout;
+pub(crate) mod record;
 mod records;
+pub(crate) mod report;
 mod results;
 mod setup;
 pub(crate) mod sign_in;
+mod timeline;
+mod why;
 mod words;
+
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Response;
 use maud::html;
 
+use crate::access::Principal;
+use crate::app::App;
 use crate::error::ApiError;
+use crate::guard::Call;
+
+/// Who looks at which incident; unlike a request, it may be held while something is waited for.
+#[derive(Clone)]
+struct Looker {
+    app: Arc<App>,
+    /// The incident's id.
+    id: String,
+    who: Principal,
+}
+
+impl Looker {
+    fn of(call: &Call) -> Result<Self, ApiError> {
+        Ok(Self {
+            app: Arc::clone(&call.app),
+            id: call.path("id").to_owned(),
+            who: call.principal()?.clone(),
+        })
+    }
+}
 
 /// An error, for a person.
 pub(crate) fn error_page(error: &ApiError) -> Response<Body> {

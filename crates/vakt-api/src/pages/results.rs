@@ -162,7 +162,7 @@ fn page_path(shown: &Shown<'_>, cursor: &str) -> String {
 }
 
 /// Percent-encoding of everything but letters, digits and `-._~` (RFC 3986 section 2.3).
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

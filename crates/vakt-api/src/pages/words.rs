@@ -18,7 +18,7 @@ pub(crate) fn time(at: Timestamp, zone: &TimeZone) -> Markup {
 }
 
 /// `+01:00`
-fn offset(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn offset(at: Timestamp, zone: &TimeZone) -> String {
     let minutes = zone.to_offset(at.to_jiff()).seconds() / 60;
     let sign = if minutes < 0 { '-' } else { '+' };
     format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
@@ -35,7 +35,7 @@ pub(crate) fn instant(value: &Value) -> Option<Timestamp> {
 
 /// `Wed 25 Nov 2026 10:30 (+01:00)`; seconds where there are any, because a deadline that is
 /// rounded is wrong.
-fn local(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn local(at: Timestamp, zone: &TimeZone) -> String {
     let local = zone.to_datetime(at.to_jiff());
     let format = if local.second() == 0 {
         "%a %-d %b %Y %H:%M"
@@ -52,7 +52,7 @@ pub(crate) fn deadline(clock: &Value, zone: &TimeZone) -> String {
         .as_str()
         .and_then(|day| day.parse::<Date>().ok());
     match (day, instant(&clock["due"])) {
-        (Some(day), _) => format!("by the end of {}", day.strftime("%-d %B %Y")),
+        (Some(day), _) => format!("by the end of {}", day.strftime("%-d %B %Y (%a)")),
         (None, Some(due)) => format!("by {}", local(due, zone)),
         (None, None) => clock["note"]
             .as_str()
@@ -113,7 +113,7 @@ mod tests {
         );
         check(
             json!({"due": "2026-12-24T23:00:00Z", "nominal_date": "2026-12-24"}),
-            "by the end of 24 December 2026",
+            "by the end of 24 December 2026 (Thu)",
         );
         check(
             json!({"state": "projected", "due": null}),

@@ -282,7 +282,7 @@ fn open_intake_refuses_browsers_proxies_and_foreign_names() {
     check("Host: evil.example", "host_refused");
     check(&format!("Host: 192.0.2.1:{port}"), "host_refused");
     check("Host: 127.0.0.1", "host_refused");
-    assert_eq!(daemon.fake.texts(), Vec::<String>::new());
+    assert_eq!(daemon.fake.lines(), Vec::<String>::new());
 
     let absolute = format!("POST http://evil.example:{port}/api/v1/events");
     assert_eq!(

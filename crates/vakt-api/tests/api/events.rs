@@ -24,7 +24,7 @@ fn lines_are_accepted_as_they_are() {
         let answer = daemon.request("POST /api/v1/events", &[], body);
         assert_eq!(answer.status, 200);
         assert_eq!(answer.json(), json!({"accepted": accepted, "rejected": []}));
-        assert_eq!(daemon.fake.texts(), expected);
+        assert_eq!(daemon.fake.lines(), expected);
     };
     check(b"", 0, &[]);
     check(b"\n\n", 0, &[]);
@@ -88,7 +88,7 @@ fn compressed_bodies() {
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
         let answer = daemon.request("POST /api/v1/events", &headers, body);
         assert_eq!(answer.status, expected, "{encoding:?}: {}", answer.text());
-        let stored = daemon.fake.texts().len();
+        let stored = daemon.fake.lines().len();
         assert_eq!(stored, if expected == 200 { 2 } else { 0 });
     };
     let zstd = zstd::encode_all(body.as_slice(), 3).unwrap();
@@ -120,7 +120,7 @@ fn what_is_over_the_cap_is_413_however_it_is_packed() {
         let error = &answer.json()["error"];
         assert_eq!(error["code"], "body_too_large");
         let accepted = error["accepted"].as_u64().unwrap();
-        assert_eq!(daemon.fake.texts().len() as u64, accepted);
+        assert_eq!(daemon.fake.lines().len() as u64, accepted);
         daemon.fake.frames.lock().unwrap().clear();
     };
     check(&[], &large);
@@ -141,7 +141,7 @@ fn a_busy_journal_is_503_with_the_prefix_that_is_durable() {
     assert_eq!(answer.header("retry-after"), Some("1"));
     let error = &answer.json()["error"];
     assert_eq!(error["code"], "busy");
-    let stored = daemon.fake.texts().len();
+    let stored = daemon.fake.lines().len();
     assert!(stored > 0 && stored < 3000, "{stored}");
     assert_eq!(error["accepted"], stored);
     assert_eq!(error["next_line"], stored + 1);
@@ -164,7 +164,7 @@ fn a_full_disk_is_503_until_there_is_room() {
     *daemon.fake.batches_left.lock().unwrap() = None;
     let answer = daemon.request("POST /api/v1/events", &[], b"{\"a\":1}\n");
     assert_eq!(answer.status, 200);
-    assert_eq!(daemon.fake.texts(), ["{\"a\":1}"]);
+    assert_eq!(daemon.fake.lines(), ["{\"a\":1}"]);
 }
 
 #[test]

@@ -13,15 +13,16 @@ use vakt_api::access::NewUser;
 use vakt_api::backend::{
     FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest,
     HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
-    NewIncident, Readiness, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
-    SearchRequest, SearchTable, Sight, SourcesView, StorageBackend, StorageFailure,
+    NewIncident, NewText, Readiness, ReportRequest, RuleList, RulesView, SearchAnswer,
+    SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight, SourcesView, StorageBackend,
+    StorageFailure,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{
     Access, Api, HttpListener, Limits, ListenerPolicy, Parts, Principal, Role, Searches, Site,
 };
 use vakt_event::clock::SystemClock;
-use vakt_event::{Batch, Frame, Source};
+use vakt_event::{Batch, Frame, Source, Timestamp};
 use vakt_ingest::intake::{Accepted, Intake, Refused, Reply};
 
 /// What reached the journal, and what it says to more.
@@ -40,6 +41,8 @@ pub(crate) struct Fake {
     pub(crate) cancelled: AtomicUsize,
     pub(crate) facts: Mutex<Vec<(NewFact, Principal)>>,
     pub(crate) opened: Mutex<Vec<NewIncident>>,
+    /// What was written into reports, and by whom.
+    pub(crate) texts: Mutex<Vec<(NewText, String)>>,
     /// The incidents, newest first, where a test wants others than [`incident`].
     pub(crate) incidents: Mutex<Vec<Value>>,
     pub(crate) not_ready: Mutex<Vec<String>>,
@@ -48,7 +51,7 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
-    pub(crate) fn texts(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let frames = self.frames.lock().unwrap();
         frames
             .iter()
@@ -260,7 +263,14 @@ pub(crate) fn incident() -> Value {
              "start": "2026-11-24T09:30:00Z", "due": "2026-11-25T09:30:00Z", "nominal_date": null, "statutory_latest_date": null},
             {"regime": "nis2-se", "stage": "final", "party": "own", "state": "projected",
              "start": null, "due": null, "nominal_date": null, "statutory_latest_date": null}],
-        "facts": [], "history": [], "revision": 17,
+        "facts": [
+            {"id": 1, "fact": "detected", "at": "2026-11-24T09:30:00Z", "recorded_at": "2026-11-24T09:30:01Z",
+             "recorded_by": "vakt", "by": "vakt", "party": "own"}],
+        "reports": [
+            {"regime": "nis2-se", "stage": "early_warning", "term": "upplysning", "form": true},
+            {"regime": "nis2-se", "stage": "final", "term": "slutrapport", "form": true}],
+        "waiting": [{"fact": 9, "proposed_by": "bo", "what": "awareness was later"}],
+        "history": [], "revision": 17,
         "evidence": [{
             "id": "4", "original": "{\"message\":\"Failed password for root\"}", "hash": "7e81",
             "claimed": "2026-11-24T09:29:00Z", "received": "2026-11-24T09:30:00Z",
@@ -329,6 +339,67 @@ impl IncidentBackend for Fake {
             next: None,
         })
     }
+
+    fn form(&self, id: &str, report: &ReportRequest, _: &Sight) -> Result<Value, IncidentFailure> {
+        match id {
+            "inc-1" => Ok(form(report)),
+            _ => Err(IncidentFailure::NotFound),
+        }
+    }
+
+    fn write_report(
+        &self,
+        _: &str,
+        report: &ReportRequest,
+        texts: &[NewText],
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        if texts.iter().any(|new| new.version != 3) {
+            return Err(IncidentFailure::Changed {
+                message: "the text was changed by bo in the meantime".into(),
+            });
+        }
+        let mut written = self.texts.lock().unwrap();
+        written.extend(texts.iter().map(|new| (new.clone(), by.name.clone())));
+        Ok(form(report))
+    }
+
+    fn why(&self, id: &str, _: &Sight) -> Result<Value, IncidentFailure> {
+        match id {
+            "inc-1" => Ok(json!({"rules": [{
+                "rule.id": "r", "rule.name": "SSH brute force", "loaded": true,
+                "asks": "events >= 5 within 60 s", "inputs": [], "event_count": 1,
+                "events": [{"id": "7", "matched": [{"field": "user.name", "value": "<root>"}]}],
+            }]})),
+            _ => Err(IncidentFailure::NotFound),
+        }
+    }
+
+    fn instant(&self, _: &str, words: &str, _: &Sight) -> Result<Timestamp, IncidentFailure> {
+        let words = match words {
+            "now" => "2026-11-24T09:30:07.5Z",
+            words => words,
+        };
+        words.parse().map_err(|_| IncidentFailure::Invalid {
+            message: format!("{words:?} is no time"),
+            help: "write 03:05".into(),
+        })
+    }
+}
+
+fn form(report: &ReportRequest) -> Value {
+    json!({
+        "regime": report.regime, "stage": report.stage, "party": "own", "language": "sv",
+        "term": "upplysning", "citation": "2 kap. 5 §", "missing": ["contact"],
+        "cautions": [{"text": "Lämna inga uppgifter <här>.", "english": "Hand over nothing."}],
+        "fields": [
+            {"name": "contact", "label": "Kontakt", "english": "Contact", "required": true,
+             "state": "empty", "text": "", "from": [], "version": 0},
+            {"name": "course_of_events", "label": "Händelseförlopp", "required": true,
+             "state": "suggested", "text": "Rad ett\nRad <två>", "version": 3,
+             "from": [{"kind": "fact", "id": "1", "text": "detected, vakt"}]},
+        ],
+    })
 }
 
 impl RulesView for Fake {

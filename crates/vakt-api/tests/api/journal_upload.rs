@@ -67,7 +67,7 @@ fn refusals() {
     let mut cut = [entry(1), entry(2)].concat();
     cut.truncate(cut.len() - 5);
     check(&[JOURNAL], &cut, 417, "ends inside an entry");
-    assert_eq!(daemon.fake.texts().len(), 1, "the entry before it is kept");
+    assert_eq!(daemon.fake.lines().len(), 1, "the entry before it is kept");
     *daemon.fake.batches_left.lock().unwrap() = Some(0);
     check(&[JOURNAL], &entry(1), 503, "too much is waiting");
 }
@@ -89,11 +89,11 @@ fn a_full_disk_takes_nothing_and_says_so() {
             .text()
             .starts_with("the disk is as full as it may get")
     );
-    assert!(daemon.fake.texts().is_empty());
+    assert!(daemon.fake.lines().is_empty());
     *daemon.fake.batches_left.lock().unwrap() = None;
     let answer = daemon.request("POST /upload", &headers, &body);
     assert_eq!((answer.status, answer.text().as_str()), (202, "OK.\n"));
-    assert_eq!(daemon.fake.texts().len(), 3);
+    assert_eq!(daemon.fake.lines().len(), 3);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn the_body_is_asked_for_only_when_it_will_be_read() {
             answer = read_answer(&mut stream);
         }
     }
-    assert_eq!(daemon.fake.texts().len(), 3);
+    assert_eq!(daemon.fake.lines().len(), 3);
 }
 
 /// The captures of the real client: entries that each holds in all its requests together.
@@ -182,6 +182,6 @@ fn captured_uploads_are_taken() {
             taken += usize::from(answer.status == 202);
         }
         writing.join().unwrap();
-        assert_eq!(daemon.fake.texts().len(), entries, "{name}");
+        assert_eq!(daemon.fake.lines().len(), entries, "{name}");
     }
 }

@@ -105,7 +105,7 @@ fn open_incidents_come_by_their_next_deadline() {
     let check = |incidents: Vec<serde_json::Value>, expected: &[usize], more: &str| {
         *daemon.fake.incidents.lock().unwrap() = incidents;
         let text = page(&daemon, "/?q=x").text();
-        let mut shown = text.split("href=\"/incidents/inc-").skip(1);
+        let mut shown = text.split("<h3><a href=\"/incidents/inc-").skip(1);
         for number in expected {
             let found = shown.next().and_then(|rest| rest.split('"').next());
             assert_eq!(found, Some(number.to_string().as_str()));
@@ -177,9 +177,17 @@ fn an_incident_has_its_page() {
     let daemon = start();
     let text = page(&daemon, "/incidents/inc-1").text();
     for part in [
-        "Clocks",
-        "Facts",
+        "Deadlines and reports",
+        "<span class=\"quiet\" lang=\"sv\">upplysning</span>",
+        "Time line",
+        "Why did this fire?",
+        "It asks for events &gt;= 5 within 60 s.",
+        "user.name = <code>&lt;root&gt;</code>",
         "Evidence",
+        "href=\"/incidents/inc-1/record?fact=aware&amp;party=own\"",
+        "href=\"/incidents/inc-1/report/early_warning?regime=nis2-se&amp;party=own\"",
+        "Waits for a second person",
+        "href=\"/incidents/inc-1/record?fact=approved&amp;party=own&amp;approves=9\"",
         "one month after the notification is submitted",
         // Evidence reads as a log does, also where it came as JSON.
         "<span class=\"host\">web1</span><span class=\"program\">sshd</span>\
@@ -197,6 +205,197 @@ fn an_incident_has_its_page() {
             .unwrap()
             .starts_with("text/html")
     );
+}
+
+/// A form as a browser sends it.
+fn send(daemon: &Daemon, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let session = format!("Cookie: vakt_session={}", daemon.session());
+    let origin = format!("Origin: http://{}", daemon.address);
+    let host = format!("Host: {}", daemon.address);
+    let kind = "Content-Type: application/x-www-form-urlencoded";
+    let encode = |text: &str| -> String {
+        let bytes = text.bytes();
+        bytes.map(|byte| format!("%{byte:02X}")).collect()
+    };
+    let pairs = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+    let body = pairs.collect::<Vec<_>>().join("&");
+    daemon.request(
+        &format!("POST {path}"),
+        &[&session, &origin, &host, kind],
+        body.as_bytes(),
+    )
+}
+
+#[test]
+fn what_follows_of_a_fact_is_shown_before_it_is_recorded() {
+    let daemon = start();
+    let path = "/incidents/inc-1/record";
+    let text = page(&daemon, &format!("{path}?fact=aware")).text();
+    for part in [
+        "<h1>Declare awareness</h1>",
+        // The second that was looked at is the one that is recorded, and no later one.
+        "name=\"at\" value=\"2026-11-24T09:30:07+00:00\"",
+        "At Tue 24 Nov 2026 09:30:07 (+00:00)",
+        "Early warning (nis2-se): by Wed 25 Nov 2026 09:30 (+00:00)",
+        "name=\"revision\" value=\"17\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert_eq!(
+        daemon.fake.facts.lock().unwrap().len(),
+        0,
+        "looking records nothing"
+    );
+
+    let aware = [
+        ("fact", "aware"),
+        ("at", "2026-11-24T09:30:07+00:00"),
+        ("revision", "17"),
+    ];
+    let typed = [&aware[..], &[("reason", "a <call>"), ("do", "look")]].concat();
+    let look = send(&daemon, path, &typed);
+    assert_eq!(look.status, 200);
+    assert!(
+        look.text().contains("value=\"a &lt;call&gt;\""),
+        "{}",
+        look.text()
+    );
+    assert_eq!(
+        daemon.fake.facts.lock().unwrap().len(),
+        0,
+        "looking records nothing"
+    );
+
+    let typed = [&aware[..], &[("reason", "a call"), ("do", "record")]].concat();
+    let recorded = send(&daemon, path, &typed);
+    assert_eq!(
+        (recorded.status, recorded.header("location")),
+        (303, Some("/incidents/inc-1"))
+    );
+    let (fact, by) = daemon.fake.facts.lock().unwrap().remove(0);
+    assert_eq!((fact.fact.as_str(), by.name.as_str()), ("aware", "admin"));
+    assert_eq!(fact.at.to_string(), "2026-11-24T09:30:07Z");
+    assert_eq!(fact.reason.as_deref(), Some("a call"));
+    assert_eq!(fact.rest["expected_revision"], 17);
+    assert_eq!(fact.rest["source"], "page");
+}
+
+#[test]
+fn a_time_that_is_none_is_explained_and_what_was_typed_stays() {
+    let daemon = start();
+    let path = "/incidents/inc-1/record";
+    let typed = [
+        ("fact", "handled"),
+        ("at", "late"),
+        ("reason", "over"),
+        ("do", "record"),
+    ];
+    let answer = send(&daemon, path, &typed);
+    assert_eq!(answer.status, 400);
+    let text = answer.text();
+    for part in [
+        "&quot;late&quot; is no time. write 03:05",
+        "value=\"over\"",
+        "value=\"late\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert_eq!(daemon.fake.facts.lock().unwrap().len(), 0);
+    let unknown = page(&daemon, "/incidents/inc-1/record?fact=awre");
+    assert_eq!(unknown.status, 400);
+}
+
+#[test]
+fn a_submission_carries_what_the_form_says() {
+    let daemon = start();
+    let fields = [
+        ("fact", "submitted"),
+        ("report", "early_warning"),
+        ("regime", "nis2-se"),
+        ("reference", "NCSC-1"),
+        ("at", "now"),
+        ("with_form", "yes"),
+        ("do", "record"),
+    ];
+    send(&daemon, "/incidents/inc-1/record", &fields);
+    let fact = daemon.fake.facts.lock().unwrap().remove(0).0;
+    assert_eq!(fact.report.as_deref(), Some("early_warning"));
+    assert_eq!(fact.reference.as_deref(), Some("NCSC-1"));
+    assert_eq!(
+        fact.rest["fields"],
+        serde_json::json!({"course_of_events": "Rad ett\nRad <två>"})
+    );
+}
+
+#[test]
+fn the_copy_view_shows_each_field_with_its_label_origin_and_caution() {
+    let daemon = start();
+    let path = "/incidents/inc-1/report/early_warning?regime=nis2-se";
+    let text = page(&daemon, path).text();
+    for part in [
+        "<h1 lang=\"sv\">Upplysning: early warning</h1>",
+        "Lämna inga uppgifter &lt;här&gt;.",
+        "Hand over nothing.",
+        "1 required field is empty.",
+        "lang=\"sv\">Händelseförlopp</label>",
+        "Rad ett\nRad &lt;två&gt;</textarea>",
+        "Suggestion: check it",
+        "Missing",
+        "fact <code>1</code> detected, vakt",
+        "data-copy-from=\"field-course_of_events\" hidden",
+        "record?fact=submitted&amp;report=early_warning&amp;regime=nis2-se&amp;party=own",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    let viewer = format!(
+        "Authorization: Bearer {}",
+        daemon.token("vera", vakt_api::Role::Viewer)
+    );
+    let read = daemon
+        .request(&format!("GET {path}"), &[&viewer], b"")
+        .text();
+    assert!(read.contains("readonly") && !read.contains("Save what you wrote"));
+}
+
+#[test]
+fn only_what_was_changed_is_written_and_a_conflict_loses_nothing() {
+    let daemon = start();
+    let path = "/incidents/inc-1/report/early_warning?regime=nis2-se";
+    let fields = |text: &'static str, version: &'static str| {
+        vec![
+            ("text.contact", ""),
+            ("was.contact", ""),
+            ("version.contact", "0"),
+            ("text.course_of_events", text),
+            ("was.course_of_events", "Rad ett\nRad <två>"),
+            ("version.course_of_events", version),
+        ]
+    };
+    // A browser's line ends are no change.
+    let same = send(&daemon, path, &fields("Rad ett\r\nRad <två>", "3"));
+    assert_eq!((same.status, same.header("location")), (303, Some(path)));
+    assert_eq!(daemon.fake.texts.lock().unwrap().len(), 0);
+
+    send(&daemon, path, &fields("Rad ett\r\nRad tre", "3"));
+    let (new, by) = daemon.fake.texts.lock().unwrap().remove(0);
+    assert_eq!(
+        (new.field.as_str(), new.text.as_str()),
+        ("course_of_events", "Rad ett\nRad tre")
+    );
+    assert_eq!((new.version, by.as_str()), (3, "admin"));
+
+    let conflict = send(&daemon, path, &fields("Mitt <eget>", "2"));
+    assert_eq!(conflict.status, 409);
+    let text = conflict.text();
+    for part in [
+        "the text was changed by bo in the meantime",
+        "Mitt &lt;eget&gt;</textarea>",
+        "Not saved. It says now: Rad ett",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
 }
 
 #[test]
@@ -220,6 +419,9 @@ fn nothing_is_inline() {
         "/?q=x",
         "/?q=(",
         "/incidents/inc-1",
+        "/incidents/inc-1/record?fact=aware",
+        "/incidents/inc-1/record?fact=submitted&report=final",
+        "/incidents/inc-1/report/early_warning",
         "/incidents/ghost",
         "/sign-in",
     ] {

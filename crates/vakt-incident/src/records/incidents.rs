@@ -17,10 +17,11 @@ use crate::error::{Error, Result};
 use crate::fact::{FactKind, NewFact};
 use crate::group::{entity_text, incident_id};
 use crate::incident::{
-    FirstEvent, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin, Transition,
+    FirstEvent, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin, ReportKind,
+    Transition,
 };
 use crate::lifecycle::{self, IncidentState};
-use crate::regime::Regimes;
+use crate::regime::{Regime, Regimes};
 use crate::target;
 
 /// Characters of a title. A line on a page.
@@ -298,6 +299,21 @@ pub(super) fn core(records: &Connection, seq: i64) -> Result<Value> {
     }))
 }
 
+fn reports(data: &Regimes, regimes: &[String]) -> Vec<ReportKind> {
+    let regimes = regimes.iter().filter_map(|id| data.get(id));
+    let of = |regime: &Regime| {
+        let stages = regime.stages.iter();
+        let kinds = stages.map(|stage| ReportKind {
+            regime: regime.id.clone(),
+            stage: stage.name.clone(),
+            term: stage.term.clone(),
+            form: !stage.fields.is_empty(),
+        });
+        kinds.collect::<Vec<_>>()
+    };
+    regimes.flat_map(of).collect()
+}
+
 pub(super) fn detail(
     records: &Connection,
     data: &Regimes,
@@ -317,7 +333,9 @@ pub(super) fn detail(
     let (incident, superseded) = shown(row, &view, data, now);
     history.extend(superseded);
     let frozen = evidence::of_incidents(records, &holders)?;
+    let reports = reports(data, &incident.regimes);
     Ok(IncidentDetail {
+        reports,
         alerts: alerts::of_incident(records, seq)?,
         evidence_total,
         evidence_bound: evidence::BOUND,

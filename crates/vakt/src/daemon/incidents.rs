@@ -2,29 +2,35 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use serde_json::Value as Json;
 use vakt_api::access::UserRow;
 use vakt_api::backend::{
-    IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident, Sight,
+    IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident, NewText,
+    ReportRequest, Sight,
 };
 use vakt_api::{Access, Permission, Principal, Role};
-use vakt_event::ecs;
+use vakt_event::{Clock, Timestamp, ecs};
 use vakt_incident::{
     AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Recorder, Records,
 };
 
 use crate::redact::Redactor;
+use crate::ruleset::Ruleset;
 
 pub(super) struct Incidents {
     pub(super) records: Arc<Records>,
     pub(super) redactor: Option<Arc<Redactor>>,
     pub(super) access: Arc<Access>,
+    /// The rules that run, to say why they fired.
+    pub(super) ruleset: Arc<ArcSwap<Ruleset>>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Incidents {
     /// An incident as somebody sees it. Who may not read raw text sees no original, nor its hash:
     /// that would tell a guess of what is redacted from others.
-    fn shown(&self, mut incident: Json, reads_raw: bool) -> Json {
+    pub(super) fn shown(&self, mut incident: Json, reads_raw: bool) -> Json {
         if reads_raw {
             return incident;
         }
@@ -120,11 +126,7 @@ impl IncidentBackend for Incidents {
     }
 
     fn incident(&self, id: &str, sight: &Sight) -> Result<Json, IncidentFailure> {
-        let incident = self.records.incident(id).map_err(|error| failure(&error))?;
-        let streams = sight.streams.as_deref();
-        if streams.is_some_and(|streams| !streams.contains(&incident.incident.stream)) {
-            return Err(IncidentFailure::NotFound);
-        }
+        let incident = self.in_sight(id, sight)?;
         Ok(self.shown(as_json(&incident)?, sight.reads_raw))
     }
 
@@ -199,6 +201,33 @@ impl IncidentBackend for Incidents {
             .map_err(|error| failure(&error))?;
         self.page(&page, &request.sight)
     }
+
+    fn form(
+        &self,
+        id: &str,
+        report: &ReportRequest,
+        sight: &Sight,
+    ) -> Result<Json, IncidentFailure> {
+        self.form_of(id, report, sight)
+    }
+
+    fn write_report(
+        &self,
+        id: &str,
+        report: &ReportRequest,
+        texts: &[NewText],
+        by: &Principal,
+    ) -> Result<Json, IncidentFailure> {
+        self.write_texts(id, report, texts, by)
+    }
+
+    fn why(&self, id: &str, sight: &Sight) -> Result<Json, IncidentFailure> {
+        self.why_of(id, sight)
+    }
+
+    fn instant(&self, id: &str, words: &str, sight: &Sight) -> Result<Timestamp, IncidentFailure> {
+        self.instant_of(id, words, sight)
+    }
 }
 
 fn state(word: &str) -> Result<IncidentState, IncidentFailure> {
@@ -242,7 +271,7 @@ fn from_body<T: serde::de::DeserializeOwned>(
     })
 }
 
-fn failure(error: &vakt_incident::Error) -> IncidentFailure {
+pub(super) fn failure(error: &vakt_incident::Error) -> IncidentFailure {
     if error.is_not_found() {
         IncidentFailure::NotFound
     } else if let vakt_incident::Error::Changed { .. } = error {
@@ -265,6 +294,6 @@ fn failure(error: &vakt_incident::Error) -> IncidentFailure {
     }
 }
 
-fn as_json(value: &impl serde::Serialize) -> Result<Json, IncidentFailure> {
+pub(super) fn as_json(value: &impl serde::Serialize) -> Result<Json, IncidentFailure> {
     serde_json::to_value(value).map_err(|error| IncidentFailure::Internal(error.to_string()))
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde_json::{Value as Json, json};
 use vakt_codec::files::RECORD_BYTES_MAX;
-use vakt_codec::{Coalescer, DecodeContext, Records, decode};
+use vakt_codec::{DecodeContext, Records, decode};
 use vakt_event::Event;
 use vakt_rules::ast::RuleRef;
 
@@ -15,9 +15,10 @@ use super::super::scan::Reading;
 use super::trace::Trace;
 use super::tree::{self, Style};
 use crate::command::{Global, Outcome};
+use crate::explain::Joining;
 use crate::files::{self, Progress};
 use crate::output::{Output, Printer};
-use crate::pipeline::detector::{Detector, is_joinable};
+use crate::pipeline::detector::Detector;
 use crate::ruleset::Ruleset;
 
 /// What the person asks for.
@@ -147,27 +148,5 @@ impl Feed {
         detector.observe(self.position, "explain", event, &hits, &mut found);
         self.position += 1;
         trace.observe(detector, place, event);
-    }
-}
-
-/// Records that belong together, joined as detection joins them.
-#[derive(Default)]
-pub(super) struct Joining(Option<Coalescer>);
-
-impl Joining {
-    pub(super) fn take(&mut self, event: &Event<'_>) -> Option<Event<'static>> {
-        if !is_joinable(event) {
-            return None;
-        }
-        // Which records an execution consists of is of no matter here.
-        self.0
-            .get_or_insert_with(Coalescer::new)
-            .push("explain", 0, event)
-            .map(|joined| joined.event)
-    }
-
-    pub(super) fn finish(self) -> Vec<Event<'static>> {
-        let open = self.0.map(|mut open| open.finish()).unwrap_or_default();
-        open.into_iter().map(|joined| joined.event).collect()
     }
 }

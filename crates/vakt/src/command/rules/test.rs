@@ -10,11 +10,12 @@ use vakt_event::{Event, Timestamp};
 use vakt_rules::ast::Metadata;
 use vakt_rules::{RuleTest, Severity};
 
-use super::explain::{Feed, Joining};
+use super::explain::Feed;
 use super::junit;
 use super::trace::Trace;
 use super::tree::{self, Style};
 use crate::command::{Global, Outcome, check};
+use crate::explain::Joining;
 use crate::output::{Output, Printer, printable};
 use crate::pipeline::detector::Detector;
 use crate::ruleset::Ruleset;

@@ -1,0 +1,508 @@
+//! The page on which a person records a fact: what will follow is shown before it is recorded.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use maud::{Markup, html};
+use serde_json::{Map, Value};
+use vakt_event::Timestamp;
+
+use super::facts::{self, Asks, FactWords, Reason};
+use super::incident_parts::clocks;
+use super::words::{deadline, local, offset, plain};
+use super::{Looker, layout};
+use crate::access::Principal;
+use crate::app::{Parts, Site};
+use crate::backend::{IncidentFailure, NewFact, ReportRequest};
+use crate::body::read_form;
+use crate::endpoints::incidents::{failure, new_fact};
+use crate::error::{ApiError, ErrorCode};
+use crate::guard::Call;
+use crate::params::Params;
+
+/// What the form of the page carries, by the names of its inputs.
+const NAMES: [&str; 13] = [
+    "fact",
+    "at",
+    "by",
+    "reason",
+    "report",
+    "regime",
+    "reference",
+    "party",
+    "due",
+    "revises",
+    "approves",
+    "revision",
+    "with_form",
+];
+
+/// What a person has typed so far.
+#[derive(Clone, Default)]
+struct Typed(Vec<(String, String)>);
+
+impl Typed {
+    fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(given, _)| given == name);
+        found.map_or("", |(_, value)| value.trim())
+    }
+
+    fn set(&mut self, name: &str, value: String) {
+        self.0.retain(|(given, _)| given != name);
+        self.0.push((name.to_owned(), value));
+    }
+}
+
+/// What the page shows.
+struct Shown {
+    words: &'static FactWords,
+    typed: Typed,
+    incident: Value,
+    /// What recording it would give.
+    preview: Option<Value>,
+    at: Option<Timestamp>,
+    problem: Option<ApiError>,
+}
+
+pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
+    let params = Params::parse(call.request.uri(), &NAMES)?;
+    let given = NAMES.iter().filter_map(|name| {
+        let value = params.get(name)?;
+        Some(((*name).to_owned(), value.to_owned()))
+    });
+    let mut typed = Typed(given.collect());
+    let words = words_of(&typed)?;
+    if typed.get("at").is_empty() {
+        typed.set("at", "now".to_owned());
+    }
+    let looker = Looker::of(&call)?;
+    let shown = look(&looker, words, typed, true).await?;
+    Ok(answer(&looker, &shown, StatusCode::OK))
+}
+
+pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
+    let fields = read_form(&mut call.request).await?;
+    let records = fields
+        .iter()
+        .any(|(name, value)| name == "do" && value == "record");
+    let known = fields
+        .into_iter()
+        .filter(|(name, _)| NAMES.contains(&name.as_str()));
+    let typed = Typed(known.collect());
+    let words = words_of(&typed)?;
+    let looker = Looker::of(&call)?;
+    if !records {
+        let shown = look(&looker, words, typed, false).await?;
+        let status = match &shown.problem {
+            None => StatusCode::OK,
+            Some(problem) => problem.code.status(),
+        };
+        return Ok(answer(&looker, &shown, status));
+    }
+    match record(&looker, &typed).await {
+        Ok(warnings) if warnings.is_empty() => Ok(to_incident(&looker.id)),
+        Ok(warnings) => Ok(recorded(&looker, words, &warnings)),
+        Err(error) => {
+            // What was typed stays, beside what the incident is now.
+            let mut shown = look(&looker, words, typed, false).await?;
+            let status = error.code.status();
+            shown.problem = Some(error);
+            Ok(answer(&looker, &shown, status))
+        }
+    }
+}
+
+fn words_of(typed: &Typed) -> Result<&'static FactWords, ApiError> {
+    let fact = typed.get("fact");
+    facts::of(fact).ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::InvalidField,
+            format!("there is no fact `{fact}`"),
+        )
+        .with_help("an incident's page lists the facts that can be recorded")
+    })
+}
+
+/// Reads the incident and tries the fact out. On the first look what is still to be typed is no
+/// problem.
+async fn look(
+    looker: &Looker,
+    words: &'static FactWords,
+    mut typed: Typed,
+    is_first: bool,
+) -> Result<Shown, ApiError> {
+    let Looker { app, id, who } = looker.clone();
+    let now = app.parts.clock.now();
+    let zone = app.parts.site.load().zone.clone();
+    app.blocking(move |parts| {
+        let incident = parts.incidents.incident(&id, &who.sight());
+        let incident = incident.map_err(failure)?;
+        typed.set("revision", incident["revision"].to_string());
+        let tried = attempt(parts, &id, &typed, &who, now);
+        let (at, preview, problem) = match tried {
+            Ok((at, preview)) => (Some(at), Some(preview), None),
+            Err(_) if is_first => (instant(parts, &id, &typed, &who).ok(), None, None),
+            Err(error) => (None, None, Some(error)),
+        };
+        if let Some(at) = at {
+            // The instant that was looked at is the one that is recorded.
+            typed.set("at", written(at, &zone));
+        }
+        Ok(Shown {
+            words,
+            typed,
+            incident,
+            preview,
+            at,
+            problem,
+        })
+    })
+    .await
+}
+
+fn attempt(
+    parts: &Parts,
+    id: &str,
+    typed: &Typed,
+    who: &Principal,
+    now: Timestamp,
+) -> Result<(Timestamp, Value), ApiError> {
+    let fact = fact_of(parts, id, typed, who, now)?;
+    let preview = parts.incidents.preview_fact(id, &fact, who);
+    Ok((fact.at, preview.map_err(failure)?))
+}
+
+fn instant(parts: &Parts, id: &str, typed: &Typed, who: &Principal) -> Result<Timestamp, ApiError> {
+    let read = |words: &str| {
+        let at = parts.incidents.instant(id, words, &who.sight());
+        at.map(whole_seconds).map_err(failure)
+    };
+    read(typed.get("at"))
+}
+
+/// The earlier reading: a clock is never begun later than its fact.
+fn whole_seconds(at: Timestamp) -> Timestamp {
+    let micros = at.micros().rem_euclid(vakt_event::time::MICROS_PER_SECOND);
+    at.saturating_add_micros(-micros)
+}
+
+/// RFC 3339 with the zone's offset, to the second.
+fn written(at: Timestamp, zone: &jiff::tz::TimeZone) -> String {
+    let local = zone.to_datetime(at.to_jiff());
+    format!(
+        "{}{}",
+        local.strftime("%Y-%m-%dT%H:%M:%S"),
+        offset(at, zone)
+    )
+}
+
+/// The fact that the form describes.
+fn fact_of(
+    parts: &Parts,
+    id: &str,
+    typed: &Typed,
+    who: &Principal,
+    now: Timestamp,
+) -> Result<NewFact, ApiError> {
+    let mut body = Map::new();
+    for name in [
+        "fact",
+        "by",
+        "reason",
+        "report",
+        "regime",
+        "reference",
+        "party",
+    ] {
+        let value = typed.get(name);
+        if !value.is_empty() {
+            body.insert(name.into(), value.into());
+        }
+    }
+    for name in ["revises", "approves"] {
+        if let Ok(number) = typed.get(name).parse::<i64>() {
+            body.insert(name.into(), number.into());
+        }
+    }
+    if let Ok(revision) = typed.get("revision").parse::<i64>() {
+        body.insert("expected_revision".into(), revision.into());
+    }
+    if !typed.get("due").is_empty() {
+        let due = parts.incidents.instant(id, typed.get("due"), &who.sight());
+        body.insert("due".into(), due.map_err(failure)?.to_string().into());
+    }
+    if typed.get("with_form") == "yes"
+        && let Some(fields) = form_texts(parts, id, typed, who)?
+    {
+        body.insert("fields".into(), fields.into());
+    }
+    body.insert(
+        "at".into(),
+        instant(parts, id, typed, who)?.to_string().into(),
+    );
+    body.insert("source".into(), "page".into());
+    new_fact(body, &who.name, now)
+}
+
+/// What the report's form says now; `None` where the data has no form of it.
+fn form_texts(
+    parts: &Parts,
+    id: &str,
+    typed: &Typed,
+    who: &Principal,
+) -> Result<Option<Map<String, Value>>, ApiError> {
+    let some = |name: &str| Some(typed.get(name).to_owned()).filter(|it| !it.is_empty());
+    let report = ReportRequest {
+        regime: some("regime"),
+        stage: typed.get("report").to_owned(),
+        party: some("party"),
+    };
+    let form = match parts.incidents.form(id, &report, &who.sight()) {
+        Ok(form) => form,
+        // A report of no regime of the incident is recorded all the same.
+        Err(IncidentFailure::Invalid { .. }) => return Ok(None),
+        Err(error) => return Err(failure(error)),
+    };
+    let fields = form["fields"].as_array().map_or(&[][..], Vec::as_slice);
+    let said = fields.iter().filter_map(|field| {
+        let text = field["text"].as_str().filter(|text| !text.is_empty())?;
+        Some((field["name"].as_str()?.to_owned(), text.into()))
+    });
+    let said: Map<String, Value> = said.collect();
+    Ok((!said.is_empty()).then_some(said))
+}
+
+async fn record(looker: &Looker, typed: &Typed) -> Result<Vec<String>, ApiError> {
+    let Looker { app, id, who } = looker.clone();
+    let now = app.parts.clock.now();
+    let typed = typed.clone();
+    let answer = app
+        .blocking(move |parts| {
+            // What a person may not see, the person may not change either.
+            let records = &parts.incidents;
+            records.incident(&id, &who.sight()).map_err(failure)?;
+            let fact = fact_of(parts, &id, &typed, &who, now)?;
+            records.add_fact(&id, &fact, &who).map_err(failure)
+        })
+        .await?;
+    Ok(texts(&answer["warnings"]))
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let items = value.as_array().map_or(&[][..], Vec::as_slice);
+    items
+        .iter()
+        .filter_map(|it| it.as_str().map(str::to_owned))
+        .collect()
+}
+
+fn to_incident(id: &str) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    if let Ok(target) = HeaderValue::from_str(&format!("/incidents/{id}")) {
+        response.headers_mut().insert(header::LOCATION, target);
+    }
+    response
+}
+
+fn answer(looker: &Looker, shown: &Shown, status: StatusCode) -> Response<Body> {
+    let site = looker.app.parts.site.load();
+    let now = looker.app.parts.clock.now();
+    let main = page(shown, &looker.id, &site);
+    let mut response = layout::page(shown.words.heading, &site, &looker.who, now, &main);
+    *response.status_mut() = status;
+    response
+}
+
+/// The fact is recorded; what is doubtful about it is said before the page goes on.
+fn recorded(looker: &Looker, words: &FactWords, warnings: &[String]) -> Response<Body> {
+    let site = looker.app.parts.site.load();
+    let now = looker.app.parts.clock.now();
+    let main = html! {
+        (crumb(&looker.id, words))
+        h1 { "Recorded" }
+        section.narrow {
+            p { "It is recorded. Please look at this:" }
+            (warning_list(warnings))
+            p { a.button.main href={ "/incidents/" (looker.id) } { "To the incident" } }
+        }
+    };
+    layout::page("Recorded", &site, &looker.who, now, &main)
+}
+
+fn crumb(id: &str, words: &FactWords) -> Markup {
+    html! {
+        p.crumb {
+            a href="/" { "Start" } " › "
+            a href={ "/incidents/" (id) } { "Incident" } " › " (words.heading)
+        }
+    }
+}
+
+fn page(shown: &Shown, id: &str, site: &Site) -> Markup {
+    let Shown { words, typed, .. } = shown;
+    html! {
+        (crumb(id, words))
+        h1 { (words.heading) }
+        p { (shown.incident["title"].as_str().unwrap_or("(without a title)")) }
+        form.narrow method="post" action={ "/incidents/" (id) "/record" } {
+            p.quiet { (words.says) }
+            @if let Some(problem) = &shown.problem {
+                p.problem role="alert" { (problem.message) ". " (problem.help()) }
+            }
+            @for name in ["fact", "revises", "approves", "revision", "with_form"] {
+                @if !typed.get(name).is_empty() && !(name == "with_form" && words.asks == Asks::Report) {
+                    input type="hidden" name=(name) value=(typed.get(name));
+                }
+            }
+            (inputs(shown))
+            section.outcome aria-live="polite" {
+                (outcome(shown, site))
+            }
+            div.actions {
+                button.main type="submit" name="do" value="record" { (words.button) }
+                button type="submit" name="do" value="look" formnovalidate { "Show what follows" }
+                a.button href={ "/incidents/" (id) } { "Cancel" }
+            }
+        }
+    }
+}
+
+fn inputs(shown: &Shown) -> Markup {
+    let Shown {
+        words,
+        typed,
+        incident,
+        ..
+    } = shown;
+    let is_reason_asked = words.reason == Reason::Required || !typed.get("revises").is_empty();
+    html! {
+        label for="at" { "When" }
+        input id="at" name="at" value=(typed.get("at")) required autocomplete="off" spellcheck="false";
+        p.quiet { "now, 03:05, yesterday 23:10, 2026-11-24 03:05, or with an offset" }
+        @match words.asks {
+            Asks::Nothing => { (kept_party(typed)) },
+            Asks::Report => (report_inputs(typed, incident)),
+            Asks::Due => {
+                label for="due" { "Until when, if the request says so" }
+                input id="due" name="due" value=(typed.get("due")) autocomplete="off" spellcheck="false";
+                (kept_party(typed))
+            },
+            Asks::Customer => {
+                label for="party" { "Customer" }
+                input id="party" name="party" value=(typed.get("party")) required autocomplete="off";
+            },
+            Asks::Regime => {
+                label for="regime" { "Regime" }
+                input id="regime" name="regime" value=(typed.get("regime")) required
+                    autocomplete="off" spellcheck="false" placeholder="gdpr";
+                (kept_party(typed))
+            },
+        }
+        label for="reason" {
+            @if is_reason_asked { "Reason, in one line" } @else { "Reason or basis, if any" }
+        }
+        input id="reason" name="reason" value=(typed.get("reason")) maxlength="4000"
+            required[is_reason_asked] autocomplete="off";
+        label for="by" { "Who says so, if not you" }
+        input id="by" name="by" value=(typed.get("by")) maxlength="200" autocomplete="off";
+    }
+}
+
+fn kept_party(typed: &Typed) -> Markup {
+    html! {
+        @if !typed.get("party").is_empty() {
+            input type="hidden" name="party" value=(typed.get("party"));
+        }
+    }
+}
+
+fn report_inputs(typed: &Typed, incident: &Value) -> Markup {
+    let reports = incident["reports"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    let mut stages: Vec<(&str, String)> = Vec::new();
+    let mut regimes: Vec<&str> = Vec::new();
+    for report in reports {
+        let (stage, regime) = (report["stage"].as_str(), report["regime"].as_str());
+        if let Some(stage) = stage
+            && !stages.iter().any(|(known, _)| *known == stage)
+        {
+            stages.push((stage, report_words(report)));
+        }
+        regimes.extend(regime.filter(|it| !regimes.contains(it)));
+    }
+    let is_with_form = typed.get("with_form") != "no";
+    html! {
+        label for="report" { "Which report" }
+        select id="report" name="report" {
+            @for (stage, words) in &stages {
+                option value=(stage) selected[typed.get("report") == *stage] { (words) }
+            }
+        }
+        @if regimes.len() > 1 {
+            label for="regime" { "Under which regime" }
+            select id="regime" name="regime" {
+                option value="" { "the one that has it" }
+                @for regime in &regimes {
+                    option value=(regime) selected[typed.get("regime") == *regime] { (regime) }
+                }
+            }
+        } @else if !typed.get("regime").is_empty() {
+            input type="hidden" name="regime" value=(typed.get("regime"));
+        }
+        label for="reference" { "Reference: the receipt's or case's number" }
+        input id="reference" name="reference" value=(typed.get("reference")) maxlength="200" autocomplete="off";
+        label for="with_form" { "What it said" }
+        select id="with_form" name="with_form" {
+            option value="yes" selected[is_with_form] { "what its form says here now" }
+            option value="no" selected[!is_with_form] { "something else: record no texts" }
+        }
+        (kept_party(typed))
+    }
+}
+
+/// `Early warning (upplysning)`
+fn report_words(report: &Value) -> String {
+    let stage = plain(report["stage"].as_str().unwrap_or_default());
+    match report["term"].as_str() {
+        Some(term) => format!("{stage} ({term})"),
+        None => stage,
+    }
+}
+
+/// The instant, the doubts and the deadlines that follow.
+fn outcome(shown: &Shown, site: &Site) -> Markup {
+    let zone = &site.zone;
+    let warnings = shown.preview.as_ref().map(|it| texts(&it["warnings"]));
+    html! {
+        @if let Some(at) = shown.at {
+            p { strong { "At " (local(at, zone)) } " " span.quiet { (at) } }
+        }
+        @if let Some(warnings) = warnings.filter(|it| !it.is_empty()) {
+            p { strong { "Please look at this. It can be recorded all the same:" } }
+            (warning_list(&warnings))
+        }
+        @if let Some(preview) = &shown.preview {
+            p {
+                strong { "Then it is " (plain(preview["state"].as_str().unwrap_or_default())) }
+                @if !clocks(preview).is_empty() { ", and the deadlines are" }
+            }
+            ul {
+                @for clock in clocks(preview) {
+                    li {
+                        (plain(clock["stage"].as_str().unwrap_or_default()))
+                        " (" (clock["regime"].as_str().unwrap_or_default()) "): "
+                        (deadline(clock, zone)) ", "
+                        (plain(clock["state"].as_str().unwrap_or_default()).to_lowercase())
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn warning_list(warnings: &[String]) -> Markup {
+    html! {
+        ul.warnings { @for warning in warnings { li.sentence { (warning) } } }
+    }
+}

@@ -1,0 +1,199 @@
+//! Forms of reports, why rules fired, and times as people write them.
+
+use serde_json::{Value as Json, json};
+use vakt_api::Principal;
+use vakt_api::backend::{IncidentFailure, NewText, ReportRequest, Sight};
+use vakt_event::Timestamp;
+use vakt_incident::form::{Form, ReportRef, Sources};
+use vakt_incident::{IncidentDetail, local, records};
+
+use super::incidents::{Incidents, as_json, failure};
+use crate::explain::{Sent, why};
+
+/// Rules that are explained: a burst has more, and nobody reads them.
+const RULES_MAX: usize = 20;
+
+/// What stands for a value that the reader may not see.
+const REDACTED: &str = "(redacted)";
+
+impl Incidents {
+    pub(super) fn form_of(
+        &self,
+        id: &str,
+        report: &ReportRequest,
+        sight: &Sight,
+    ) -> Result<Json, IncidentFailure> {
+        let incident = self.in_sight(id, sight)?;
+        let settings = self.records.settings();
+        let (regime, party) = named(&incident, report, self.records.regimes());
+        let report = ReportRef {
+            regime: &regime,
+            stage: &report.stage,
+            party: &party,
+        };
+        let read = self.records.report(id, report);
+        let (incident, entered) = read.map_err(|error| failure(&error))?;
+        let seen = self.seen(incident, sight)?;
+        let sources = Sources {
+            incident: &seen,
+            data: self.records.regimes(),
+            organisation: settings.organisation.as_ref(),
+            entered: &entered,
+        };
+        let form = Form::of(&sources, report).map_err(|error| IncidentFailure::Invalid {
+            message: error.to_string(),
+            help: String::new(),
+        })?;
+        let mut form = as_json(&form)?;
+        let regime = self.records.regimes().get(&regime);
+        form["note"] = json!(regime.and_then(|regime| regime.note.as_ref()));
+        Ok(form)
+    }
+
+    pub(super) fn write_texts(
+        &self,
+        id: &str,
+        report: &ReportRequest,
+        texts: &[NewText],
+        by: &Principal,
+    ) -> Result<Json, IncidentFailure> {
+        let sight = by.sight();
+        let incident = self.in_sight(id, &sight)?;
+        let (regime, party) = named(&incident, report, self.records.regimes());
+        let of = ReportRef {
+            regime: &regime,
+            stage: &report.stage,
+            party: &party,
+        };
+        let texts: Vec<records::NewText> = texts
+            .iter()
+            .map(|new| records::NewText {
+                field: new.field.clone(),
+                text: new.text.clone(),
+                version: new.version,
+            })
+            .collect();
+        self.records
+            .enter_texts(id, of, &texts, &by.name)
+            .map_err(|error| failure(&error))?;
+        self.form_of(id, report, &sight)
+    }
+
+    pub(super) fn why_of(&self, id: &str, sight: &Sight) -> Result<Json, IncidentFailure> {
+        let incident = self.in_sight(id, sight)?;
+        let ruleset = self.ruleset.load();
+        let mut rules: Vec<(&str, &str)> = Vec::new();
+        for alert in incident.alerts.iter().rev() {
+            let rule = (alert.rule_id.as_str(), alert.rule_name.as_str());
+            if !rules.contains(&rule) && rules.len() < RULES_MAX {
+                rules.push(rule);
+            }
+        }
+        let sent: Vec<Sent<'_>> = incident
+            .evidence
+            .iter()
+            .map(|event| Sent {
+                id: &event.id,
+                original: event.original.as_bytes(),
+                received: event.received,
+            })
+            .collect();
+        let mut found: Vec<_> = rules
+            .into_iter()
+            .map(|(id, name)| why(&ruleset, id, name, &sent))
+            .collect();
+        if !sight.reads_raw {
+            // The rules were asked about what was sent: of that, only what a search shows is told.
+            let shown = self.shown(as_json(&incident)?, false);
+            for event in found.iter_mut().flat_map(|why| &mut why.events) {
+                for pair in &mut event.matched {
+                    pair.value = shown_value(&shown, &event.id, &pair.field);
+                }
+            }
+        }
+        Ok(json!({ "rules": found }))
+    }
+
+    pub(super) fn instant_of(
+        &self,
+        id: &str,
+        words: &str,
+        sight: &Sight,
+    ) -> Result<Timestamp, IncidentFailure> {
+        let incident = self.in_sight(id, sight)?;
+        let regimes = incident.incident.regimes.iter();
+        let mut known = regimes.filter_map(|id| self.records.regimes().get(id));
+        let zone = known.next().map_or("UTC", |regime| regime.zone.as_str());
+        let zone = vakt_incident::calendar::zone(zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        local::past_instant(words, self.clock.now(), &zone).map_err(|error| {
+            IncidentFailure::Invalid {
+                message: error.to_string(),
+                help: String::new(),
+            }
+        })
+    }
+
+    /// An incident of a stream that is in sight.
+    pub(super) fn in_sight(
+        &self,
+        id: &str,
+        sight: &Sight,
+    ) -> Result<IncidentDetail, IncidentFailure> {
+        let incident = self.records.incident(id).map_err(|error| failure(&error))?;
+        let streams = sight.streams.as_deref();
+        match streams.is_some_and(|streams| !streams.contains(&incident.incident.stream)) {
+            true => Err(IncidentFailure::NotFound),
+            false => Ok(incident),
+        }
+    }
+
+    /// An incident with what the reader may see of entities and events.
+    fn seen(
+        &self,
+        mut incident: IncidentDetail,
+        sight: &Sight,
+    ) -> Result<IncidentDetail, IncidentFailure> {
+        let shown = self.shown(as_json(&incident)?, sight.reads_raw);
+        let object = |value: &Json| value.as_object().cloned().unwrap_or_default();
+        incident.incident.entity_fields = object(&shown["entity_fields"]);
+        for (alert, shown) in incident.alerts.iter_mut().zip(items(&shown, "alerts")) {
+            alert.entity_fields = object(&shown["entity_fields"]);
+        }
+        for (event, shown) in incident.evidence.iter_mut().zip(items(&shown, "evidence")) {
+            event.fields = shown["fields"].clone();
+        }
+        Ok(incident)
+    }
+}
+
+fn items<'v>(incident: &'v Json, name: &str) -> &'v [Json] {
+    incident[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn shown_value(incident: &Json, event: &str, field: &str) -> String {
+    let events = items(incident, "evidence").iter();
+    let mut known = events.filter(|it| it["id"] == event);
+    let value = known.next().and_then(|it| it["fields"].get(field));
+    match value {
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Null) | None => REDACTED.to_owned(),
+        Some(other) => other.to_string(),
+    }
+}
+
+/// The regime and the party that a request means.
+fn named(
+    incident: &IncidentDetail,
+    report: &ReportRequest,
+    data: &vakt_incident::Regimes,
+) -> (String, String) {
+    let mut regimes = incident.incident.regimes.iter();
+    let has = |id: &&String| {
+        data.get(id)
+            .is_some_and(|it| it.stage(&report.stage).is_some())
+    };
+    let first = || regimes.find(has).or(incident.incident.regimes.first());
+    let regime = report.regime.as_ref().or_else(first);
+    let party = report.party.as_ref().unwrap_or(&incident.incident.party);
+    (regime.cloned().unwrap_or_default(), party.clone())
+}
