@@ -210,6 +210,18 @@ impl Client {
         self.answer(request.send_json(body))
     }
 
+    /// As [`Self::post`], with PUT.
+    ///
+    /// # Errors
+    /// As those of [`Self::post`].
+    pub fn put(&self, path: &str, body: &Json) -> Result<Json> {
+        let mut request = self.agent.put(format!("{}{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.answer(request.send_json(body))
+    }
+
     pub fn delete(&self, path: &str) -> Result<Json> {
         let mut request = self.agent.delete(format!("{}{path}", self.url));
         if let Some(token) = &self.token {

@@ -74,6 +74,9 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     if typed.get("at").is_empty() {
         typed.set("at", "now".to_owned());
     }
+    if words.asks == Asks::Report && typed.get("with_form").is_empty() {
+        typed.set("with_form", "yes".to_owned());
+    }
     let looker = Looker::of(&call)?;
     let shown = look(&looker, words, typed, true).await?;
     Ok(answer(&looker, &shown, StatusCode::OK))
@@ -431,7 +434,7 @@ fn report_inputs(typed: &Typed, incident: &Value) -> Markup {
         }
         regimes.extend(regime.filter(|it| !regimes.contains(it)));
     }
-    let is_with_form = typed.get("with_form") != "no";
+    let is_with_form = typed.get("with_form") == "yes";
     html! {
         label for="report" { "Which report" }
         select id="report" name="report" {

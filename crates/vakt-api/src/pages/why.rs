@@ -31,8 +31,11 @@ fn of_rule(rule: &Value) -> Markup {
                 p { "The rule is no longer loaded: what it asked for is not known any more." }
             }
             @if let Some(description) = text("description") { p { (description) } }
-            @if let Some(asks) = text("asks") { p { "It asks for " (asks) "." } }
-            (inputs(rule))
+            @let asks = items(rule, "asks");
+            @if !asks.is_empty() {
+                p { "It asks for" }
+                ul { @for line in asks { li { (line.as_str().unwrap_or_default()) } } }
+            }
             (events(rule))
             @let benign = items(rule, "false_positives");
             @if !benign.is_empty() {
@@ -49,44 +52,66 @@ fn of_rule(rule: &Value) -> Markup {
     }
 }
 
-/// How many of the frozen events each of a correlation's rules matches.
-fn inputs(rule: &Value) -> Markup {
-    let inputs = items(rule, "inputs");
-    html! {
-        @if inputs.len() > 1 {
-            ul {
-                @for input in inputs {
-                    li {
-                        (input["events"].as_u64().unwrap_or_default()) "× "
-                        (input["rule.name"].as_str().unwrap_or_default())
-                    }
-                }
-            }
-        }
-    }
+/// Events of one rule in which it found the same.
+struct Found<'v> {
+    rule: &'v str,
+    matched: &'v [Value],
+    ids: Vec<&'v str>,
 }
 
+fn found(rule: &Value) -> Vec<Found<'_>> {
+    let mut groups: Vec<Found<'_>> = Vec::new();
+    for event in items(rule, "events") {
+        let name = event["rule.name"].as_str().unwrap_or_default();
+        let (matched, id) = (items(event, "matched"), event["id"].as_str());
+        let same = |it: &&mut Found<'_>| it.rule == name && it.matched == matched;
+        match groups.iter_mut().find(same) {
+            Some(group) => group.ids.extend(id),
+            None => groups.push(Found {
+                rule: name,
+                matched,
+                ids: id.into_iter().collect(),
+            }),
+        }
+    }
+    groups
+}
+
+/// How many of the frozen events each of its rules matches, and by what.
 fn events(rule: &Value) -> Markup {
     let events = items(rule, "events");
     let all = rule["event_count"].as_u64().unwrap_or_default();
     let shown = u64::try_from(events.len()).unwrap_or_default();
-    let has_many = items(rule, "inputs").len() > 1;
     html! {
         @if rule["loaded"] == true && events.is_empty() {
             p { "None of the frozen events matches it as it is loaded now." }
         }
-        ol.matched {
-            @for event in events {
-                @let id = event["id"].as_str().unwrap_or_default();
+        @let inputs = items(rule, "inputs");
+        @if !inputs.is_empty() {
+            p {
+                "Among the frozen events are "
+                @for (index, input) in inputs.iter().enumerate() {
+                    @if index > 0 { ", " }
+                    strong { (input["events"].as_u64().unwrap_or_default()) } " of "
+                    (input["rule.name"].as_str().unwrap_or_default())
+                }
+            }
+        }
+        ul.matched {
+            @for group in found(rule) {
                 li {
-                    a href={ "#event-" (id) } { "event " (id) }
-                    @if has_many { " " span.quiet { (event["rule.name"].as_str().unwrap_or_default()) } }
-                    ul {
-                        @for pair in items(event, "matched") {
-                            li {
-                                (pair["field"].as_str().unwrap_or_default()) " = "
-                                code { (pair["value"].as_str().unwrap_or_default()) }
-                            }
+                    (group.rule)
+                    @for pair in group.matched {
+                        div {
+                            (pair["field"].as_str().unwrap_or_default()) " = "
+                            code { (pair["value"].as_str().unwrap_or_default()) }
+                        }
+                    }
+                    div.quiet {
+                        @if group.ids.len() == 1 { "event " } @else { "events " }
+                        @for (index, id) in group.ids.iter().enumerate() {
+                            @if index > 0 { ", " }
+                            a href={ "#event-" (id) } { (id) }
                         }
                     }
                 }

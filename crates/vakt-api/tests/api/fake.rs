@@ -368,8 +368,8 @@ impl IncidentBackend for Fake {
         match id {
             "inc-1" => Ok(json!({"rules": [{
                 "rule.id": "r", "rule.name": "SSH brute force", "loaded": true,
-                "asks": "events >= 5 within 60 s", "inputs": [], "event_count": 1,
-                "events": [{"id": "7", "matched": [{"field": "user.name", "value": "<root>"}]}],
+                "asks": ["SSH brute force: events >= 5 within 60 s"], "inputs": [], "event_count": 1,
+                "events": [{"id": "7", "rule.name": "SSH login failed", "matched": [{"field": "user.name", "value": "<root>"}]}],
             }]})),
             _ => Err(IncidentFailure::NotFound),
         }

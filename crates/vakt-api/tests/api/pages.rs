@@ -181,7 +181,7 @@ fn an_incident_has_its_page() {
         "<span class=\"quiet\" lang=\"sv\">upplysning</span>",
         "Time line",
         "Why did this fire?",
-        "It asks for events &gt;= 5 within 60 s.",
+        "<li>SSH brute force: events &gt;= 5 within 60 s</li>",
         "user.name = <code>&lt;root&gt;</code>",
         "Evidence",
         "href=\"/incidents/inc-1/record?fact=aware&amp;party=own\"",

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod record;
+mod report;
 mod show;
 
 use std::path::PathBuf;
@@ -40,6 +41,15 @@ pub enum Action {
         #[command(flatten)]
         connection: Connection,
     },
+    /// Why its rules fired: what they ask for, and what they found in which events
+    Why {
+        /// The incident
+        id: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Show the form of a report, filled from the record, or write into its fields
+    Report(ReportOptions),
     /// Open an incident by hand
     Open(OpenOptions),
     /// Record a fact: aware, submitted, dismissed, handled, …
@@ -126,6 +136,25 @@ pub struct OpenOptions {
 }
 
 #[derive(clap::Args, Debug)]
+pub struct ReportOptions {
+    /// The incident
+    id: String,
+    /// The report: early_warning, notification, progress, final, …
+    stage: String,
+    /// The regime [default: the first of the incident that has the report]
+    #[arg(long, value_name = "REGIME")]
+    regime: Option<String>,
+    /// Whose report it is [default: the incident's party]
+    #[arg(long, value_name = "PARTY")]
+    party: Option<String>,
+    /// What a field shall say, repeatable; nothing after the sign fills it from the record again
+    #[arg(long = "set", value_name = "FIELD=TEXT")]
+    texts: Vec<String>,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(clap::Args, Debug)]
 pub struct DecisionOptions {
     /// The incident
     id: String,
@@ -190,6 +219,8 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
                 Client::new(global, connection)?.get(&format!("/api/v1/incidents/{id}"), &[])?;
             show::show(global, &answer)
         }
+        Action::Why { id, connection } => report::why(global, id, connection),
+        Action::Report(options) => report::report(global, options),
         Action::Open(options) => record::open(global, options),
         Action::Fact(options) => record::fact(global, options),
         Action::Dismiss(decision) => record::decide(global, "dismissed", json!({}), decision),

@@ -30,8 +30,8 @@ pub(crate) struct Why {
     /// Whether a rule of this id is loaded; what follows is about that one, as it is now.
     pub(crate) loaded: bool,
     pub(crate) description: Option<String>,
-    /// What a correlation asks for, in words.
-    pub(crate) asks: Option<String>,
+    /// What a correlation asks for, in words, and what each correlation among its inputs does.
+    pub(crate) asks: Vec<String>,
     pub(crate) false_positives: Vec<String>,
     pub(crate) references: Vec<String>,
     /// The file of the rule, and the line in it.
@@ -79,7 +79,7 @@ pub(crate) fn why(ruleset: &Ruleset, rule_id: &str, rule_name: &str, events: &[S
         rule_name: rule_name.to_owned(),
         loaded: false,
         description: None,
-        asks: None,
+        asks: Vec::new(),
         false_positives: Vec::new(),
         references: Vec::new(),
         place: None,
@@ -96,9 +96,7 @@ pub(crate) fn why(ruleset: &Ruleset, rule_id: &str, rule_name: &str, events: &[S
     why.false_positives.clone_from(&meta.falsepositives);
     why.references.clone_from(&meta.references);
     why.place = Some(format!("{}:{}", meta.path, meta.line));
-    if let RuleRef::Correlation(index) = rule {
-        why.asks = ruleset.rules.correlations.get(index).map(|it| asked_of(it));
-    }
+    asks(ruleset, rule, &mut why.asks);
     let mut base = Vec::new();
     base_rules(ruleset, rule, &mut base);
     let mut counts: BTreeMap<usize, u64> = base.iter().map(|index| (*index, 0)).collect();
@@ -155,6 +153,28 @@ fn meta(ruleset: &Ruleset, rule: RuleRef) -> &Metadata {
 
 fn meta_of(ruleset: &Ruleset, rule: usize) -> &Metadata {
     &ruleset.rules.rules[rule].meta
+}
+
+/// A line for each correlation, from the outer ones inwards.
+fn asks(ruleset: &Ruleset, rule: RuleRef, lines: &mut Vec<String>) {
+    let RuleRef::Correlation(index) = rule else {
+        return;
+    };
+    let correlation = &ruleset.rules.correlations[index];
+    let inputs = correlation.inputs.iter();
+    let titles: Vec<&str> = inputs.map(|it| meta(ruleset, *it).title.as_str()).collect();
+    let line = format!(
+        "{}: {} (inputs: {})",
+        correlation.meta.title,
+        asked_of(correlation),
+        titles.join("; ")
+    );
+    if !lines.contains(&line) {
+        lines.push(line);
+        for input in &correlation.inputs {
+            asks(ruleset, *input, lines);
+        }
+    }
 }
 
 /// The rules that look at single events, each once, in the order of the correlation.
