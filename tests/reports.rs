@@ -126,7 +126,11 @@ fn a_report_is_filled_written_and_kept_with_the_submission() {
     assert_eq!(sent["contact"], "Ada, 08-000 00 00");
     assert_eq!(sent["organisation_number"], "559000-0000");
     assert_eq!(incident["state"], "early_warned");
-    let verify = vakt().arg("verify").arg("--data-dir").arg(&daemon.data).output();
+    let verify = vakt()
+        .arg("verify")
+        .arg("--data-dir")
+        .arg(&daemon.data)
+        .output();
     let verified = stdout(&verify.unwrap());
     assert!(verified.contains("audit"), "{verified}");
 }

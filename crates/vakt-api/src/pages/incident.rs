@@ -38,6 +38,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         site: &site,
         now,
         may_record: principal.role.may(Permission::RecordFacts),
+        who: &principal.name,
     };
     let title = incident["title"].as_str().unwrap_or("Incident");
     Ok(layout::page(title, &site, &principal, now, &page(&seen)))
@@ -50,6 +51,7 @@ struct Seen<'a> {
     site: &'a Site,
     now: Timestamp,
     may_record: bool,
+    who: &'a str,
 }
 
 fn page(seen: &Seen<'_>) -> Markup {
@@ -136,8 +138,9 @@ fn waiting(seen: &Seen<'_>) -> Markup {
                         @let fact = one["fact"].as_i64().unwrap_or_default();
                         li {
                             (one["what"].as_str().unwrap_or_default())
-                            div.quiet { "proposed by " (one["proposed_by"].as_str().unwrap_or("?")) }
-                            @if seen.may_record {
+                            @let proposer = one["proposed_by"].as_str().unwrap_or("?");
+                            div.quiet { "proposed by " (proposer) }
+                            @if seen.may_record && proposer != seen.who {
                                 a.button href=(record_path(seen.incident, "approved", &format!("&approves={fact}"))) { "Approve" }
                             }
                         }

@@ -87,6 +87,9 @@ pub(crate) fn countdown(incident: &Value, site: &Site, now: Timestamp) -> Markup
     };
     let stage = plain(clock["stage"].as_str().unwrap_or_default());
     let late = now >= due;
+    let has_several_regimes = incident["regimes"]
+        .as_array()
+        .is_some_and(|it| it.len() > 1);
     let is_duty = is_duty(clock);
     html! {
         p.countdown {
@@ -94,7 +97,11 @@ pub(crate) fn countdown(incident: &Value, site: &Site, now: Timestamp) -> Markup
             time.left.late[late] role="timer" datetime=(due) data-due=(due) data-duty[is_duty] {
                 (time_left(due, now, is_duty))
             }
-            " " span.until { (stage) " " (deadline(clock, &site.zone)) }
+            " " span.until {
+                (stage)
+                @if has_several_regimes { " (" (clock["regime"].as_str().unwrap_or_default()) ")" }
+                " " (deadline(clock, &site.zone))
+            }
         }
         @if is_unassessed(incident) {
             p.quiet {
@@ -105,7 +112,11 @@ pub(crate) fn countdown(incident: &Value, site: &Site, now: Timestamp) -> Markup
                 }
             }
         } @else if let Some(start) = time_of(&clock["start"], &site.zone) {
-            p.quiet { "It counts from " (start) "." }
+            p.quiet {
+                "It counts from " (start)
+                @if !is_duty { " and is provisional: awareness for it is not declared" }
+                "."
+            }
         }
     }
 }
@@ -129,7 +140,8 @@ pub(crate) fn actions(incident: &Value) -> Markup {
     let other = |fact: &str, words: &str| {
         html! { a.button href=(record_path(incident, fact, "")) { (words) } }
     };
-    let next_report = next_clock(incident).filter(|(clock, _)| is_duty(clock));
+    let owed = open_clocks(incident).filter(|(clock, _)| is_duty(clock));
+    let next_report = owed.min_by_key(|(_, due)| *due);
     html! {
         div.actions {
             @match incident["state"].as_str() {

@@ -102,7 +102,7 @@ fn of_fact(
             @if let Some(due) = time_of(&fact["due"], zone) { div { "wanted by " (due) } }
             @if let Some(fields) = fact["fields"].as_object() {
                 details {
-                    summary { "What it said (" (fields.len()) " fields)" }
+                    summary { "What it said" }
                     dl.fields {
                         @for (name, value) in fields {
                             dt { (name) } dd { (value.as_str().unwrap_or_default()) }
