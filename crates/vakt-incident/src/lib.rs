@@ -9,7 +9,9 @@
 //! [`fact`], `correction.rs` and [`lifecycle`], then [`records`] (SQLite, one transaction for each
 //! change).
 
+mod data_file;
 pub mod regime;
+pub mod significance;
 
 pub mod calendar;
 pub mod holidays;

@@ -20,7 +20,8 @@ use crate::form::Caution;
 use crate::holidays::DaysOff;
 use crate::suggest::nearest;
 
-pub use fault::{DataFault, RegimeError};
+pub use crate::data_file::DataFault;
+pub use fault::RegimeError;
 pub use label::{Label, Language, field_name};
 
 /// The regime of an incident where nothing is configured.

@@ -7,10 +7,11 @@ use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
 use super::{
-    Anchor, Contract, DataFault, Label, Language, Period, Regime, RegimeError, Regimes, Shift,
-    Stage, Start, Targets, Verification, field_name,
+    Anchor, Contract, Label, Language, Period, Regime, RegimeError, Regimes, Shift, Stage, Start,
+    Targets, Verification, field_name,
 };
 use crate::calendar::zone;
+use crate::data_file::Faults;
 use crate::form::Caution;
 use crate::holidays::DaysOff;
 use crate::suggest::nearest;
@@ -18,8 +19,8 @@ use crate::suggest::nearest;
 /// The data format that this version reads.
 const SCHEMA: u32 = 1;
 
-/// Bytes of a data file. Ours has a tenth of it.
-const FILE_BYTES_MAX: usize = 1 << 20;
+const EXPLAINED: &str =
+    "the head of the data that is compiled in explains the keys: `vakt incidents regimes`";
 
 /// Regimes of one file; Europe has fewer authorities for each duty.
 const REGIMES_MAX: usize = 500;
@@ -77,61 +78,15 @@ struct Entry {
     stages: Vec<Spanned<Stage>>,
 }
 
-/// Faults, with the file that they are in.
-struct Faults<'t> {
-    text: &'t str,
-    found: Vec<DataFault>,
-}
-
 pub(super) fn read(text: &str) -> Result<Regimes, RegimeError> {
-    let mut faults = Faults {
-        text,
-        found: Vec::new(),
-    };
-    if text.len() > FILE_BYTES_MAX {
-        faults.add(
-            Location::UNKNOWN,
-            format!(
-                "the file has {} bytes; {FILE_BYTES_MAX} is the most",
-                text.len()
-            ),
-            "remove regimes that nobody uses",
-        );
-        return Err(RegimeError::Data(faults.found));
-    }
-    let file: File = match serde_saphyr::from_str(text) {
-        Ok(file) => file,
-        Err(error) => {
-            faults.of_format(&error);
-            return Err(RegimeError::Data(faults.found));
-        }
-    };
-    let regimes = resolve(file, &mut faults);
-    if faults.found.is_empty() {
-        Ok(regimes)
-    } else {
-        Err(RegimeError::Data(faults.found))
-    }
+    let mut faults = Faults::new(text, EXPLAINED);
+    let regimes = faults.read(text).map(|file| resolve(file, &mut faults));
+    faults.unless_any(regimes).map_err(RegimeError::Data)
 }
 
 fn resolve(file: File, faults: &mut Faults<'_>) -> Regimes {
-    if file.schema.value != SCHEMA {
-        faults.add(
-            file.schema.referenced,
-            format!(
-                "schema {} is not the one that this version reads",
-                file.schema.value
-            ),
-            &format!("write `schema: {SCHEMA}`, in the form that docs/incidents.md describes"),
-        );
-    }
-    if file.version.value.trim().is_empty() {
-        faults.add(
-            file.version.referenced,
-            "the version is empty".to_owned(),
-            "write the day of the data, such as \"2026-11-24\"",
-        );
-    }
+    faults.check_schema(&file.schema, SCHEMA);
+    faults.check_version(&file.version);
     if file.regimes.len() > REGIMES_MAX {
         faults.add(
             file.version.referenced,
@@ -162,8 +117,8 @@ fn resolve(file: File, faults: &mut Faults<'_>) -> Regimes {
     let contracts = contracts(file.contracts, &regimes, faults);
     Regimes {
         version: file.version.value,
-        hash: blake3::hash(faults.text.as_bytes()).to_hex().to_string(),
-        text: faults.text.to_owned(),
+        hash: blake3::hash(faults.text().as_bytes()).to_hex().to_string(),
+        text: faults.text().to_owned(),
         regimes,
         targets: file.targets,
         contracts,
@@ -493,64 +448,6 @@ fn contracts(
         known.push(contract);
     }
     known
-}
-
-impl Faults<'_> {
-    fn add(&mut self, place: Location, message: String, help: &str) {
-        let line = usize::try_from(place.line()).unwrap_or_default();
-        let shown = line
-            .checked_sub(1)
-            .and_then(|index| self.text.lines().nth(index));
-        self.found.push(DataFault {
-            line: place.line(),
-            column: place.column(),
-            message,
-            shown: shown.unwrap_or_default().to_owned(),
-            help: help.to_owned(),
-        });
-    }
-
-    fn missing(&mut self, place: Location, id: &str, key: &str) {
-        let message = format!("regime {id} has no `{key}`");
-        self.add(place, message, &format!("add a line `{key}: …`"));
-    }
-
-    fn unknown(&mut self, place: Location, what: &str, name: &str, known: &[&str]) {
-        let help = match nearest(name, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", known.join(", ")),
-        };
-        self.add(place, format!("there is no {what} called `{name}`"), &help);
-    }
-
-    /// What the reader of YAML says, without the lines that it would show itself.
-    fn of_format(&mut self, error: &serde_saphyr::Error) {
-        let error = error.without_snippet();
-        let place = error.location().unwrap_or(Location::UNKNOWN);
-        let said = error.to_string();
-        let message = said.lines().next().unwrap_or_default();
-        let place_said = format!(" at line {}, column {}", place.line(), place.column());
-        let message = message.strip_suffix(&place_said).unwrap_or(message);
-        self.add(place, message.to_owned(), &help(message));
-    }
-}
-
-/// "unknown field `a`, expected one of b, c" names what may have been meant.
-fn help(message: &str) -> String {
-    let known = message
-        .split_once(", expected one of ")
-        .and_then(|(before, known)| {
-            let name = before.split('`').nth(1)?;
-            let known: Vec<&str> = known.split(", ").map(|it| it.trim_matches('`')).collect();
-            nearest(name, &known)
-        });
-    match known {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => {
-            "the head of the data that is compiled in explains the keys: `vakt incidents regimes`"
-                .to_owned()
-        }
-    }
 }
 
 pub(super) fn date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {

@@ -1,0 +1,261 @@
+//! Whether an incident is significant: every criterion of the law answered from what is known.
+//!
+//! The law is data (`data/thresholds.yaml`, whose head explains it), read and checked by `file.rs`.
+//! [`Thresholds::assess`] is a pure function of the data and the answers; nothing here declares
+//! awareness. What nobody has answered leaves a criterion open, and is named.
+
+mod condition;
+mod file;
+mod outages;
+mod quantity;
+mod recurring;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use serde::{Deserialize, Serialize};
+use vakt_event::Timestamp;
+
+use crate::data_file::{DataFault, all};
+use crate::regime::Language;
+
+pub use condition::{Compared, Comparison, Condition, Limit, Outcome, Part, Share, SmallerOf};
+pub use outages::{Counted, Span, counted, longest, passes, worst_week};
+pub use quantity::{Quantity, QuantityError};
+pub use recurring::{Recurrence, SmallIncident, recurrences};
+
+/// The criterion of recurring incidents, which is about several (Art. 4).
+pub const RECURRING: &str = "H-f";
+
+/// Why a data file of thresholds cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the data of the thresholds cannot be used:\n{}", all(.0))]
+pub struct ThresholdsError(Vec<DataFault>);
+
+/// The criteria of one data file.
+#[derive(Clone, Debug)]
+pub struct Thresholds {
+    /// The version of the data, shown with every answer that was computed from it.
+    pub version: String,
+    /// BLAKE3 of the file, hexadecimal.
+    pub hash: String,
+    pub inputs: Vec<Input>,
+    /// For every type that the regulation names.
+    pub horizontal: Vec<Criterion>,
+    /// For whoever is of none of the types.
+    pub general: Vec<Criterion>,
+    pub entity_types: Vec<EntityType>,
+}
+
+/// What is asked about an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    #[serde(rename = "input")]
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: InputKind,
+    /// Whether it is about the organisation or a service, not about the incident.
+    #[serde(default)]
+    pub base: bool,
+    pub en: String,
+    pub sv: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    YesNo,
+    Number,
+    Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntityType {
+    #[serde(rename = "type")]
+    pub id: String,
+    pub en: String,
+    pub sv: String,
+    pub criteria: Vec<Criterion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Criterion {
+    pub id: String,
+    pub citation: String,
+    pub en: String,
+    pub sv: String,
+    /// Whether it is enough that the incident is capable of it.
+    #[serde(default)]
+    pub forward: bool,
+    pub when: Condition,
+}
+
+/// What is known of an incident, by the names of the inputs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers(BTreeMap<String, Answer>);
+
+/// What is known, and from whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    pub value: Value,
+    /// A person, or what computed it.
+    pub by: String,
+    /// Where it comes from: `fact 7`, `the service map`, `estimate`.
+    pub source: String,
+    pub at: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    YesNo(bool),
+    Quantity(Quantity),
+}
+
+/// One criterion, answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answered {
+    pub criterion: String,
+    /// The type of entity that it belongs to; `None` for the horizontal and the general ones.
+    pub entity_type: Option<String>,
+    pub citation: String,
+    pub outcome: Outcome,
+    /// What it was answered from.
+    pub from: Vec<Used>,
+    pub compared: Vec<Compared>,
+    /// The inputs without which it stays open.
+    pub missing: Vec<String>,
+}
+
+/// An answer that a criterion was decided by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Used {
+    pub input: String,
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
+/// All criteria of an organisation, answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Assessment {
+    /// The version of the data.
+    pub version: String,
+    /// `Met` where one criterion is, `Open` where none is and one is open.
+    pub outcome: Outcome,
+    pub criteria: Vec<Answered>,
+}
+
+impl Answers {
+    pub fn set(&mut self, input: &str, answer: Answer) {
+        self.0.insert(input.to_owned(), answer);
+    }
+
+    pub fn get(&self, input: &str) -> Option<&Answer> {
+        self.0.get(input)
+    }
+
+    fn value(&self, input: &str) -> Option<Value> {
+        self.get(input).map(|answer| answer.value)
+    }
+
+    fn quantity(&self, input: &str) -> Option<Quantity> {
+        match self.value(input) {
+            Some(Value::Quantity(quantity)) => Some(quantity),
+            _ => None,
+        }
+    }
+}
+
+impl Input {
+    /// The question in a language.
+    pub fn question(&self, language: Language) -> &str {
+        match language {
+            Language::En => &self.en,
+            Language::Sv => &self.sv,
+        }
+    }
+}
+
+impl Thresholds {
+    /// The data that is compiled in.
+    pub fn embedded() -> &'static Arc<Self> {
+        static EMBEDDED: LazyLock<Arc<Thresholds>> = LazyLock::new(|| {
+            Arc::new(
+                Thresholds::parse(include_str!("../data/thresholds.yaml"))
+                    .expect("the embedded data is read by a test"),
+            )
+        });
+        &EMBEDDED
+    }
+
+    /// Reads a data file and checks what the format alone cannot say.
+    ///
+    /// # Errors
+    /// All faults that can be told at once, each with its place and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, ThresholdsError> {
+        file::read(text)
+    }
+
+    pub fn input(&self, name: &str) -> Option<&Input> {
+        self.inputs.iter().find(|input| input.name == name)
+    }
+
+    pub fn entity_type(&self, id: &str) -> Option<&EntityType> {
+        self.entity_types.iter().find(|it| it.id == id)
+    }
+
+    /// Every criterion for an organisation of these types, answered. Without a type the general
+    /// test counts. Types that the data does not have are left out.
+    pub fn assess<S: AsRef<str>>(&self, entity_types: &[S], answers: &Answers) -> Assessment {
+        let types: Vec<&EntityType> = entity_types
+            .iter()
+            .filter_map(|id| self.entity_type(id.as_ref()))
+            .collect();
+        let common = match types.is_empty() {
+            true => &self.general,
+            false => &self.horizontal,
+        };
+        let mut criteria: Vec<Answered> = common
+            .iter()
+            .map(|it| answered(it, None, answers))
+            .collect();
+        for entity in types {
+            let own = entity.criteria.iter();
+            criteria.extend(own.map(|it| answered(it, Some(&entity.id), answers)));
+        }
+        let has = |outcome: Outcome| criteria.iter().any(|it| it.outcome == outcome);
+        let outcome = match (has(Outcome::Met), has(Outcome::Open)) {
+            (true, _) => Outcome::Met,
+            (false, true) => Outcome::Open,
+            (false, false) => Outcome::NotMet,
+        };
+        Assessment {
+            version: self.version.clone(),
+            outcome,
+            criteria,
+        }
+    }
+}
+
+fn answered(criterion: &Criterion, entity_type: Option<&str>, answers: &Answers) -> Answered {
+    let found = criterion.when.evaluate(answers);
+    let from = found.used.iter().filter_map(|input| {
+        let answer = answers.get(input)?.clone();
+        Some(Used {
+            input: input.clone(),
+            answer,
+        })
+    });
+    Answered {
+        criterion: criterion.id.clone(),
+        entity_type: entity_type.map(str::to_owned),
+        citation: criterion.citation.clone(),
+        outcome: found.outcome,
+        from: from.collect(),
+        compared: found.limits,
+        missing: found.missing,
+    }
+}

@@ -1,0 +1,392 @@
+//! The criteria of significance: for each one just below, at and just above its limit; outages; and
+//! incidents that count together.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use vakt_event::Timestamp;
+use vakt_incident::significance::{
+    Answer, Answers, InputKind, Outcome, Quantity, SmallIncident, Span, Thresholds, Value, counted,
+    longest, passes, recurrences, worst_week,
+};
+
+/// Data of our own: what is known, and what follows.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vector {
+    name: String,
+    #[serde(default)]
+    types: Vec<String>,
+    known: BTreeMap<String, String>,
+    /// The criteria that are met, and those that stay open.
+    #[serde(default)]
+    met: Vec<String>,
+    #[serde(default)]
+    open: Vec<String>,
+}
+
+fn answers(thresholds: &Thresholds, known: &BTreeMap<String, String>) -> Answers {
+    let mut answers = Answers::default();
+    for (name, text) in known {
+        let input = thresholds
+            .input(name)
+            .unwrap_or_else(|| panic!("no input {name}"));
+        let value = match input.kind {
+            InputKind::YesNo => Value::YesNo(text == "yes"),
+            InputKind::Number | InputKind::Duration => Value::Quantity(text.parse().unwrap()),
+        };
+        let answer = Answer {
+            value,
+            by: "ada".to_owned(),
+            source: "test".to_owned(),
+            at: None,
+        };
+        answers.set(name, answer);
+    }
+    answers
+}
+
+/// Everything that was not answered is answered no, so that only what a vector is about is open.
+fn with_nos(thresholds: &Thresholds, known: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut all = known.clone();
+    for input in thresholds.inputs.iter().filter(|input| !input.base) {
+        let no = match input.kind {
+            InputKind::YesNo => "no",
+            InputKind::Number => "0",
+            InputKind::Duration => "PT0S",
+        };
+        all.entry(input.name.clone())
+            .or_insert_with(|| no.to_owned());
+    }
+    all
+}
+
+#[test]
+fn each_criterion_below_at_and_above_its_limit() {
+    let thresholds = Thresholds::embedded();
+    let vectors: Vec<Vector> =
+        serde_saphyr::from_str(include_str!("data/significance_vectors.yaml")).unwrap();
+    let mut touched: Vec<String> = Vec::new();
+    for vector in &vectors {
+        let known = with_nos(thresholds, &vector.known);
+        let assessment = thresholds.assess(&vector.types, &answers(thresholds, &known));
+        let with = |outcome: Outcome| {
+            let of = assessment
+                .criteria
+                .iter()
+                .filter(|it| it.outcome == outcome);
+            of.map(|it| it.criterion.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(with(Outcome::Met), vector.met, "{}", vector.name);
+        assert_eq!(with(Outcome::Open), vector.open, "{}", vector.name);
+        touched.extend(vector.met.clone());
+    }
+    // No criterion of the data is left untried.
+    let types = thresholds.entity_types.iter().flat_map(|it| &it.criteria);
+    let all = thresholds
+        .horizontal
+        .iter()
+        .chain(&thresholds.general)
+        .chain(types);
+    let untried: Vec<&str> = all
+        .map(|it| it.id.as_str())
+        .filter(|id| !touched.iter().any(|it| it == id))
+        .collect();
+    assert_eq!(untried, Vec::<&str>::new());
+}
+
+#[test]
+fn what_nobody_has_answered_is_named_and_each_answer_has_its_origin() {
+    let thresholds = Thresholds::embedded();
+    let known = BTreeMap::from(
+        [
+            ("users_limited", "21"),
+            ("service_users", "400"),
+            ("data_compromised", "no"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned())),
+    );
+    let assessment = thresholds.assess(&["msp"], &answers(thresholds, &known));
+    insta::assert_snapshot!(serde_json::to_string_pretty(&assessment).unwrap());
+}
+
+#[test]
+fn a_fault_of_the_data_is_said_at_its_place() {
+    let mut all = String::new();
+    let mut check = |from: &str, to: &str| {
+        let data = include_str!("../data/thresholds.yaml");
+        assert!(data.contains(from), "{from}");
+        let error = Thresholds::parse(&data.replacen(from, to, 1)).unwrap_err();
+        writeln!(all, "{error}\n").unwrap();
+    };
+    check("schema: 1", "schema: 2");
+    check("{is: trade_secrets_exfiltrated}", "{is: trade_secrets}");
+    check("{is: death}", "{is: turnover_eur}");
+    check("id: H-b", "id: H-a");
+    check("percent: 5,", "percent: 500,");
+    check("than: PT30M", "than: half an hour");
+    check("type: tld", "type: dns");
+    insta::assert_snapshot!(all);
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn span(from: &str, until: &str) -> Span {
+    Span {
+        from: at(from),
+        until: (until != "-").then(|| at(until)),
+    }
+}
+
+#[test]
+fn outages_are_counted_in_both_readings_of_a_window_that_they_outlast() {
+    let now = at("2026-11-24T12:00:00Z");
+    let check = |outage: Span, planned: &[Span], overrun: &str, whole: &str| {
+        let counted = counted(outage, planned, now);
+        assert_eq!(
+            (counted.overrun.as_duration(), counted.whole.as_duration()),
+            (overrun.to_owned(), whole.to_owned())
+        );
+    };
+    let outage = span("2026-11-24T10:00:00Z", "2026-11-24T10:45:00Z");
+    check(outage, &[], "45 min", "45 min");
+    let window = span("2026-11-24T09:00:00Z", "2026-11-24T10:30:00Z");
+    check(outage, &[window], "15 min", "45 min");
+    let second = span("2026-11-24T10:20:00Z", "2026-11-24T11:00:00Z");
+    check(outage, &[window, second], "0 s", "0 s");
+    let going_on = span("2026-11-24T11:00:00Z", "-");
+    check(going_on, &[], "1 h", "1 h");
+    // What is to come has not happened.
+    check(span("2026-11-24T13:00:00Z", "-"), &[], "0 s", "0 s");
+    assert_eq!(
+        longest(&[outage, going_on], &[], now),
+        "PT1H".parse().unwrap()
+    );
+}
+
+#[test]
+fn a_week_is_the_calendars_in_the_zone() {
+    let zone = TimeZone::get("Europe/Stockholm").unwrap();
+    let now = at("2026-12-31T00:00:00Z");
+    let check = |outages: &[Span], expected: &str| {
+        assert_eq!(worst_week(outages, &[], now, &zone).as_duration(), expected);
+    };
+    // Monday 30 November begins at 23:00 UTC on Sunday.
+    check(
+        &[span("2026-11-29T22:40:00Z", "2026-11-29T23:30:00Z")],
+        "30 min",
+    );
+    check(
+        &[
+            span("2026-11-23T10:00:00Z", "2026-11-23T10:19:00Z"),
+            span("2026-11-24T10:00:00Z", "2026-11-24T10:19:00Z"),
+            span("2026-11-29T10:00:00Z", "2026-11-29T10:23:00Z"),
+            span("2026-11-30T10:00:00Z", "2026-11-30T10:50:00Z"),
+        ],
+        "1 h 1 min",
+    );
+    // The week in which clocks are put back has an hour more.
+    check(
+        &[span("2026-10-18T22:00:00Z", "2026-11-20T00:00:00Z")],
+        "169 h",
+    );
+}
+
+#[test]
+fn the_instant_at_which_a_limit_is_passed() {
+    let limit: Quantity = "PT30M".parse().unwrap();
+    let check = |outage: Span, planned: &[Span], expected: Option<&str>| {
+        assert_eq!(passes(outage, planned, limit), expected.map(at));
+    };
+    let outage = span("2026-11-24T19:30:00Z", "-");
+    check(outage, &[], Some("2026-11-24T20:00:00.000001Z"));
+    check(
+        span("2026-11-24T19:30:00Z", "2026-11-24T19:40:00Z"),
+        &[],
+        None,
+    );
+    // The whole counts as soon as it outlasts the window, which is the earlier reading.
+    let window = span("2026-11-24T19:00:00Z", "2026-11-24T20:15:00Z");
+    check(outage, &[window], Some("2026-11-24T20:15:00.000001Z"));
+    let short = span("2026-11-24T19:00:00Z", "2026-11-24T19:40:00Z");
+    check(outage, &[short], Some("2026-11-24T20:00:00.000001Z"));
+}
+
+#[test]
+fn small_incidents_of_one_cause_within_six_months_count_together() {
+    let thresholds = Thresholds::embedded();
+    let small = |id: &str, day: &str, cause: Option<&str>, loss: &str| SmallIncident {
+        id: id.to_owned(),
+        day: day.parse().unwrap(),
+        root_cause: cause.map(str::to_owned),
+        loss_eur: loss.parse().ok(),
+    };
+    let turnover: Option<Quantity> = "6000000".parse().ok();
+    let check = |incidents: &[SmallIncident], turnover, expected: &[(&[&str], Outcome)]| {
+        let found = recurrences(thresholds, incidents, turnover);
+        let found: Vec<(Vec<&str>, Outcome)> = found
+            .iter()
+            .map(|it| (it.members.iter().map(String::as_str).collect(), it.outcome))
+            .collect();
+        let expected: Vec<(Vec<&str>, Outcome)> = expected
+            .iter()
+            .map(|(ids, outcome)| (ids.to_vec(), *outcome))
+            .collect();
+        assert_eq!(found, expected);
+    };
+    let first = small("a", "2026-03-31", Some("expired certificate"), "160000");
+    let last_day = small("b", "2026-09-30", Some("expired certificate"), "160000");
+    let too_late = small("c", "2026-10-01", Some("expired certificate"), "160000");
+    let other = small("d", "2026-09-30", Some("power"), "160000");
+    let unknown = small("e", "2026-09-30", None, "160000");
+    let both: &[&str] = &["a", "b"];
+    check(
+        &[first.clone(), last_day.clone()],
+        turnover,
+        &[(both, Outcome::Met)],
+    );
+    check(&[first.clone(), too_late.clone()], turnover, &[]);
+    check(&[first.clone(), other, unknown], turnover, &[]);
+    check(
+        &[first.clone(), last_day.clone()],
+        None,
+        &[(both, Outcome::Open)],
+    );
+    check(
+        &[first, last_day.clone(), too_late],
+        turnover,
+        &[(&["b", "c"], Outcome::Met)],
+    );
+    let at_limit = small("f", "2026-09-01", Some("expired certificate"), "140000");
+    check(
+        &[last_day, at_limit],
+        turnover,
+        &[(&["f", "b"], Outcome::NotMet)],
+    );
+}
+
+/// The vectors of the shared data, in its words.
+#[derive(Deserialize)]
+struct Shared {
+    test_vectors: Vec<SharedVector>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SharedVector {
+    given: BTreeMap<String, serde_json::Value>,
+    significant: bool,
+    #[serde(default)]
+    by: Option<String>,
+    #[serde(default, rename = "why")]
+    _why: Option<String>,
+}
+
+impl SharedVector {
+    /// The type of entity, and what is known, by the names of our inputs.
+    fn known(&self) -> (String, BTreeMap<String, String>) {
+        let mut known = BTreeMap::new();
+        let mut set = |name: &str, value: String| known.insert(name.to_owned(), value);
+        let mut entity_type = String::new();
+        let is_planned = self.given.contains_key("inside_planned_maintenance");
+        for (name, value) in &self.given {
+            let text = match value {
+                serde_json::Value::String(text) => text.clone(),
+                serde_json::Value::Bool(yes) => ["no", "yes"][usize::from(*yes)].to_owned(),
+                other => other.to_string(),
+            };
+            match name.as_str() {
+                "type" if text == "any" => entity_type = "msp".to_owned(),
+                "type" => entity_type = text,
+                "complete_unavailability" if is_planned => {
+                    let (from, until) = ("2026-11-24T00:00:00Z", "2026-11-24T03:00:00Z");
+                    let outage = span(from, until);
+                    let counted = counted(outage, &[outage], at(until)).whole;
+                    set("unavailable_for", counted.to_string());
+                }
+                "complete_unavailability" => drop(set("unavailable_for", text)),
+                "duration" => drop(set("limited_for", text)),
+                "service_users_eu" => drop(set("service_users", text)),
+                "users" => drop(set("users_data", text)),
+                "loss_eur" => drop(set("financial_loss_eur", text)),
+                "managed" => drop(set("domains_managed", text)),
+                "cause" => {
+                    set("misconfiguration", "yes".to_owned());
+                    set("data_compromised", "yes".to_owned());
+                }
+                "outages_in_iso_week" => {
+                    let outages: Vec<Quantity> = serde_json::from_value(value.clone()).unwrap();
+                    let sum: i64 = outages.iter().map(|it| it.micros()).sum();
+                    set(
+                        "unavailable_in_week",
+                        Quantity::from_micros(sum).to_string(),
+                    );
+                }
+                "incidents" | "same_root_cause" | "inside_planned_maintenance" => {}
+                name => drop(set(name, text)),
+            }
+        }
+        (entity_type, known)
+    }
+
+    fn check(&self) {
+        let thresholds = Thresholds::embedded();
+        let (entity_type, known) = self.known();
+        if let Some(incidents) = self.given.get("incidents") {
+            let small: Vec<SmallIncident> = incidents
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|it| SmallIncident {
+                    id: it["d"].as_str().unwrap().to_owned(),
+                    day: it["d"].as_str().unwrap().parse().unwrap(),
+                    root_cause: Some("the same".to_owned()),
+                    loss_eur: it["loss_eur"].to_string().parse().ok(),
+                })
+                .collect();
+            let turnover = known["turnover_eur"].parse().ok();
+            let found = recurrences(thresholds, &small, turnover);
+            let met = found.iter().any(|it| it.outcome == Outcome::Met);
+            assert_eq!(met, self.significant, "{:?}", self.given);
+            return;
+        }
+        let known = with_nos(thresholds, &known);
+        let assessment = thresholds.assess(&[&entity_type], &answers(thresholds, &known));
+        let met = |id: &str| {
+            let mut criteria = assessment.criteria.iter();
+            criteria.any(|it| it.criterion == id && it.outcome == Outcome::Met)
+        };
+        let is_met = assessment.outcome == Outcome::Met;
+        assert_eq!(
+            is_met, self.significant,
+            "{:?}: {assessment:#?}",
+            self.given
+        );
+        if let (true, Some(by)) = (self.significant, &self.by) {
+            assert!(met(by), "{:?}: {assessment:#?}", self.given);
+        }
+    }
+}
+
+#[test]
+fn the_shared_vectors_of_the_thresholds() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/nis2/thresholds.yaml"
+    );
+    let Ok(text) = std::fs::read_to_string(path) else {
+        println!("skipped: the_shared_vectors_of_the_thresholds: ../shared is absent");
+        return;
+    };
+    let shared: Shared = serde_saphyr::from_str(&text).unwrap();
+    assert_eq!(shared.test_vectors.len(), 16);
+    for vector in &shared.test_vectors {
+        vector.check();
+    }
+}
