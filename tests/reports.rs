@@ -212,3 +212,39 @@ fn why_it_fired_names_what_the_rules_found_and_shows_no_more_than_a_search() {
     assert!(!page.contains("203.0.113.7"), "{page}");
     assert!(!page.contains("Aware now"), "a viewer records nothing");
 }
+
+#[test]
+fn whether_it_is_significant_is_told_criterion_by_criterion() {
+    let assess = |arguments: &[&str]| {
+        let mut command = vakt();
+        command.args(["--output", "text", "incidents", "assess"]);
+        command.args(arguments).output().unwrap()
+    };
+    let text = stdout(&assess(&[
+        "--type",
+        "msp",
+        "--known",
+        "service_users=400",
+        "--known",
+        "users_limited=21",
+        "--known",
+        "limited_for=PT1H1S",
+    ]));
+    let met = "met      MSP-b    Art. 10(b); users_limited 21 (more than 20, 5 % of service_users \
+               (400)); limited_for 1 h 1 s (more than 1 h)\n";
+    assert!(text.contains(met), "{text}");
+    assert!(
+        text.contains("\nsignificant: a criterion is met\n"),
+        "{text}"
+    );
+    let questions = stdout(&assess(&[]));
+    assert!(
+        questions.contains("data_compromised             yes or no  Is the"),
+        "{questions}"
+    );
+    let wrong = stderr(&assess(&["--type", "msq", "--known", "death=no"]));
+    assert!(
+        wrong.contains("no type of entity `msq`; there are dns, tld, cloud"),
+        "{wrong}"
+    );
+}

@@ -1,5 +1,6 @@
 //! `vakt incidents`: the records of a running daemon, and the clocks as a pure computation.
 
+mod assess;
 mod clocks;
 mod record;
 mod report;
@@ -110,6 +111,16 @@ pub enum Action {
     },
     /// Print the data of the regimes that is compiled in; needs no daemon
     Regimes,
+    /// Tell whether an incident would be significant, criterion by criterion; needs no daemon
+    Assess {
+        /// What the organisation is: msp, mssp, cloud, dns, …, repeatable [default: the general test]
+        #[arg(long = "type", value_name = "TYPE")]
+        types: Vec<String>,
+        /// What is known, repeatable: users_limited=21, unavailable_for=PT31M, data_compromised=yes.
+        /// Without any, what can be known is listed
+        #[arg(long = "known", value_name = "INPUT=VALUE")]
+        known: Vec<String>,
+    },
 }
 
 #[derive(clap::Args, Debug)]
@@ -251,6 +262,8 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
             now.as_deref(),
             regimes_file.as_deref(),
         ),
+        Action::Assess { known, .. } if known.is_empty() => assess::inputs(global),
+        Action::Assess { types, known } => assess::assess(global, types, known),
         Action::Regimes => {
             let mut out = Printer::new();
             for line in Regimes::embedded().text.lines() {
