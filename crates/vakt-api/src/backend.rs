@@ -330,6 +330,13 @@ pub struct ReportRequest {
     pub party: Option<String>,
 }
 
+/// Whether a time is of what has happened: shortly after midnight, `23:10` is yesterday's then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tense {
+    Past,
+    Any,
+}
+
 /// What a person writes into a field of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewText {
@@ -403,9 +410,15 @@ pub trait IncidentBackend: Send + Sync {
     /// Why the rules of the incident fired: `{rules: [{rule.id, rule.name, asks, inputs, events:
     /// [{id, matched: [{field, value}]}], …}]}`.
     fn why(&self, id: &str, sight: &Sight) -> Result<Value, IncidentFailure>;
-    /// The instant of what has happened, as a person writes it in the time of the incident's first
-    /// regime: RFC 3339, `now`, `03:05`, `yesterday 23:10`, `2026-11-24 03:05`.
-    fn instant(&self, id: &str, words: &str, sight: &Sight) -> Result<Timestamp, IncidentFailure>;
+    /// The instant that a person writes in the time of the incident's first regime: RFC 3339, `now`,
+    /// `03:05`, `yesterday 23:10`, `2026-11-24 03:05`.
+    fn instant(
+        &self,
+        id: &str,
+        words: &str,
+        tense: Tense,
+        sight: &Sight,
+    ) -> Result<Timestamp, IncidentFailure>;
 }
 
 /// The rules that run.

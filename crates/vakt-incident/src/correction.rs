@@ -45,12 +45,30 @@ pub enum ReferenceFault {
     SamePrincipal { id: i64, principal: String },
     #[error("fact {id} gives no reason: a reason is needed before it can count; give `reason`")]
     NoReason { id: i64 },
+    #[error("fact {id} was withdrawn: propose it anew")]
+    Withdrawn { id: i64 },
+    #[error(
+        "fact {id} proposes to move what somebody has moved since: propose it anew, beside what it \
+         says now"
+    )]
+    Stale { id: i64 },
+    #[error(
+        "fact {id} is a correction that counts: correct the time again with `revises`, or retract \
+         fact {root}, which it corrects"
+    )]
+    CorrectionCounts { id: i64, root: i64 },
 }
 
 impl ReferenceFault {
     /// Whether nothing is wrong with the words, only with who says them when.
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Approved { .. } | Self::SamePrincipal { .. })
+        matches!(
+            self,
+            Self::Approved { .. }
+                | Self::SamePrincipal { .. }
+                | Self::Withdrawn { .. }
+                | Self::Stale { .. }
+        )
     }
 }
 
@@ -79,7 +97,7 @@ pub(crate) fn waiting(facts: &[Fact]) -> Vec<Waiting> {
     for fact in facts {
         resolver.take(fact);
     }
-    let open = resolver.proposals.iter().filter(|it| !it.is_approved);
+    let open = resolver.proposals.iter().filter(|it| it.is_waiting());
     open.map(|proposal| Waiting {
         fact: proposal.fact.id,
         proposed_by: proposal.fact.recorded_by.clone(),
@@ -98,8 +116,11 @@ pub(crate) fn check(new: &Fact, before: &[Fact]) -> Result<(), ReferenceFault> {
     for fact in before {
         resolver.take(fact);
     }
-    if let Some(id) = new.revises {
-        let old = find(root_of(before, id))?;
+    if let Some(id) = new.revises
+        && !(new.fact == FactKind::Retracted && resolver.is_waiting(id))
+    {
+        let root = root_of(before, id);
+        let old = find(root)?;
         let is_fixed = matches!(
             old.fact,
             FactKind::Approved | FactKind::Retracted | FactKind::Downgraded
@@ -116,6 +137,8 @@ pub(crate) fn check(new: &Fact, before: &[Fact]) -> Result<(), ReferenceFault> {
         }
         if new.fact != FactKind::Retracted {
             is_like(new, old)?;
+        } else if id != root {
+            return Err(ReferenceFault::CorrectionCounts { id, root });
         }
     }
     let Some(id) = new.approves else {
@@ -127,6 +150,12 @@ pub(crate) fn check(new: &Fact, before: &[Fact]) -> Result<(), ReferenceFault> {
     };
     if known.is_approved {
         return Err(ReferenceFault::Approved { id });
+    }
+    if known.is_withdrawn {
+        return Err(ReferenceFault::Withdrawn { id });
+    }
+    if resolver.is_stale(known) {
+        return Err(ReferenceFault::Stale { id });
     }
     if proposal.recorded_by == new.recorded_by {
         let principal = new.recorded_by.clone();
@@ -183,13 +212,17 @@ struct Root<'f> {
     fact: &'f Fact,
     /// The ids of the fact and of its corrections.
     ids: Vec<i64>,
-    at: Timestamp,
+    /// As it stands.
+    now: TimedFact,
 }
 
 struct Proposal<'f> {
     fact: &'f Fact,
     root: i64,
+    /// When what it would move was, as it stood then.
+    beside: Option<Timestamp>,
     is_approved: bool,
+    is_withdrawn: bool,
 }
 
 impl<'f> Resolver<'f> {
@@ -197,53 +230,102 @@ impl<'f> Resolver<'f> {
         if let Some(id) = fact.approves {
             self.approve(id, fact);
         } else if let Some(id) = fact.revises {
-            self.revise(id, fact);
+            if fact.fact == FactKind::Retracted && self.is_waiting(id) {
+                self.withdraw(id);
+            } else {
+                self.revise(id, fact);
+            }
         } else if fact.fact == FactKind::Downgraded {
             self.propose(fact, fact.id);
         } else {
+            let now = TimedFact::from(fact);
+            self.out.push(now.clone());
             self.roots.push(Root {
                 fact,
                 ids: vec![fact.id],
-                at: fact.at,
+                now,
             });
-            self.out.push(TimedFact::from(fact));
         }
+    }
+
+    fn is_waiting(&self, id: i64) -> bool {
+        let mut proposals = self.proposals.iter();
+        proposals.any(|it| it.fact.id == id && it.is_waiting())
+    }
+
+    /// Whether what a proposal would move has moved since.
+    fn is_stale(&self, proposal: &Proposal<'_>) -> bool {
+        let mut roots = self.roots.iter();
+        let root = roots.find(|root| root.fact.id == proposal.root);
+        root.map(|root| root.now.at) != proposal.beside
     }
 
     fn revise(&mut self, id: i64, fact: &'f Fact) {
         let Some(root) = self.roots.iter_mut().find(|root| root.ids.contains(&id)) else {
             return;
         };
-        let original = root.fact;
+        let original = root.fact.id;
         if fact.fact == FactKind::Retracted {
-            let doubt = timed(original, fact, root.at, Change::Doubted(None));
+            let doubt = timed(&root.now, fact, root.now.at, Change::Doubted(None));
             self.out.push(doubt);
-            self.propose(fact, original.id);
+            self.propose(fact, original);
             return;
         }
         root.ids.push(fact.id);
-        let is_later = fact.at > root.at || fact.due > original.due;
-        if is_later && original.fact.starts_clocks() {
-            let doubt = timed(original, fact, root.at, Change::Doubted(Some(fact.at)));
+        // A date where there was none makes nothing later.
+        let due = fact.due.or(root.now.due);
+        let is_later = fact.at > root.now.at || (root.now.due.is_some() && due > root.now.due);
+        if is_later && root.now.kind.starts_clocks() {
+            let doubt = Change::Doubted(Some(fact.at));
+            let doubt = timed(&root.now, fact, root.now.at, doubt);
             self.out.push(doubt);
-            self.propose(fact, original.id);
+            self.propose(fact, original);
         } else {
-            root.at = fact.at;
-            self.out.push(timed(original, fact, fact.at, Change::Moved));
+            root.now = timed(&root.now, fact, fact.at, Change::Moved);
+            self.out.push(root.now.clone());
         }
     }
 
     fn propose(&mut self, fact: &'f Fact, root: i64) {
+        let mut roots = self.roots.iter();
+        let beside = roots.find(|it| it.fact.id == root).map(|it| it.now.at);
         self.proposals.push(Proposal {
             fact,
             root,
+            beside,
             is_approved: false,
+            is_withdrawn: false,
         });
+    }
+
+    /// What was proposed is not: it is in doubt no longer, but for what else is proposed.
+    fn withdraw(&mut self, id: i64) {
+        let mut of_root = None;
+        for proposal in &mut self.proposals {
+            if proposal.fact.id == id {
+                proposal.is_withdrawn = true;
+                of_root = Some(proposal.root);
+            }
+        }
+        let Some(root) = self.roots.iter().find(|it| Some(it.fact.id) == of_root) else {
+            return;
+        };
+        let now = root.now.clone();
+        self.out.push(TimedFact {
+            change: Change::Moved,
+            ..now.clone()
+        });
+        let others = self.proposals.iter();
+        for other in others.filter(|it| Some(it.root) == of_root && it.is_waiting()) {
+            let doubt = (other.fact.fact != FactKind::Retracted).then_some(other.fact.at);
+            let doubt = timed(&now, other.fact, now.at, Change::Doubted(doubt));
+            self.out.push(doubt);
+        }
     }
 
     fn approve(&mut self, id: i64, approval: &Fact) {
         let found = self.proposals.iter_mut().find(|it| {
-            it.fact.id == id && !it.is_approved && it.fact.recorded_by != approval.recorded_by
+            it.fact.id == id && it.is_waiting() && it.fact.recorded_by != approval.recorded_by
         });
         let Some(proposal) = found else {
             return;
@@ -257,19 +339,23 @@ impl<'f> Resolver<'f> {
         let Some(root) = self.roots.iter_mut().find(|it| it.fact.id == root) else {
             return;
         };
-        let original = root.fact;
         if fact.fact == FactKind::Retracted {
+            let original = root.fact.id;
             self.out
-                .push(timed(original, fact, root.at, Change::Removed));
-            self.roots.retain(|it| it.fact.id != original.id);
+                .push(timed(&root.now, fact, root.now.at, Change::Removed));
+            self.roots.retain(|it| it.fact.id != original);
         } else {
-            root.at = fact.at;
-            self.out.push(timed(original, fact, fact.at, Change::Moved));
+            root.now = timed(&root.now, fact, fact.at, Change::Moved);
+            self.out.push(root.now.clone());
         }
     }
 }
 
 impl Proposal<'_> {
+    fn is_waiting(&self) -> bool {
+        !self.is_approved && !self.is_withdrawn
+    }
+
     fn words(&self) -> String {
         let Fact { fact, at, .. } = self.fact;
         match fact {
@@ -280,17 +366,17 @@ impl Proposal<'_> {
     }
 }
 
-/// What `correction` makes of `original`.
-fn timed(original: &Fact, correction: &Fact, at: Timestamp, change: Change) -> TimedFact {
+/// What `correction` makes of a fact as it stands.
+fn timed(standing: &TimedFact, correction: &Fact, at: Timestamp, change: Change) -> TimedFact {
     TimedFact {
         at,
-        due: correction.due.or(original.due),
-        has_reference: correction.reference.is_some() || original.reference.is_some(),
+        due: correction.due.or(standing.due),
+        has_reference: correction.reference.is_some() || standing.has_reference,
         reason: correction
             .reason
             .clone()
-            .or_else(|| original.reason.clone()),
+            .or_else(|| standing.reason.clone()),
         change,
-        ..TimedFact::from(original)
+        ..standing.clone()
     }
 }

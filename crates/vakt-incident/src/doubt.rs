@@ -41,9 +41,8 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
         FactKind::Handled if !around.is_significant(new) => doubts.push(
             "no awareness is declared: the incident stays a draft until it is assessed".to_owned(),
         ),
-        FactKind::Closed if !around.is_reported_to_the_end(new) => doubts.push(
-            "a final report is still owed, or nothing is assessed: the state stays".to_owned(),
-        ),
+        FactKind::Closed if !around.is_reported_to_the_end(new) => doubts
+            .push("a report is still owed, or nothing is assessed: the state stays".to_owned()),
         FactKind::Reopened if !around.is_ended(new) => {
             doubts.push("the incident is not closed: nothing changes".to_owned());
         }
@@ -252,6 +251,13 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
         && !around.has_submitted(new, "notification")
     {
         doubts.push("no notification is recorded before it".to_owned());
+    }
+    if report == "progress" && around.earliest(new, FactKind::Handled).is_none() {
+        doubts.push(
+            "a progress report takes the final report's place where the incident still goes on on \
+             that report's last day: sent before it, plan on the earlier day"
+                .to_owned(),
+        );
     }
     if report == "final" && around.earliest(new, FactKind::Handled).is_none() {
         doubts.push("the incident is not recorded as handled".to_owned());

@@ -73,6 +73,8 @@ pub enum Error {
         expected: i64,
         found: i64,
     },
+    #[error("the incident has no fact about `{party}`: record one, such as `customer_affected`")]
+    NoParty { party: String },
     #[error("the text of `{field}` has {bytes} bytes; {bytes_max} is the most")]
     TextTooLong {
         field: String,
@@ -118,6 +120,7 @@ impl Error {
                 | Self::Regime(_)
                 | Self::Form(_)
                 | Self::TextTooLong { .. }
+                | Self::NoParty { .. }
                 | Self::Title { .. }
                 | Self::Cursor { .. }
                 | Self::Merge { .. }

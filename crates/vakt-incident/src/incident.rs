@@ -46,6 +46,8 @@ pub struct Incident {
     /// The first matched event.
     pub first_event: Option<FirstEvent>,
     pub regimes: Vec<String>,
+    /// IANA name of the zone of the first of them, in which people read and write times.
+    pub time_zone: String,
     /// The version of the regimes' data that the clocks are computed with.
     pub regimes_version: String,
     /// Goes up with every fact. A change that names another one is refused.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use vakt_event::Timestamp;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockState};
 use crate::fact::FactKind;
 use crate::factset::{FactSet, TimedFact};
 use crate::suggest::nearest;
@@ -35,7 +35,7 @@ states! {
     Notified = "notified", "The notification was submitted.";
     Ongoing = "ongoing", "A progress report was submitted.";
     Handled = "handled", "Containment, eradication and recovery are complete.";
-    FinalReported = "final_reported", "Every final report was submitted.";
+    FinalReported = "final_reported", "Every report that is owed was submitted.";
     Closed = "closed", "The review is done.";
     Dismissed = "dismissed", "False positive, test, duplicate, or authorised.";
     NotSignificant = "not_significant", "Assessed, and not significant.";
@@ -184,13 +184,27 @@ fn downgraded(own: &[&TimedFact]) -> Option<IncidentState> {
     })
 }
 
-/// Whether every last report that is owed was submitted, and there is one.
+/// Whether everything that is owed was submitted, and there was something. A duty that has begun
+/// holds it open: one with a time that runs or was missed, of a customer, too; and a last report
+/// of ours whose time has not begun. One that nobody found to exist (provisional) does not, nor
+/// does one that the law gives no number and asks for in some cases only.
 fn is_final_reported(party: &str, clocks: &[Clock]) -> bool {
-    let mut last = clocks
-        .iter()
-        .filter(|clock| clock.party == party && matches!(&*clock.stage, "final" | "detailed"))
-        .peekable();
-    last.peek().is_some() && last.all(|clock| clock.state.is_met())
+    let has_begun = |regime: &str| {
+        let own = clocks
+            .iter()
+            .filter(|it| it.party == party && it.regime == regime);
+        own.into_iter()
+            .any(|it| it.state.is_met() || it.state.is_owed())
+    };
+    let is_open = |clock: &Clock| {
+        let is_running = clock.state.is_owed() && clock.due.is_some();
+        let is_to_come = clock.party == party
+            && clock.state == ClockState::Projected
+            && has_begun(&clock.regime);
+        is_running || is_to_come
+    };
+    let mut own = clocks.iter().filter(|clock| clock.party == party);
+    own.any(|clock| clock.state.is_met()) && !clocks.iter().any(is_open)
 }
 
 /// Whether there is a fact of this kind with none of `enders` after it.

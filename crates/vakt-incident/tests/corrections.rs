@@ -411,3 +411,123 @@ fn another_duty_is_found_later_and_counts_from_when_it_began() {
     let error = by(&store, "anna", r#"{"fact":"regime_applies"}"#).unwrap_err();
     assert_eq!(error.to_string(), "`regime_applies` needs `regime`");
 }
+
+/// A correction was compared with what was recorded first, not with what counts.
+#[test]
+fn a_date_that_was_brought_forward_moves_back_only_with_two_people() {
+    let store = with_draft();
+    let request = |due: &str, revises: &str| {
+        let due = if due.is_empty() {
+            String::new()
+        } else {
+            format!(r#","due":"{due}""#)
+        };
+        format!(
+            r#"{{"fact":"authority_request","at":"2026-11-23T19:00:00Z","reason":"a call"{due}{revises}}}"#
+        )
+    };
+    let due = |recorded: &Recorded| {
+        let clocks = recorded.incident.incident.clocks.iter();
+        let mut asked = clocks.filter(|clock| clock.stage == "intermediate");
+        asked.next().unwrap().due.map(|due| due.to_string())
+    };
+    // A date for a request that had none makes nothing later.
+    let recorded = by(&store, "anna", &request("", "")).unwrap();
+    assert_eq!(due(&recorded), None);
+    let of_it = r#","revises":2"#;
+    let recorded = by(&store, "anna", &request("2026-12-10T12:00:00Z", of_it)).unwrap();
+    assert_eq!(due(&recorded).as_deref(), Some("2026-12-10T12:00:00Z"));
+    assert_eq!(recorded.incident.waiting, []);
+    by(&store, "anna", &request("2026-12-05T12:00:00Z", of_it)).unwrap();
+    // Corrected without a date it keeps the one that counts.
+    let recorded = by(&store, "anna", &request("", of_it)).unwrap();
+    assert_eq!(due(&recorded).as_deref(), Some("2026-12-05T12:00:00Z"));
+    let recorded = by(&store, "anna", &request("2026-12-09T12:00:00Z", of_it)).unwrap();
+    assert_eq!(due(&recorded).as_deref(), Some("2026-12-05T12:00:00Z"));
+    assert_eq!(recorded.incident.waiting.len(), 1);
+    let approved = format!(r#"{{"fact":"approved","approves":{}}}"#, recorded.fact.id);
+    let recorded = by(&store, "bo", &approved).unwrap();
+    assert_eq!(due(&recorded).as_deref(), Some("2026-12-09T12:00:00Z"));
+}
+
+/// It took the fact itself back.
+#[test]
+fn a_proposal_is_withdrawn_and_nothing_else() {
+    let store = with_draft();
+    by(&store, "anna", AWARE).unwrap();
+    let later =
+        r#"{"fact":"aware","at":"2026-11-23T20:00:00Z","revises":2,"reason":"a wrong watch"}"#;
+    let proposed = by(&store, "anna", later).unwrap().fact.id;
+    let withdraw = format!(r#"{{"fact":"retracted","revises":{proposed}}}"#);
+    let recorded = by(&store, "anna", &withdraw).unwrap();
+    assert_eq!(recorded.incident.waiting, []);
+    assert_eq!(recorded.warnings, Vec::<String>::new());
+    assert_eq!(
+        clocks(&recorded)[0],
+        "early_warning running 2026-11-24T19:00:00Z"
+    );
+    let approve = format!(r#"{{"fact":"approved","approves":{proposed}}}"#);
+    let error = by(&store, "bo", &approve).unwrap_err().to_string();
+    assert!(error.contains("was withdrawn: propose it anew"), "{error}");
+
+    // A downgrade, too, and the taking back of a fact.
+    for proposal in [
+        r#"{"fact":"downgraded","reason":"a test"}"#,
+        r#"{"fact":"retracted","revises":2,"reason":"a mistake"}"#,
+    ] {
+        let proposed = by(&store, "anna", proposal).unwrap().fact.id;
+        let withdraw = format!(r#"{{"fact":"retracted","revises":{proposed}}}"#);
+        let recorded = by(&store, "bo", &withdraw).unwrap();
+        assert_eq!(recorded.incident.waiting, []);
+        assert_eq!(
+            clocks(&recorded)[0],
+            "early_warning running 2026-11-24T19:00:00Z"
+        );
+    }
+
+    // What counts already is corrected again, not taken back.
+    let earlier = r#"{"fact":"aware","at":"2026-11-23T18:00:00Z","revises":2}"#;
+    let counts = by(&store, "anna", earlier).unwrap().fact.id;
+    let withdraw = format!(r#"{{"fact":"retracted","revises":{counts}}}"#);
+    let error = by(&store, "anna", &withdraw).unwrap_err().to_string();
+    assert!(error.contains("is a correction that counts"), "{error}");
+}
+
+#[test]
+fn a_proposal_beside_which_something_moved_is_proposed_anew() {
+    let store = with_draft();
+    by(&store, "anna", AWARE).unwrap();
+    let later =
+        r#"{"fact":"aware","at":"2026-11-23T20:00:00Z","revises":2,"reason":"a wrong watch"}"#;
+    let proposed = by(&store, "anna", later).unwrap().fact.id;
+    by(
+        &store,
+        "anna",
+        r#"{"fact":"aware","at":"2026-11-23T17:00:00Z","revises":2}"#,
+    )
+    .unwrap();
+    let approve = format!(r#"{{"fact":"approved","approves":{proposed}}}"#);
+    let error = by(&store, "bo", &approve).unwrap_err();
+    assert!(error.is_conflict());
+    assert!(error.to_string().contains("propose it anew"), "{error}");
+    let clocks = store.records.incident("1").unwrap().incident.clocks;
+    assert_eq!(clocks[0].due.unwrap().to_string(), "2026-11-24T17:00:00Z");
+}
+
+/// The reference came by one correction and went with the next.
+#[test]
+fn a_reference_stays_through_further_corrections() {
+    let store = with_draft();
+    by(&store, "anna", AWARE).unwrap();
+    let submitted = r#"{"fact":"submitted","report":"early_warning","at":"2026-11-23T19:30:00Z"}"#;
+    let sent = by(&store, "anna", submitted).unwrap().fact.id;
+    for more in [
+        r#","reference":"A-1","at":"2026-11-23T19:30:00Z""#,
+        r#","at":"2026-11-23T19:20:00Z""#,
+    ] {
+        let corrected =
+            format!(r#"{{"fact":"submitted","report":"early_warning","revises":{sent}{more}}}"#);
+        let recorded = by(&store, "anna", &corrected).unwrap();
+        assert!(!recorded.incident.incident.clocks[0].unconfirmed, "{more}");
+    }
+}

@@ -227,7 +227,7 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
     check(
         &[],
         r#"{"fact":"closed"}"#,
-        &["a final report is still owed, or nothing is assessed: the state stays"],
+        &["a report is still owed, or nothing is assessed: the state stays"],
     );
     check(
         &[],
@@ -440,4 +440,76 @@ fn lists_are_filtered_and_paged_newest_first() {
             .unwrap_err()
             .is_callers()
     );
+}
+
+/// It was closed, and gone from the start page, while another authority waited.
+#[test]
+fn what_is_still_owed_keeps_an_incident_open() {
+    let store = Store::new();
+    let new: vakt_incident::NewIncident = serde_json::from_str(
+        r#"{"title":"A leak","regimes":["nis2-se","gdpr"],"detected_at":"2026-11-23T19:00:00Z"}"#,
+    )
+    .unwrap();
+    store.records.open_incident(new, "anna").unwrap();
+    let record = |fact: &str, state: IncidentState, is_open: bool| {
+        let recorded = store.fact("1", fact);
+        let incident = recorded.incident.incident;
+        assert_eq!(
+            (incident.state, incident.state.is_open()),
+            (state, is_open),
+            "{fact}"
+        );
+        recorded.warnings
+    };
+    record(
+        r#"{"fact":"aware","at":"2026-11-23T19:10:00Z"}"#,
+        IncidentState::Significant,
+        true,
+    );
+    record(
+        r#"{"fact":"aware_pdb","at":"2026-11-23T19:10:00Z"}"#,
+        IncidentState::Significant,
+        true,
+    );
+    // A final report alone leaves the two before it owed.
+    record(
+        r#"{"fact":"submitted","report":"final","reference":"F"}"#,
+        IncidentState::Significant,
+        true,
+    );
+    record(
+        r#"{"fact":"submitted","report":"notification","reference":"N"}"#,
+        IncidentState::Notified,
+        true,
+    );
+    let warnings = record(r#"{"fact":"closed"}"#, IncidentState::Notified, true);
+    assert!(
+        warnings[0].starts_with("a report is still owed"),
+        "{warnings:?}"
+    );
+    record(
+        r#"{"fact":"submitted","report":"authority","reference":"I"}"#,
+        IncidentState::Closed,
+        false,
+    );
+}
+
+/// An incident of a duty without a final report ends with its last one.
+#[test]
+fn a_duty_of_one_report_comes_to_its_end() {
+    let store = Store::new();
+    let new: vakt_incident::NewIncident =
+        serde_json::from_str(r#"{"title":"A leak","regimes":["gdpr"]}"#).unwrap();
+    store.records.open_incident(new, "anna").unwrap();
+    store.fact("1", r#"{"fact":"aware_pdb"}"#);
+    let recorded = store.fact(
+        "1",
+        r#"{"fact":"submitted","report":"authority","reference":"I"}"#,
+    );
+    assert_eq!(
+        recorded.incident.incident.state,
+        IncidentState::FinalReported
+    );
+    let recorded = store.fact("1", r#"{"fact":"closed"}"#);
+    assert_eq!(recorded.incident.incident.state, IncidentState::Closed);
 }

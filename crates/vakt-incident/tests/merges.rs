@@ -208,3 +208,46 @@ fn a_part_inherits_detection_and_awareness_and_takes_its_alerts_along() {
     );
     assert!(store.records.verify_audit().unwrap().is_sound());
 }
+
+/// Two who were merged, taken out, and merged the other way round led in a circle for ever.
+#[test]
+fn incidents_that_were_merged_both_ways_are_read_once() {
+    let store = with_two();
+    store.fact(
+        "1",
+        r#"{"fact":"merged","into":"2","reason":"one attacker"}"#,
+    );
+    store.fact("1", r#"{"fact":"aware","at":"2026-11-23T20:10:00Z"}"#);
+    store.fact("1", r#"{"fact":"reopened"}"#);
+    let merged = store.fact(
+        "2",
+        r#"{"fact":"merged","into":"1","reason":"one attacker"}"#,
+    );
+    assert_eq!(merged.incident.incident.state, IncidentState::Merged);
+    assert_eq!(first_due(&store, "1"), "running 2026-11-24T20:10:00Z");
+    let whole = store.records.incident("1").unwrap();
+    assert_eq!(whole.members, [merged.incident.incident.id]);
+    store.fact("2", r#"{"fact":"reopened"}"#);
+    // What was known of the part while it was one stays known of it.
+    assert_eq!(first_due(&store, "2"), "running 2026-11-24T20:10:00Z");
+    assert!(store.records.verify_audit().unwrap().is_sound());
+}
+
+/// Reading took twice as long with each step.
+#[test]
+fn a_chain_that_was_merged_again_and_again_is_read_in_one_go() {
+    let store = Store::new();
+    for number in 0..16_u64 {
+        let address = format!("203.0.113.{number}");
+        store.apply(&[brute_force(&store, &address, 12 + 2 * number)]);
+    }
+    for number in 1..16 {
+        let id = number.to_string();
+        let merge = format!(r#"{{"fact":"merged","into":"{}"}}"#, number + 1);
+        store.fact(&id, &merge);
+        store.fact(&id, r#"{"fact":"reopened"}"#);
+        store.fact(&id, &merge);
+    }
+    let whole = store.records.incident("16").unwrap();
+    assert_eq!(whole.members.len(), 15);
+}

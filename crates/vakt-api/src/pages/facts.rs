@@ -78,6 +78,7 @@ pub(crate) static FACTS: &[FactWords] = &[
         "Containment, eradication and recovery are complete."),
     words("assessment_started", "Assessment started", "Record",
         "Somebody began to assess it. This is no awareness."),
+    words("detected", "Detected", "Record", "When it was noticed."),
     words("occurred", "The incident occurred", "Record",
         "When it itself began, as far as is known."),
     words("first_log", "First trace in the logs", "Record", "The first log record of it."),
@@ -115,7 +116,7 @@ pub(crate) static FACTS: &[FactWords] = &[
     words("correction_sent", "The correction was sent", "Record",
         "The receivers of earlier reports were told of the downgrade."),
     with_reason(words("retracted", "Take a fact back", "Propose",
-        "The fact never happened. Where clocks count from it, a second person has to approve.")),
+        "The fact never happened, which a second person has to approve. A proposal that waits is withdrawn at once.")),
     words("approved", "Approve", "Approve", "A second person says that it is so."),
 ];
 

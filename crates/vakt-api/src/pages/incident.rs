@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use vakt_event::Timestamp;
 
 use super::home::alert_line;
-use super::incident_parts::{actions, badges, clocks, countdown, record_path};
+use super::incident_parts::{actions, badges, clocks, countdown, record_path, zone_of};
 use super::results::{encoded, shown, summary};
 use super::words::{deadline, plain, time_of};
 use super::{facts, layout, timeline, why};
@@ -56,7 +56,7 @@ struct Seen<'a> {
 
 fn page(seen: &Seen<'_>) -> Markup {
     let incident = seen.incident;
-    let zone = &seen.site.zone;
+    let zone = &zone_of(incident, seen.site);
     html! {
         p.crumb { a href="/" { "Start" } " › Incident" }
         h1 { (incident["title"].as_str().unwrap_or("(without a title)")) }
@@ -140,6 +140,10 @@ fn waiting(seen: &Seen<'_>) -> Markup {
                             (one["what"].as_str().unwrap_or_default())
                             @let proposer = one["proposed_by"].as_str().unwrap_or("?");
                             div.quiet { "proposed by " (proposer) }
+                            @if seen.may_record {
+                                a.button href=(record_path(seen.incident, "retracted", &format!("&revises={fact}"))) { "Withdraw" }
+                                " "
+                            }
                             @if seen.may_record && proposer != seen.who {
                                 a.button href=(record_path(seen.incident, "approved", &format!("&approves={fact}"))) { "Approve" }
                             }

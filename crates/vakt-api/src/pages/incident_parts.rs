@@ -1,5 +1,6 @@
 //! What the start page and an incident's page show of an incident alike.
 
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde_json::Value;
 use vakt_event::Timestamp;
@@ -11,6 +12,13 @@ use crate::app::Site;
 
 /// States in which somebody still has to act on a clock.
 const OPEN: [&str; 4] = ["provisional", "elapsed_unassessed", "running", "overdue"];
+
+/// The zone in which people read and write the times of an incident: that of its first regime.
+pub(crate) fn zone_of(incident: &Value, site: &Site) -> TimeZone {
+    let name = incident["time_zone"].as_str();
+    let own = name.and_then(|name| TimeZone::get(name).ok());
+    own.unwrap_or_else(|| site.zone.clone())
+}
 
 /// The clocks of an incident.
 pub(crate) fn clocks(incident: &Value) -> &[Value] {
@@ -85,6 +93,7 @@ pub(crate) fn countdown(incident: &Value, site: &Site, now: Timestamp) -> Markup
     let Some((clock, due)) = next_clock(incident) else {
         return html! { p.quiet { "No deadline is running." } };
     };
+    let zone = zone_of(incident, site);
     let stage = plain(clock["stage"].as_str().unwrap_or_default());
     let late = now >= due;
     let has_several_regimes = incident["regimes"]
@@ -100,36 +109,53 @@ pub(crate) fn countdown(incident: &Value, site: &Site, now: Timestamp) -> Markup
             " " span.until {
                 (stage)
                 @if has_several_regimes { " (" (clock["regime"].as_str().unwrap_or_default()) ")" }
-                " " (deadline(clock, &site.zone))
+                " " (deadline(clock, &zone))
             }
         }
-        @if is_unassessed(incident) {
-            p.quiet {
+        (standing(incident, clock, late, &zone))
+    }
+}
+
+/// What the next deadline counts from, and whether it is a duty yet.
+fn standing(incident: &Value, clock: &Value, late: bool, zone: &TimeZone) -> Markup {
+    let start = time_of(&clock["start"], zone);
+    html! {
+        p.quiet {
+            @if is_duty(clock) {
+                @if let Some(start) = start { "It counts from " (start) "." }
+            } @else if is_unassessed(incident) {
                 "Provisional, nobody has declared awareness."
                 @if late { " The time for this report has passed since detection: assess it now." }
-                @else if let Some(by) = time_of(&incident["assess_by"], &site.zone) {
+                @else if let Some(by) = time_of(&incident["assess_by"], zone) {
                     " Assess it by " (by) "."
                 }
-            }
-        } @else if let Some(start) = time_of(&clock["start"], &site.zone) {
-            p.quiet {
-                "It counts from " (start)
-                @if !is_duty { " and is provisional: awareness for it is not declared" }
-                "."
+            } @else if let Some(start) = start {
+                "It counts from " (start) " and is provisional: awareness for it is not declared."
             }
         }
     }
 }
 
-/// The page on which a fact about the incident is recorded; `more` are further parameters.
+/// The page on which a fact about the incident's own party is recorded; `more` are further parameters.
 pub(crate) fn record_path(incident: &Value, fact: &str, more: &str) -> String {
-    let text = |name: &str| encoded(incident[name].as_str().unwrap_or_default());
-    let (id, party) = (text("id"), text("party"));
+    let party = &incident["party"];
     // A customer's name is asked for where the fact is about one.
     match facts::of(fact).map(|words| words.asks) {
-        Some(Asks::Customer) => format!("/incidents/{id}/record?fact={fact}{more}"),
-        _ => format!("/incidents/{id}/record?fact={fact}&party={party}{more}"),
+        Some(Asks::Customer) => record_path_for(incident, &Value::Null, fact, more),
+        _ => record_path_for(incident, party, fact, more),
     }
+}
+
+/// The same about a party.
+pub(crate) fn record_path_for(incident: &Value, party: &Value, fact: &str, more: &str) -> String {
+    let id = encoded(incident["id"].as_str().unwrap_or_default());
+    let party = party
+        .as_str()
+        .map(|party| format!("&party={}", encoded(party)));
+    format!(
+        "/incidents/{id}/record?fact={fact}{}{more}",
+        party.unwrap_or_default()
+    )
 }
 
 /// What is decided or done next.

@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 use vakt_event::Timestamp;
 
 use super::facts::{self, Asks, FactWords, Reason};
-use super::incident_parts::clocks;
+use super::incident_parts::{clocks, zone_of};
 use super::words::{deadline, local, offset, plain};
 use super::{Looker, layout};
 use crate::access::Principal;
 use crate::app::{Parts, Site};
-use crate::backend::{IncidentFailure, NewFact, ReportRequest};
+use crate::backend::{IncidentFailure, NewFact, ReportRequest, Tense};
 use crate::body::read_form;
 use crate::endpoints::incidents::{failure, new_fact};
 use crate::error::{ApiError, ErrorCode};
@@ -74,9 +74,6 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     if typed.get("at").is_empty() {
         typed.set("at", "now".to_owned());
     }
-    if words.asks == Asks::Report && typed.get("with_form").is_empty() {
-        typed.set("with_form", "yes".to_owned());
-    }
     let looker = Looker::of(&call)?;
     let shown = look(&looker, words, typed, true).await?;
     Ok(answer(&looker, &shown, StatusCode::OK))
@@ -135,7 +132,7 @@ async fn look(
 ) -> Result<Shown, ApiError> {
     let Looker { app, id, who } = looker.clone();
     let now = app.parts.clock.now();
-    let zone = app.parts.site.load().zone.clone();
+    let site = app.parts.site.load_full();
     app.blocking(move |parts| {
         let incident = parts.incidents.incident(&id, &who.sight());
         let incident = incident.map_err(failure)?;
@@ -148,7 +145,7 @@ async fn look(
         };
         if let Some(at) = at {
             // The instant that was looked at is the one that is recorded.
-            typed.set("at", written(at, &zone));
+            typed.set("at", written(at, &zone_of(&incident, &site)));
         }
         Ok(Shown {
             words,
@@ -176,7 +173,9 @@ fn attempt(
 
 fn instant(parts: &Parts, id: &str, typed: &Typed, who: &Principal) -> Result<Timestamp, ApiError> {
     let read = |words: &str| {
-        let at = parts.incidents.instant(id, words, &who.sight());
+        let at = parts
+            .incidents
+            .instant(id, words, Tense::Past, &who.sight());
         at.map(whole_seconds).map_err(failure)
     };
     read(typed.get("at"))
@@ -221,16 +220,25 @@ fn fact_of(
             body.insert(name.into(), value.into());
         }
     }
-    for name in ["revises", "approves"] {
-        if let Ok(number) = typed.get(name).parse::<i64>() {
-            body.insert(name.into(), number.into());
+    for (name, member) in [
+        ("revises", "revises"),
+        ("approves", "approves"),
+        ("revision", "expected_revision"),
+    ] {
+        let text = typed.get(name);
+        if !text.is_empty() {
+            let number: i64 = text.parse().map_err(|_| {
+                ApiError::new(
+                    ErrorCode::InvalidField,
+                    format!("`{name}` is {text:?}, and no number"),
+                )
+            })?;
+            body.insert(member.into(), number.into());
         }
     }
-    if let Ok(revision) = typed.get("revision").parse::<i64>() {
-        body.insert("expected_revision".into(), revision.into());
-    }
     if !typed.get("due").is_empty() {
-        let due = parts.incidents.instant(id, typed.get("due"), &who.sight());
+        let due = typed.get("due");
+        let due = parts.incidents.instant(id, due, Tense::Any, &who.sight());
         body.insert("due".into(), due.map_err(failure)?.to_string().into());
     }
     if typed.get("with_form") == "yes"
@@ -383,12 +391,11 @@ fn inputs(shown: &Shown) -> Markup {
         input id="at" name="at" value=(typed.get("at")) required autocomplete="off" spellcheck="false";
         p.quiet { "now, 03:05, yesterday 23:10, 2026-11-24 03:05, or with an offset" }
         @match words.asks {
-            Asks::Nothing => { (kept_party(typed)) },
+            Asks::Nothing => {},
             Asks::Report => (report_inputs(typed, incident)),
             Asks::Due => {
                 label for="due" { "Until when, if the request says so" }
                 input id="due" name="due" value=(typed.get("due")) autocomplete="off" spellcheck="false";
-                (kept_party(typed))
             },
             Asks::Customer => {
                 label for="party" { "Customer" }
@@ -398,9 +405,9 @@ fn inputs(shown: &Shown) -> Markup {
                 label for="regime" { "Regime" }
                 input id="regime" name="regime" value=(typed.get("regime")) required
                     autocomplete="off" spellcheck="false" placeholder="gdpr";
-                (kept_party(typed))
             },
         }
+        @if words.asks != Asks::Customer { (party_input(typed, incident)) }
         label for="reason" {
             @if is_reason_asked { "Reason, in one line" } @else { "Reason or basis, if any" }
         }
@@ -411,10 +418,15 @@ fn inputs(shown: &Shown) -> Markup {
     }
 }
 
-fn kept_party(typed: &Typed) -> Markup {
+/// Whose duty it concerns, where that is asked at all: most incidents have one party.
+fn party_input(typed: &Typed, incident: &Value) -> Markup {
+    let party = typed.get("party");
+    let is_own = party.is_empty() || incident["party"] == party;
     html! {
-        @if !typed.get("party").is_empty() {
-            input type="hidden" name="party" value=(typed.get("party"));
+        details.party open[!is_own] {
+            summary { "Whose duty it concerns: " (if is_own { "ours" } else { party }) }
+            label for="party" { "`own`, or a customer" }
+            input id="party" name="party" value=(party) maxlength="200" autocomplete="off";
         }
     }
 }
@@ -457,10 +469,9 @@ fn report_inputs(typed: &Typed, incident: &Value) -> Markup {
         input id="reference" name="reference" value=(typed.get("reference")) maxlength="200" autocomplete="off";
         label for="with_form" { "What it said" }
         select id="with_form" name="with_form" {
+            option value="no" selected[!is_with_form] { "something else, or by phone: record no texts" }
             option value="yes" selected[is_with_form] { "what its form says here now" }
-            option value="no" selected[!is_with_form] { "something else: record no texts" }
         }
-        (kept_party(typed))
     }
 }
 
@@ -475,7 +486,7 @@ fn report_words(report: &Value) -> String {
 
 /// The instant, the doubts and the deadlines that follow.
 fn outcome(shown: &Shown, site: &Site) -> Markup {
-    let zone = &site.zone;
+    let zone = &zone_of(&shown.incident, site);
     let warnings = shown.preview.as_ref().map(|it| texts(&it["warnings"]));
     html! {
         @if let Some(at) = shown.at {

@@ -6,7 +6,8 @@ use maud::{Markup, html};
 use serde_json::Value;
 use vakt_event::Timestamp;
 
-use super::incident_parts::{clocks, is_open_clock, record_path};
+use super::facts;
+use super::incident_parts::{clocks, is_open_clock, record_path_for};
 use super::words::{deadline, instant, plain, time_of};
 
 /// One entry, at its time.
@@ -16,11 +17,11 @@ struct Entry {
 }
 
 pub(super) fn list(incident: &Value, zone: &TimeZone, now: Timestamp, may_record: bool) -> Markup {
-    let facts = items(incident, "facts");
+    let all = items(incident, "facts");
     let mut entries: Vec<Entry> = Vec::new();
-    for fact in facts {
+    for fact in all {
         if let Some(at) = instant(&fact["at"]) {
-            let shown = of_fact(fact, facts, incident, zone, may_record);
+            let shown = of_fact(fact, all, incident, zone, may_record);
             entries.push(Entry { at, shown });
         }
     }
@@ -117,9 +118,9 @@ fn of_fact(
                         @if later["fact"] == "retracted" { "taken back" } @else { "corrected" }
                     }
                 }
-                @if may_record && !is_reference {
-                    " · " a href=(record_path(incident, kind, &same(fact))) { "Correct the time" }
-                    " · " a href=(record_path(incident, "retracted", &format!("&revises={id}"))) { "Take back" }
+                @if may_record && !is_reference && facts::of(kind).is_some() {
+                    " · " a href=(record_path_for(incident, &fact["party"], kind, &same(fact))) { "Correct the time" }
+                    " · " a href=(record_path_for(incident, &fact["party"], "retracted", &format!("&revises={id}"))) { "Take back" }
                 }
             }
         }
@@ -129,7 +130,7 @@ fn of_fact(
 /// What a correction of a fact takes over from it.
 fn same(fact: &Value) -> String {
     let mut query = format!("&revises={}", fact["id"].as_i64().unwrap_or_default());
-    for name in ["report", "regime", "reference"] {
+    for name in ["report", "regime", "reference", "due"] {
         if let Some(value) = fact[name].as_str() {
             query.push_str(&format!("&{name}={}", super::results::encoded(value)));
         }

@@ -15,7 +15,7 @@ use vakt_api::backend::{
     HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
     NewIncident, NewText, Readiness, ReportRequest, RuleList, RulesView, SearchAnswer,
     SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight, SourcesView, StorageBackend,
-    StorageFailure,
+    StorageFailure, Tense,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{
@@ -375,7 +375,13 @@ impl IncidentBackend for Fake {
         }
     }
 
-    fn instant(&self, _: &str, words: &str, _: &Sight) -> Result<Timestamp, IncidentFailure> {
+    fn instant(
+        &self,
+        _: &str,
+        words: &str,
+        _: Tense,
+        _: &Sight,
+    ) -> Result<Timestamp, IncidentFailure> {
         let words = match words {
             "now" => "2026-11-24T09:30:07.5Z",
             words => words,

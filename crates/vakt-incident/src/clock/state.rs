@@ -42,6 +42,11 @@ impl ClockState {
         }
     }
 
+    /// A duty that has begun and was not done.
+    pub fn is_owed(self) -> bool {
+        matches!(self, Self::Running | Self::Overdue)
+    }
+
     pub fn is_met(self) -> bool {
         matches!(self, Self::Met | Self::MetLate)
     }

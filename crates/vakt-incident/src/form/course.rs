@@ -37,8 +37,8 @@ impl Filler<'_> {
             .map(|line| format!("{}: {}", self.time(line.at), line.text))
             .collect();
         if more > 0 {
-            let words = self.say("ytterligare rader utelämnade", "further lines left out");
-            text.push(format!("({more} {words})"));
+            let words = self.say("utelämnade rader", "lines left out");
+            text.push(format!("({words}: {more})"));
         }
         let from = lines.into_iter().map(|line| line.from).collect();
         (!text.is_empty()).then(|| (text.join("\n"), from))
@@ -64,7 +64,7 @@ impl Filler<'_> {
             self.quoted(&alert.rule_name)
         );
         if !entity.is_empty() {
-            let concerns = self.say("gäller", "concerns");
+            let concerns = self.say("avser", "concerns");
             text.push_str(&format!(", {concerns} {entity}"));
         }
         let until = self.say("till och med", "until");

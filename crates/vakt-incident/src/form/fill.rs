@@ -100,11 +100,29 @@ impl<'a> Filler<'a> {
     }
 
     fn first(&self, kind: FactKind) -> Option<Standing<'_>> {
-        self.facts().find(|fact| fact.kind == kind)
+        let same = self.facts().filter(|fact| fact.kind == kind);
+        same.min_by_key(|fact| fact.at)
     }
 
     fn last(&self, kind: FactKind) -> Option<Standing<'_>> {
-        self.facts().rfind(|fact| fact.kind == kind)
+        let same = self.facts().filter(|fact| fact.kind == kind);
+        same.max_by_key(|fact| fact.at)
+    }
+
+    /// The newest words of a fact and its corrections that say what a report said.
+    fn as_corrected(&self, root: i64) -> Option<&'a Fact> {
+        let mut ids = vec![root];
+        let mut newest = None;
+        for fact in &self.incident().facts {
+            if fact.revises.is_some_and(|id| ids.contains(&id)) && fact.fact == FactKind::Submitted
+            {
+                ids.push(fact.id);
+            }
+            if ids.contains(&fact.id) && fact.fields.is_some() {
+                newest = Some(fact);
+            }
+        }
+        newest
     }
 
     fn recorded(&self, id: i64) -> Option<&'a Fact> {
@@ -123,7 +141,7 @@ impl<'a> Filler<'a> {
     /// What an earlier report said in the same field.
     pub(super) fn said_before(&self, field: &str, stage: &str) -> Option<Filled> {
         let submitted = self.facts().filter(|it| it.kind == FactKind::Submitted);
-        let reports = submitted.filter_map(|it| self.recorded(it.id));
+        let reports = submitted.filter_map(|it| self.as_corrected(it.id));
         let told = reports.filter(|fact| fact.report.as_deref() != Some(stage));
         let (fact, text) = told
             .filter_map(|fact| said(fact, field).map(|text| (fact, text)))
@@ -167,7 +185,7 @@ impl<'a> Filler<'a> {
     fn ongoing(&self) -> Filled {
         match self.last(FactKind::Handled) {
             Some(handled) => {
-                let since = self.say("Nej, hanterad", "No, handled");
+                let since = self.say("Nej, incidenten var hanterad", "No, it was handled");
                 let text = format!("{since} {}", self.time(handled.at));
                 (FieldState::Known, text, vec![self.source_of(handled)])
             }
@@ -205,8 +223,8 @@ impl<'a> Filler<'a> {
         });
         if let (Some(rule), true) = (by_rule, incident.origin != Origin::Manual) {
             let words = self.say(
-                "Automatiskt, av en detekteringsregel i verksamhetens loggövervakning",
-                "Automatically, by a detection rule of the log monitoring",
+                "Automatiskt, genom en regel i verksamhetens loggövervakning",
+                "Automatically, by a rule of the log monitoring",
             );
             let from = source("rule", incident.rule_id.clone(), rule.clone());
             let text = format!("{words}: {}", self.quoted(rule));
@@ -220,7 +238,7 @@ impl<'a> Filler<'a> {
             let text = format!("{words}, {}", self.time(notice.at));
             return (FieldState::Known, text, vec![self.source_of(notice)]);
         }
-        let words = self.say("Av personal", "By staff");
+        let words = self.say("Manuellt, av personal", "Manually, by staff");
         let from = source(
             "incident",
             None,
@@ -235,8 +253,8 @@ impl<'a> Filler<'a> {
             return None;
         }
         let words = self.say(
-            "Ja. Händelserna motsvarar kända angreppsmetoder (MITRE ATT&CK",
-            "Yes. The events match known attack techniques (MITRE ATT&CK",
+            "Ja, det misstänks: händelserna stämmer överens med kända angreppsmetoder (MITRE ATT&CK",
+            "Yes, it is suspected: the events match known attack techniques (MITRE ATT&CK",
         );
         let text = format!("{words} {})", incident.techniques.join(", "));
         let rule = incident.rule_name.clone().unwrap_or_default();
@@ -246,7 +264,10 @@ impl<'a> Filler<'a> {
 
     fn supplier(&self) -> Option<Filled> {
         let notice = self.first(FactKind::SupplierNotice)?;
-        let words = self.say("En leverantör underrättade oss", "A supplier told us");
+        let words = self.say(
+            "Möjligen. En leverantör underrättade oss",
+            "Possibly. A supplier told us",
+        );
         let text = format!("{words} {}", self.time(notice.at));
         Some((FieldState::Suggested, text, vec![self.source_of(notice)]))
     }
@@ -260,7 +281,11 @@ impl<'a> Filler<'a> {
         let (at, event) = events
             .map(|event| (event.claimed.unwrap_or(event.received), event))
             .min_by_key(|(at, _)| *at)?;
-        let from = format!("the earliest matched event, BLAKE3 {}", event.hash);
+        let mut from = "the earliest matched event".to_owned();
+        // Who may not read the raw text has no hash of it.
+        if !event.hash.is_empty() {
+            from.push_str(&format!(", BLAKE3 {}", event.hash));
+        }
         let from = source("event", Some(event.id.clone()), from);
         Some((FieldState::Suggested, self.time(at), vec![from]))
     }
@@ -303,8 +328,8 @@ impl<'a> Filler<'a> {
         }
         let mut lines: Vec<String> = found.listed.iter().map(|it| self.indicator(it)).collect();
         if found.more > 0 {
-            let words = self.say("ytterligare värden utelämnade", "further values left out");
-            lines.push(format!("({} {words})", found.more));
+            let words = self.say("utelämnade värden", "values left out");
+            lines.push(format!("({words}: {})", found.more));
         }
         let mut from: Vec<Source> = found
             .listed
@@ -328,7 +353,7 @@ impl<'a> Filler<'a> {
     fn indicator(&self, it: &Observable) -> String {
         format!(
             "{} {} ({}, {} – {})",
-            it.field,
+            super::words::observable(it.field, self.language),
             it.value,
             self.events(it.events),
             self.time(it.first),
@@ -372,7 +397,10 @@ impl<'a> Filler<'a> {
         if named.is_empty() {
             return None;
         }
-        let words = self.say("berörda kunder", "customers affected");
+        let words = match named.len() {
+            1 => self.say("berörd kund", "customer affected"),
+            _ => self.say("berörda kunder", "customers affected"),
+        };
         let text = format!("{} {words}: {}", named.len(), named.join(", "));
         let from = source("fact", None, "customer_affected".to_owned());
         Some((FieldState::Suggested, text, vec![from]))

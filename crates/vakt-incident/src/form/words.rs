@@ -37,20 +37,35 @@ pub(super) fn happened(kind: FactKind, language: Language) -> Option<&'static st
             "Vi fick kännedom om den betydande incidenten",
             "We became aware of the significant incident",
         ),
-        FactKind::ServiceLost => ("En tjänst slutade fungera", "A service stopped working"),
+        FactKind::ServiceLost => ("En tjänst slutade att fungera", "A service stopped working"),
         FactKind::ServiceRestored => ("Tjänsten fungerade igen", "The service worked again"),
         FactKind::MeasureAvailable => (
-            "En korrigerande åtgärd blev tillgänglig",
-            "A corrective measure became available",
+            "En korrigerande eller riskreducerande åtgärd blev tillgänglig",
+            "A corrective or mitigating measure became available",
         ),
         FactKind::RecipientsInformed => (
-            "Mottagarna av tjänsten informerades",
-            "The recipients of the service were told",
+            "Mottagarna av tjänsterna informerades",
+            "The recipients of the services were told",
         ),
-        FactKind::Handled => ("Incidenten var hanterad", "The incident was handled"),
+        FactKind::Handled => ("Incidenten hade hanterats", "The incident was handled"),
         _ => return None,
     };
     Some(say(language, sv, en))
+}
+
+/// What an observable is called where an authority reads it.
+pub(super) fn observable(field: &str, language: Language) -> &'static str {
+    let (sv, en) = match field {
+        "source.ip" => ("Käll-IP", "Source IP"),
+        "client.ip" => ("Klient-IP", "Client IP"),
+        "dns.question.name" => ("Domännamn (DNS-fråga)", "Domain name (DNS question)"),
+        "url.domain" => ("Domännamn", "Domain name"),
+        "url.full" => ("Webbadress", "URL"),
+        field if field.ends_with("sha256") => ("SHA-256", "SHA-256"),
+        field if field.ends_with("sha1") => ("SHA-1", "SHA-1"),
+        _ => ("MD5", "MD5"),
+    };
+    say(language, sv, en)
 }
 
 /// What to heed before anything is copied: what the regime's data says, and that logs name people.

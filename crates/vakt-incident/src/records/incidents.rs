@@ -414,6 +414,12 @@ fn shown(
         assess_by: lifecycle::assess_by(row.state, row.detected_at, data.targets.assessment_hours),
         opened_by: row.opened_by,
         first_event,
+        time_zone: view
+            .regimes
+            .iter()
+            .find_map(|id| data.get(id))
+            .map_or("UTC", |regime| regime.zone.as_str())
+            .to_owned(),
         regimes: view.regimes.clone(),
         regimes_version: data.version.clone(),
         revision: view.revision(),

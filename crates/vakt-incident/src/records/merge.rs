@@ -14,8 +14,8 @@ use crate::fact::{Fact, FactKind, NewFact};
 use crate::group::incident_id;
 use crate::incident::{IncidentDetail, NewSplit, Origin};
 
-/// Incidents that an incident is part of, one in the other. Nobody merges so often by hand.
-const DEPTH_MAX: usize = 50;
+/// Incidents that are part of one. Nobody merges so many by hand, and all of them are read for each look.
+const MEMBERS_MAX: usize = 200;
 
 impl Records {
     /// Makes a part of an incident one of its own, with the parent's detection and awareness; alerts
@@ -176,8 +176,11 @@ pub(super) fn target(records: &Connection, incident: &IncidentRow, fact: &Fact) 
             "that incident is itself part of {other}: merge into it"
         ));
     }
-    if view_depth(records, &into)? >= DEPTH_MAX {
-        return refuse(format!("incidents are merged {DEPTH_MAX} deep at the most"));
+    let members = |row| -> Result<usize> { Ok(View::of(records, row)?.members.len()) };
+    if members(&into)? + members(incident)? >= MEMBERS_MAX {
+        return refuse(format!(
+            "{MEMBERS_MAX} incidents are part of one at the most"
+        ));
     }
     Ok(into.id)
 }
@@ -186,7 +189,7 @@ pub(super) fn target(records: &Connection, incident: &IncidentRow, fact: &Fact) 
 pub(super) fn above(records: &Connection, row: &IncidentRow) -> Result<Vec<i64>> {
     let mut above = Vec::new();
     let mut seq = row.seq;
-    while above.len() < DEPTH_MAX
+    while above.len() < MEMBERS_MAX
         && let Some(into) = merged_into(&facts::of_incident(records, seq)?)
     {
         let Some(next) = incidents::seq_of(records, &into)? else {
@@ -196,10 +199,6 @@ pub(super) fn above(records: &Connection, row: &IncidentRow) -> Result<Vec<i64>>
         seq = next;
     }
     Ok(above)
-}
-
-fn view_depth(records: &Connection, row: &IncidentRow) -> Result<usize> {
-    Ok(View::of(records, row)?.members.len())
 }
 
 /// Alerts of a merged incident belong to the other: later matches of their groups join it.

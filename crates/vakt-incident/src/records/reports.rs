@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
 use super::rows::instant;
+use super::view::View;
 use super::{Records, audit, incidents};
 use crate::error::{Error, Result};
 use crate::form::{Entered, ReportRef, check_field, stage_of};
@@ -56,7 +57,9 @@ impl Records {
         let now = self.clock.now();
         self.write(|records| {
             let row = incidents::find(records, id)?;
-            let (_, stage) = stage_of(self.regimes(), &row.regimes, report)?;
+            let view = View::of(records, &row)?;
+            let (_, stage) = stage_of(self.regimes(), &view.regimes, report)?;
+            expect_party(&view, report.party)?;
             let known = entered(records, row.seq, report)?;
             let mut before = serde_json::Map::new();
             let mut after = serde_json::Map::new();
@@ -95,6 +98,16 @@ impl Records {
             )
         })
     }
+}
+
+/// A report is of somebody whom the incident concerns.
+fn expect_party(view: &View, party: &str) -> Result<()> {
+    if view.known.parties().contains(&party) {
+        return Ok(());
+    }
+    Err(Error::NoParty {
+        party: party.to_owned(),
+    })
 }
 
 fn check_length(new: &NewText) -> Result<()> {

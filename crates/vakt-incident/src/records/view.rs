@@ -1,5 +1,7 @@
 //! What an incident is judged by: its own facts, and those of the incidents that are part of it.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 use vakt_event::Timestamp;
 
@@ -37,49 +39,58 @@ impl View {
             members: Vec::new(),
             merged_into,
         };
-        view.add_members(records, &row.id)?;
+        view.add_members(records, row)?;
         view.facts.sort_by_key(|fact| fact.id);
         view.known = FactSet::from_facts(&row.party, &view.facts);
-        for fact in view.known.standing(&row.party) {
-            let named = fact.regime.as_ref();
-            if let (FactKind::RegimeApplies, Some(regime)) = (fact.kind, named)
-                && !view.regimes.contains(regime)
-            {
-                view.regimes.push(regime.clone());
-            }
-        }
+        let applies = regimes_that_apply(&view.known);
+        view.add_regimes(applies);
         Ok(view)
     }
 
     /// The facts of an incident that was merged and taken out again count up to then: what was
-    /// known once stays known. A merge that would lead round in a circle is never recorded.
-    fn add_members(&mut self, records: &Connection, id: &str) -> Result<()> {
-        for (member, merged) in members(records, id)? {
-            let row = incidents::by_seq(records, member)?;
-            let own = facts::of_incident(records, member)?;
-            let end = own
-                .iter()
-                .find(|fact| fact.id > merged && fact.fact == FactKind::Reopened)
-                .map_or(i64::MAX, |fact| fact.id);
-            let inner = Self::of(records, &row)?;
-            let happened = inner.facts.into_iter();
-            self.facts
-                .extend(happened.filter(|fact| fact.id < end && !fact.fact.is_judgement()));
-            let regimes = inner.regimes.into_iter();
-            let new = regimes.filter(|id| !self.regimes.contains(id));
-            let new: Vec<String> = new.collect();
-            self.regimes.extend(new);
-            if end == i64::MAX {
-                self.members.push((member, row.id));
-                self.members.extend(inner.members);
+    /// known once stays known. Each incident is read once or twice, however often and in whatever
+    /// circle incidents were merged and taken out.
+    fn add_members(&mut self, records: &Connection, row: &IncidentRow) -> Result<()> {
+        // Up to which fact what is known of an incident is here already.
+        let mut known_to = BTreeMap::from([(row.seq, i64::MAX)]);
+        let mut open = vec![(row.id.clone(), i64::MAX)];
+        while let Some((id, until)) = open.pop() {
+            for (member, merged) in members(records, &id)? {
+                let own = facts::of_incident(records, member)?;
+                let taken_out = own
+                    .iter()
+                    .find(|fact| fact.id > merged && fact.fact == FactKind::Reopened);
+                let end = taken_out.map_or(until, |fact| fact.id.min(until));
+                let known = known_to.get(&member).copied().unwrap_or(i64::MIN);
+                if merged >= until || known >= end {
+                    continue;
+                }
+                known_to.insert(member, end);
+                let row = incidents::by_seq(records, member)?;
+                let happened = own.into_iter();
+                let happened: Vec<Fact> = happened.filter(|fact| fact.id < end).collect();
+                let facts = FactSet::from_facts(&row.party, &happened);
+                self.add_regimes(row.regimes.iter().cloned());
+                self.add_regimes(regimes_that_apply(&facts));
+                let counts = happened.into_iter();
+                self.facts
+                    .extend(counts.filter(|fact| fact.id >= known && !fact.fact.is_judgement()));
+                if end == i64::MAX {
+                    self.members.push((member, row.id.clone()));
+                }
+                open.push((row.id, end));
             }
         }
-        // Once merged, taken out and merged again: its facts are there once.
-        let mut seen = std::collections::BTreeSet::new();
-        self.facts.retain(|fact| seen.insert(fact.id));
         self.members.sort();
-        self.members.dedup();
         Ok(())
+    }
+
+    fn add_regimes(&mut self, ids: impl IntoIterator<Item = String>) {
+        for id in ids {
+            if !self.regimes.contains(&id) {
+                self.regimes.push(id);
+            }
+        }
     }
 
     /// The id of the newest fact: whoever writes beside an older one has not seen everything.
@@ -99,6 +110,13 @@ impl View {
     pub(super) fn state(&self, computed: &Computed) -> IncidentState {
         lifecycle::state(&self.known.party, &self.known, &computed.clocks)
     }
+}
+
+/// The regimes that people found to apply, too.
+fn regimes_that_apply(facts: &FactSet) -> Vec<String> {
+    let standing = facts.standing(&facts.party).into_iter();
+    let applies = standing.filter(|fact| fact.kind == FactKind::RegimeApplies);
+    applies.filter_map(|fact| fact.regime.clone()).collect()
 }
 
 /// The incident that these facts say that theirs is part of.

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use vakt_api::access::UserRow;
 use vakt_api::backend::{
     IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewFact, NewIncident, NewText,
-    ReportRequest, Sight,
+    ReportRequest, Sight, Tense,
 };
 use vakt_api::{Access, Permission, Principal, Role};
 use vakt_event::{Clock, Timestamp, ecs};
@@ -225,8 +225,14 @@ impl IncidentBackend for Incidents {
         self.why_of(id, sight)
     }
 
-    fn instant(&self, id: &str, words: &str, sight: &Sight) -> Result<Timestamp, IncidentFailure> {
-        self.instant_of(id, words, sight)
+    fn instant(
+        &self,
+        id: &str,
+        words: &str,
+        tense: Tense,
+        sight: &Sight,
+    ) -> Result<Timestamp, IncidentFailure> {
+        self.instant_of(id, words, tense, sight)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 use vakt_api::Principal;
-use vakt_api::backend::{IncidentFailure, NewText, ReportRequest, Sight};
+use vakt_api::backend::{IncidentFailure, NewText, ReportRequest, Sight, Tense};
 use vakt_event::Timestamp;
 use vakt_incident::form::{Form, ReportRef, Sources};
 use vakt_incident::{IncidentDetail, local, records};
@@ -118,18 +118,19 @@ impl Incidents {
         &self,
         id: &str,
         words: &str,
+        tense: Tense,
         sight: &Sight,
     ) -> Result<Timestamp, IncidentFailure> {
-        let incident = self.in_sight(id, sight)?;
-        let regimes = incident.incident.regimes.iter();
-        let mut known = regimes.filter_map(|id| self.records.regimes().get(id));
-        let zone = known.next().map_or("UTC", |regime| regime.zone.as_str());
-        let zone = vakt_incident::calendar::zone(zone).unwrap_or(jiff::tz::TimeZone::UTC);
-        local::past_instant(words, self.clock.now(), &zone).map_err(|error| {
-            IncidentFailure::Invalid {
-                message: error.to_string(),
-                help: String::new(),
-            }
+        let incident = self.in_sight(id, sight)?.incident;
+        let zone = vakt_incident::calendar::zone(&incident.time_zone);
+        let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
+        let read = match tense {
+            Tense::Past => local::past_instant,
+            Tense::Any => local::instant,
+        };
+        read(words, self.clock.now(), &zone).map_err(|error| IncidentFailure::Invalid {
+            message: error.to_string(),
+            help: String::new(),
         })
     }
 
@@ -161,6 +162,8 @@ impl Incidents {
         }
         for (event, shown) in incident.evidence.iter_mut().zip(items(&shown, "evidence")) {
             event.fields = shown["fields"].clone();
+            let text = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();
+            (event.original, event.hash) = (text("original"), text("hash"));
         }
         Ok(incident)
     }
