@@ -10,7 +10,10 @@ use vakt_event::clock::FixedClock;
 use vakt_incident::{NewFact, Records, verify_audit_of};
 
 /// Each schema but the present one, with the records that the version of it wrote.
-const EARLIER: [(i64, &str); 1] = [(1, include_str!("data/records_1.sql"))];
+const EARLIER: [(i64, &str); 2] = [
+    (1, include_str!("data/records_1.sql")),
+    (2, include_str!("data/records_2.sql")),
+];
 
 fn open(path: &Path) -> Records {
     let now = "2026-11-29T06:00:00Z".parse().unwrap();

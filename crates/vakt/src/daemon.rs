@@ -444,6 +444,9 @@ fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
             .map(|organisation| organisation.name.clone()),
         regimes: config.regimes.clone(),
         data: config.regime_data()?,
+        thresholds: config.thresholds,
+        half_life: config.half_life,
+        assets: config.assets.read()?,
     })
 }
 
