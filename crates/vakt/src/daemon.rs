@@ -11,6 +11,7 @@ mod listen;
 mod record_search;
 mod search;
 mod storage;
+mod triage;
 mod views;
 
 use std::sync::atomic::AtomicU64;
@@ -234,6 +235,11 @@ impl Daemon {
             incidents: Arc::new(Incidents {
                 records: Arc::clone(&records),
                 access: Arc::clone(&access),
+                redactor: redactor.clone(),
+            }),
+            triage: Arc::new(triage::Triage {
+                records: Arc::clone(&records),
+                journal: Arc::clone(&journal),
                 redactor,
             }),
             rules: Arc::new(Rules {

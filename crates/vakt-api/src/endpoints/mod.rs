@@ -9,6 +9,7 @@ pub(crate) mod observe;
 pub(crate) mod saved;
 pub(crate) mod search;
 pub(crate) mod searches;
+pub(crate) mod triage;
 pub(crate) mod upload;
 pub(crate) mod views;
 

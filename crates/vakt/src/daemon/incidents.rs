@@ -180,10 +180,11 @@ impl IncidentBackend for Incidents {
             None => None,
             Some("open") => Some(AlertState::Open),
             Some("closed") => Some(AlertState::Closed),
+            Some("suppressed") => Some(AlertState::Suppressed),
             Some(word) => {
                 return Err(IncidentFailure::Invalid {
                     message: format!("there is no state of an alert named `{word}`"),
-                    help: "a state is open or closed".to_owned(),
+                    help: "a state is open, closed or suppressed".to_owned(),
                 });
             }
         };
@@ -233,7 +234,7 @@ fn fact_of(fact: &NewFact) -> Result<vakt_incident::NewFact, IncidentFailure> {
     from_body(body)
 }
 
-fn from_body<T: serde::de::DeserializeOwned>(
+pub(super) fn from_body<T: serde::de::DeserializeOwned>(
     body: serde_json::Map<String, Json>,
 ) -> Result<T, IncidentFailure> {
     serde_json::from_value(Json::Object(body)).map_err(|error| IncidentFailure::Invalid {
@@ -242,7 +243,7 @@ fn from_body<T: serde::de::DeserializeOwned>(
     })
 }
 
-fn failure(error: &vakt_incident::Error) -> IncidentFailure {
+pub(super) fn failure(error: &vakt_incident::Error) -> IncidentFailure {
     if error.is_not_found() {
         IncidentFailure::NotFound
     } else if let vakt_incident::Error::Changed { .. } = error {
@@ -265,6 +266,6 @@ fn failure(error: &vakt_incident::Error) -> IncidentFailure {
     }
 }
 
-fn as_json(value: &impl serde::Serialize) -> Result<Json, IncidentFailure> {
+pub(super) fn as_json(value: &impl serde::Serialize) -> Result<Json, IncidentFailure> {
     serde_json::to_value(value).map_err(|error| IncidentFailure::Internal(error.to_string()))
 }
