@@ -42,7 +42,7 @@ pub struct AddOptions {
     hosts: Vec<String>,
     /// The id of a rule, repeatable [default: all rules]
     #[arg(long = "rule", value_name = "ID")]
-    rules: Vec<String>,
+    rule_ids: Vec<String>,
     /// Only in this stream, repeatable [default: all streams]
     #[arg(long = "stream", value_name = "STREAM")]
     streams: Vec<String>,
@@ -92,7 +92,7 @@ fn add(global: &Global, options: &AddOptions) -> Result<Outcome> {
     let until = ahead(global, &options.until).context("--until")?;
     let body = json!({
         "hosts": options.hosts,
-        "rules": options.rules,
+        "rules": options.rule_ids,
         "streams": options.streams,
         "from": from.to_string(),
         "until": until.to_string(),

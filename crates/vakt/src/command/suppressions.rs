@@ -56,7 +56,7 @@ pub enum Action {
 pub struct ScopeOptions {
     /// The id of a rule, repeatable [default: all rules]
     #[arg(long = "rule", value_name = "ID")]
-    rules: Vec<String>,
+    rule_ids: Vec<String>,
     /// Only in this stream, repeatable [default: all streams]
     #[arg(long = "stream", value_name = "STREAM")]
     streams: Vec<String>,
@@ -156,7 +156,7 @@ fn add(global: &Global, options: &AddOptions) -> Result<Outcome> {
 impl ScopeOptions {
     fn body(&self) -> Result<Map<String, Json>> {
         let mut body = Map::new();
-        for (name, values) in [("rules", &self.rules), ("streams", &self.streams)] {
+        for (name, values) in [("rules", &self.rule_ids), ("streams", &self.streams)] {
             if !values.is_empty() {
                 body.insert(name.to_owned(), values.clone().into());
             }
