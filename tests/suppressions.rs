@@ -396,7 +396,10 @@ fn thresholds_assets_and_risk_are_configured() {
         said.contains("150.0  host.name db1, asset billing, stream default"),
         "{said}"
     );
-    assert!(said.contains("50.0  user.name eve, stream default"), "{said}");
+    assert!(
+        said.contains("50.0  user.name eve, stream default"),
+        "{said}"
+    );
     drop(daemon);
 
     // With a threshold of risk the next alert of the same user tells of them.

@@ -143,36 +143,32 @@ fn it_is_for_what_was_stored_while_it_was_in_force_and_made_before_it_expires() 
     check(15, 60, false);
 }
 
-/// What was evaluated when it is recorded has had its effect, though the journal is behind by then.
+/// Its matches are applied together: the first is made before it expires, the second at that moment.
 #[test]
-fn what_was_evaluated_before_is_never_hidden_after() {
+fn it_expires_at_its_moment_within_a_batch() {
     let store = Store::new();
-    store.apply_to(
-        &[brute_force(&store, "203.0.113.7", 12)],
-        JournalPosition(30),
-        None,
-    );
-    let made = suppress(&store, json!({"rules": [RULE]}), 13);
-    store.apply(&[brute_force(&store, "203.0.113.7", 29)]);
-    assert_eq!(
-        store
-            .records
-            .suppression(&made.id, None)
-            .unwrap()
-            .suppression
-            .hidden,
-        0
-    );
-    store.apply(&[brute_force(&store, "203.0.113.7", 30)]);
-    assert_eq!(
-        store
-            .records
-            .suppression(&made.id, None)
-            .unwrap()
-            .suppression
-            .hidden,
-        1
-    );
+    let body = json!({"rules": [RULE], "expires_at": "2026-11-23T20:00:10Z"});
+    let made = suppress(&store, body, 0);
+    let made_at = |entity: &str, position: u64, text: &str| Detection {
+        detected_at: at(text),
+        ..brute_force(&store, entity, position)
+    };
+    store.apply(&[
+        made_at("203.0.113.7", 10, "2026-11-23T20:00:09.999999Z"),
+        made_at("203.0.113.8", 20, "2026-11-23T20:00:10Z"),
+    ]);
+    let expected = [
+        (AlertState::Suppressed, "203.0.113.7".to_owned(), 1),
+        (AlertState::Open, "203.0.113.8".to_owned(), 1),
+    ];
+    assert_eq!(alerts(&store), expected);
+    store.clock.advance(10);
+    let shown = store
+        .records
+        .suppression(&made.id, None)
+        .unwrap()
+        .suppression;
+    assert_eq!((shown.state, shown.hidden), (SuppressionState::Expired, 1));
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use vakt_event::{JournalPosition, Level, Timestamp};
 
 use super::cover::{Cover, Covers};
 use super::rows::{rank, signed};
-use super::{Records, drafts, outbox, state};
+use super::{Records, drafts, outbox, risk, state};
 use crate::detection::{Detection, Evidence};
 use crate::error::Result;
 use crate::group::{QUIET_GAP_MICROS, alert_id, group_key};
@@ -102,6 +102,7 @@ impl Records {
             }
             if !applied.alerts_opened.is_empty() {
                 prune(records)?;
+                risk::prune(records)?;
                 outbox::prune(records, now)?;
             }
             state::save_checkpoint(records, next)?;

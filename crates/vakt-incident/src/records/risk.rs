@@ -131,9 +131,6 @@ pub(super) fn raise(
             points,
         )?);
     }
-    if !raised.is_empty() {
-        prune(batch.records)?;
-    }
     Ok(raised)
 }
 
@@ -289,7 +286,7 @@ pub(super) fn contributing(
 }
 
 /// Forgets those with the least risk beyond the bound.
-fn prune(records: &Connection) -> Result<()> {
+pub(super) fn prune(records: &Connection) -> Result<()> {
     let sql = "SELECT count(*) FROM risk";
     let entities: i64 = records
         .prepare_cached(sql)?

@@ -7,7 +7,7 @@ use vakt_event::{JournalPosition, Timestamp};
 use super::rows::{
     count, instant, instant_or_none, json as json_column, json_or_none, page, page_start, signed,
 };
-use super::{Records, audit, state, suppression_test};
+use super::{Records, audit, suppression_test};
 use crate::PAGE_ITEMS_MAX;
 use crate::alert::{AlertFilter, Page, PageRequest};
 use crate::error::{Error, Result};
@@ -24,8 +24,8 @@ const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 pub type JournalEnd<'j> = dyn Fn() -> JournalPosition + 'j;
 
 impl Records {
-    /// Records a suppression. It hides what is stored from now on: no event before `end`, and nothing
-    /// that was evaluated already.
+    /// Records a suppression. It hides what is stored from now on: no event before `end`, and so
+    /// nothing that was evaluated already.
     ///
     /// # Errors
     /// A scope, reason or time that is none; no test, or one of another scope; too many in force.
@@ -49,7 +49,8 @@ impl Records {
             if active(records, now)? >= SUPPRESSIONS_ACTIVE_MAX {
                 return Err(ScopeError::TooManyActive.into());
             }
-            let begins = from_now_on(records, end)?;
+            // Nothing at or behind it is evaluated while this transaction lasts, nor was before.
+            let begins = end();
             let id = next_id(records, &scope, now)?;
             records.execute(
                 "INSERT INTO suppressions (id, scope, reason, author, created_at, expires_at, begins,
@@ -91,7 +92,7 @@ impl Records {
             if let Some(at) = before.ended_at {
                 return Err(ScopeError::Ended { at }.into());
             }
-            let ends = from_now_on(records, end)?;
+            let ends = end();
             records.execute(
                 "UPDATE suppressions SET ends = ?2, ended_at = ?3, ended_by = ?4, end_reason = ?5
                  WHERE id = ?1",
@@ -154,14 +155,6 @@ impl Records {
             alerts: self.alerts(&filter, &request)?.items,
         })
     }
-}
-
-/// The first position that something that is recorded now is for. The detection waits while this
-/// transaction goes on: what it evaluated lies before its checkpoint, and what is to come behind the
-/// journal's end. So nothing that happened by now depends on which of the two came first.
-fn from_now_on(records: &Connection, end: &JournalEnd<'_>) -> Result<JournalPosition> {
-    let evaluated = state::checkpoint(records)?.unwrap_or_default();
-    Ok(end().max(evaluated))
 }
 
 fn expiry(text: Option<&str>, now: Timestamp) -> Result<Timestamp> {

@@ -205,3 +205,62 @@ fn network(text: &str, node: &Node<'_>, report: &mut Report<'_>) -> Option<IpNet
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::schema::parse;
+
+    fn check(listed: &str, expected: &[&str]) {
+        let (_, diagnostics) = parse("vakt.yaml", &format!("assets:\n{listed}"), Files::Untouched);
+        let found: Vec<String> = diagnostics
+            .iter()
+            .map(|one| format!("{}:{} {}", one.line, one.column, one.message))
+            .collect();
+        assert_eq!(found, expected, "{listed}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_at_its_place() {
+        check("  - {name: a, hosts: [a]}\n", &[]);
+        check("  - {hosts: [a]}\n", &["2:5 `name` is missing"]);
+        check(
+            "  - {name: a}\n",
+            &["2:5 an asset has 1 to 200 hosts and addresses, and this one 0"],
+        );
+        check(
+            "  - {name: a, addresses: [10.0.0.1/8, 10.0.0.0/8, web1]}\n",
+            &[
+                "2:27 `10.0.0.1/8` has host bits",
+                "2:51 `web1` is neither an address nor a network",
+            ],
+        );
+        check(
+            "  - {name: a, hosts: [a], criticality: utmost}\n",
+            &["2:42 `criticality: utmost` is not low, medium, high or critical"],
+        );
+        check("  a: b\n", &["2:3 assets are a list"]);
+        let many = "  - {name: a, hosts: [a]}\n".repeat(ASSETS_MAX + 1);
+        check(&many, &["2:3 there are 10001 assets; the most is 10000"]);
+    }
+
+    #[test]
+    fn the_examples_of_the_guides_are_some() {
+        let guides = [
+            include_str!("../../../../docs/drafts.md"),
+            include_str!("../../../../docs/configuration.md"),
+        ];
+        for guide in guides {
+            let examples = guide.split("```yaml\n").skip(1);
+            let examples = examples.filter_map(|rest| rest.split_once("```"));
+            let mut examples = examples.filter(|(example, _)| example.contains("\nassets:"));
+            let (example, _) = examples.next().unwrap();
+            let (config, diagnostics) = parse("guide", example, Files::Untouched);
+            assert!(diagnostics.is_empty(), "{}", diagnostics[0]);
+            assert_eq!(config.assets.read().unwrap().len(), 1);
+            assert_eq!(config.thresholds.risk_score, Some(200.0));
+            assert!(config.thresholds.on_asset.is_some());
+            assert_eq!(config.thresholds.level, Some(vakt_event::Level::Critical));
+        }
+    }
+}
