@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_at_its_place() {
         check("  - {name: a, hosts: [a]}\n", &[]);
-        check("  - {hosts: [a]}\n", &["2:5 `name` is missing"]);
+        check("  - {hosts: [a]}\n", &["2:5 assets needs `name`"]);
         check(
             "  - {name: a}\n",
             &["2:5 an asset has 1 to 200 hosts and addresses, and this one 0"],
@@ -237,7 +237,7 @@ mod tests {
         );
         check(
             "  - {name: a, hosts: [a], criticality: utmost}\n",
-            &["2:42 `criticality: utmost` is not low, medium, high or critical"],
+            &["2:40 `criticality: utmost` is not low, medium, high or critical"],
         );
         check("  a: b\n", &["2:3 assets are a list"]);
         let many = "  - {name: a, hosts: [a]}\n".repeat(ASSETS_MAX + 1);
