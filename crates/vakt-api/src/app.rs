@@ -9,7 +9,8 @@ use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
 use crate::backend::{
-    HealthView, HuntBackend, IncidentBackend, RulesView, SearchBackend, SourcesView, StorageBackend,
+    HealthView, HuntBackend, IncidentBackend, RulesView, SearchBackend, SourcesView,
+    StorageBackend, TriageBackend,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::hunters::Hunters;
@@ -39,6 +40,7 @@ pub struct Parts {
     pub search: Arc<dyn SearchBackend>,
     pub hunts: Arc<dyn HuntBackend>,
     pub incidents: Arc<dyn IncidentBackend>,
+    pub triage: Arc<dyn TriageBackend>,
     pub rules: Arc<dyn RulesView>,
     pub sources: Arc<dyn SourcesView>,
     pub storage: Arc<dyn StorageBackend>,

@@ -3,6 +3,8 @@
 //!
 //! All calls may block; the API makes them on blocking threads.
 
+mod triage;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Duration;
@@ -11,6 +13,8 @@ use serde_json::{Map, Value};
 use vakt_event::Timestamp;
 
 use crate::access::Principal;
+
+pub use triage::{TriageBackend, TriageRequest};
 
 /// In which order hits come, by the event's effective time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

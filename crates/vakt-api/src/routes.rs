@@ -12,8 +12,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
 use crate::endpoints::{
-    access, erasures, events, incidents, loki, observe, reports, saved, search, searches, upload,
-    views,
+    access, erasures, events, incidents, loki, observe, reports, saved, search, searches, triage,
+    upload, views,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
@@ -110,6 +110,15 @@ routes! {
     GET    "/api/v1/incidents/{id}/reports/{stage}" Role(ReadState), reports::form;
     PUT    "/api/v1/incidents/{id}/reports/{stage}" Role(RecordFacts), reports::write;
     GET    "/api/v1/alerts" Role(ReadState), incidents::alerts;
+    GET    "/api/v1/suppressions" Role(ReadState), triage::suppressions;
+    POST   "/api/v1/suppressions" Role(RecordFacts), triage::add_suppression;
+    POST   "/api/v1/suppressions/preview" Role(RecordFacts), triage::preview_suppression;
+    GET    "/api/v1/suppressions/{id}" Role(ReadState), triage::suppression;
+    POST   "/api/v1/suppressions/{id}/end" Role(RecordFacts), triage::end_suppression;
+    GET    "/api/v1/maintenance" Role(ReadState), triage::windows;
+    POST   "/api/v1/maintenance" Role(RecordFacts), triage::add_window;
+    POST   "/api/v1/maintenance/{id}/end" Role(RecordFacts), triage::end_window;
+    GET    "/api/v1/risk" Role(ReadState), triage::risk;
     GET    "/api/v1/rules" Role(ReadState), views::rules;
     GET    "/api/v1/sources" Role(ReadState), views::sources;
     POST   "/api/v1/erasures" Role(EraseEvents), erasures::post;

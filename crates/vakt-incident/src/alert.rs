@@ -34,6 +34,12 @@ pub struct Alert {
     pub drill: bool,
     /// The incident that it belongs to.
     pub incident: Option<String>,
+    /// The id of the suppression that hides it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppression: Option<String>,
+    /// The id of the window of maintenance that it fell into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -41,6 +47,8 @@ pub struct Alert {
 pub enum AlertState {
     Open,
     Closed,
+    /// Somebody decided not to see it: it opens no draft and is told to nobody.
+    Suppressed,
 }
 
 impl AlertState {
@@ -48,6 +56,7 @@ impl AlertState {
         match self {
             Self::Open => "open",
             Self::Closed => "closed",
+            Self::Suppressed => "suppressed",
         }
     }
 }
@@ -62,6 +71,8 @@ pub struct AlertFilter {
     pub streams: Option<Vec<String>>,
     pub rule_id: Option<String>,
     pub incident: Option<String>,
+    /// Only those that this suppression hides.
+    pub suppression: Option<String>,
 }
 
 /// Which part of a list is asked for, newest first.

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 use vakt_event::{JournalPosition, Level, Timestamp};
 
+use crate::group::HISTORIC_AGE_MICROS;
+
 /// A match of a rule, or a firing of a correlation.
 #[derive(Clone, Debug)]
 pub struct Detection {
@@ -11,11 +13,16 @@ pub struct Detection {
     pub level: Level,
     /// The rule's tags; those under `attack.` become techniques.
     pub tags: Vec<String>,
-    /// Whether a match opens a draft incident.
-    pub opens_draft: bool,
+    /// Whether the rule says that a match opens a draft incident, or that it does not; `None` leaves
+    /// it to the thresholds.
+    pub opens_draft: Option<bool>,
+    /// The rule says that planned work explains nothing of it.
+    pub counts_in_maintenance: bool,
     /// Whom it concerns: the group-by values of a correlation, else the first of the usual
     /// fields that is present. Pairs of field and value.
     pub entity: Vec<(String, String)>,
+    /// Those of `source.ip`, `user.name` and `host.name` that the completing event names.
+    pub subjects: Vec<(String, String)>,
     /// The wall clock when the match was made.
     pub detected_at: Timestamp,
     /// Where in the journal it was found. Each detection has its effect once, and below the
@@ -64,6 +71,12 @@ pub struct Evidence {
 }
 
 impl Detection {
+    /// Whether its completing event was back-filled: received long after it claims to have happened.
+    pub(crate) fn is_historic(&self) -> bool {
+        let age = self.completing.age_at_receipt_micros();
+        age.is_some_and(|age| age > HISTORIC_AGE_MICROS)
+    }
+
     /// How many events it adds to what is there already.
     pub(crate) fn added_events(&self) -> u64 {
         if self.repeat {
@@ -99,8 +112,38 @@ pub(crate) fn techniques(tags: &[String]) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    pub(crate) fn detection() -> Detection {
+        let position = JournalPosition(1);
+        Detection {
+            rule_id: "r".to_owned(),
+            rule_title: "R".to_owned(),
+            level: Level::High,
+            tags: Vec::new(),
+            opens_draft: None,
+            counts_in_maintenance: false,
+            entity: Vec::new(),
+            subjects: Vec::new(),
+            detected_at: Timestamp::default(),
+            found_at: position,
+            completing: Completing {
+                records: vec![position],
+                claimed: None,
+                received: Timestamp::default(),
+                host: None,
+            },
+            events: vec![position],
+            event_count: 1,
+            first_event: position,
+            first_time: Timestamp::default(),
+            last_time: Timestamp::default(),
+            repeat: false,
+            stream: "default".to_owned(),
+            drill: false,
+        }
+    }
 
     #[test]
     fn techniques_are_told_from_tactics() {

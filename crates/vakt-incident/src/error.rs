@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::fact::FactError;
 use crate::form::FormError;
 use crate::regime::RegimeError;
+use crate::suppression::ScopeError;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -48,6 +49,12 @@ pub enum Error {
     NoIncident { id: String },
     #[error("there is no alert `{id}`")]
     NoAlert { id: String },
+    #[error("there is no suppression `{id}`")]
+    NoSuppression { id: String },
+    #[error("there is no window of maintenance `{id}`")]
+    NoWindow { id: String },
+    #[error("{0}")]
+    Scope(#[from] ScopeError),
     #[error("{0}")]
     Fact(#[from] FactError),
     #[error("{0}")]
@@ -109,7 +116,13 @@ pub enum Error {
 impl Error {
     /// Whether the caller asked for something that is not there.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::NoIncident { .. } | Self::NoAlert { .. })
+        matches!(
+            self,
+            Self::NoIncident { .. }
+                | Self::NoAlert { .. }
+                | Self::NoSuppression { .. }
+                | Self::NoWindow { .. }
+        )
     }
 
     /// Whether the caller can mend it: what was handed in is at fault, not the store.
@@ -121,6 +134,7 @@ impl Error {
                 | Self::Form(_)
                 | Self::TextTooLong { .. }
                 | Self::NoParty { .. }
+                | Self::Scope(_)
                 | Self::Title { .. }
                 | Self::Cursor { .. }
                 | Self::Merge { .. }
@@ -131,7 +145,9 @@ impl Error {
     /// Whether the same words may be right at another time, or from somebody else.
     pub fn is_conflict(&self) -> bool {
         match self {
-            Self::Changed { .. } | Self::TextChanged { .. } => true,
+            Self::Changed { .. }
+            | Self::TextChanged { .. }
+            | Self::Scope(ScopeError::Ended { .. }) => true,
             Self::Fact(FactError::Reference(fault)) => fault.is_conflict(),
             _ => false,
         }

@@ -24,7 +24,8 @@ pub const DRAFTS_PER_HOUR_MAX: i64 = 20;
 /// Hexadecimal digits of an id. 128 bits: no two alerts of one installation collide.
 const ID_DIGITS: usize = 32;
 
-/// The group of a match: rule, entity, stream, and whether it is a drill.
+/// The group of a match: rule, entity, stream, and whether it is a drill. What was back-filled stands
+/// apart, so that an attack of today is never found within what happened long ago.
 pub(crate) fn group_key(detection: &Detection) -> String {
     let mut hasher = Parts::new("vakt group");
     hasher.add(detection.rule_id.as_bytes());
@@ -34,13 +35,19 @@ pub(crate) fn group_key(detection: &Detection) -> String {
         hasher.add(field.as_bytes());
         hasher.add(value.as_bytes());
     }
+    if detection.is_historic() {
+        hasher.add(b"historic");
+    }
     hasher.id()
 }
 
-/// The id of the alert that a match begins.
-pub(crate) fn alert_id(group_key: &str, detection: &Detection) -> String {
+/// The id of the alert that a match begins; `cover` is the id of what hides or explains it.
+pub(crate) fn alert_id(group_key: &str, detection: &Detection, cover: Option<&str>) -> String {
     let mut hasher = Parts::new("vakt alert");
     hasher.add(group_key.as_bytes());
+    if let Some(cover) = cover {
+        hasher.add(cover.as_bytes());
+    }
     hasher.add(&detection.found_at.0.to_be_bytes());
     for position in &detection.events {
         hasher.add(&position.0.to_be_bytes());
@@ -50,7 +57,12 @@ pub(crate) fn alert_id(group_key: &str, detection: &Detection) -> String {
 
 /// The id of an incident, from what began it.
 pub(crate) fn incident_id(origin: &str, parts: &[&[u8]]) -> String {
-    let mut hasher = Parts::new("vakt incident");
+    record_id("vakt incident", origin, parts)
+}
+
+/// The id of a record of a kind, from what makes it that one.
+pub(crate) fn record_id(kind: &str, origin: &str, parts: &[&[u8]]) -> String {
+    let mut hasher = Parts::new(kind);
     hasher.add(origin.as_bytes());
     for part in parts {
         hasher.add(part);

@@ -73,6 +73,8 @@ pub enum Origin {
     Manual,
     /// It collects the matches beyond the cap on drafts an hour.
     Burst,
+    /// The points of one host, user or address passed the threshold.
+    Risk,
 }
 
 impl Origin {
@@ -81,6 +83,7 @@ impl Origin {
             Self::Detection => "detection",
             Self::Manual => "manual",
             Self::Burst => "burst",
+            Self::Risk => "risk",
         }
     }
 }
@@ -205,6 +208,9 @@ pub struct NewIncident {
     pub stream: Option<String>,
     #[serde(default)]
     pub drill: bool,
+    /// It happened long before anybody could see it: found by a hunt, or in old logs.
+    #[serde(default)]
+    pub historic: bool,
 }
 
 /// Which incidents a list holds; an empty filter is all of them.

@@ -29,6 +29,17 @@ pub mod lifecycle;
 
 pub mod detection;
 mod group;
+mod relation;
+
+mod condition;
+pub mod suppression;
+
+pub mod maintenance;
+
+pub mod asset;
+mod glob;
+pub mod risk;
+pub mod threshold;
 
 pub mod alert;
 pub mod incident;
@@ -41,7 +52,9 @@ pub mod records;
 mod suggest;
 
 pub use alert::{Alert, AlertFilter, AlertState, Page, PageRequest};
+pub use asset::{Asset, Assets, Criticality};
 pub use clock::{Clock, ClockState, Computed};
+pub use condition::{CONDITION_BYTES_MAX, ConditionError};
 pub use correction::{ReferenceFault, Waiting};
 pub use detection::{Completing, Detection, Evidence};
 pub use error::{Error, Result};
@@ -53,12 +66,16 @@ pub use incident::{
     ReportKind, Transition,
 };
 pub use lifecycle::IncidentState;
+pub use maintenance::{NewWindow, Window};
 pub use records::{
-    Applied, AuditEntry, AuditReport, Note, Notice, OutboxCounts, Recorder, Records, RuleVerdicts,
-    Settings, StoredEvents, verify_audit_of,
+    Applied, AuditEntry, AuditReport, JournalEnd, Note, Notice, OutboxCounts, Recorder, Records,
+    RuleVerdicts, Settings, StoredEvents, SuppressionTest, verify_audit_of,
 };
 pub use regime::Regimes;
+pub use risk::{HalfLife, RiskEntity};
+pub use suppression::{NewSuppression, NewSuppressionTest, Scope, ScopeFilter};
 pub use target::{Target, TargetState};
+pub use threshold::{OnAsset, Thresholds};
 
 /// Items on a page of a list where the caller names no number.
 pub const PAGE_ITEMS_DEFAULT: usize = 50;

@@ -7,18 +7,23 @@
 mod alerts;
 mod apply;
 mod audit;
+mod cover;
 mod drafts;
 mod evidence;
 mod facts;
 mod incidents;
+mod maintenance;
 mod merge;
 mod notes;
 mod outbox;
 mod regimes;
 mod reports;
+mod risk;
 mod rows;
 mod schema;
 mod state;
+mod suppression_test;
+mod suppressions;
 mod view;
 
 use std::path::Path;
@@ -28,9 +33,12 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use vakt_event::Clock;
 
+use crate::asset::Assets;
 use crate::error::{Error, Result};
 use crate::form::Organisation;
 use crate::regime::{DEFAULT_REGIME, Regimes};
+use crate::risk::HalfLife;
+use crate::threshold::Thresholds;
 
 pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport, verify_audit_of};
@@ -39,6 +47,10 @@ pub use incidents::RuleVerdicts;
 pub use notes::Note;
 pub use outbox::{Notice, NoticeKind, OutboxCounts};
 pub use reports::NewText;
+pub use suppression_test::{
+    SuppressionTest, TestedEntity, TestedIncident, TestedMatch, TestedRule,
+};
+pub use suppressions::JournalEnd;
 
 /// How long a connection waits for the lock of another one, such as a backup's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -55,6 +67,11 @@ pub struct Settings {
     pub regimes: Vec<String>,
     /// What deadlines are computed with.
     pub data: Arc<Regimes>,
+    /// What opens a draft beside rules that say so.
+    pub thresholds: Thresholds,
+    /// What risk is lessened by.
+    pub half_life: HalfLife,
+    pub assets: Arc<Assets>,
 }
 
 impl Default for Settings {
@@ -63,6 +80,9 @@ impl Default for Settings {
             organisation: None,
             regimes: vec![DEFAULT_REGIME.to_owned()],
             data: Arc::clone(Regimes::embedded_arc()),
+            thresholds: Thresholds::default(),
+            half_life: HalfLife::default(),
+            assets: Arc::new(Assets::default()),
         }
     }
 }
@@ -73,6 +93,7 @@ pub struct Records {
     reader: Mutex<Connection>,
     clock: Arc<dyn Clock>,
     settings: Settings,
+    conditions: Mutex<cover::Conditions>,
 }
 
 impl Records {
@@ -91,12 +112,15 @@ impl Records {
         adopt.commit()?;
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;
-        Ok(Self {
+        let records = Self {
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
             clock,
             settings,
-        })
+            conditions: Mutex::default(),
+        };
+        records.adopt_half_life()?;
+        Ok(records)
     }
 
     pub fn settings(&self) -> &Settings {
@@ -106,6 +130,12 @@ impl Records {
     /// The data that deadlines are computed with.
     pub fn regimes(&self) -> &Regimes {
         &self.settings.data
+    }
+
+    fn conditions(&self) -> MutexGuard<'_, cover::Conditions> {
+        self.conditions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `change` in one transaction; an error leaves everything as it was.

@@ -98,7 +98,7 @@ fn entities_streams_and_drills_are_kept_apart() {
 fn a_rule_that_opens_no_draft_raises_an_alert_alone() {
     let store = Store::new();
     let mut detection = brute_force(&store, "203.0.113.7", 10);
-    detection.opens_draft = false;
+    detection.opens_draft = None;
     detection.level = Level::Medium;
     store.apply(&[detection]);
     assert_eq!((store.alerts().len(), store.incidents().len()), (1, 0));

@@ -119,14 +119,22 @@ fn log(regime: &str, steps: &[(Step, Timestamp, bool)]) -> Vec<Fact> {
                 fact.revises = Some(old.id);
             }
             Step::Retract(index) => {
-                let Some(old) = refer(index) else { continue };
+                let Some(old) = log.get(index.index(log.len().max(1))) else {
+                    continue;
+                };
+                // A fact is proposed to be taken back, and a proposal is withdrawn; a correction that
+                // counts, or was withdrawn, is neither.
+                let is_fact = old.revises.is_none() && old.fact != FactKind::Approved;
+                if !is_fact && !naive::waits(&log, old.id) {
+                    continue;
+                }
                 (fact.fact, fact.revises) = (FactKind::Retracted, Some(old.id));
             }
             Step::Approve(index) => {
                 let proposals: Vec<i64> = log
                     .iter()
-                    .filter(|it| it.revises.is_some())
                     .map(|it| it.id)
+                    .filter(|id| naive::waits(&log, *id))
                     .collect();
                 let Some(id) = proposals.get(index.index(proposals.len().max(1))) else {
                     continue;

@@ -25,7 +25,8 @@ fn what_is_told_and_what_is_not() {
     let check = |level: Level, opens_draft: bool, drill: bool, expected: &[&str]| {
         let store = Store::new();
         let mut detection = brute_force(&store, "203.0.113.7", 12);
-        (detection.level, detection.opens_draft, detection.drill) = (level, opens_draft, drill);
+        (detection.level, detection.opens_draft, detection.drill) =
+            (level, Some(opens_draft), drill);
         store.apply(&[detection.clone()]);
         detection.found_at.0 += 2;
         store.apply(&[detection]);
@@ -98,7 +99,7 @@ fn what_waits_is_bounded_and_the_oldest_go_first() {
             .map(|host| {
                 let position = 10 + 2 * (batch * 1_000 + host);
                 let mut detection = brute_force(&store, &position.to_string(), position);
-                detection.opens_draft = false;
+                detection.opens_draft = None;
                 detection
             })
             .collect();

@@ -32,6 +32,8 @@ pub struct Metadata {
     pub falsepositives: Vec<String>,
     /// `vakt.draft`: whether a match opens a draft incident; `None` where the rule is silent.
     pub draft: Option<bool>,
+    /// `vakt.in_maintenance`: planned work explains no match of it.
+    pub in_maintenance: bool,
     /// Whether the rule came with Vakt (the embedded pack).
     pub embedded: bool,
     pub path: String,

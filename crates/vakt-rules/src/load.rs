@@ -259,6 +259,7 @@ impl DocumentReader<'_, '_> {
         }
         let own = rule_test::read(&fields, report);
         meta.draft = own.draft;
+        meta.in_maintenance = own.in_maintenance;
         let body = document::kind(&fields, report)
             .and_then(|kind| self.body(kind, &fields, &meta, report))
             .filter(|_| !self.faulty)

@@ -94,6 +94,7 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Metadata
         references: texts(fields.get("references"), Single::Refused, report),
         falsepositives: texts(fields.get("falsepositives"), single, report),
         draft: None,
+        in_maintenance: false,
         embedded: false,
         path: report.source.path.to_owned(),
         line: report.source.line(fields.start.start),

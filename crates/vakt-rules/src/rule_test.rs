@@ -1,4 +1,4 @@
-//! Our own `vakt` key: whether a match opens a draft, and the rule's tests.
+//! Our own `vakt` key: what a match opens, and the rule's tests.
 
 use crate::checks;
 use crate::diagnostic::Report;
@@ -35,12 +35,12 @@ pub struct RuleTest {
 #[derive(Debug, Default)]
 pub(crate) struct Own {
     pub(crate) draft: Option<bool>,
+    pub(crate) in_maintenance: bool,
     /// Without their rule's id yet.
     pub(crate) tests: Vec<RuleTest>,
 }
 
-const SHAPE: &str =
-    "write `vakt: {draft: true, tests: {fires: [{name: …, lines: |…}], silent: […]}}`";
+const SHAPE: &str = "write `vakt: {draft: true, in_maintenance: true, tests: {fires: [{name: …, lines: |…}], silent: […]}}`";
 
 pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Own {
     let mut own = Own::default();
@@ -49,13 +49,8 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Own {
     };
     for entry in map(&section.value, &section.key_span, report) {
         match entry.key.as_ref() {
-            "draft" => match &entry.value.kind {
-                Kind::Scalar(scalar) => match scalar::resolve(scalar) {
-                    Resolved::Bool(draft) => own.draft = Some(draft),
-                    _ => refuse(&entry.value.span, "`draft` is true or false", SHAPE, report),
-                },
-                _ => refuse(&entry.key_span, "`draft` is true or false", SHAPE, report),
-            },
+            "draft" => own.draft = boolean(entry, report),
+            "in_maintenance" => own.in_maintenance = boolean(entry, report).unwrap_or(false),
             "tests" => {
                 for group in map(&entry.value, &entry.key_span, report) {
                     match group.key.as_ref() {
@@ -65,10 +60,25 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Own {
                     }
                 }
             }
-            _ => unknown(entry, &["draft", "tests"], report),
+            _ => unknown(entry, &["draft", "in_maintenance", "tests"], report),
         }
     }
     own
+}
+
+fn boolean(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<bool> {
+    let message = format!("`{}` is true or false", entry.key);
+    let Kind::Scalar(scalar) = &entry.value.kind else {
+        refuse(&entry.key_span, &message, SHAPE, report);
+        return None;
+    };
+    match scalar::resolve(scalar) {
+        Resolved::Bool(value) => Some(value),
+        _ => {
+            refuse(&entry.value.span, &message, SHAPE, report);
+            None
+        }
+    }
 }
 
 fn refuse(span: &Span, message: &str, help: &str, report: &mut Report<'_>) {

@@ -12,6 +12,7 @@ mod record_search;
 mod reports;
 mod search;
 mod storage;
+mod triage;
 mod views;
 
 use std::sync::atomic::AtomicU64;
@@ -235,9 +236,14 @@ impl Daemon {
             incidents: Arc::new(Incidents {
                 records: Arc::clone(&records),
                 access: Arc::clone(&access),
-                redactor,
+                redactor: redactor.clone(),
                 ruleset: Arc::clone(&ruleset),
                 clock: Arc::clone(&clock),
+            }),
+            triage: Arc::new(triage::Triage {
+                records: Arc::clone(&records),
+                journal: Arc::clone(&journal),
+                redactor,
             }),
             rules: Arc::new(Rules {
                 records: Arc::clone(&records),
@@ -444,6 +450,9 @@ fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
         organisation: config.organisation.clone(),
         regimes: config.regimes.clone(),
         data: config.regime_data()?,
+        thresholds: config.thresholds,
+        half_life: config.half_life,
+        assets: config.assets.read()?,
     })
 }
 

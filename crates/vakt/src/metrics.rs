@@ -20,6 +20,8 @@ pub struct DetectMetrics {
     pub matches: IntCounter,
     pub alerts: IntCounter,
     pub drafts: IntCounter,
+    pub suppressed: IntCounter,
+    pub in_maintenance: IntCounter,
     pub late_events: IntCounter,
     pub evicted_events: IntCounter,
     pub evicted_groups: IntCounter,
@@ -81,6 +83,16 @@ impl DetectMetrics {
                 registry,
                 "vakt_incident_drafts_opened_total",
                 "Draft incidents that were opened.",
+            )?,
+            suppressed: counter(
+                registry,
+                "vakt_alerts_suppressed_total",
+                "Matches that a suppression hid; they are alerts in the state suppressed.",
+            )?,
+            in_maintenance: counter(
+                registry,
+                "vakt_alerts_in_maintenance_total",
+                "Matches that fell into a window of maintenance.",
             )?,
             late_events: counter(
                 registry,

@@ -231,7 +231,7 @@ fn list_request(uri: &Uri, principal: &Principal) -> Result<ListRequest, ApiErro
     })
 }
 
-fn items(name: &str, page: ItemPage) -> Response<Body> {
+pub(super) fn items(name: &str, page: ItemPage) -> Response<Body> {
     let mut body = Map::new();
     body.insert(name.into(), Value::Array(page.items));
     body.insert("next".into(), page.next.into());

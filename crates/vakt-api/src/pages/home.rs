@@ -372,6 +372,12 @@ pub(crate) fn alert_line(alert: &Value, site: &Site) -> Markup {
                         (name)
                     }
                     @if alert["drill"] == true { " " (drill()) }
+                    @if alert["state"] == "suppressed" {
+                        " " span.badge title="A suppression hides it: no draft, no notice" { "Suppressed" }
+                    }
+                    @if alert["maintenance"].is_string() {
+                        " " span.badge title="It fell into a window of maintenance" { "Maintenance" }
+                    }
                 }
                 div.quiet {
                     @if !entity.is_empty() { span.entity { (entity) } " · " }

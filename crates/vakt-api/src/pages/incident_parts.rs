@@ -77,6 +77,9 @@ pub(crate) fn badges(incident: &Value) -> Markup {
         @if incident["historic"] == true {
             span.badge title="Its events were handed in long after they happened" { "Back-filled" }
         }
+        @if incident["origin"] == "risk" {
+            span.badge title="Alerts of one entity added up" { "Risk" }
+        }
         @if incident["origin"] == "burst" {
             span.badge title="Matches beyond the cap on drafts an hour" { "Burst" }
         }

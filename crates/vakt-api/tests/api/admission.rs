@@ -50,6 +50,7 @@ fn check_table(daemon: &Daemon, table: &[(&str, &str, [u16; 9])]) {
 }
 
 const FACT: &str = r#"{"fact":"aware","at":"2026-11-24T09:30:00Z"}"#;
+const END: &str = r#"{"reason":"found wrong"}"#;
 const INCIDENT: &str = r#"{"title":"t","detected_at":"2026-11-24T09:30:00Z"}"#;
 
 // nothing, wrong, intake, viewer, analyst, lead, admin, session, session from another site
@@ -119,6 +120,51 @@ const CLOSED_TABLE: &[(&str, &str, [u16; 9])] = &[
     ),
     (
         "GET /api/v1/alerts",
+        "",
+        [401, 401, 403, 200, 200, 200, 200, 200, 200],
+    ),
+    (
+        "GET /api/v1/suppressions",
+        "",
+        [401, 401, 403, 200, 200, 200, 200, 200, 200],
+    ),
+    (
+        "POST /api/v1/suppressions",
+        "{}",
+        [401, 401, 403, 403, 201, 201, 201, 201, 403],
+    ),
+    (
+        "POST /api/v1/suppressions/preview",
+        "{}",
+        [401, 401, 403, 403, 200, 200, 200, 200, 403],
+    ),
+    (
+        "GET /api/v1/suppressions/s1",
+        "",
+        [401, 401, 403, 200, 200, 200, 200, 200, 200],
+    ),
+    (
+        "POST /api/v1/suppressions/s1/end",
+        END,
+        [401, 401, 403, 403, 200, 200, 200, 200, 403],
+    ),
+    (
+        "GET /api/v1/maintenance",
+        "",
+        [401, 401, 403, 200, 200, 200, 200, 200, 200],
+    ),
+    (
+        "POST /api/v1/maintenance",
+        "{}",
+        [401, 401, 403, 403, 201, 201, 201, 201, 403],
+    ),
+    (
+        "POST /api/v1/maintenance/w1/end",
+        END,
+        [401, 401, 403, 403, 404, 404, 404, 404, 403],
+    ),
+    (
+        "GET /api/v1/risk",
         "",
         [401, 401, 403, 200, 200, 200, 200, 200, 200],
     ),

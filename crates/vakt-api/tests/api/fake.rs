@@ -15,7 +15,7 @@ use vakt_api::backend::{
     HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
     NewIncident, NewText, Readiness, ReportRequest, RuleList, RulesView, SearchAnswer,
     SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight, SourcesView, StorageBackend,
-    StorageFailure, Tense,
+    StorageFailure, Tense, TriageBackend, TriageRequest,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{
@@ -408,6 +408,70 @@ fn form(report: &ReportRequest) -> Value {
     })
 }
 
+impl TriageBackend for Fake {
+    fn suppressions(&self, request: &TriageRequest) -> Result<ItemPage, IncidentFailure> {
+        Ok(ItemPage {
+            items: vec![json!({"id": "s1", "asked": format!("{request:?}")})],
+            next: None,
+        })
+    }
+
+    fn suppression(&self, id: &str, _: &Sight) -> Result<Value, IncidentFailure> {
+        match id {
+            "s1" => Ok(json!({"id": "s1", "alerts": []})),
+            _ => Err(IncidentFailure::NotFound),
+        }
+    }
+
+    fn preview_suppression(
+        &self,
+        body: Map<String, Value>,
+        _: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(json!({"digest": "d", "asked": body}))
+    }
+
+    fn add_suppression(
+        &self,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(json!({"id": "s1", "author": by.name, "asked": body}))
+    }
+
+    fn end_suppression(
+        &self,
+        id: &str,
+        reason: &str,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        match id {
+            "s1" => Ok(json!({"id": id, "end_reason": reason, "ended_by": by.name})),
+            _ => Err(IncidentFailure::NotFound),
+        }
+    }
+
+    fn windows(&self, _: &TriageRequest) -> Result<ItemPage, IncidentFailure> {
+        Ok(ItemPage::default())
+    }
+
+    fn add_window(
+        &self,
+        body: Map<String, Value>,
+        _: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(json!({"id": "w1", "asked": body}))
+    }
+
+    fn end_window(&self, _: &str, _: &str, _: &Principal) -> Result<Value, IncidentFailure> {
+        Err(IncidentFailure::NotFound)
+    }
+
+    fn risk(&self, limit: usize, _: &Sight) -> Result<Vec<Value>, IncidentFailure> {
+        Ok(vec![json!({"entity": "eve", "limit": limit})])
+    }
+}
+
 impl RulesView for Fake {
     fn rules(&self) -> RuleList {
         RuleList {
@@ -479,6 +543,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         search: fake.clone(),
         hunts: fake.clone(),
         incidents: fake.clone(),
+        triage: fake.clone(),
         rules: fake.clone(),
         sources: fake.clone(),
         storage: fake.clone(),

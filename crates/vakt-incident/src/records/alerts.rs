@@ -23,13 +23,14 @@ impl Records {
             let mut query = records.prepare_cached(&format!(
                 "{SELECT}
                  WHERE a.seq < ?1
-                     AND (?2 IS NULL OR a.state = ?2)
+                     AND (?2 IS NULL OR iif(a.suppression IS NULL, a.state, 'suppressed') = ?2)
                      AND (?3 IS NULL OR a.level >= ?3)
                      AND (?4 IS NULL OR a.drill = ?4)
                      AND (?5 IS NULL OR a.stream IN (SELECT value FROM json_each(?5)))
                      AND (?6 IS NULL OR a.rule_id = ?6)
                      AND (?7 IS NULL OR i.id = ?7)
-                 ORDER BY a.seq DESC LIMIT ?8"
+                     AND (?8 IS NULL OR a.suppression = ?8)
+                 ORDER BY a.seq DESC LIMIT ?9"
             ))?;
             let rows = query.query_map(
                 params![
@@ -44,6 +45,7 @@ impl Records {
                         .transpose()?,
                     filter.rule_id,
                     filter.incident,
+                    filter.suppression,
                     i64::try_from(limit + 1).unwrap_or(i64::MAX),
                 ],
                 |row| Ok((row.get("seq")?, from_row(row)?)),
@@ -93,18 +95,19 @@ fn find(records: &Connection, id: &str) -> Result<Alert> {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Alert> {
     let entity: Vec<(String, String)> = json_column(row, "entity")?;
-    let is_open = row.get_ref("state")?.as_str()? == "open";
+    let suppression: Option<String> = row.get("suppression")?;
+    let state = match (&suppression, row.get_ref("state")?.as_str()?) {
+        (Some(_), _) => AlertState::Suppressed,
+        (None, "open") => AlertState::Open,
+        (None, _) => AlertState::Closed,
+    };
     Ok(Alert {
         id: row.get("id")?,
         rule_id: row.get("rule_id")?,
         rule_name: row.get("rule_title")?,
         level: level(row.get("level")?),
         tags: json_column(row, "tags")?,
-        state: if is_open {
-            AlertState::Open
-        } else {
-            AlertState::Closed
-        },
+        state,
         entity: entity_text(&entity),
         entity_fields: entity_map(&entity),
         count: count(row.get("match_count")?),
@@ -116,5 +119,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Alert> {
         stream: row.get("stream")?,
         drill: row.get("drill")?,
         incident: row.get("incident_id")?,
+        suppression,
+        maintenance: row.get("maintenance")?,
     })
 }

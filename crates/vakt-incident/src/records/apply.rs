@@ -3,8 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use vakt_event::{JournalPosition, Level, Timestamp};
 
+use super::cover::{Cover, Covers};
 use super::rows::{rank, signed};
-use super::{Records, drafts, outbox, state};
+use super::{Records, drafts, outbox, risk, state};
 use crate::detection::{Detection, Evidence};
 use crate::error::Result;
 use crate::group::{QUIET_GAP_MICROS, alert_id, group_key};
@@ -15,6 +16,10 @@ const ALERT_EVENTS_MAX: i64 = 100;
 /// Newest alerts that are kept. Years of a tuned installation, a few hundred megabytes of one
 /// that is not. Alerts of an incident stay until there are twice as many.
 const ALERTS_MAX: i64 = 200_000;
+
+/// Newest matches that are kept, for tests of suppressions: some weeks of an installation that is
+/// tuned, about forty megabytes.
+const MATCHES_MAX: i64 = 200_000;
 
 /// New alerts of this level and above are told to the outside.
 const NOTICE_LEVEL: Level = Level::High;
@@ -30,6 +35,10 @@ pub struct Applied {
     pub drafts_opened: Vec<String>,
     /// Matches that joined a draft that was there.
     pub drafts_joined: usize,
+    /// Matches that a suppression hides.
+    pub suppressed: usize,
+    /// Matches that fell into a window of maintenance.
+    pub in_maintenance: usize,
     /// Detections that were applied before, by an earlier run over the same journal.
     pub repeated: usize,
     /// Detections without an event, which cannot be traced and are left out.
@@ -43,6 +52,7 @@ pub type StoredEvents<'s> = dyn Fn(JournalPosition) -> Option<Evidence> + 's;
 pub(super) struct Batch<'b> {
     pub(super) records: &'b Transaction<'b>,
     pub(super) stored: &'b StoredEvents<'b>,
+    covers: &'b Covers<'b>,
     checkpoint: JournalPosition,
     pub(super) now: Timestamp,
 }
@@ -76,17 +86,23 @@ impl Records {
         self.write(|records| {
             let checkpoint = state::checkpoint(records)?.unwrap_or_default();
             let mut applied = Applied::default();
+            let covers = Covers::of(records, self, detections)?;
+            let batch = Batch {
+                records,
+                stored,
+                covers: &covers,
+                checkpoint,
+                now,
+            };
             for detection in detections {
-                let batch = Batch {
-                    records,
-                    stored,
-                    checkpoint,
-                    now,
-                };
                 self.apply_one(&batch, detection, &mut applied)?;
+            }
+            if !detections.is_empty() {
+                prune_matches(records)?;
             }
             if !applied.alerts_opened.is_empty() {
                 prune(records)?;
+                risk::prune(records)?;
                 outbox::prune(records, now)?;
             }
             state::save_checkpoint(records, next)?;
@@ -120,22 +136,25 @@ impl Records {
             applied.repeated += 1;
             return Ok(());
         }
-        let received = detection.completing.received;
-        let alert = match open_alert(records, &group_key, received)? {
+        let cover = batch.covers.cover(detection, batch.stored);
+        cover.count(records)?;
+        let alert = match open_alert(records, &group_key, &cover, detection)? {
             Some(alert) => join_alert(records, alert, detection)?,
-            None => insert_alert(records, group_key, detection)?,
+            None => insert_alert(records, group_key, &cover, detection)?,
         };
         save_event_ids(records, &alert, detection)?;
+        save_match(records, &alert, detection)?;
         if alert.is_new {
             applied.alerts_opened.push(alert.id.clone());
         } else {
             applied.alerts_joined += 1;
         }
-        let draft = if detection.opens_draft {
-            Some(drafts::open_or_join(batch, self, detection, &alert)?)
-        } else {
-            None
-        };
+        applied.suppressed += usize::from(cover.suppression().is_some());
+        applied.in_maintenance += usize::from(cover.maintenance().is_some());
+        if cover.is_quiet() {
+            return Ok(());
+        }
+        let draft = drafts::of_match(batch, self, detection, &alert)?;
         match draft {
             Some(draft) if draft.is_new => {
                 // One notice for one match: the draft's says what the alert's would.
@@ -154,30 +173,36 @@ impl Records {
     }
 }
 
-/// The group's newest alert, if it is open and its last event was received less than the quiet
-/// gap before. Receipt, because it is a fact that a replay repeats.
+/// The group's newest alert under the same cover, if it is open and its last event was received less
+/// than the quiet gap before. Receipt, because it is a fact that a replay repeats.
 fn open_alert(
     records: &Connection,
     group_key: &str,
-    received: Timestamp,
+    cover: &Cover,
+    detection: &Detection,
 ) -> Result<Option<OpenAlert>> {
+    let received = detection.completing.received;
     let row = records
         .prepare_cached(
             "SELECT seq, id, state, last_received, match_count FROM alerts
-             WHERE group_key = ?1 ORDER BY seq DESC LIMIT 1",
+             WHERE group_key = ?1 AND suppression IS ?2 AND maintenance IS ?3
+             ORDER BY seq DESC LIMIT 1",
         )?
-        .query_row([group_key], |row| {
-            let is_open = row.get_ref(2)?.as_str()? == "open";
-            let last_received: i64 = row.get(3)?;
-            let is_near = received.micros().saturating_sub(last_received) <= QUIET_GAP_MICROS;
-            Ok((is_open && is_near).then_some(OpenAlert {
-                seq: row.get(0)?,
-                id: row.get(1)?,
-                group_key: group_key.to_owned(),
-                is_new: false,
-                match_count: row.get(4)?,
-            }))
-        });
+        .query_row(
+            params![group_key, cover.suppression(), cover.maintenance()],
+            |row| {
+                let is_open = row.get_ref(2)?.as_str()? == "open";
+                let last_received: i64 = row.get(3)?;
+                let is_near = received.micros().saturating_sub(last_received) <= QUIET_GAP_MICROS;
+                Ok((is_open && is_near).then_some(OpenAlert {
+                    seq: row.get(0)?,
+                    id: row.get(1)?,
+                    group_key: group_key.to_owned(),
+                    is_new: false,
+                    match_count: row.get(4)?,
+                }))
+            },
+        );
     Ok(row.optional()?.flatten())
 }
 
@@ -206,15 +231,20 @@ fn join_alert(records: &Connection, alert: OpenAlert, detection: &Detection) -> 
 fn insert_alert(
     records: &Connection,
     group_key: String,
+    cover: &Cover,
     detection: &Detection,
 ) -> Result<OpenAlert> {
-    let id = alert_id(&group_key, detection);
+    let id = alert_id(
+        &group_key,
+        detection,
+        cover.suppression().or(cover.maintenance()),
+    );
     records
         .prepare_cached(
             "INSERT INTO alerts (id, group_key, rule_id, rule_title, level, tags, entity, stream,
                  drill, state, match_count, event_count, first_seen, last_seen, last_received,
-                 detected_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'open', 1, ?10, ?11, ?12, ?13, ?14)",
+                 detected_at, suppression, maintenance)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'open', 1, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(params![
             id,
@@ -231,6 +261,8 @@ fn insert_alert(
             detection.last_time.micros(),
             detection.completing.received.micros(),
             detection.detected_at.micros(),
+            cover.suppression(),
+            cover.maintenance(),
         ])?;
     Ok(OpenAlert {
         seq: records.last_insert_rowid(),
@@ -260,6 +292,29 @@ fn save_event_ids(records: &Connection, alert: &OpenAlert, detection: &Detection
                  ORDER BY position DESC LIMIT 1 OFFSET ?2)",
         )?
         .execute(params![alert.seq, ALERT_EVENTS_MAX])?;
+    Ok(())
+}
+
+/// Keeps which event completed the match, by which suppressions are tested.
+fn save_match(records: &Connection, alert: &OpenAlert, detection: &Detection) -> Result<()> {
+    let positions: Vec<u64> = detection.completing.records.iter().map(|it| it.0).collect();
+    records
+        .prepare_cached(
+            "INSERT INTO matches (alert, detected_at, host, records) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            alert.seq,
+            detection.detected_at.micros(),
+            detection.completing.host,
+            serde_json::to_string(&positions)?,
+        ])?;
+    Ok(())
+}
+
+fn prune_matches(records: &Connection) -> Result<()> {
+    records
+        .prepare_cached("DELETE FROM matches WHERE seq <= (SELECT max(seq) FROM matches) - ?1")?
+        .execute([MATCHES_MAX])?;
     Ok(())
 }
 

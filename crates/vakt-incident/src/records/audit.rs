@@ -17,7 +17,7 @@ use vakt_event::Timestamp;
 
 use super::rows::{instant, page, page_start};
 use super::view::View;
-use super::{Records, facts, incidents, regimes, schema};
+use super::{Records, facts, incidents, maintenance, regimes, schema, suppressions};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::group::Parts;
@@ -47,9 +47,10 @@ pub struct AuditEntry {
     pub principal: String,
     /// `incident.opened`, `incident.joined`, `fact.added`, `incident.followed` (by a fact of one
     /// that is part of it), `alert.closed`, `regimes.changed`, `clocks.recomputed`,
-    /// `report.written` (texts of a report's fields).
+    /// `report.written` (texts of a report's fields), `suppression.added`, `suppression.ended`,
+    /// `maintenance.added`, `maintenance.ended`.
     pub action: String,
-    /// The id of the incident or alert.
+    /// The id of the incident, alert, suppression or window.
     pub subject: String,
     /// JSON text, as it was hashed.
     pub before: String,
@@ -219,6 +220,12 @@ fn check_change(records: &Connection, entry: &AuditEntry, report: &mut AuditRepo
         return Ok(());
     };
     let subject = &entry.subject;
+    if let Some((kind, stored)) = of_noise(records, entry)? {
+        if stored != after {
+            report.fault(format!("{kind} {subject}: it is missing or was altered"));
+        }
+        return Ok(());
+    }
     let Some(seq) = incidents::seq_of(records, subject)? else {
         if !matches!(entry.action.as_str(), "alert.closed" | "regimes.changed") {
             report.fault(format!("incident {subject}: it is missing"));
@@ -276,6 +283,18 @@ fn check_change(records: &Connection, entry: &AuditEntry, report: &mut AuditRepo
     Ok(())
 }
 
+/// What is stored of the suppression or window that the entry is about: it must be as the entry says.
+fn of_noise(records: &Connection, entry: &AuditEntry) -> Result<Option<(&'static str, Value)>> {
+    let id = &entry.subject;
+    Ok(match entry.action.as_str() {
+        "suppression.added" => Some(("suppression", suppressions::core(records, id)?)),
+        "suppression.ended" => Some(("suppression", suppressions::ended(records, id)?)),
+        "maintenance.added" => Some(("window of maintenance", maintenance::core(records, id)?)),
+        "maintenance.ended" => Some(("window of maintenance", maintenance::ended(records, id)?)),
+        _ => None,
+    })
+}
+
 /// Whether there are rows that no entry tells of.
 fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Result<()> {
     let counts = [
@@ -288,6 +307,33 @@ fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Res
             report.fault(format!(
                 "{name}: {stored} are stored, and {logged} are in the audit log"
             ));
+        }
+    }
+    for (name, table, added, ended) in [
+        (
+            "suppression",
+            "suppressions",
+            "suppression.added",
+            "suppression.ended",
+        ),
+        (
+            "window of maintenance",
+            "maintenance",
+            "maintenance.added",
+            "maintenance.ended",
+        ),
+    ] {
+        let sql = format!(
+            "SELECT id FROM {table} t
+             WHERE NOT EXISTS (SELECT 1 FROM audit WHERE subject = t.id AND action = ?1)
+                 OR (ended_at IS NOT NULL AND NOT EXISTS (
+                     SELECT 1 FROM audit WHERE subject = t.id AND action = ?2))
+             ORDER BY seq"
+        );
+        let mut query = records.prepare(&sql)?;
+        let rows = query.query_map([added, ended], |row| row.get::<_, String>(0))?;
+        for id in rows {
+            report.fault(format!("{name} {}: the audit log does not have it so", id?));
         }
     }
     Ok(())

@@ -5,13 +5,16 @@ use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
 use super::apply::{Batch, OpenAlert};
+use super::risk::Raised;
 use super::rows::{rank, signed};
-use super::{DAEMON, Records, audit, evidence, facts, incidents};
+use super::{DAEMON, Records, audit, evidence, facts, incidents, risk};
 use crate::detection::{Detection, techniques};
 use crate::error::Result;
 use crate::fact::{Fact, FactKind, OWN_PARTY};
-use crate::group::{DRAFTS_PER_HOUR_MAX, HISTORIC_AGE_MICROS, draft_title, incident_id};
+use crate::group::{DRAFTS_PER_HOUR_MAX, draft_title, incident_id};
 use crate::incident::Origin;
+use crate::relation::{KEYS_MAX, RELATED_GAP_MICROS, keys, own_key};
+use crate::threshold::Why;
 
 const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 
@@ -37,28 +40,92 @@ pub(super) struct NewRow<'a> {
     pub(super) detected_at: Timestamp,
     pub(super) opened_by: &'a str,
     pub(super) detection: Option<&'a Detection>,
+    /// Whom it is about, and its points, where those opened it.
+    pub(super) risk: Option<(&'a [(String, String)], f64)>,
     /// When the first event claims to be, and was received.
     pub(super) first: Option<(Option<Timestamp>, Timestamp)>,
 }
 
-/// Finds the incident that the match belongs to, or opens one, and freezes its events there.
-pub(super) fn open_or_join(
+/// The incident that the match opens or joins, if it does: by its rule, its level, its asset, or the
+/// risk of whom it concerns. A match of an alert that belongs to an open incident joins that.
+pub(super) fn of_match(
     batch: &Batch<'_>,
     owner: &Records,
     detection: &Detection,
     alert: &OpenAlert,
+) -> Result<Option<Draft>> {
+    let records = batch.records;
+    let asset = owner.settings.assets.of_match(detection);
+    let criticality = asset.map(|asset| asset.criticality).unwrap_or_default();
+    let raised = risk::raise(batch, owner, detection, alert, criticality)?;
+    let passing = raised.iter().find(|raised| raised.passes);
+    let by_itself = owner.settings.thresholds.why(detection, asset);
+    let is_by_itself = by_itself.is_some();
+    let by_risk = || {
+        passing.map(|raised| Why::Risk {
+            field: raised.field.clone(),
+            value: raised.value.clone(),
+            score: raised.score,
+        })
+    };
+    let draft = match by_itself.or_else(by_risk) {
+        Some(why) => open_or_join(batch, owner, detection, alert, &why)?,
+        None => {
+            let known = match alert.is_new {
+                true => told_of(records, &raised)?,
+                false => incident_of_group(records, &alert.group_key)?,
+            };
+            let Some(draft) = known else { return Ok(None) };
+            add_match(batch, owner, detection, alert, &draft, None)?;
+            draft
+        }
+    };
+    for raised in raised.iter().filter(|raised| raised.passes) {
+        risk::told(records, raised, draft.seq)?;
+    }
+    if let (false, Some(raised)) = (is_by_itself, passing) {
+        add_contributing(batch, owner, detection, raised, &draft)?;
+    }
+    Ok(Some(draft))
+}
+
+/// Finds the incident that the match belongs to, or opens one, and freezes its events there.
+fn open_or_join(
+    batch: &Batch<'_>,
+    owner: &Records,
+    detection: &Detection,
+    alert: &OpenAlert,
+    why: &Why,
 ) -> Result<Draft> {
     let &Batch { records, now, .. } = batch;
-    let draft = match incident_of_group(records, &alert.group_key)? {
+    let known = match incident_of_group(records, &alert.group_key)? {
+        Some(draft) => Some(draft),
+        None => related(records, detection, why)?,
+    };
+    let draft = match known {
         Some(draft) => draft,
         None if drafts_within_the_hour(records, detection, now)? < DRAFTS_PER_HOUR_MAX => {
-            open(batch, owner, detection, Origin::Detection)?
+            open(batch, owner, detection, why, false)?
         }
         None => match open_burst(records, detection)? {
             Some(draft) => draft,
-            None => open(batch, owner, detection, Origin::Burst)?,
+            None => open(batch, owner, detection, why, true)?,
         },
     };
+    add_match(batch, owner, detection, alert, &draft, Some(why))?;
+    Ok(draft)
+}
+
+/// Enters the match into its incident: the alert, the events, whom it concerns.
+fn add_match(
+    batch: &Batch<'_>,
+    owner: &Records,
+    detection: &Detection,
+    alert: &OpenAlert,
+    draft: &Draft,
+    why: Option<&Why>,
+) -> Result<()> {
+    let &Batch { records, now, .. } = batch;
     records
         .prepare_cached("UPDATE alerts SET incident = ?2 WHERE seq = ?1")?
         .execute(params![alert.seq, draft.seq])?;
@@ -66,7 +133,8 @@ pub(super) fn open_or_join(
     records
         .prepare_cached(
             "UPDATE incidents SET match_count = match_count + 1, event_count = event_count + ?2,
-                 level = max(coalesce(level, 0), ?3)
+                 level = max(coalesce(level, 0), ?3),
+                 last_received = max(coalesce(last_received, ?4), ?4)
              WHERE seq = ?1",
         )?
         .execute(params![
@@ -76,12 +144,17 @@ pub(super) fn open_or_join(
             } else {
                 detection.added_events()
             }),
-            rank(detection.level)
+            rank(detection.level),
+            detection.completing.received.micros(),
         ])?;
+    if !draft.is_burst {
+        save_keys(records, draft, detection)?;
+    }
     if draft.is_new {
         let opened = json!({
             "incident": incidents::core(records, draft.seq)?,
             "alert": alert.id,
+            "why": why.map(Why::to_string),
             "evidence": frozen,
             "evidence_total": incidents::by_seq(records, draft.seq)?.evidence_total,
             "evidence_bound": evidence::BOUND,
@@ -95,20 +168,117 @@ pub(super) fn open_or_join(
             &Value::Null,
             &opened,
         )?;
-        record_detected(records, owner, &draft, detection, now)?;
+        record_detected(records, owner, draft, detection, why, now)?;
     } else if !frozen.is_empty() {
         let joined = json!({ "alert": alert.id, "evidence": frozen });
-        audit::add(
-            records,
-            now,
-            DAEMON,
-            "incident.joined",
-            &draft.id,
-            &Value::Null,
-            &joined,
-        )?;
+        log_joined(batch, draft, &joined)?;
     }
-    Ok(draft)
+    Ok(())
+}
+
+fn log_joined(batch: &Batch<'_>, draft: &Draft, joined: &Value) -> Result<()> {
+    let action = "incident.joined";
+    let (records, now) = (batch.records, batch.now);
+    audit::add(
+        records,
+        now,
+        DAEMON,
+        action,
+        &draft.id,
+        &Value::Null,
+        joined,
+    )
+}
+
+/// Enters the alerts that made an entity's score into the incident that tells of it, with the events
+/// of each that are kept.
+fn add_contributing(
+    batch: &Batch<'_>,
+    owner: &Records,
+    detection: &Detection,
+    raised: &Raised,
+    draft: &Draft,
+) -> Result<()> {
+    let records = batch.records;
+    let at = detection.completing.received;
+    for alert in risk::contributing(records, owner, raised, at)? {
+        let id: String = records
+            .prepare_cached("UPDATE alerts SET incident = ?2 WHERE seq = ?1 RETURNING id")?
+            .query_row([alert, draft.seq], |row| row.get(0))?;
+        records
+            .prepare_cached(
+                "UPDATE incidents SET match_count = incidents.match_count + a.match_count,
+                     event_count = incidents.event_count + a.event_count,
+                     level = max(incidents.level, a.level)
+                 FROM (SELECT match_count, event_count, level FROM alerts WHERE seq = ?2) AS a
+                 WHERE seq = ?1",
+            )?
+            .execute([draft.seq, alert])?;
+        let frozen = evidence::freeze_kept(batch, draft.seq, alert)?;
+        let joined = json!({ "alert": id, "why": "risk", "evidence": frozen });
+        log_joined(batch, draft, &joined)?;
+    }
+    Ok(())
+}
+
+/// The open incident that tells of the risk of one of them.
+fn told_of(records: &Connection, raised: &[Raised]) -> Result<Option<Draft>> {
+    let Some(told) = raised.iter().find_map(|raised| raised.told) else {
+        return Ok(None);
+    };
+    let row = records
+        .prepare_cached(
+            "SELECT seq, id, origin = 'burst', historic FROM incidents
+             WHERE seq = ?1 AND is_open = 1 AND risk_score IS NOT NULL",
+        )?
+        .query_row([told], known_draft);
+    Ok(row.optional()?)
+}
+
+/// The newest open incident of the same campaign, whatever the rule.
+fn related(records: &Connection, detection: &Detection, why: &Why) -> Result<Option<Draft>> {
+    let mut wanted: Vec<String> = own_key(detection).into_iter().collect();
+    if let Why::Risk { field, value, .. } = why {
+        let of_risk = Detection {
+            entity: vec![(field.clone(), value.clone())],
+            ..detection.clone()
+        };
+        wanted.extend(own_key(&of_risk));
+    }
+    let row = records
+        .prepare_cached(
+            "SELECT i.seq, i.id, i.origin = 'burst', i.historic
+             FROM incident_keys k JOIN incidents i ON i.seq = k.incident
+             WHERE k.key IN (SELECT value FROM json_each(?1)) AND i.is_open = 1 AND i.stream = ?2
+                 AND i.drill = ?3 AND i.historic = ?4 AND i.last_received >= ?5
+             ORDER BY i.seq DESC LIMIT 1",
+        )?
+        .query_row(
+            params![
+                serde_json::to_string(&wanted)?,
+                detection.stream,
+                detection.drill,
+                detection.is_historic(),
+                detection
+                    .completing
+                    .received
+                    .micros()
+                    .saturating_sub(RELATED_GAP_MICROS),
+            ],
+            known_draft,
+        );
+    Ok(row.optional()?)
+}
+
+fn save_keys(records: &Connection, draft: &Draft, detection: &Detection) -> Result<()> {
+    let mut insert = records.prepare_cached(
+        "INSERT OR IGNORE INTO incident_keys (incident, key)
+         SELECT ?1, ?2 WHERE (SELECT count(*) FROM incident_keys WHERE incident = ?1) < ?3",
+    )?;
+    for key in keys(detection) {
+        insert.execute(params![draft.seq, key, KEYS_MAX])?;
+    }
+    Ok(())
 }
 
 /// The open incident that an earlier alert of the same group belongs to.
@@ -172,13 +342,26 @@ fn open(
     batch: &Batch<'_>,
     owner: &Records,
     detection: &Detection,
-    origin: Origin,
+    why: &Why,
+    is_burst: bool,
 ) -> Result<Draft> {
-    let is_burst = origin == Origin::Burst;
-    let title = if is_burst {
-        format!("Burst: more than {DRAFTS_PER_HOUR_MAX} drafts within an hour")
-    } else {
-        draft_title(detection)
+    let of_risk = match why {
+        Why::Risk {
+            field,
+            value,
+            score,
+        } if !is_burst => Some((vec![(field.clone(), value.clone())], *score)),
+        _ => None,
+    };
+    let (origin, title) = match (&of_risk, why) {
+        (Some(_), Why::Risk { field, value, .. }) => {
+            (Origin::Risk, format!("Risk of {field} {value}"))
+        }
+        _ if is_burst => (
+            Origin::Burst,
+            format!("Burst: more than {DRAFTS_PER_HOUR_MAX} drafts within an hour"),
+        ),
+        _ => (Origin::Detection, draft_title(detection)),
     };
     let positions: Vec<[u8; 8]> = detection
         .events
@@ -190,10 +373,6 @@ fn open(
         parts.extend([field.as_bytes(), value.as_bytes()]);
     }
     parts.extend(positions.iter().map(<[u8; 8]>::as_slice));
-    let historic = detection
-        .completing
-        .age_at_receipt_micros()
-        .is_some_and(|age| age > HISTORIC_AGE_MICROS);
     let row = NewRow {
         id: incident_id(origin.as_str(), &parts),
         origin,
@@ -201,11 +380,14 @@ fn open(
         party: OWN_PARTY,
         stream: &detection.stream,
         drill: detection.drill,
-        historic,
+        historic: detection.is_historic(),
         regimes: &owner.settings.regimes,
         detected_at: detection.detected_at,
         opened_by: DAEMON,
         detection: Some(detection),
+        risk: of_risk
+            .as_ref()
+            .map(|(entity, score)| (entity.as_slice(), *score)),
         first: (batch.stored)(detection.first_event).map(|event| (event.claimed, event.received)),
     };
     let seq = insert(batch.records, owner, &row, batch.now)?;
@@ -214,7 +396,7 @@ fn open(
         id: row.id,
         is_new: true,
         is_burst,
-        historic,
+        historic: row.historic,
     })
 }
 
@@ -225,22 +407,28 @@ pub(super) fn insert(
     row: &NewRow<'_>,
     now: Timestamp,
 ) -> Result<i64> {
-    // A burst is of many rules and entities: it bears none of them.
-    let of_rule = row.detection.filter(|_| row.origin != Origin::Burst);
-    let entity = of_rule.map(|detection| detection.entity.as_slice());
+    // A burst is of many rules and entities: it bears none of them. A risk is of many rules.
+    let of_rule = row.detection.filter(|_| row.origin == Origin::Detection);
+    let entity = row.risk.map(|(entity, _)| entity);
+    let entity = entity.or(of_rule.map(|detection| detection.entity.as_slice()));
+    // The table takes a risk for a detection with a score.
+    let origin = match row.origin {
+        Origin::Risk => Origin::Detection,
+        other => other,
+    };
     let tags = row.detection.map(|detection| detection.tags.as_slice());
     records
         .prepare_cached(
             "INSERT INTO incidents (id, origin, title, state, is_open, party, drill, historic,
                  stream, level, rule_id, rule_title, entity, techniques, regimes,
                  organisation_configured, detected_at, opened_at, opened_by, first_claimed,
-                 first_received)
+                 first_received, risk_score)
              VALUES (?1, ?2, ?3, 'draft', 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,
-                 ?16, ?17, ?18, ?19)",
+                 ?16, ?17, ?18, ?19, ?20)",
         )?
         .execute(params![
             row.id,
-            row.origin.as_str(),
+            origin.as_str(),
             row.title,
             row.party,
             row.drill,
@@ -260,6 +448,7 @@ pub(super) fn insert(
                 .and_then(|(claimed, _)| claimed)
                 .map(Timestamp::micros),
             row.first.map(|(_, received)| received.micros()),
+            row.risk.map(|(_, score)| score),
         ])?;
     Ok(records.last_insert_rowid())
 }
@@ -269,8 +458,13 @@ fn record_detected(
     owner: &Records,
     draft: &Draft,
     detection: &Detection,
+    why: Option<&Why>,
     now: Timestamp,
 ) -> Result<()> {
+    let source = match why {
+        None | Some(Why::Rule) => format!("rule {}", detection.rule_id),
+        Some(why) => format!("rule {}: {why}", detection.rule_id),
+    };
     let fact = Fact {
         id: 0,
         fact: FactKind::Detected,
@@ -284,7 +478,7 @@ fn record_detected(
         regime: None,
         reference: None,
         due: None,
-        source: Some(format!("rule {}", detection.rule_id)),
+        source: Some(source),
         fields: None,
         revises: None,
         approves: None,

@@ -51,12 +51,52 @@ pub(super) fn freeze(
     let total = u64::try_from(new.count())
         .unwrap_or(u64::MAX)
         .saturating_add(hidden);
+    let frozen = copy(batch, incident, &known, chosen(detection, brings_all))?;
+    records
+        .prepare_cached("UPDATE incidents SET evidence_total = evidence_total + ?2 WHERE seq = ?1")?
+        .execute(params![incident, signed(total)])?;
+    Ok(frozen)
+}
+
+/// Copies the newest events of an alert that joins the incident, of those whose ids it keeps. Answers
+/// as [`freeze`] does.
+pub(super) fn freeze_kept(batch: &Batch<'_>, incident: i64, alert: i64) -> Result<Vec<Value>> {
+    let records = batch.records;
+    let known = known(records, incident)?;
+    let newest = signed(BOUND.oldest_per_match);
+    let mut query = records.prepare_cached(
+        "SELECT position FROM alert_events WHERE alert = ?1 ORDER BY position DESC LIMIT ?2",
+    )?;
+    let rows = query.query_map([alert, newest], |row| row.get::<_, i64>(0))?;
+    let mut positions = Vec::new();
+    for row in rows {
+        positions.push(JournalPosition(count(row?)));
+    }
+    let new = positions
+        .iter()
+        .filter(|position| !known.contains(position));
+    let total = u64::try_from(new.count()).unwrap_or(u64::MAX);
+    let frozen = copy(batch, incident, &known, positions)?;
+    records
+        .prepare_cached("UPDATE incidents SET evidence_total = evidence_total + ?2 WHERE seq = ?1")?
+        .execute(params![incident, signed(total)])?;
+    Ok(frozen)
+}
+
+/// Copies the events at these positions, those first that stand first, until the incident is full.
+fn copy(
+    batch: &Batch<'_>,
+    incident: i64,
+    known: &BTreeSet<JournalPosition>,
+    positions: Vec<JournalPosition>,
+) -> Result<Vec<Value>> {
+    let records = batch.records;
     let mut kept = u64::try_from(known.len()).unwrap_or(u64::MAX);
     let mut bytes: i64 = records
         .prepare_cached("SELECT evidence_bytes FROM incidents WHERE seq = ?1")?
         .query_row([incident], |row| row.get(0))?;
     let mut frozen: Vec<(JournalPosition, Value)> = Vec::new();
-    for position in chosen(detection, brings_all) {
+    for position in positions {
         if known.contains(&position) || kept >= BOUND.events {
             continue;
         }
@@ -89,11 +129,8 @@ pub(super) fn freeze(
         frozen.push((position, logged));
     }
     records
-        .prepare_cached(
-            "UPDATE incidents SET evidence_total = evidence_total + ?2, evidence_bytes = ?3
-             WHERE seq = ?1",
-        )?
-        .execute(params![incident, signed(total), bytes])?;
+        .prepare_cached("UPDATE incidents SET evidence_bytes = ?2 WHERE seq = ?1")?
+        .execute(params![incident, bytes])?;
     frozen.sort_by_key(|(position, _)| *position);
     Ok(frozen.into_iter().map(|(_, logged)| logged).collect())
 }

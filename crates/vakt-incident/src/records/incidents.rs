@@ -152,11 +152,12 @@ impl Records {
                 party: &detected.party,
                 stream: new.stream.as_deref().unwrap_or(DEFAULT_STREAM),
                 drill: new.drill,
-                historic: false,
+                historic: new.historic,
                 regimes: &regimes,
                 detected_at: detected.at,
                 opened_by: principal,
                 detection: None,
+                risk: None,
                 first: None,
             };
             let seq = drafts::insert(records, self, &row, now)?;
@@ -446,12 +447,14 @@ fn seconds(received: Timestamp, claimed: Timestamp) -> f64 {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<IncidentRow> {
     let origin: String = row.get("origin")?;
+    let by_risk = row.get::<_, Option<f64>>("risk_score")?.is_some();
     Ok(IncidentRow {
         seq: row.get("seq")?,
         id: row.get("id")?,
         origin: match origin.as_str() {
             "manual" => Origin::Manual,
             "burst" => Origin::Burst,
+            _ if by_risk => Origin::Risk,
             _ => Origin::Detection,
         },
         title: row.get("title")?,

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use vakt_event::{Clock, JournalPosition, Level, Timestamp};
 use vakt_incident::{
     Alert, AlertFilter, Completing, Detection, Evidence, Incident, IncidentFilter, NewFact,
-    PageRequest, Records,
+    PageRequest, Records, Settings,
 };
 
 pub const START: &str = "2026-11-23T20:00:00Z";
@@ -24,6 +24,10 @@ pub struct MovingClock(AtomicI64);
 impl MovingClock {
     pub fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+
+    pub fn now_text(&self) -> String {
+        self.now().to_string()
     }
 }
 
@@ -38,18 +42,25 @@ pub struct Store {
     pub clock: Arc<MovingClock>,
     /// The events that the journal would give.
     pub journal: RefCell<BTreeMap<u64, Evidence>>,
+    settings: Settings,
     directory: TempDir,
 }
 
 impl Store {
     pub fn new() -> Self {
+        Self::with(Settings::default())
+    }
+
+    pub fn with(settings: Settings) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(MovingClock(AtomicI64::new(at(START).micros())));
-        let records = Records::open(&directory.path().join("records.db"), clock.clone()).unwrap();
+        let path = directory.path().join("records.db");
+        let records = Records::open_with(&path, clock.clone(), settings.clone()).unwrap();
         Self {
             records,
             clock,
             journal: RefCell::default(),
+            settings,
             directory,
         }
     }
@@ -65,18 +76,27 @@ impl Store {
 
     /// Closes the store and opens it again, as a restart does.
     pub fn restart(self) -> Self {
+        let settings = self.settings.clone();
+        self.restart_with(settings)
+    }
+
+    /// As [`Self::restart`], with another configuration.
+    pub fn restart_with(self, settings: Settings) -> Self {
+        let path = self.path();
         let Self {
             records,
             clock,
             journal,
             directory,
+            ..
         } = self;
         drop(records);
-        let records = Records::open(&directory.path().join("records.db"), clock.clone()).unwrap();
+        let records = Records::open_with(&path, clock.clone(), settings.clone()).unwrap();
         Self {
             records,
             clock,
             journal,
+            settings,
             directory,
         }
     }
@@ -144,7 +164,7 @@ pub fn brute_force(store: &Store, entity: &str, position: u64) -> Detection {
             "attack.t1110".to_owned(),
             "attack.initial-access".to_owned(),
         ],
-        opens_draft: true,
+        opens_draft: Some(true),
         entity: vec![("source.ip".to_owned(), entity.to_owned())],
         detected_at: now,
         stream: "default".to_owned(),
@@ -162,7 +182,9 @@ pub fn of_events(store: &Store, events: Vec<Evidence>) -> Detection {
         rule_title: String::new(),
         level: Level::High,
         tags: Vec::new(),
-        opens_draft: true,
+        opens_draft: Some(true),
+        counts_in_maintenance: false,
+        subjects: Vec::new(),
         entity: Vec::new(),
         detected_at: store.clock.now(),
         found_at: last.position,

@@ -78,6 +78,38 @@ fn waited(log: &[Fact], proposal: &Fact) -> bool {
     found.is_some_and(|it| proposal.at > it.at)
 }
 
+/// Whether the fact of this id is a proposal that waits for somebody else, and nothing that it is
+/// about has moved since.
+pub fn waits(log: &[Fact], id: i64) -> bool {
+    let Some(proposal) = log.iter().find(|it| it.id == id) else {
+        return false;
+    };
+    let Some(revised) = proposal.revises else {
+        return false;
+    };
+    let before: Vec<Fact> = log.iter().take_while(|it| it.id != id).cloned().collect();
+    let when = |log: &[Fact]| {
+        let known = known(log);
+        known
+            .into_iter()
+            .find(|it| it.ids.contains(&revised))
+            .map(|it| it.at)
+    };
+    let is_proposal = match proposal.fact {
+        FactKind::Retracted => before
+            .iter()
+            .any(|it| it.id == revised && it.revises.is_none()),
+        _ => waited(log, proposal),
+    };
+    let is_withdrawn = log
+        .iter()
+        .any(|it| it.fact == FactKind::Retracted && it.revises == Some(id));
+    let is_approved = log
+        .iter()
+        .any(|it| it.approves == Some(id) && it.recorded_by != proposal.recorded_by);
+    is_proposal && !is_withdrawn && !is_approved && when(&before) == when(log)
+}
+
 fn times(known: &[Known], is: impl Fn(&Fact) -> bool) -> Vec<Timestamp> {
     let found = known.iter().filter(|it| is(&it.fact));
     found.map(|it| it.at).collect()

@@ -142,6 +142,9 @@ pub struct OpenOptions {
     /// An exercise
     #[arg(long)]
     drill: bool,
+    /// It happened long before anybody could see it: found by a hunt, or in old logs
+    #[arg(long)]
+    historic: bool,
     #[command(flatten)]
     connection: Connection,
 }
@@ -397,4 +400,19 @@ fn titled(incident: &Json) -> String {
 pub(super) fn instant(words: &str) -> Result<Timestamp> {
     let zone = zone("Europe/Stockholm").context("no zone Europe/Stockholm")?;
     Ok(local::instant(words, SystemClock.now(), &zone)?)
+}
+
+/// When something is to be: `30d`, `12h` or `45m` from now, RFC 3339, or a local time in the zone of the
+/// first regime.
+pub(super) fn ahead(global: &Global, words: &str) -> Result<Timestamp> {
+    let now = SystemClock.now();
+    let units = [("d", 86_400), ("h", 3_600), ("m", 60)];
+    let span = units.iter().find_map(|(unit, seconds)| {
+        let number: i64 = words.trim().strip_suffix(unit)?.parse().ok()?;
+        number.checked_mul(*seconds).filter(|seconds| *seconds > 0)
+    });
+    if let Some(seconds) = span {
+        return Ok(now.saturating_add_micros(seconds.saturating_mul(1_000_000)));
+    }
+    Ok(local::instant(words, now, &record::zone_of(global, &[])?)?)
 }

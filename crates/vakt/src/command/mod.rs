@@ -9,9 +9,11 @@ mod demo;
 mod doctor;
 mod erase;
 mod incidents;
+mod maintenance;
 mod parse;
 mod people;
 mod restore;
+mod risk;
 pub(crate) mod rules;
 mod saved;
 mod scan;
@@ -20,6 +22,7 @@ mod searches;
 mod serve;
 mod sources;
 mod storage;
+mod suppressions;
 mod tls;
 mod verify;
 
@@ -102,6 +105,14 @@ pub enum Command {
     /// Incidents and their clocks
     #[command(subcommand)]
     Incidents(incidents::Action),
+    /// Matches that nobody wants to see for a while: tested, with a reason, an author and an end
+    #[command(subcommand)]
+    Suppressions(suppressions::Action),
+    /// Planned work, recorded before it begins
+    #[command(subcommand)]
+    Maintenance(maintenance::Action),
+    /// Who has the highest risk now, and from which alerts
+    Risk(risk::Options),
     /// Erase stored events for good
     Erase(erase::Options),
     /// Who sends logs, and when each was last heard
@@ -208,6 +219,9 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::SavedSearches(action) => saved::run(&global, &action),
         Command::Searches(action) => searches::run(&global, &action),
         Command::Incidents(action) => incidents::run(&global, &action),
+        Command::Suppressions(action) => suppressions::run(&global, &action),
+        Command::Maintenance(action) => maintenance::run(&global, &action),
+        Command::Risk(options) => risk::run(&global, &options),
         Command::Erase(options) => erase::run(&global, &options),
         Command::Sources(connection) => sources::run(&global, &connection),
         Command::Storage(options) => storage::run(&global, &options),

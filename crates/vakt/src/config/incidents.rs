@@ -1,4 +1,5 @@
-//! `incidents:`: which duties to report a new incident has, and the data that says what they are.
+//! `incidents:`: which duties to report a new incident has, the data that says what they are, and
+//! what opens a draft beside rules that say so.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use vakt_incident::Regimes;
+use vakt_event::Level;
 use vakt_incident::regime::{DEFAULT_REGIME, RegimeError};
+use vakt_incident::{Criticality, HalfLife, OnAsset, Regimes, Thresholds};
 use vakt_rules::Report;
 use vakt_rules::yaml::Node;
 
@@ -21,6 +23,8 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub(super) struct Incidents {
     pub(super) regimes: Vec<String>,
     pub(super) regimes_file: Option<PathBuf>,
+    pub(super) thresholds: Thresholds,
+    pub(super) half_life: HalfLife,
 }
 
 impl Default for Incidents {
@@ -28,6 +32,8 @@ impl Default for Incidents {
         Self {
             regimes: vec![DEFAULT_REGIME.to_owned()],
             regimes_file: None,
+            thresholds: Thresholds::default(),
+            half_life: HalfLife::default(),
         }
     }
 }
@@ -67,8 +73,83 @@ pub(super) fn incidents(node: &Node<'_>, files: Files, report: &mut Report<'_>) 
     if !named.is_empty() {
         incidents.regimes = named;
     }
+    if let Some(node) = section.get("thresholds") {
+        (incidents.thresholds, incidents.half_life) = thresholds(node, report);
+    }
     section.finish(report);
     incidents
+}
+
+const LEVEL: &str = "informational, low, medium, high or critical";
+const CRITICALITY: &str = "low, medium, high or critical";
+const POINTS: &str = "a number of points, such as 200";
+const HOURS: &str = "a whole number of hours, such as 24";
+
+/// The most points that a threshold asks for: thousands of critical alerts in a day.
+const POINTS_MAX: f64 = 1_000_000.0;
+
+/// The longest half-life, a year: what is older says nothing of today.
+const HALF_LIFE_HOURS_MAX: u32 = 366 * 24;
+
+fn thresholds(node: &Node<'_>, report: &mut Report<'_>) -> (Thresholds, HalfLife) {
+    let mut thresholds = Thresholds::default();
+    let mut half_life = HalfLife::default();
+    let Some(mut section) = Section::new("incidents.thresholds", node, report) else {
+        return (thresholds, half_life);
+    };
+    thresholds.level = section.parsed("level", LEVEL, report);
+    if let Some(node) = section.get("asset") {
+        thresholds.on_asset = on_asset(node, report);
+    }
+    if let Some(node) = section.get("risk") {
+        (thresholds.risk_score, half_life) = risk(node, report);
+    }
+    section.finish(report);
+    (thresholds, half_life)
+}
+
+fn on_asset(node: &Node<'_>, report: &mut Report<'_>) -> Option<OnAsset> {
+    let mut section = Section::new("incidents.thresholds.asset", node, report)?;
+    section.require("criticality", report);
+    section.require("level", report);
+    let criticality: Option<Criticality> = section.parsed("criticality", CRITICALITY, report);
+    let level: Option<Level> = section.parsed("level", LEVEL, report);
+    section.finish(report);
+    Some(OnAsset {
+        criticality: criticality?,
+        level: level?,
+    })
+}
+
+fn risk(node: &Node<'_>, report: &mut Report<'_>) -> (Option<f64>, HalfLife) {
+    let mut half_life = HalfLife::default();
+    let Some(mut section) = Section::new("incidents.thresholds.risk", node, report) else {
+        return (None, half_life);
+    };
+    let score: Option<f64> = section.parsed("score", POINTS, report);
+    let hours: Option<u32> = section.parsed("half_life_hours", HOURS, report);
+    let is_score = |score: &f64| *score > 0.0 && *score <= POINTS_MAX;
+    if score.is_some_and(|score| !is_score(&score)) {
+        let message = format!("`score` is above 0 and at most {POINTS_MAX}");
+        report.add(
+            &CONFIG_VALUE,
+            section.span(),
+            message,
+            "a high alert is 50 points",
+        );
+    }
+    match hours.map(|hours| HalfLife::of_hours(hours).filter(|_| hours <= HALF_LIFE_HOURS_MAX)) {
+        None => {}
+        Some(Some(given)) => half_life = given,
+        Some(None) => report.add(
+            &CONFIG_VALUE,
+            section.span(),
+            format!("`half_life_hours` is 1 to {HALF_LIFE_HOURS_MAX}"),
+            "24 is a day",
+        ),
+    }
+    section.finish(report);
+    (score.filter(is_score), half_life)
 }
 
 /// Each fault of the data at the key that names the file, with its own place in that.

@@ -3,6 +3,7 @@
 //! Everything wrong in the file is said at once, each fault at its line, and an unknown key is an
 //! error that names the nearest known one.
 
+mod assets;
 mod incidents;
 mod read;
 mod redact;
@@ -17,13 +18,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
-use vakt_incident::Regimes;
+use vakt_incident::{HalfLife, Regimes, Thresholds};
 use vakt_rules::{Diagnostic, Placeholders};
 
 use crate::command::{Global, ListenFlags};
 use crate::redact::Rule;
 use crate::ruleset::RuleSettings;
 
+pub use assets::AssetSource;
 pub use incidents::read as read_regimes;
 pub use storage::Retention;
 pub use vakt_incident::form::Organisation;
@@ -71,6 +73,11 @@ pub struct Config {
     pub regimes: Vec<String>,
     /// The data of the regimes, in place of what is compiled in.
     pub regimes_file: Option<PathBuf>,
+    /// What opens a draft beside rules that say so.
+    pub thresholds: Thresholds,
+    /// What the risk of an entity is lessened by.
+    pub half_life: HalfLife,
+    pub assets: AssetSource,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,6 +258,9 @@ impl Default for Config {
             redact: Vec::new(),
             regimes: vec![vakt_incident::regime::DEFAULT_REGIME.to_owned()],
             regimes_file: None,
+            thresholds: Thresholds::default(),
+            half_life: HalfLife::default(),
+            assets: AssetSource::default(),
         }
     }
 }

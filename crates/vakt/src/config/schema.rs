@@ -17,7 +17,7 @@ use super::{
     Config, DEFAULT_STREAM, IntakeToken, Listener, ListenerKind, Organisation, SourceRule,
     TlsFiles, Webhook, WebhookToken, read_token,
 };
-use super::{incidents, redact, storage};
+use super::{assets, incidents, redact, storage};
 use crate::ruleset::{built_in_help, built_in_pipelines, is_built_in_name, unopenable};
 
 const ADDRESS: &str = "an address with a port, such as 127.0.0.1:5514 or [::1]:5514";
@@ -148,6 +148,10 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     if let Some(node) = section.get("incidents") {
         let incidents = incidents::incidents(node, files, report);
         (config.regimes, config.regimes_file) = (incidents.regimes, incidents.regimes_file);
+        (config.thresholds, config.half_life) = (incidents.thresholds, incidents.half_life);
+    }
+    if let Some(node) = section.get("assets") {
+        config.assets = assets::assets(node, files, report);
     }
     if let Some(node) = section.get("search_log") {
         config.search_log = storage::search_log(node, report);

@@ -182,10 +182,11 @@ impl IncidentBackend for Incidents {
             None => None,
             Some("open") => Some(AlertState::Open),
             Some("closed") => Some(AlertState::Closed),
+            Some("suppressed") => Some(AlertState::Suppressed),
             Some(word) => {
                 return Err(IncidentFailure::Invalid {
                     message: format!("there is no state of an alert named `{word}`"),
-                    help: "a state is open or closed".to_owned(),
+                    help: "a state is open, closed or suppressed".to_owned(),
                 });
             }
         };
@@ -268,7 +269,7 @@ fn fact_of(fact: &NewFact) -> Result<vakt_incident::NewFact, IncidentFailure> {
     from_body(body)
 }
 
-fn from_body<T: serde::de::DeserializeOwned>(
+pub(super) fn from_body<T: serde::de::DeserializeOwned>(
     body: serde_json::Map<String, Json>,
 ) -> Result<T, IncidentFailure> {
     serde_json::from_value(Json::Object(body)).map_err(|error| IncidentFailure::Invalid {

@@ -328,7 +328,7 @@ impl DetectThread {
         let decode = run.decode;
         // Where a copy cannot be made, the record says that there was an event.
         let stored = |position| {
-            let read = AssertUnwindSafe(|| self.stored_evidence(decode, position));
+            let read = AssertUnwindSafe(|| stored_evidence(&self.journal, decode, position));
             catch_unwind(read).ok().flatten()
         };
         let applied = self
@@ -341,6 +341,10 @@ impl DetectThread {
         self.metrics
             .drafts
             .inc_by(count(applied.drafts_opened.len()));
+        self.metrics.suppressed.inc_by(count(applied.suppressed));
+        self.metrics
+            .in_maintenance
+            .inc_by(count(applied.in_maintenance));
         run.shown = self.show_given_up(&run.shown, GivenUp::of(detector));
         detector.publish_counts();
         run.pending.clear();
@@ -423,7 +427,8 @@ impl DetectThread {
             rule_title: meta.title.clone(),
             level: meta.level,
             tags: meta.tags.clone(),
-            opens_draft: meta.draft.unwrap_or(false),
+            opens_draft: meta.draft,
+            counts_in_maintenance: meta.in_maintenance,
             detected_at: self.clock.now(),
             found_at: frame.position,
             completing: Completing {
@@ -439,30 +444,9 @@ impl DetectThread {
             last_time: found.last_time,
             repeat: found.repeat,
             entity: found.entity,
+            subjects: found.subjects,
             stream: source.stream.clone(),
             drill: source.drill,
-        }
-    }
-
-    /// An event of a match, read again from the journal.
-    fn stored_evidence(&self, decode: Decode, position: JournalPosition) -> Option<Evidence> {
-        match self.journal.read_from_batch(position) {
-            Ok(batch) => {
-                let batch = batch?;
-                let frame = batch.frames.first()?;
-                let event = decode(frame, &batch.source, &mut Decoding::default());
-                Some(Evidence {
-                    position,
-                    original: frame.bytes.clone(),
-                    fields: to_flat_json(&event),
-                    claimed: event.time.claimed,
-                    received: frame.received,
-                })
-            }
-            Err(error) => {
-                tracing::error!(%error, %position, "evidence cannot be read from the journal");
-                None
-            }
         }
     }
 
@@ -536,6 +520,32 @@ struct Run {
     shown: GivenUp,
     /// Since when the stream waits for new rules to take effect.
     reloading: Option<Instant>,
+}
+
+/// An event of a match, read again from the journal.
+pub(crate) fn stored_evidence(
+    journal: &Journal,
+    decode: Decode,
+    position: JournalPosition,
+) -> Option<Evidence> {
+    match journal.read_from_batch(position) {
+        Ok(batch) => {
+            let batch = batch?;
+            let frame = batch.frames.first()?;
+            let event = decode(frame, &batch.source, &mut Decoding::default());
+            Some(Evidence {
+                position,
+                original: frame.bytes.clone(),
+                fields: to_flat_json(&event),
+                claimed: event.time.claimed,
+                received: frame.received,
+            })
+        }
+        Err(error) => {
+            tracing::error!(%error, %position, "evidence cannot be read from the journal");
+            None
+        }
+    }
 }
 
 /// Frees what is large, while the stream goes on.

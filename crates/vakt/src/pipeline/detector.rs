@@ -41,6 +41,8 @@ pub struct Found {
     pub repeat: bool,
     /// What the alert is about: the group of a correlation, else an address, user or host.
     pub entity: Vec<(String, String)>,
+    /// The address, the user and the host that the completing event names.
+    pub subjects: Vec<(String, String)>,
 }
 
 impl Found {
@@ -258,7 +260,8 @@ impl<'r> Detector<'r> {
         let mut measuring = self.tally.as_ref().and_then(Tally::measuring);
         let view = View::of(event);
         let host = event.text(ecs::HOST_NAME);
-        let entity = entity(event);
+        let subjects = subjects(event);
+        let entity: Vec<(String, String)> = subjects.first().cloned().into_iter().collect();
         let of_rule = |index: usize| Found {
             rule: RuleRef::Rule(index),
             matched: self.ruleset.prepared[index].evidence(&view),
@@ -272,6 +275,7 @@ impl<'r> Detector<'r> {
             last_time: time,
             repeat: false,
             entity: entity.clone(),
+            subjects: subjects.clone(),
         };
         let rules = &self.ruleset.rules;
         let wanted = hits.iter().filter(|index| rules.rules[**index].generate);
@@ -329,6 +333,7 @@ impl<'r> Detector<'r> {
                 first_time: firing.first_time,
                 last_time: firing.last_time,
                 repeat: firing.repeat,
+                subjects: subjects.clone(),
             });
         }
     }
@@ -361,14 +366,15 @@ pub fn is_joinable(event: &Event<'_>) -> bool {
 /// it and every alert, page and notice holds it. As long as the values that correlations group by.
 const ENTITY_BYTES_MAX: usize = 1024;
 
-/// What an alert of a plain rule is about: the first of these that the event names.
-fn entity(event: &Event<'_>) -> Vec<(String, String)> {
+/// What an alert of a plain rule is about: the first of these that the event names. The others say
+/// whom it concerns, too.
+fn subjects(event: &Event<'_>) -> Vec<(String, String)> {
     [ecs::SOURCE_IP, ecs::USER_NAME, ecs::HOST_NAME]
         .iter()
-        .find_map(|name| {
+        .filter_map(|name| {
             let value = event.text(name).filter(|value| !value.is_empty())?;
             let cut = value.get(..value.floor_char_boundary(ENTITY_BYTES_MAX));
-            Some(vec![((*name).to_owned(), cut.unwrap_or(value).to_owned())])
+            Some(((*name).to_owned(), cut.unwrap_or(value).to_owned()))
         })
-        .unwrap_or_default()
+        .collect()
 }

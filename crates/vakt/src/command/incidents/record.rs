@@ -26,8 +26,10 @@ pub(super) fn open(global: &Global, options: &OpenOptions) -> Result<Outcome> {
     if !options.regimes.is_empty() {
         body["regimes"] = options.regimes.clone().into();
     }
-    if options.drill {
-        body["drill"] = true.into();
+    for (key, given) in [("drill", options.drill), ("historic", options.historic)] {
+        if given {
+            body[key] = true.into();
+        }
     }
     let client = Client::new(global, &options.connection)?;
     show::show(global, &client.post("/api/v1/incidents", &body)?)
@@ -158,7 +160,7 @@ fn fields(arguments: &[String]) -> Result<Map<String, Json>> {
 }
 
 /// The zone of the first of these regimes, else of the first of the configuration.
-fn zone_of(global: &Global, regimes: &[String]) -> Result<TimeZone> {
+pub(in crate::command) fn zone_of(global: &Global, regimes: &[String]) -> Result<TimeZone> {
     let config = Config::of(global)?;
     let data = config.regime_data()?;
     let first = regimes.iter().chain(&config.regimes);
