@@ -9,7 +9,8 @@ use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
 use crate::backend::{
-    HealthView, HuntBackend, IncidentBackend, RulesView, SearchBackend, SourcesView, StorageBackend,
+    HealthView, HuntBackend, IncidentBackend, OutputsBackend, RulesView, SearchBackend,
+    SourcesView, StorageBackend,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::hunters::Hunters;
@@ -43,6 +44,7 @@ pub struct Parts {
     pub sources: Arc<dyn SourcesView>,
     pub storage: Arc<dyn StorageBackend>,
     pub health: Arc<dyn HealthView>,
+    pub outputs: Arc<dyn OutputsBackend>,
     pub access: Arc<Access>,
     pub searches: Arc<Searches>,
     /// Everything that `/metrics` shows; the API adds its own.

@@ -22,6 +22,10 @@ pub mod factset;
 pub mod clock;
 pub mod target;
 
+pub mod ics;
+pub mod reminder;
+pub mod route;
+
 mod doubt;
 pub mod lifecycle;
 
@@ -50,10 +54,11 @@ pub use incident::{
 };
 pub use lifecycle::IncidentState;
 pub use records::{
-    Applied, AuditEntry, AuditReport, Note, Notice, OutboxCounts, Recorder, Records, RuleVerdicts,
-    Settings, StoredEvents, verify_audit_of,
+    Applied, AuditEntry, AuditReport, Firing, Note, Notice, OutputCounts, Recorder, Records,
+    RuleVerdicts, Settings, StoredEvents, Watched, is_of_user, verify_audit_of,
 };
 pub use regime::Regimes;
+pub use route::{NoticeKind, Route};
 pub use target::{Target, TargetState};
 
 /// Items on a page of a list where the caller names no number.

@@ -7,25 +7,30 @@
 mod alerts;
 mod apply;
 mod audit;
+mod deadlines;
 mod drafts;
 mod evidence;
 mod facts;
+mod firing;
 mod incidents;
 mod merge;
 mod notes;
+mod notices;
 mod outbox;
 mod regimes;
+mod reminders;
 mod rows;
 mod schema;
 mod state;
 mod view;
+mod watched;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use vakt_event::Clock;
+use vakt_event::{Clock, Level};
 
 use crate::error::{Error, Result};
 use crate::regime::{DEFAULT_REGIME, Regimes};
@@ -33,9 +38,12 @@ use crate::regime::{DEFAULT_REGIME, Regimes};
 pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport, verify_audit_of};
 pub use facts::Recorder;
+pub use firing::Firing;
 pub use incidents::RuleVerdicts;
 pub use notes::Note;
-pub use outbox::{Notice, NoticeKind, OutboxCounts};
+pub use notices::is_of_user;
+pub use outbox::{Notice, OutputCounts};
+pub use watched::Watched;
 
 /// How long a connection waits for the lock of another one, such as a backup's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,6 +60,8 @@ pub struct Settings {
     pub regimes: Vec<String>,
     /// What deadlines are computed with.
     pub data: Arc<Regimes>,
+    /// New alerts of this level and above are told to the outside; outputs may take fewer.
+    pub alerts_told_from: Level,
 }
 
 impl Default for Settings {
@@ -60,6 +70,7 @@ impl Default for Settings {
             organisation: None,
             regimes: vec![DEFAULT_REGIME.to_owned()],
             data: Arc::clone(Regimes::embedded_arc()),
+            alerts_told_from: Level::High,
         }
     }
 }

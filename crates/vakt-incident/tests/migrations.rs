@@ -7,10 +7,13 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 use vakt_event::clock::FixedClock;
-use vakt_incident::{NewFact, Records, verify_audit_of};
+use vakt_incident::{NewFact, Records, Route, verify_audit_of};
 
 /// Each schema but the present one, with the records that the version of it wrote.
-const EARLIER: [(i64, &str); 1] = [(1, include_str!("data/records_1.sql"))];
+const EARLIER: [(i64, &str); 2] = [
+    (1, include_str!("data/records_1.sql")),
+    (2, include_str!("data/records_2.sql")),
+];
 
 fn open(path: &Path) -> Records {
     let now = "2026-11-29T06:00:00Z".parse().unwrap();
@@ -89,4 +92,21 @@ fn records_of_every_earlier_schema_are_brought_up_to_date() {
         assert!(verify_audit_of(&path).unwrap().is_sound());
         assert_eq!(tables(&path), tables(&fresh), "schema {schema}");
     }
+}
+
+/// A notice that waited for the one output there was, under the number that a receiver may have seen.
+#[test]
+fn a_notice_that_waits_goes_out_after_the_update() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("records.db");
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch(include_str!("data/records_2.sql"))
+        .unwrap();
+    let records = open(&path);
+    records.route(&[Route::all("hook")]).unwrap();
+    let notice = records.outbox_claim("hook").unwrap().unwrap();
+    assert_eq!((notice.uid.as_str(), notice.attempts), ("1", 1));
+    assert_eq!(notice.payload["kind"], "draft");
+    assert_eq!(notice.payload["entity"], "203.0.113.7");
 }

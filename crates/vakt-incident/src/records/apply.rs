@@ -1,7 +1,7 @@
 //! Detections become alerts, and some of them drafts: one transaction with the checkpoint.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use vakt_event::{JournalPosition, Level, Timestamp};
+use vakt_event::{JournalPosition, Timestamp};
 
 use super::rows::{rank, signed};
 use super::{Records, drafts, outbox, state};
@@ -15,9 +15,6 @@ const ALERT_EVENTS_MAX: i64 = 100;
 /// Newest alerts that are kept. Years of a tuned installation, a few hundred megabytes of one
 /// that is not. Alerts of an incident stay until there are twice as many.
 const ALERTS_MAX: i64 = 200_000;
-
-/// New alerts of this level and above are told to the outside.
-const NOTICE_LEVEL: Level = Level::High;
 
 /// What a batch of detections came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -143,7 +140,7 @@ impl Records {
                 outbox::file_draft(records, self.regimes(), &draft, detection, &alert, now)?;
             }
             other => {
-                if alert.is_new && detection.level >= NOTICE_LEVEL {
+                if alert.is_new && detection.level >= self.settings.alerts_told_from {
                     let incident = other.as_ref().map(|draft| draft.id.as_str());
                     outbox::file_alert(records, detection, &alert, incident, now)?;
                 }

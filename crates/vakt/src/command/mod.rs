@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod erase;
 mod incidents;
+mod notify;
 mod parse;
 mod people;
 mod restore;
@@ -102,6 +103,9 @@ pub enum Command {
     /// Incidents and their clocks
     #[command(subcommand)]
     Incidents(incidents::Action),
+    /// Where notices go, and trying it
+    #[command(subcommand)]
+    Notify(notify::Action),
     /// Erase stored events for good
     Erase(erase::Options),
     /// Who sends logs, and when each was last heard
@@ -208,6 +212,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::SavedSearches(action) => saved::run(&global, &action),
         Command::Searches(action) => searches::run(&global, &action),
         Command::Incidents(action) => incidents::run(&global, &action),
+        Command::Notify(action) => notify::run(&global, &action),
         Command::Erase(options) => erase::run(&global, &options),
         Command::Sources(connection) => sources::run(&global, &connection),
         Command::Storage(options) => storage::run(&global, &options),

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use vakt_incident::Regimes;
 use vakt_incident::regime::{DEFAULT_REGIME, RegimeError};
+use vakt_incident::reminder::{ESCALATIONS_MAX, OVER, Policy};
 use vakt_rules::Report;
 use vakt_rules::yaml::Node;
 
+use super::period::{PERIOD, Period};
 use super::read::{CONFIG_FILE, CONFIG_VALUE, Section, text};
 use super::schema::Files;
 
@@ -21,6 +23,7 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 pub(super) struct Incidents {
     pub(super) regimes: Vec<String>,
     pub(super) regimes_file: Option<PathBuf>,
+    pub(super) reminders: Policy,
 }
 
 impl Default for Incidents {
@@ -28,6 +31,7 @@ impl Default for Incidents {
         Self {
             regimes: vec![DEFAULT_REGIME.to_owned()],
             regimes_file: None,
+            reminders: Policy::default(),
         }
     }
 }
@@ -67,8 +71,61 @@ pub(super) fn incidents(node: &Node<'_>, files: Files, report: &mut Report<'_>) 
     if !named.is_empty() {
         incidents.regimes = named;
     }
+    incidents.reminders.shares = shares(&mut section, report);
+    if let Some(node) = section.get("escalation") {
+        escalation(node, &mut incidents.reminders, report);
+    }
     section.finish(report);
     incidents
+}
+
+/// Percent of a clock's time, ascending.
+fn shares(section: &mut Section<'_, '_>, report: &mut Report<'_>) -> Vec<u32> {
+    if section.get("reminders").is_none() {
+        return Policy::default().shares;
+    }
+    let mut shares = Vec::new();
+    for node in section.list("reminders") {
+        let Some(word) = text("reminders", node, report) else {
+            continue;
+        };
+        let percent = word.strip_suffix('%').and_then(|it| it.parse().ok());
+        match percent.filter(|share| (1..OVER).contains(share)) {
+            Some(share) => shares.push(share),
+            None => report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                format!("`{word}` is no share of a clock's time"),
+                "write a whole number from 1% to 99%",
+            ),
+        }
+    }
+    shares.sort_unstable();
+    shares.dedup();
+    shares
+}
+
+fn escalation(node: &Node<'_>, policy: &mut Policy, report: &mut Report<'_>) {
+    let Some(mut section) = Section::new("escalation", node, report) else {
+        return;
+    };
+    if let Some(Period(every)) = section.parsed("every", PERIOD, report) {
+        policy.escalation_every_micros = i64::try_from(every.as_micros()).unwrap_or(i64::MAX);
+    }
+    let node = section.get("times");
+    let expected = "a whole number";
+    if let (Some(times), Some(node)) = (section.parsed("times", expected, report), node) {
+        policy.escalation_times = times;
+        if times > ESCALATIONS_MAX {
+            report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                format!("an escalation is repeated at most {ESCALATIONS_MAX} times"),
+                "write fewer, or another output",
+            );
+        }
+    }
+    section.finish(report);
 }
 
 /// Each fault of the data at the key that names the file, with its own place in that.

@@ -13,12 +13,14 @@ use vakt_incident::{
     AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Recorder, Records,
 };
 
+use crate::notify::Desk;
 use crate::redact::Redactor;
 
 pub(super) struct Incidents {
     pub(super) records: Arc<Records>,
     pub(super) redactor: Option<Arc<Redactor>>,
     pub(super) access: Arc<Access>,
+    pub(super) desk: Arc<Desk>,
 }
 
 impl Incidents {
@@ -173,6 +175,18 @@ impl IncidentBackend for Incidents {
             .split(id, from_body(body.clone())?, by.name.as_str())
             .map_err(|error| failure(&error))?;
         Ok(self.shown(as_json(&part)?, by.sight().reads_raw))
+    }
+
+    fn calendar(&self, id: Option<&str>, sight: &Sight) -> Result<String, IncidentFailure> {
+        let page = |id: &str| format!("{}/incidents/{id}", self.desk.public_url);
+        self.records
+            .calendar(
+                id,
+                sight.streams.as_deref(),
+                &self.desk.reminders.shares,
+                page,
+            )
+            .map_err(|error| failure(&error))
     }
 
     fn alerts(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure> {
