@@ -315,7 +315,7 @@ fn a_webhook_hears_of_a_draft_again_after_a_refusal_and_sees_no_raw_line() {
         &format!(
             "listeners:\n  - {{kind: http, address: '127.0.0.1:0'}}\n  \
              - {{kind: syslog-tcp, address: '127.0.0.1:0'}}\n\
-             notices:\n  webhook: {{url: '{url}'}}\npublic_url: https://vakt.example.org\n"
+             outputs:\n  hook: {{type: webhook, url: '{url}'}}\npublic_url: https://vakt.example.org\n"
         ),
     );
     let daemon = Daemon::start_in(&data, &["--config", &config]);
@@ -387,10 +387,8 @@ fn metrics_are_ours_and_account_for_every_frame() {
     assert_eq!(value("vakt_index_committed_position"), 1000.0);
     assert_eq!(value("vakt_ingest_frames_dropped_total"), 0.0);
     assert!(value("vakt_journal_fsync_duration_seconds_count") > 0.0);
-    // What an alarm looks at is there before the first time, also without a webhook.
+    // What an alarm looks at is there before the first time.
     for name in [
-        "vakt_notices_failed_total",
-        "vakt_notices_pending",
         "vakt_journal_poisoned",
         "vakt_journal_forgotten_cursor_sequences_total",
         "vakt_journal_forgotten_cursor_runs_total",
@@ -493,7 +491,7 @@ fn doctor_lists_what_is_missing_and_is_content_when_nothing_is() {
     );
     let config = configuration(
         folder.path(),
-        "organisation: {name: Exempel AB}\nnotices:\n  webhook: {url: 'https://hook.example.org/x'}\n",
+        "organisation: {name: Exempel AB}\noutputs:\n  hook: {type: webhook, url: 'https://hook.example.org/x'}\n",
     );
     let (_, found) = doctor(&["--config", &config]);
     assert_eq!(found, verdicts(["ok", "ok", "note", "ok", "ok", "note"]));

@@ -237,7 +237,7 @@ fn a_configuration_is_checked_all_at_once() {
     fs::write(
         &path,
         "organisaton:\n  name: X\nlisteners:\n  - kind: syslog-tpc\n    address: nowhere\n  - kind: http\n    address: 127.0.0.1:0\n    stream: other\n\
-         public_url: vakt.example.org\nstreams: {a: b}\nnotices:\n  webhook: {url: 'https://'}\n",
+         public_url: vakt.example.org\nstreams: {a: b}\noutputs:\n  hook: {type: webhook, url: 'https://'}\n",
     )
     .unwrap();
     let output = run(&["check", "--config", path.to_str().unwrap()], b"");

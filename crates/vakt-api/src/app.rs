@@ -9,8 +9,8 @@ use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
 use crate::backend::{
-    HealthView, HuntBackend, IncidentBackend, RulesView, SearchBackend, SourcesView,
-    StorageBackend, TriageBackend,
+    HealthView, HuntBackend, IncidentBackend, OutputsBackend, RulesView, SearchBackend,
+    SourcesView, StorageBackend, TriageBackend,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::hunters::Hunters;
@@ -45,6 +45,7 @@ pub struct Parts {
     pub sources: Arc<dyn SourcesView>,
     pub storage: Arc<dyn StorageBackend>,
     pub health: Arc<dyn HealthView>,
+    pub outputs: Arc<dyn OutputsBackend>,
     pub access: Arc<Access>,
     pub searches: Arc<Searches>,
     /// Everything that `/metrics` shows; the API adds its own.

@@ -423,6 +423,8 @@ pub trait IncidentBackend: Send + Sync {
         tense: Tense,
         sight: &Sight,
     ) -> Result<Timestamp, IncidentFailure>;
+    /// The deadlines of one incident, or of all that are no drill, as a calendar file.
+    fn calendar(&self, id: Option<&str>, sight: &Sight) -> Result<String, IncidentFailure>;
 }
 
 /// The rules that run.
@@ -485,4 +487,14 @@ pub struct Readiness {
 
 pub trait HealthView: Send + Sync {
     fn readiness(&self) -> Readiness;
+}
+
+/// The outputs that notices go to.
+pub trait OutputsBackend: Send + Sync {
+    /// How each stands, each an object with `id`; else why that cannot be said.
+    fn outputs(&self) -> Result<Vec<Value>, String>;
+
+    /// Sends a marked notice through each of them, or the one that is named, and says for each what
+    /// happened. `None` where none has the name.
+    fn test(&self, output: Option<&str>) -> Option<Vec<Value>>;
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use base64::Engine as _;
 
 use crate::access::{Caller, Principal};
@@ -14,6 +14,7 @@ use crate::connection::Connection;
 use crate::error::{ApiError, ErrorCode};
 use crate::origin::{check_direct, check_same_origin};
 use crate::pages;
+use crate::params::Params;
 use crate::roles::Permission;
 use crate::routes::{Errors, Need, Route};
 
@@ -40,7 +41,7 @@ impl Call {
     pub(crate) fn principal(&self) -> Result<&Principal, ApiError> {
         match &self.caller {
             Caller::Person(principal) => Ok(principal),
-            Caller::Anonymous | Caller::Sender(_) => Err(ApiError::new(
+            Caller::Anonymous | Caller::Sender(_) | Caller::Calendar(_) => Err(ApiError::new(
                 ErrorCode::Forbidden,
                 "only a person may do this",
             )),
@@ -162,7 +163,10 @@ fn admit(
         }
     }
     let takes_basic = matches!(route.need, Need::Loki(_));
-    let (caller, proof) = identify(app, headers, connection.tls, takes_basic)?;
+    let (caller, proof) = match in_address(app, route.need, uri)? {
+        Some(caller) => (caller, Proof::Token),
+        None => identify(app, headers, connection.tls, takes_basic)?,
+    };
     match route.need {
         Need::Public => Ok(caller),
         Need::Observe => allow(caller, Permission::ReadState),
@@ -180,6 +184,7 @@ fn admit(
                 "make one with `vakt tokens add NAME --stream STREAM` and send it as `Authorization: Bearer TOKEN`",
             )),
         },
+        Need::Calendar => allow(caller, Permission::ReadDeadlines),
         Need::Role(permission) | Need::Page(permission) | Need::Loki(permission) => {
             let caller = allow(caller, permission)?;
             let changes = !matches!(*request.method(), Method::GET | Method::HEAD);
@@ -206,12 +211,34 @@ fn allow(caller: Caller, permission: Permission) -> Result<Caller, ApiError> {
                 permission.describe()
             ),
         ),
-        Caller::Sender(_) => ApiError::new(
-            ErrorCode::Forbidden,
-            format!("an intake token may not {}", permission.describe()),
-        )
-        .with_help("use a personal token"),
+        Caller::Sender(_) | Caller::Calendar(_) => {
+            let kind = match caller {
+                Caller::Sender(_) => "an intake token",
+                _ => "a calendar's token",
+            };
+            let message = format!("{kind} may not {}", permission.describe());
+            ApiError::new(ErrorCode::Forbidden, message).with_help("use a personal token")
+        }
     })
+}
+
+/// The calendar whose token stands in the address: calendars send no header. Addresses are kept and shown
+/// by many, so that no other token works there, and no address elsewhere has one.
+fn in_address(app: &App, need: Need, uri: &Uri) -> Result<Option<Caller>, ApiError> {
+    if need != Need::Calendar {
+        return Ok(None);
+    }
+    let params = Params::parse(uri, &["token"])?;
+    let Some(token) = params.get("token") else {
+        return Ok(None);
+    };
+    match app.parts.access.by_token(token) {
+        Some(caller @ Caller::Calendar(_)) => Ok(Some(caller)),
+        _ => Err(unauthenticated(
+            "the token in the address is no calendar's, is unknown or was revoked",
+        )
+        .with_help("make one with `vakt tokens add NAME --calendar-of USER`")),
+    }
 }
 
 /// `takes_basic`: a token may come as the password of basic authentication.

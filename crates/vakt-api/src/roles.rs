@@ -29,6 +29,8 @@ pub enum Permission {
     ReadRaw,
     /// Read alerts, incidents, rules, sources, metrics and health.
     ReadState,
+    /// Read the deadlines of incidents, and nothing else of them.
+    ReadDeadlines,
     /// Open incidents and record facts.
     RecordFacts,
     /// Add, list and remove users and tokens.
@@ -60,21 +62,29 @@ impl Role {
                 P::ReadEvents,
                 P::ReadRaw,
                 P::ReadState,
+                P::ReadDeadlines,
                 P::RecordFacts,
                 P::ManageAccess,
                 P::EraseEvents,
                 P::ReadSearchLog,
             ],
-            Self::Lead => &[P::ReadEvents, P::ReadRaw, P::ReadState, P::RecordFacts],
+            Self::Lead => &[
+                P::ReadEvents,
+                P::ReadRaw,
+                P::ReadState,
+                P::ReadDeadlines,
+                P::RecordFacts,
+            ],
             Self::Analyst => &[
                 P::SendEvents,
                 P::SendDrill,
                 P::ReadEvents,
                 P::ReadRaw,
                 P::ReadState,
+                P::ReadDeadlines,
                 P::RecordFacts,
             ],
-            Self::Viewer => &[P::ReadEvents, P::ReadState],
+            Self::Viewer => &[P::ReadEvents, P::ReadState, P::ReadDeadlines],
         };
         granted.contains(&permission)
     }
@@ -111,6 +121,7 @@ impl Permission {
             Self::ReadEvents => "search events",
             Self::ReadRaw => "read the raw text of events (event.original)",
             Self::ReadState => "read alerts, incidents, rules, sources or metrics",
+            Self::ReadDeadlines => "read the deadlines of incidents",
             Self::RecordFacts => "open incidents or record facts",
             Self::ManageAccess => "manage users and tokens",
             Self::EraseEvents => "erase events",

@@ -12,8 +12,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
 use crate::endpoints::{
-    access, erasures, events, incidents, loki, observe, reports, saved, search, searches, triage,
-    upload, views,
+    access, calendar, erasures, events, incidents, loki, observe, outputs, reports, saved, search,
+    searches, triage, upload, views,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
@@ -36,6 +36,8 @@ pub(crate) enum Need {
     /// As [`Self::Role`], for clients of Loki: the token may be the password of basic
     /// authentication, which is all that some of them send.
     Loki(Permission),
+    /// `ReadDeadlines`; a calendar's token may stand in the address, as `token`.
+    Calendar,
 }
 
 type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, ApiError>> + Send>>;
@@ -81,7 +83,7 @@ macro_rules! routes {
     };
 }
 
-use Need::{Intake, Loki, Observe, Page, Public, Role};
+use Need::{Calendar, Intake, Loki, Observe, Page, Public, Role};
 use Permission::{
     EraseEvents, ManageAccess, ReadEvents, ReadRaw, ReadSearchLog, ReadState, RecordFacts,
 };
@@ -121,6 +123,10 @@ routes! {
     GET    "/api/v1/risk" Role(ReadState), triage::risk;
     GET    "/api/v1/rules" Role(ReadState), views::rules;
     GET    "/api/v1/sources" Role(ReadState), views::sources;
+    GET    "/api/v1/outputs" Role(ReadState), outputs::list;
+    POST   "/api/v1/outputs/test" Role(ManageAccess), outputs::test;
+    GET    "/calendar.ics" Calendar, calendar::all;
+    GET    "/incidents/{id}/calendar.ics" Calendar, calendar::one;
     POST   "/api/v1/erasures" Role(EraseEvents), erasures::post;
     GET    "/api/v1/storage" Role(ReadState), views::storage;
     GET    "/api/v1/me" Role(ReadState), access::me;
@@ -209,7 +215,7 @@ mod tests {
                     .find(|route| route.path == path && route.method.eq_ignore_ascii_case(method));
                 let closed = matches!(
                     route.map(|route| route.need),
-                    Some(Role(_) | Page(_) | Loki(_))
+                    Some(Role(_) | Page(_) | Loki(_) | Calendar)
                 );
                 assert_ne!(
                     open, closed,

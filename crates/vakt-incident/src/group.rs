@@ -102,7 +102,7 @@ impl Parts {
         self.0.finalize().to_hex().to_string()
     }
 
-    fn id(&self) -> String {
+    pub(crate) fn id(&self) -> String {
         let mut hex = self.hex();
         hex.truncate(ID_DIGITS);
         hex

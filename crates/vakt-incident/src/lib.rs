@@ -24,6 +24,10 @@ pub mod factset;
 pub mod clock;
 pub mod target;
 
+pub mod ics;
+pub mod reminder;
+pub mod route;
+
 mod doubt;
 pub mod lifecycle;
 
@@ -68,11 +72,13 @@ pub use incident::{
 pub use lifecycle::IncidentState;
 pub use maintenance::{NewWindow, Window};
 pub use records::{
-    Applied, AuditEntry, AuditReport, JournalEnd, Note, Notice, OutboxCounts, Recorder, Records,
-    RuleVerdicts, Settings, StoredEvents, SuppressionTest, verify_audit_of,
+    Applied, AuditEntry, AuditReport, Firing, JournalEnd, Note, Notice, OutputCounts, Recorder,
+    Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest, Watched, is_of_user,
+    verify_audit_of,
 };
 pub use regime::Regimes;
 pub use risk::{HalfLife, RiskEntity};
+pub use route::{NoticeKind, Route};
 pub use suppression::{NewSuppression, NewSuppressionTest, Scope, ScopeFilter};
 pub use target::{Target, TargetState};
 pub use threshold::{OnAsset, Thresholds};

@@ -57,6 +57,19 @@ impl IncidentState {
                 | Self::Merged
         )
     }
+
+    /// Whether awareness of a significant incident was declared, or follows from a report.
+    pub fn is_declared(self) -> bool {
+        !matches!(
+            self,
+            Self::Draft
+                | Self::Assessing
+                | Self::Dismissed
+                | Self::NotSignificant
+                | Self::NearMiss
+                | Self::Merged
+        )
+    }
 }
 
 impl fmt::Display for IncidentState {

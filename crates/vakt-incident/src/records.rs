@@ -8,15 +8,19 @@ mod alerts;
 mod apply;
 mod audit;
 mod cover;
+mod deadlines;
 mod drafts;
 mod evidence;
 mod facts;
+mod firing;
 mod incidents;
 mod maintenance;
 mod merge;
 mod notes;
+mod notices;
 mod outbox;
 mod regimes;
+mod reminders;
 mod reports;
 mod risk;
 mod rows;
@@ -25,13 +29,14 @@ mod state;
 mod suppression_test;
 mod suppressions;
 mod view;
+mod watched;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use vakt_event::Clock;
+use vakt_event::{Clock, Level};
 
 use crate::asset::Assets;
 use crate::error::{Error, Result};
@@ -43,14 +48,17 @@ use crate::threshold::Thresholds;
 pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport, verify_audit_of};
 pub use facts::Recorder;
+pub use firing::Firing;
 pub use incidents::RuleVerdicts;
 pub use notes::Note;
-pub use outbox::{Notice, NoticeKind, OutboxCounts};
+pub use notices::is_of_user;
+pub use outbox::{Notice, OutputCounts};
 pub use reports::NewText;
 pub use suppression_test::{
     SuppressionTest, TestedEntity, TestedIncident, TestedMatch, TestedRule,
 };
 pub use suppressions::JournalEnd;
+pub use watched::Watched;
 
 /// How long a connection waits for the lock of another one, such as a backup's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -72,6 +80,8 @@ pub struct Settings {
     /// What risk is lessened by.
     pub half_life: HalfLife,
     pub assets: Arc<Assets>,
+    /// New alerts of this level and above are told to the outside; outputs may take fewer.
+    pub alerts_told_from: Level,
 }
 
 impl Default for Settings {
@@ -83,6 +93,7 @@ impl Default for Settings {
             thresholds: Thresholds::default(),
             half_life: HalfLife::default(),
             assets: Arc::new(Assets::default()),
+            alerts_told_from: Level::High,
         }
     }
 }

@@ -32,7 +32,8 @@ fn the_same_batch_again_changes_nothing() {
     ];
     let next = JournalPosition(20);
     store.apply_to(&batch, next, Some(b"state"));
-    let before = (store.alerts(), store.incidents(), store.payloads());
+    let before = (store.alerts(), store.incidents());
+    assert_eq!(store.payloads().len(), 2);
 
     let store = store.restart();
     assert_eq!(store.records.detect_checkpoint().unwrap(), Some(next));
@@ -41,10 +42,8 @@ fn the_same_batch_again_changes_nothing() {
     let applied = store.apply_to(&batch, JournalPosition(15), None);
     assert_eq!((applied.repeated, applied.alerts_opened.len()), (2, 0));
     assert_eq!(store.records.detect_checkpoint().unwrap(), Some(next));
-    assert_eq!(
-        (store.alerts(), store.incidents(), store.payloads()),
-        before
-    );
+    assert_eq!((store.alerts(), store.incidents()), before);
+    assert_eq!(store.payloads().len(), 0);
 }
 
 #[test]

@@ -1,11 +1,37 @@
-//! Notices: filed once with the change that they tell of, tried until delivered or too old.
+//! Notices: filed once with the change that they tell of, for each output tried until delivered or too
+//! old.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 mod common;
 
 use common::{Store, at, brute_force};
-use vakt_event::{Clock, Level};
+use serde_json::Value as Json;
+use vakt_event::Level;
+use vakt_incident::{Detection, NoticeKind, Route};
+
+fn route(store: &Store, routes: &[Route]) {
+    while store.records.route(routes).unwrap() > 0 {}
+}
+
+/// Alerts of different hosts, that open no draft.
+fn alerts(store: &Store, positions: impl Iterator<Item = u64>) {
+    let detections: Vec<Detection> = positions
+        .map(|position| {
+            let mut detection = brute_force(store, &position.to_string(), position);
+            detection.opens_draft = None;
+            detection
+        })
+        .collect();
+    store.apply(&detections);
+}
+
+fn kinds(payloads: &[Json]) -> Vec<&str> {
+    payloads
+        .iter()
+        .map(|it| it["kind"].as_str().unwrap())
+        .collect()
+}
 
 #[test]
 fn a_new_draft_is_told_once_without_lines_or_user_names() {
@@ -30,12 +56,7 @@ fn what_is_told_and_what_is_not() {
         store.apply(&[detection.clone()]);
         detection.found_at.0 += 2;
         store.apply(&[detection]);
-        let kinds: Vec<String> = store
-            .payloads()
-            .iter()
-            .map(|payload| payload["kind"].as_str().unwrap().to_owned())
-            .collect();
-        assert_eq!(kinds, expected);
+        assert_eq!(kinds(&store.payloads()), expected);
     };
     check(Level::Medium, true, false, &["draft"]);
     check(Level::Critical, true, false, &["draft"]);
@@ -48,45 +69,92 @@ fn what_is_told_and_what_is_not() {
 fn a_failure_is_tried_again_later_and_a_delivery_never() {
     let store = Store::new();
     store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
-    let due = || store.records.outbox_due(store.clock.now(), 10).unwrap();
-    let first = due().remove(0);
+    route(&store, &[Route::all("hook")]);
+    let first = store.claim("hook").remove(0);
     store
         .records
-        .outbox_failed(first.id, "connection refused", None)
+        .outbox_failed(first.id, "hook", "connection refused", None)
         .unwrap();
-    assert_eq!(due().len(), 0);
+    assert_eq!(
+        store.counts("hook").last_error.as_deref(),
+        Some("connection refused")
+    );
+    assert_eq!(store.claim("hook").len(), 0);
     store.clock.advance(5);
-    let again = due().remove(0);
-    assert_eq!((again.id, again.attempts), (first.id, 1));
+    let again = store.claim("hook").remove(0);
+    assert_eq!((again.id, again.attempts), (first.id, 2));
+    assert_eq!(again.uid, first.uid);
     store
         .records
-        .outbox_failed(again.id, "503", Some(at("2026-11-23T20:01:00Z")))
+        .outbox_failed(again.id, "hook", "503", Some(at("2026-11-23T20:01:00Z")))
         .unwrap();
     store.clock.advance(54);
-    assert_eq!(due().len(), 0);
+    assert_eq!(store.claim("hook").len(), 0);
     store.clock.advance(1);
-    store.records.outbox_delivered(due()[0].id).unwrap();
-    store.records.outbox_delivered(first.id).unwrap();
+    let last = store.claim("hook").remove(0);
+    for _ in 0..2 {
+        store.records.outbox_delivered(last.id, "hook").unwrap();
+    }
     store.clock.advance(3_600);
-    assert_eq!(due().len(), 0);
-    let counts = store.records.outbox_counts().unwrap();
-    assert_eq!(
-        (counts.pending, counts.delivered, counts.dropped),
-        (0, 1, 0)
-    );
+    assert_eq!(store.claim("hook").len(), 0);
+    let counts = store.counts("hook");
+    assert_eq!((counts.pending, counts.delivered), (0, 1));
+    assert_eq!((counts.failed, counts.given_up), (2, 0));
+}
+
+/// Nobody says how an attempt went when the daemon is killed in the middle of it.
+#[test]
+fn an_attempt_that_nobody_heard_of_is_made_again_and_holds_no_other() {
+    let mut store = Store::new();
+    alerts(&store, [10, 20].into_iter());
+    let fast = Route {
+        group_micros: 0,
+        ..Route::all("hook")
+    };
+    route(&store, &[fast]);
+    let poison = store.records.outbox_claim("hook").unwrap().unwrap();
+    store = store.restart();
+    let other = store.records.outbox_claim("hook").unwrap().unwrap();
+    assert_ne!(other.id, poison.id);
+    store.records.outbox_delivered(other.id, "hook").unwrap();
+    store.clock.advance(5);
+    let again = store.records.outbox_claim("hook").unwrap().unwrap();
+    assert_eq!((again.uid, again.attempts), (poison.uid, 2));
 }
 
 #[test]
-fn a_notice_of_last_week_is_dropped_and_counted() {
+fn an_output_that_is_down_holds_no_other() {
     let store = Store::new();
     store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    route(&store, &[Route::all("down"), Route::all("up")]);
+    let down = store.claim("down").remove(0);
+    store
+        .records
+        .outbox_failed(down.id, "down", "refused", None)
+        .unwrap();
+    let up = store.claim("up").remove(0);
+    assert_eq!(up.uid, down.uid);
+    store.records.outbox_delivered(up.id, "up").unwrap();
+    assert_eq!(store.counts("up").pending, 0);
+    assert_eq!(store.counts("down").pending, 1);
+    // Its operator takes it out of the configuration.
+    store.records.retire_outputs(&["up".to_owned()]).unwrap();
+    let counts = store.counts("down");
+    assert_eq!((counts.pending, counts.given_up), (0, 1));
+}
+
+#[test]
+fn a_notice_of_last_week_is_given_up_and_counted() {
+    let store = Store::new();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    route(&store, &[Route::all("hook")]);
     store.clock.advance(72 * 3_600);
-    assert_eq!(store.records.outbox_counts().unwrap().pending, 1);
+    assert_eq!(store.counts("hook").pending, 1);
     store.clock.advance(1);
-    assert_eq!(store.payloads().len(), 0);
-    let counts = store.records.outbox_counts().unwrap();
+    assert_eq!(store.claim("hook").len(), 0);
+    let counts = store.counts("hook");
     assert_eq!(
-        (counts.pending, counts.dropped, counts.oldest_pending),
+        (counts.pending, counts.given_up, counts.oldest_pending),
         (0, 1, None)
     );
 }
@@ -94,19 +162,268 @@ fn a_notice_of_last_week_is_dropped_and_counted() {
 #[test]
 fn what_waits_is_bounded_and_the_oldest_go_first() {
     let store = Store::new();
+    let plenty = Route {
+        group_micros: 0,
+        rate: 100_000,
+        ..Route::all("hook")
+    };
     for batch in 0..11_u64 {
-        let detections: Vec<_> = (0..1_000_u64)
-            .map(|host| {
-                let position = 10 + 2 * (batch * 1_000 + host);
-                let mut detection = brute_force(&store, &position.to_string(), position);
-                detection.opens_draft = None;
-                detection
-            })
-            .collect();
-        store.apply(&detections);
+        alerts(
+            &store,
+            (0..1_000).map(|host| 10 + 2 * (batch * 1_000 + host)),
+        );
+        route(&store, std::slice::from_ref(&plenty));
     }
-    let counts = store.records.outbox_counts().unwrap();
-    assert_eq!((counts.pending, counts.dropped), (10_000, 1_000));
-    let oldest = store.records.outbox_due(store.clock.now(), 1).unwrap();
-    assert_eq!(oldest[0].payload["entity"], "2010");
+    let counts = store.counts("hook");
+    assert_eq!((counts.pending, counts.given_up), (10_000, 1_000));
+    let oldest = store.records.outbox_claim("hook").unwrap().unwrap();
+    assert_eq!(oldest.payload["entity"], "2010");
+}
+
+/// Ten thousand alerts were ten thousand mails.
+#[test]
+fn a_burst_of_alerts_is_two_notices_and_none_is_lost() {
+    let store = Store::new();
+    let mail = [Route::all("mail")];
+    for batch in 0..10_u64 {
+        alerts(
+            &store,
+            (0..1_000).map(|host| 10 + 2 * (batch * 1_000 + host)),
+        );
+        route(&store, &mail);
+    }
+    let first = store.claim("mail");
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].payload["kind"], "alert");
+    let delivered = |id: i64| store.records.outbox_delivered(id, "mail").unwrap();
+    delivered(first[0].id);
+    store.clock.advance(60);
+    let second = store.claim("mail");
+    assert_eq!(second.len(), 1);
+    let digest = &second[0].payload;
+    assert_eq!(digest["kind"], "digest");
+    assert_eq!(digest["title"], "9999 × alert");
+    assert_eq!(digest["count"], 9_999);
+    assert_eq!(digest["notices"].as_array().unwrap().len(), 20);
+    assert_eq!(digest["more"], 9_979);
+    assert_eq!(store.counts("mail").folded, 9_998);
+    // What comes after an attempt is another notice: the receiver may have had this one.
+    delivered(second[0].id);
+    alerts(&store, [100_000].into_iter());
+    route(&store, &mail);
+    store.clock.advance(60);
+    let third = store.claim("mail");
+    assert_eq!(third[0].payload["kind"], "alert", "{third:?}");
+}
+
+#[test]
+fn the_rate_holds_over_a_restart() {
+    let mut store = Store::new();
+    let mail = [Route {
+        rate: 2,
+        group_micros: 0,
+        ..Route::all("mail")
+    }];
+    let mut told = 0;
+    for position in [10, 20, 30, 40] {
+        alerts(&store, [position].into_iter());
+        route(&store, &mail);
+        told += store.claim("mail").len();
+        store = store.restart();
+        store.clock.advance(1);
+    }
+    assert_eq!(told, 2);
+    store.clock.advance(600);
+    let rest = store.claim("mail");
+    let waited = rest.iter().find(|it| it.attempts == 1).unwrap();
+    assert_eq!(waited.payload["count"], 2, "{rest:?}");
+}
+
+#[test]
+fn awareness_and_the_end_are_told_with_their_deadlines() {
+    let store = Store::new();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    store.apply(&[brute_force(&store, "203.0.113.8", 22)]);
+    assert_eq!(kinds(&store.payloads()), ["draft", "draft"]);
+    store.fact("1", r#"{"fact":"assessment_started"}"#);
+    assert_eq!(store.payloads().len(), 0);
+    store.fact("1", r#"{"fact":"aware"}"#);
+    store.fact("2", r#"{"fact":"dismissed","reason":"our own test"}"#);
+    let told = store.payloads();
+    assert_eq!(kinds(&told), ["awareness", "resolved"]);
+    insta::assert_snapshot!(serde_json::to_string_pretty(&told[0]).unwrap());
+    assert_eq!(told[1]["state"], "dismissed");
+    assert_eq!(told[1]["deadline"], Json::Null);
+    for report in ["early_warning", "notification", "final"] {
+        store.fact(
+            "1",
+            &format!(r#"{{"fact":"submitted","report":"{report}","reference":"A-1"}}"#),
+        );
+    }
+    let told = store.payloads();
+    assert_eq!(kinds(&told), ["resolved"]);
+    assert_eq!(told[0]["state"], "final_reported");
+}
+
+#[test]
+fn reminders_are_filed_once_with_what_they_are_of() {
+    let store = Store::new();
+    let policy = vakt_incident::reminder::Policy::default();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    store.payloads();
+    let mut told = Vec::new();
+    // The next look is when something falls due, and never later.
+    let mut next = store.records.remind(&policy).unwrap();
+    while let Some(at) =
+        next.filter(|at| at.micros_since(common::at(common::START)) < 90 * 3_600_000_000)
+    {
+        let wait = at.micros_since(vakt_event::Clock::now(&*store.clock));
+        store.clock.advance(wait / 1_000_000 + 1);
+        next = store.records.remind(&policy).unwrap();
+        for payload in store.payloads() {
+            told.push(format!(
+                "{} {} {}",
+                payload["kind"].as_str().unwrap(),
+                payload["clock"]["stage"].as_str().unwrap(),
+                payload
+                    .get("share")
+                    .or_else(|| payload.get("round"))
+                    .unwrap()
+            ));
+        }
+    }
+    assert_eq!(
+        told,
+        [
+            "escalation early_warning 1",
+            "escalation early_warning 2",
+            "escalation early_warning 3",
+            "escalation early_warning 4",
+            "reminder early_warning 50",
+            "reminder early_warning 80",
+            "reminder early_warning 95",
+            "overdue early_warning 100",
+            "reminder notification 50",
+            "reminder notification 80",
+            "reminder notification 95",
+            "overdue notification 100",
+        ]
+    );
+    store.records.remind(&policy).unwrap();
+    assert_eq!(store.payloads().len(), 0);
+}
+
+#[test]
+fn drills_and_what_was_decided_are_not_reminded_of() {
+    let store = Store::new();
+    let mut drill = brute_force(&store, "203.0.113.7", 12);
+    drill.drill = true;
+    store.apply(&[drill, brute_force(&store, "203.0.113.8", 22)]);
+    store.fact(
+        "2",
+        r#"{"fact":"not_significant","reason":"nothing was reached"}"#,
+    );
+    store.payloads();
+    store.clock.advance(100 * 3_600);
+    let next = store
+        .records
+        .remind(&vakt_incident::reminder::Policy::default());
+    assert_eq!(next.unwrap(), None);
+    assert_eq!(store.payloads().len(), 0);
+}
+
+/// What Alertmanager is told, over restarts, until it was told of the end.
+#[test]
+fn what_goes_on_is_kept_until_its_end_was_told() {
+    let mut store = Store::new();
+    let pager = [Route {
+        is_stateful: true,
+        ..Route::all("pager")
+    }];
+    let policy = vakt_incident::reminder::Policy::default();
+    let firing = |store: &Store| -> Vec<(String, bool)> {
+        let all = store.records.firing("pager").unwrap();
+        all.iter()
+            .map(|it| {
+                let share = it.payload["share"]
+                    .as_u64()
+                    .map_or(String::new(), |it| format!(" {it}"));
+                (
+                    format!("{}{share}", it.payload["kind"].as_str().unwrap()),
+                    it.ends_at.is_some(),
+                )
+            })
+            .collect()
+    };
+    let was = |rows: &[(&str, bool)]| -> Vec<(String, bool)> {
+        rows.iter()
+            .map(|(kind, ended)| ((*kind).to_owned(), *ended))
+            .collect()
+    };
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    alerts(&store, [30].into_iter());
+    route(&store, &pager);
+    store = store.restart();
+    let mut first = firing(&store);
+    first.sort();
+    assert_eq!(first, was(&[("alert", false), ("draft", false)]));
+    // The alert is quiet for more than an hour, the draft is taken up.
+    store.clock.advance(3_601);
+    store.fact("1", r#"{"fact":"aware"}"#);
+    route(&store, &pager);
+    let mut ended = firing(&store);
+    ended.sort();
+    assert_eq!(ended, was(&[("alert", true), ("draft", true)]));
+    let uids: Vec<String> = store
+        .records
+        .firing("pager")
+        .unwrap()
+        .into_iter()
+        .map(|it| it.uid)
+        .collect();
+    store.records.firing_ended("pager", &uids).unwrap();
+    assert_eq!(firing(&store), []);
+    // Half of the early warning's time, then four fifths, then it is submitted.
+    for (seconds, expected) in [
+        (12 * 3_600, was(&[("reminder 50", false)])),
+        (
+            8 * 3_600,
+            was(&[("reminder 50", true), ("reminder 80", false)]),
+        ),
+    ] {
+        store.clock.advance(seconds);
+        store.records.remind(&policy).unwrap();
+        route(&store, &pager);
+        assert_eq!(firing(&store), expected);
+    }
+    store.fact("1", r#"{"fact":"submitted","report":"early_warning"}"#);
+    assert_eq!(
+        firing(&store),
+        was(&[("reminder 50", true), ("reminder 80", true)])
+    );
+}
+
+#[test]
+fn what_is_watched_is_told_when_it_changes() {
+    let mut store = Store::new();
+    let watch = |store: &Store, is_well: bool| {
+        let watched = vakt_incident::Watched {
+            subject: "source web1".to_owned(),
+            is_well,
+            title: "web1 is silent".to_owned(),
+            more: serde_json::Map::from_iter([("host".to_owned(), "web1".into())]),
+        };
+        store.records.watch(NoticeKind::Source, &watched).unwrap()
+    };
+    let mut told = Vec::new();
+    for is_well in [true, false, false, true, true, false] {
+        told.push(watch(&store, is_well));
+        store = store.restart();
+        store.clock.advance(1);
+    }
+    assert_eq!(told, [false, true, false, true, false, true]);
+    let payloads = store.payloads();
+    assert_eq!(kinds(&payloads), ["source"; 3]);
+    assert_eq!(payloads[0]["host"], "web1");
+    assert_eq!(payloads[1]["is_well"], true);
 }

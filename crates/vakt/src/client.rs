@@ -111,6 +111,19 @@ impl Client {
         self.answer(self.asking(path, query).call())
     }
 
+    /// An answer that is a text as it is.
+    ///
+    /// # Errors
+    /// [`Refused`] where the daemon answers and does not give it.
+    pub fn text(&self, path: &str) -> Result<String> {
+        let result = self.asking(path, &[]).call();
+        let response = result.map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return Err(self.refused(response));
+        }
+        text_of(response)
+    }
+
     /// The lines of an answer in NDJSON, read one by one. Between two of them `pause_max` may pass.
     ///
     /// # Errors
@@ -414,7 +427,7 @@ pub fn encoded(text: &str) -> String {
 
 /// Who can read what is sent to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
+pub(crate) enum Reach {
     /// It stays on this machine.
     Loopback,
     Encrypted,
@@ -425,7 +438,7 @@ enum Reach {
 impl Reach {
     /// # Errors
     /// What is no address of a daemon.
-    fn of(url: &str) -> Result<Self> {
+    pub(crate) fn of(url: &str) -> Result<Self> {
         let uri: ureq::http::Uri = url.parse().ok().with_context(|| no_address(url))?;
         let host = uri.host().with_context(|| no_address(url))?;
         let bare = host.trim_start_matches('[').trim_end_matches(']');

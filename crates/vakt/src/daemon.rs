@@ -27,8 +27,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use vakt_api::access::ConfiguredSender;
 use vakt_api::{Access, Api, Limits, Parts, Searches, Site};
-use vakt_event::Clock;
 use vakt_event::clock::SystemClock;
+use vakt_event::{Clock, Level};
 use vakt_incident::Records;
 use vakt_ingest::accounting::{Sources, SourcesCollector};
 use vakt_ingest::intake::Intake;
@@ -37,9 +37,10 @@ use vakt_storage::{Journal, Recovery};
 
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_secret};
-use crate::deliver::Delivery;
 use crate::hunt::Store;
-use crate::metrics::{self, DetectMetrics, NoticeMetrics, RuleMetrics, readings};
+use crate::metrics::{self, DetectMetrics, RuleMetrics, readings};
+use crate::notify::heartbeat::Beat;
+use crate::notify::{Desk, Watch};
 use crate::pipeline::Stop;
 use crate::pipeline::detect::{self, DetectProgress, DetectThread};
 use crate::pipeline::index::{self, IndexProgress, IndexThread};
@@ -55,7 +56,7 @@ use crate::signing_key;
 use incidents::Incidents;
 use listen::{Bound, Listening};
 use search::Search;
-pub(crate) use views::Health;
+pub(crate) use views::{Health, Matching};
 use views::{Rules, SourceTable};
 
 /// What the daemon is started with.
@@ -190,17 +191,20 @@ impl Daemon {
         if !recovery.was_closed {
             bound.add_stored(&journal);
         }
-        // Without a webhook, too: an alarm on what fails needs something to look at.
-        let notice_metrics = NoticeMetrics::new(&registry)?;
-        threads.extend(deliver(
+        let desk = Arc::new(desk(
             &settings.config,
             &bound.http_url(),
             &records,
             redactor.clone(),
             &clock,
-            &notice_metrics,
-            &stop,
-        )?);
+        ));
+        let watch = Watch::new(
+            Arc::clone(&journal),
+            Arc::clone(&sources),
+            settings.config.expected_sources.clone(),
+            clock.now(),
+        );
+        threads.extend(desk.start(watch, &stop)?);
         let health = Arc::new(Health {
             journal: Arc::clone(&journal),
             index: Arc::clone(&index_progress),
@@ -208,9 +212,22 @@ impl Daemon {
             ruleset: Arc::clone(&ruleset),
             acknowledged_before,
             records_lost,
-            records: Arc::clone(&records),
+            desk: Arc::clone(&desk),
             clock: Arc::clone(&clock),
         });
+        if let Some(way) = &settings.config.heartbeat {
+            let beat = Beat {
+                way: way.clone(),
+                health: Arc::clone(&health),
+                beats: metrics::gauge(
+                    &registry,
+                    "vakt_heartbeat_up",
+                    "1 while the heartbeat is sent and taken.",
+                )?,
+                stop: stop.clone(),
+            };
+            threads.push(spawn("heartbeat", move || beat.run())?);
+        }
         readings::register(&registry, Arc::clone(&health))?;
         let api = Api::new(Parts {
             intake: Arc::clone(&intake),
@@ -239,6 +256,7 @@ impl Daemon {
                 redactor: redactor.clone(),
                 ruleset: Arc::clone(&ruleset),
                 clock: Arc::clone(&clock),
+                desk: Arc::clone(&desk),
             }),
             triage: Arc::new(triage::Triage {
                 records: Arc::clone(&records),
@@ -259,6 +277,7 @@ impl Daemon {
                 detect: Arc::clone(&detect_progress),
             }),
             health,
+            outputs: desk,
             access: Arc::clone(&access),
             searches,
             registry,
@@ -453,6 +472,12 @@ fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
         thresholds: config.thresholds,
         half_life: config.half_life,
         assets: config.assets.read()?,
+        alerts_told_from: config
+            .outputs
+            .iter()
+            .map(|output| output.route.alerts_from)
+            .min()
+            .unwrap_or(Level::High),
     })
 }
 
@@ -589,31 +614,27 @@ fn open_access(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Access> {
     Ok(access)
 }
 
-fn deliver(
+fn desk(
     config: &Config,
     http_url: &str,
     records: &Arc<Records>,
     redactor: Option<Arc<Redactor>>,
     clock: &Arc<dyn Clock>,
-    metrics: &NoticeMetrics,
-    stop: &Stop,
-) -> Result<Option<JoinHandle<()>>> {
-    let Some(webhook) = &config.webhook else {
-        return Ok(None);
-    };
-    let delivery = Delivery {
+) -> Desk {
+    let organisation = config.organisation.as_ref();
+    Desk {
         records: Arc::clone(records),
         redactor,
         clock: Arc::clone(clock),
-        webhook: webhook.clone(),
         public_url: config
             .public_url
             .clone()
             .unwrap_or_else(|| http_url.to_owned()),
-        metrics: metrics.clone(),
-        stop: stop.clone(),
-    };
-    spawn("deliver", move || delivery.run()).map(Some)
+        organisation: organisation.map(|organisation| organisation.name.clone()),
+        outputs: config.outputs.clone(),
+        reminders: config.reminders.clone(),
+        routed: AtomicU64::new(0),
+    }
 }
 
 /// A zone's IANA name; its offset now where it has none (POSIX rules in `TZ`).

@@ -28,13 +28,6 @@ pub struct DetectMetrics {
     reload_gap_max: Gauge,
 }
 
-/// Counters of the delivery of notices.
-#[derive(Clone)]
-pub struct NoticeMetrics {
-    pub delivered: IntCounter,
-    pub failed: IntCounter,
-}
-
 /// What becomes of rules.
 #[derive(Clone)]
 pub struct RuleMetrics {
@@ -133,23 +126,6 @@ pub fn quarantined(registry: &Registry) -> Result<IntCounterVec> {
         "Events that were passed over because their processing panicked again and again.",
     );
     registered(registry, IntCounterVec::new(options, &["consumer"])?)
-}
-
-impl NoticeMetrics {
-    pub fn new(registry: &Registry) -> Result<Self> {
-        Ok(Self {
-            delivered: counter(
-                registry,
-                "vakt_notices_delivered_total",
-                "Notices that the webhook took.",
-            )?,
-            failed: counter(
-                registry,
-                "vakt_notices_failed_total",
-                "Attempts to deliver a notice that failed; each is tried again.",
-            )?,
-        })
-    }
 }
 
 impl RuleMetrics {

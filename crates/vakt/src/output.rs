@@ -77,6 +77,11 @@ impl Printer {
         self.out.write_all(b"\n")
     }
 
+    /// A text with line ends of its own.
+    pub fn raw(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
+    }
+
     pub fn json_line(&mut self, value: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.out, value)?;
         self.out.write_all(b"\n")

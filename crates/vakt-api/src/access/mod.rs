@@ -34,6 +34,8 @@ pub enum Caller {
     Person(Principal),
     /// A machine with an intake token.
     Sender(Sender),
+    /// A calendar, with the token that this person made for it: it reads deadlines and nothing else.
+    Calendar(Principal),
 }
 
 /// A person who was authenticated.
@@ -74,6 +76,9 @@ impl Caller {
             Self::Anonymous => false,
             Self::Person(principal) => principal.role.may(permission),
             Self::Sender(_) => permission == Permission::SendEvents,
+            Self::Calendar(owner) => {
+                permission == Permission::ReadDeadlines && owner.role.may(permission)
+            }
         }
     }
 
@@ -81,7 +86,7 @@ impl Caller {
     pub fn name(&self) -> &str {
         match self {
             Self::Anonymous => "nobody",
-            Self::Person(principal) => &principal.name,
+            Self::Person(principal) | Self::Calendar(principal) => &principal.name,
             Self::Sender(sender) => &sender.name,
         }
     }
@@ -167,7 +172,7 @@ impl Access {
             let known = known.read().unwrap_or_else(PoisonError::into_inner);
             streams.extend(known.values().filter_map(|caller| match caller {
                 Caller::Sender(sender) => Some(sender.stream.clone()),
-                Caller::Person(_) | Caller::Anonymous => None,
+                Caller::Person(_) | Caller::Calendar(_) | Caller::Anonymous => None,
             }));
         }
         streams

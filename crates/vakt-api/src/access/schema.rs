@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::AccessError;
 
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
 BEGIN IMMEDIATE;
@@ -20,14 +20,14 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE TABLE IF NOT EXISTS tokens (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   hash BLOB NOT NULL UNIQUE,       -- BLAKE3 of the token
-  kind TEXT NOT NULL CHECK (kind IN ('personal', 'intake')),
+  kind TEXT NOT NULL CHECK (kind IN ('personal', 'intake', 'calendar')),
   user_id INTEGER REFERENCES users (id),
   stream TEXT,
   name TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL,
   revoked_at INTEGER,
-  CHECK ((kind = 'personal') = (user_id IS NOT NULL)),
+  CHECK ((kind <> 'intake') = (user_id IS NOT NULL)),
   CHECK ((kind = 'intake') = (stream IS NOT NULL))
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sign_in_codes (
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS sessions (
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 COMMIT;
 ";
 
@@ -53,8 +53,35 @@ const FROM_1: &str = "
 BEGIN IMMEDIATE;
 DROP TABLE sign_in_codes;
 DROP TABLE sessions;
-PRAGMA user_version = 0;
+PRAGMA user_version = 2;
 COMMIT;
+";
+
+/// Version 2 knew no tokens of calendars. SQLite changes no constraint: the table is made anew, as its
+/// documentation says (ALTER TABLE, section 7), while nothing looks at what refers to it.
+const FROM_2: &str = "
+PRAGMA foreign_keys = OFF;
+BEGIN IMMEDIATE;
+CREATE TABLE new_tokens (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash BLOB NOT NULL UNIQUE,       -- BLAKE3 of the token
+  kind TEXT NOT NULL CHECK (kind IN ('personal', 'intake', 'calendar')),
+  user_id INTEGER REFERENCES users (id),
+  stream TEXT,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  revoked_at INTEGER,
+  CHECK ((kind <> 'intake') = (user_id IS NOT NULL)),
+  CHECK ((kind = 'intake') = (stream IS NOT NULL))
+) STRICT;
+INSERT INTO new_tokens SELECT id, hash, kind, user_id, stream, name, created_at, created_by, revoked_at
+  FROM tokens;
+DROP TABLE tokens;
+ALTER TABLE new_tokens RENAME TO tokens;
+PRAGMA user_version = 3;
+COMMIT;
+PRAGMA foreign_keys = ON;
 ";
 
 pub(super) fn prepare(connection: &Connection) -> Result<(), AccessError> {
@@ -70,6 +97,9 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), AccessError> {
     }
     if found == 1 {
         connection.execute_batch(FROM_1)?;
+    }
+    if (1..=2).contains(&found) {
+        connection.execute_batch(FROM_2)?;
     }
     connection.execute_batch(TABLES)?;
     Ok(())

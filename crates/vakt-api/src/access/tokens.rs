@@ -22,7 +22,7 @@ pub struct NewToken {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct TokenRow {
     pub id: i64,
-    /// `personal` or `intake`.
+    /// `personal`, `intake` or `calendar`.
     pub kind: String,
     pub name: String,
     pub user: Option<String>,
@@ -42,6 +42,22 @@ impl Access {
     ) -> Result<NewToken, AccessError> {
         let connection = self.lock();
         let new = insert_personal(&connection, user, name, by, self.clock.now())?;
+        self.refresh(&connection)?;
+        Ok(new)
+    }
+
+    /// A token that reads the deadlines that a user sees, and nothing else: it stands in an address that a
+    /// calendar keeps.
+    pub fn add_calendar_token(
+        &self,
+        user: &str,
+        name: &str,
+        by: &str,
+    ) -> Result<NewToken, AccessError> {
+        let connection = self.lock();
+        let id = users::active(&connection, user)?;
+        let owner = Owner::Calendar(id);
+        let new = insert(&connection, &owner, name, by, self.clock.now())?;
         self.refresh(&connection)?;
         Ok(new)
     }
@@ -105,6 +121,8 @@ impl Access {
 enum Owner<'a> {
     User(i64),
     Stream(&'a str),
+    /// The user whose deadlines a calendar shows.
+    Calendar(i64),
 }
 
 pub(super) fn insert_personal(
@@ -145,6 +163,7 @@ fn insert(
     let (kind, user, stream) = match owner {
         Owner::User(id) => ("personal", Some(*id), None),
         Owner::Stream(stream) => ("intake", None, Some(*stream)),
+        Owner::Calendar(id) => ("calendar", Some(*id), None),
     };
     connection.execute(
         "INSERT INTO tokens (hash, kind, user_id, stream, name, created_at, created_by)
@@ -160,7 +179,7 @@ fn insert(
 /// Every valid token and who holds it.
 pub(super) fn valid(connection: &Connection) -> Result<HashMap<SecretHash, Caller>, AccessError> {
     let mut statement = connection.prepare(
-        "SELECT t.hash, t.id, t.name, t.stream, u.name, u.role, u.streams
+        "SELECT t.hash, t.id, t.name, t.stream, u.name, u.role, u.streams, t.kind = 'calendar'
          FROM tokens t LEFT JOIN users u ON u.id = t.user_id
          WHERE t.revoked_at IS NULL AND u.disabled_at IS NULL",
     )?;
@@ -179,12 +198,16 @@ pub(super) fn valid(connection: &Connection) -> Result<HashMap<SecretHash, Calle
                 let role: String = row.get(5)?;
                 // A role that a newer version wrote gives nothing here.
                 let Ok(role) = role.parse() else { continue };
-                Caller::Person(Principal {
+                let owner = Principal {
                     name: row.get(4)?,
                     role,
                     streams: users::streams(row.get(6)?),
                     token_id: row.get(1)?,
-                })
+                };
+                match row.get(7)? {
+                    true => Caller::Calendar(owner),
+                    false => Caller::Person(owner),
+                }
             }
         };
         valid.insert(hash, caller);

@@ -103,10 +103,17 @@ pub(crate) async fn add_token(mut call: Call) -> Result<Response<Body>, ApiError
             })
             .await?
         }
+        "calendar" => {
+            let user = required(&body, "user")?.to_owned();
+            run(&call.app, move |access| {
+                access.add_calendar_token(&user, &name, &by)
+            })
+            .await?
+        }
         other => {
             return Err(field(
                 "kind",
-                format!("`kind` is `{other}`, but must be `intake` or `personal`"),
+                format!("`kind` is `{other}`, but must be `intake`, `personal` or `calendar`"),
             ));
         }
     };

@@ -1,11 +1,13 @@
 //! What the routes of the API do once a request was let in.
 
 pub(crate) mod access;
+pub(crate) mod calendar;
 pub(crate) mod erasures;
 pub(crate) mod events;
 pub(crate) mod incidents;
 pub(crate) mod loki;
 pub(crate) mod observe;
+pub(crate) mod outputs;
 pub(crate) mod reports;
 pub(crate) mod saved;
 pub(crate) mod search;
@@ -48,7 +50,7 @@ fn source(call: &Call, transport: Transport) -> Result<Arc<Source>, ApiError> {
                     "without a credential one may not {}",
                     Permission::SendDrill.describe()
                 ),
-                Caller::Person(_) | Caller::Sender(_) => format!(
+                Caller::Person(_) | Caller::Sender(_) | Caller::Calendar(_) => format!(
                     "{} may not {}",
                     call.caller.name(),
                     Permission::SendDrill.describe()
@@ -60,7 +62,7 @@ fn source(call: &Call, transport: Transport) -> Result<Arc<Source>, ApiError> {
     let policy = &call.connection.policy;
     let stream = match &call.caller {
         Caller::Sender(sender) => &sender.stream,
-        Caller::Anonymous | Caller::Person(_) => &policy.stream,
+        Caller::Anonymous | Caller::Person(_) | Caller::Calendar(_) => &policy.stream,
     };
     if let Caller::Person(person) = &call.caller
         && let Some(allowed) = &person.streams

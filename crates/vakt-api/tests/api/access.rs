@@ -230,6 +230,123 @@ fn sessions_of_the_first_schema_end_and_tokens_stay() {
     );
 }
 
+/// The second schema let tokens be of two kinds only.
+#[test]
+fn tokens_and_sessions_of_the_second_schema_stay_and_calendars_are_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("access.db");
+    let (token, session) = {
+        let (access, _) = open(&dir);
+        let token = access.ensure_admin().unwrap().unwrap();
+        let session = access.sign_in_by_token(token.reveal()).unwrap().unwrap();
+        (token, session)
+    };
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             CREATE TABLE old_tokens (
+               id INTEGER PRIMARY KEY AUTOINCREMENT,
+               hash BLOB NOT NULL UNIQUE,
+               kind TEXT NOT NULL CHECK (kind IN ('personal', 'intake')),
+               user_id INTEGER REFERENCES users (id),
+               stream TEXT,
+               name TEXT NOT NULL,
+               created_at INTEGER NOT NULL,
+               created_by TEXT NOT NULL,
+               revoked_at INTEGER,
+               CHECK ((kind = 'personal') = (user_id IS NOT NULL)),
+               CHECK ((kind = 'intake') = (stream IS NOT NULL))
+             ) STRICT;
+             INSERT INTO old_tokens SELECT * FROM tokens;
+             DROP TABLE tokens;
+             ALTER TABLE old_tokens RENAME TO tokens;
+             PRAGMA user_version = 2;",
+        )
+        .unwrap();
+    for _ in 0..2 {
+        let (access, _) = open(&dir);
+        assert!(access.by_session(session.reveal()).unwrap().is_some());
+        assert!(access.by_token(token.reveal()).is_some());
+        access
+            .add_calendar_token("admin", "phone", "admin")
+            .unwrap();
+    }
+    let (access, _) = open(&dir);
+    assert_eq!(access.tokens().unwrap().len(), 3);
+}
+
+#[test]
+fn a_calendars_token_is_of_its_owner_and_reads_deadlines_alone() {
+    let daemon = start();
+    daemon.access.add_user(&viewer("eva"), "admin").unwrap();
+    let made = daemon.admin(
+        "POST /api/v1/tokens",
+        r#"{"kind":"calendar","name":"phone","user":"eva"}"#,
+    );
+    assert_eq!(made.status, 201, "{}", made.text());
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    let get = |line: &str| daemon.request(line, &[], b"");
+    let found = get(&format!("GET /calendar.ics?token={token}"));
+    assert_eq!(found.status, 200);
+    assert_eq!(found.text(), r#"BEGIN:VCALENDAR None Some(["a"])"#);
+    assert_eq!(
+        get(&format!("GET /incidents/7/calendar.ics?token={token}")).text(),
+        r#"BEGIN:VCALENDAR Some("7") Some(["a"])"#
+    );
+    let bearer = format!("Authorization: Bearer {token}");
+    assert_eq!(
+        daemon.request("GET /calendar.ics", &[&bearer], b"").status,
+        200
+    );
+    for route in [
+        "/api/v1/incidents",
+        "/api/v1/me",
+        "/openapi.json",
+        "/incidents/7",
+    ] {
+        let answer = daemon.request(&format!("GET {route}"), &[&bearer], b"");
+        assert_eq!(answer.status, 403, "{route}: {}", answer.text());
+        let answer = get(&format!("GET {route}?token={token}"));
+        assert!(
+            matches!(answer.status, 303 | 401),
+            "{route}: {}",
+            answer.text()
+        );
+    }
+    assert_eq!(get("GET /calendar.ics").status, 401);
+    assert_eq!(get("GET /calendar.ics?token=vakt_other").status, 401);
+    daemon.access.disable_user("eva").unwrap();
+    assert_eq!(get(&format!("GET /calendar.ics?token={token}")).status, 401);
+}
+
+#[test]
+fn outputs_are_listed_and_tried_over_http() {
+    let daemon = start();
+    let check = |line: &str, body: &str, status: u16, part: &str| {
+        let answer = daemon.admin(line, body);
+        assert_eq!(answer.status, status, "{line} {body}: {}", answer.text());
+        assert!(answer.text().contains(part), "{}", answer.text());
+    };
+    let test = "POST /api/v1/outputs/test";
+    check("GET /api/v1/outputs", "", 200, r#""id":"mail""#);
+    check(test, "{}", 200, r#""delivered":true"#);
+    check(test, r#"{"output":"mail"}"#, 200, r#""delivered":true"#);
+    check(
+        test,
+        r#"{"output":"male"}"#,
+        404,
+        "there is no output `male`",
+    );
+    check(test, r#"{"output":1}"#, 400, "must be a string");
+    check(
+        test,
+        r#"{"outputs":[]}"#,
+        400,
+        "there is no field `outputs` here",
+    );
+}
+
 #[test]
 fn users_and_tokens_over_http() {
     let daemon = start();

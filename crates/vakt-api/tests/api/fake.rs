@@ -13,9 +13,9 @@ use vakt_api::access::NewUser;
 use vakt_api::backend::{
     FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest,
     HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
-    NewIncident, NewText, Readiness, ReportRequest, RuleList, RulesView, SearchAnswer,
-    SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight, SourcesView, StorageBackend,
-    StorageFailure, Tense, TriageBackend, TriageRequest,
+    NewIncident, NewText, OutputsBackend, Readiness, ReportRequest, RuleList, RulesView,
+    SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight, SourcesView,
+    StorageBackend, StorageFailure, Tense, TriageBackend, TriageRequest,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{
@@ -279,7 +279,24 @@ pub(crate) fn incident() -> Value {
     })
 }
 
+impl OutputsBackend for Fake {
+    fn outputs(&self) -> Result<Vec<Value>, String> {
+        Ok(vec![serde_json::json!({"id": "mail"})])
+    }
+
+    fn test(&self, output: Option<&str>) -> Option<Vec<Value>> {
+        let result = serde_json::json!({"output": "mail", "delivered": true, "error": null});
+        output
+            .is_none_or(|name| name == "mail")
+            .then(|| vec![result])
+    }
+}
+
 impl IncidentBackend for Fake {
+    fn calendar(&self, id: Option<&str>, sight: &Sight) -> Result<String, IncidentFailure> {
+        Ok(format!("BEGIN:VCALENDAR {id:?} {:?}", sight.streams))
+    }
+
     fn incidents(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure> {
         let all = self.incidents.lock().unwrap();
         if !all.is_empty() {
@@ -548,6 +565,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         sources: fake.clone(),
         storage: fake.clone(),
         health: fake.clone(),
+        outputs: fake.clone(),
         access: access.clone(),
         searches,
         registry: prometheus::Registry::new(),

@@ -1,7 +1,7 @@
 //! Detections become alerts, and some of them drafts: one transaction with the checkpoint.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use vakt_event::{JournalPosition, Level, Timestamp};
+use vakt_event::{JournalPosition, Timestamp};
 
 use super::cover::{Cover, Covers};
 use super::rows::{rank, signed};
@@ -20,9 +20,6 @@ const ALERTS_MAX: i64 = 200_000;
 /// Newest matches that are kept, for tests of suppressions: some weeks of an installation that is
 /// tuned, about forty megabytes.
 const MATCHES_MAX: i64 = 200_000;
-
-/// New alerts of this level and above are told to the outside.
-const NOTICE_LEVEL: Level = Level::High;
 
 /// What a batch of detections came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -162,7 +159,7 @@ impl Records {
                 outbox::file_draft(records, self.regimes(), &draft, detection, &alert, now)?;
             }
             other => {
-                if alert.is_new && detection.level >= NOTICE_LEVEL {
+                if alert.is_new && detection.level >= self.settings.alerts_told_from {
                     let incident = other.as_ref().map(|draft| draft.id.as_str());
                     outbox::file_alert(records, detection, &alert, incident, now)?;
                 }

@@ -7,7 +7,7 @@ use vakt_event::Timestamp;
 use super::incidents::{self, IncidentRow};
 use super::rows::{instant, instant_or_none, json_or_none, parsed};
 use super::view::View;
-use super::{Records, audit, merge};
+use super::{Records, audit, merge, outbox};
 use crate::clock::Computed;
 use crate::correction;
 use crate::doubt::{Circumstances, doubts};
@@ -184,6 +184,7 @@ pub(super) fn insert(
         merge::move_alerts(records, incident, into)?;
     }
     let computed = derive(records, data, &row, now)?;
+    outbox::file_change(records, data, &row, &fact, &computed)?;
     let mut after = computed_with(data, &computed);
     after.insert("fact".into(), json!(fact));
     let by = fact.recorded_by.as_str();
@@ -233,6 +234,7 @@ pub(super) fn derive(
 fn follow(records: &Connection, data: &Regimes, seq: i64, fact: &Fact) -> Result<()> {
     let row = incidents::by_seq(records, seq)?;
     let computed = derive(records, data, &row, fact.recorded_at)?;
+    outbox::file_change(records, data, &row, fact, &computed)?;
     let before = json!({ "state": row.state });
     let mut after = computed_with(data, &computed);
     after.insert("by_fact".into(), fact.id.into());

@@ -1,34 +1,33 @@
-//! What shall be told to the outside: filed with the change that it tells of, delivered later.
+//! The outbox: notices on their way to outputs.
 //!
-//! A notice is filed once for its subject and stays until it is delivered. Whoever delivers asks
-//! for what is due, and says how it went. Delivery is at least once: after a crash between the
-//! receiver's answer and [`Records::outbox_delivered`] it is tried again, and the notice's `id`
-//! lets the receiver see that. Notices carry no raw lines and no user names; drills file none.
+//! A notice waits until [`Records::route`] decides to whom it goes; then each output has a delivery of its
+//! own, so that one that is down holds no other. An attempt is counted before it is made, and the next
+//! is set: a notice that takes the daemon with it holds none of the others, and a daemon that is killed
+//! between the receiver's answer and [`Records::outbox_delivered`] tries again. Delivery is at least
+//! once; the notice's `uid` lets the receiver see what it had.
+
+use std::collections::{BTreeMap, VecDeque};
 
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use vakt_event::Timestamp;
+use vakt_event::{Level, Timestamp};
 
-use super::apply::OpenAlert;
-use super::drafts::Draft;
-use super::rows::{count, instant};
-use super::view::View;
-use super::{Records, incidents};
-use crate::clock::next_deadline;
-use crate::detection::Detection;
+use super::rows::{count, instant, instant_or_none};
+use super::{Records, firing};
 use crate::error::Result;
-use crate::group::entity_text;
-use crate::regime::Regimes;
+use crate::route::{Flow, NoticeKind, Plan, RATE_WINDOW_MICROS, Route, Routed};
 
-/// Notices that wait; beyond it the oldest are dropped, and counted. A receiver that is down for
-/// days misses no more than it could read.
+pub(super) use super::notices::{file_alert, file_change, file_draft};
+
+/// Notices that wait for one output, or for a decision to whom they go; beyond it the oldest are given
+/// up, and counted. A receiver that is down for days misses no more than it could read.
 const PENDING_MAX: i64 = 10_000;
 
-/// Delivered and dropped notices that are kept to look at.
+/// Notices that are kept to look at when nobody waits for them any more.
 const SETTLED_MAX: i64 = 1_000;
 
-/// A notice older than this is dropped: it would wake somebody for what is long known. Three days,
+/// A notice older than this is given up: it would wake somebody for what is long known. Three days,
 /// the longest hour limit.
 const AGE_MICROS_MAX: i64 = 72 * 60 * 60 * 1_000_000;
 
@@ -41,124 +40,197 @@ const BACK_OFF_MICROS_MAX: i64 = 10 * 60 * 1_000_000;
 /// Characters of a failure's text that are kept.
 const ERROR_CHARS_MAX: usize = 500;
 
-/// What a notice is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NoticeKind {
-    /// A new draft incident.
-    Draft,
-    /// A new alert of level high or above that opened no draft.
-    Alert,
-}
+/// Notices that are routed in one transaction.
+const ROUTED_AT_ONCE: i64 = 1_000;
 
-/// A notice that waits.
+/// Notices that a digest names one by one; of the others it gives the number.
+const DIGEST_NOTICES_MAX: usize = 20;
+
+/// A notice to be delivered to an output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// The same at every attempt.
     pub id: i64,
-    /// `kind`, `title`, `rule`, `level`, `host`, `entity`, `count`, `deadline`, `incident`,
-    /// `alert`, …; the deliverer adds the link.
+    /// The same at every attempt, and for every output.
+    pub uid: String,
+    /// `kind`, `title`, `rule`, `level`, `host`, `entity`, `count`, `deadline`, `incident`, `alert`, …;
+    /// of a digest `kind` is `digest` and `notices` holds the first of them. The deliverer adds the link.
     pub payload: Value,
     pub created_at: Timestamp,
-    /// Attempts that failed.
+    /// Attempts, this one among them.
     pub attempts: u64,
 }
 
-/// How full the outbox is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct OutboxCounts {
+/// How an output stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct OutputCounts {
+    pub output: String,
     pub pending: u64,
-    /// Delivered since the records were created.
-    pub delivered: u64,
-    /// Dropped, because of age or number, since the records were created.
-    pub dropped: u64,
     /// When the oldest of those that wait was filed.
     pub oldest_pending: Option<Timestamp>,
+    /// What follows counts since the records were created.
+    pub delivered: u64,
+    /// Attempts.
+    pub failed: u64,
+    /// Because of age or number, or because the output is configured no more.
+    pub given_up: u64,
+    /// Told together with another.
+    pub folded: u64,
+    /// Of the last attempt that failed, while its notice waits.
+    pub last_error: Option<String>,
+}
+
+/// What a notice that others are folded into says of them.
+#[derive(Default, Serialize, Deserialize)]
+struct Digest {
+    counts: BTreeMap<NoticeKind, u64>,
+    /// The most urgent first, bounded.
+    notices: Vec<Value>,
 }
 
 impl Records {
-    /// The notices to try now, oldest first. Those that are too old are dropped on the way.
-    pub fn outbox_due(&self, now: Timestamp, limit: usize) -> Result<Vec<Notice>> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    /// Decides to whom the notices go that were filed since the last call. Answers how many they were.
+    pub fn route(&self, routes: &[Route]) -> Result<usize> {
+        let now = self.clock.now();
+        let is_any = self.read(|records| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM notices WHERE routed = 0)";
+            Ok(records.query_row(sql, [], |row| row.get::<_, bool>(0))?)
+        })?;
+        if !is_any {
+            return Ok(0);
+        }
+        self.write(|records| {
+            let mut flows = Vec::new();
+            for route in routes {
+                flows.push(flow(records, route, now)?);
+            }
+            let notices = unrouted(records)?;
+            for (id, payload) in &notices {
+                let about: Routed = serde_json::from_str(payload)?;
+                for (route, flow) in routes.iter().zip(&mut flows) {
+                    if !route.takes(&about) {
+                        continue;
+                    }
+                    if route.is_stateful {
+                        firing::begin(records, &route.output, *id, about.kind, now)?;
+                        continue;
+                    }
+                    let plan = flow.plan(route, *id, about.kind, now);
+                    send(records, &route.output, *id, payload, plan, now)?;
+                }
+                records
+                    .prepare_cached("UPDATE notices SET routed = 1 WHERE id = ?1")?
+                    .execute([id])?;
+            }
+            for route in routes {
+                bound(records, &route.output, now)?;
+            }
+            prune(records, now)?;
+            Ok(notices.len())
+        })
+    }
+
+    /// The next notice to try at `output`, if there is one. The attempt counts from now on.
+    pub fn outbox_claim(&self, output: &str) -> Result<Option<Notice>> {
+        let now = self.clock.now();
+        let due = "SELECT notice FROM deliveries WHERE output = ?1 AND state = 'pending'
+             AND next_attempt <= ?2 ORDER BY notice LIMIT 1";
         let is_due = self.read(|records| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending'
-                AND next_attempt <= ?1)";
-            Ok(records.query_row(sql, [now.micros()], |row| row.get::<_, bool>(0))?)
+            let found = records
+                .prepare_cached(due)?
+                .query_row(params![output, now.micros()], |_| Ok(()))
+                .optional()?;
+            Ok(found.is_some())
         })?;
         if !is_due {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        self.write(|records| prune(records, now))?;
-        self.read(|records| {
-            let mut query = records.prepare_cached(
-                "SELECT id, payload, created_at, attempts FROM outbox
-                 WHERE state = 'pending' AND next_attempt <= ?1 ORDER BY id LIMIT ?2",
-            )?;
-            let rows = query.query_map(params![now.micros(), limit], |row| {
-                Ok(Notice {
-                    id: row.get(0)?,
-                    payload: super::rows::json(row, "payload")?,
-                    created_at: instant(row, 2)?,
-                    attempts: count(row.get(3)?),
-                })
-            })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        self.write(|records| {
+            give_up_old(records, now)?;
+            let found: Option<i64> = records
+                .prepare_cached(due)?
+                .query_row(params![output, now.micros()], |row| row.get(0))
+                .optional()?;
+            let Some(id) = found else {
+                return Ok(None);
+            };
+            let sql = "SELECT attempts FROM deliveries WHERE notice = ?1 AND output = ?2";
+            let attempts: i64 = records.query_row(sql, params![id, output], |row| row.get(0))?;
+            let next = now.saturating_add_micros(back_off_micros(attempts));
+            records
+                .prepare_cached(
+                    "UPDATE deliveries SET attempts = attempts + 1, next_attempt = ?3
+                     WHERE notice = ?1 AND output = ?2",
+                )?
+                .execute(params![id, output, next.micros()])?;
+            notice(records, id, output).map(Some)
         })
     }
 
     /// The receiver took it.
-    pub fn outbox_delivered(&self, id: i64) -> Result<()> {
+    pub fn outbox_delivered(&self, id: i64, output: &str) -> Result<()> {
         let now = self.clock.now();
         self.write(|records| {
-            let changed = records.execute(
-                "UPDATE outbox SET state = 'delivered', settled_at = ?2, error = NULL
-                 WHERE id = ?1 AND state = 'pending'",
-                params![id, now.micros()],
-            )?;
-            tally(records, "outbox.delivered", changed)?;
+            settle(records, id, output, "delivered", now)?;
             prune(records, now)
         })
     }
 
-    /// The receiver did not take it. It is tried again at `next_attempt`, or after a pause that
-    /// doubles with each failure.
+    /// The receiver did not take it. It is tried again after a pause that doubles with each failure, or at
+    /// `next_attempt` where the receiver named it.
     pub fn outbox_failed(
         &self,
         id: i64,
+        output: &str,
         error: &str,
         next_attempt: Option<Timestamp>,
     ) -> Result<()> {
-        let now = self.clock.now();
         let error: String = error.chars().take(ERROR_CHARS_MAX).collect();
         self.write(|records| {
-            let sql = "SELECT attempts FROM outbox WHERE id = ?1 AND state = 'pending'";
-            let attempts: Option<i64> =
-                records.query_row(sql, [id], |row| row.get(0)).optional()?;
-            if let Some(attempts) = attempts {
-                let next = next_attempt
-                    .unwrap_or_else(|| now.saturating_add_micros(back_off_micros(attempts)));
-                records.execute(
-                    "UPDATE outbox SET attempts = attempts + 1, next_attempt = ?2, error = ?3
-                     WHERE id = ?1",
-                    params![id, next.micros(), error],
-                )?;
+            let changed = records.execute(
+                "UPDATE deliveries SET error = ?3, next_attempt = coalesce(?4, next_attempt)
+                 WHERE notice = ?1 AND output = ?2 AND state = 'pending'",
+                params![id, output, error, next_attempt.map(Timestamp::micros)],
+            )?;
+            tally(records, output, "failed", changed)
+        })
+    }
+
+    /// An attempt failed that was of no single notice.
+    pub fn output_failed(&self, output: &str) -> Result<()> {
+        self.write(|records| tally(records, output, "failed", 1))
+    }
+
+    /// Gives up what waits for outputs that are configured no more.
+    pub fn retire_outputs(&self, configured: &[String]) -> Result<()> {
+        let now = self.clock.now();
+        let configured = serde_json::to_string(configured)?;
+        self.write(|records| {
+            let gone: Vec<(i64, String)> = records
+                .prepare(
+                    "SELECT notice, output FROM deliveries WHERE state = 'pending'
+                         AND output NOT IN (SELECT value FROM json_each(?1))",
+                )?
+                .query_map([&configured], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            for (id, output) in gone {
+                settle(records, id, &output, "given_up", now)?;
             }
+            records.execute(
+                "DELETE FROM firing WHERE output NOT IN (SELECT value FROM json_each(?1))",
+                [&configured],
+            )?;
             Ok(())
         })
     }
 
-    pub fn outbox_counts(&self) -> Result<OutboxCounts> {
+    /// How each of these outputs stands.
+    pub fn output_counts(&self, outputs: &[String]) -> Result<Vec<OutputCounts>> {
         self.read(|records| {
-            let sql = "SELECT count(*), min(created_at) FROM outbox WHERE state = 'pending'";
-            let (pending, oldest_pending) = records.query_row(sql, [], |row| {
-                Ok((count(row.get(0)?), super::rows::instant_or_none(row, 1)?))
-            })?;
-            Ok(OutboxCounts {
-                pending,
-                delivered: tallied(records, "outbox.delivered")?,
-                dropped: tallied(records, "outbox.dropped")?,
-                oldest_pending,
-            })
+            let mut all = Vec::new();
+            for output in outputs {
+                all.push(counts(records, output)?);
+            }
+            Ok(all)
         })
     }
 }
@@ -171,142 +243,292 @@ fn back_off_micros(attempts: i64) -> i64 {
         .min(BACK_OFF_MICROS_MAX)
 }
 
-/// A new draft. The deadline is the earliest of its provisional clocks.
-pub(super) fn file_draft(
-    records: &Connection,
-    data: &Regimes,
-    draft: &Draft,
-    detection: &Detection,
-    alert: &OpenAlert,
-    now: Timestamp,
-) -> Result<()> {
-    let row = incidents::by_seq(records, draft.seq)?;
-    let computed = View::of(records, &row)?.clocks(data, now);
-    let deadline = next_deadline(&computed.clocks).and_then(|clock| clock.due);
-    let mut payload = payload(NoticeKind::Draft, detection, alert);
-    payload.insert("incident".into(), draft.id.clone().into());
-    payload.insert("number".into(), draft.seq.into());
-    payload.insert("deadline".into(), json!(deadline));
-    payload.insert("burst".into(), draft.is_burst.into());
-    payload.insert("historic".into(), draft.historic.into());
-    file(
-        records,
-        &format!("draft {}", draft.id),
-        payload,
-        detection,
-        now,
-    )
-}
-
-/// A new alert that opened no draft; `incident` is the open one that it joined.
-pub(super) fn file_alert(
-    records: &Connection,
-    detection: &Detection,
-    alert: &OpenAlert,
-    incident: Option<&str>,
-    now: Timestamp,
-) -> Result<()> {
-    let mut payload = payload(NoticeKind::Alert, detection, alert);
-    payload.insert("incident".into(), json!(incident));
-    payload.insert("deadline".into(), Value::Null);
-    file(
-        records,
-        &format!("alert {}", alert.id),
-        payload,
-        detection,
-        now,
-    )
-}
-
-fn payload(kind: NoticeKind, detection: &Detection, alert: &OpenAlert) -> Map<String, Value> {
-    // Who somebody is goes out only where an output is configured to say it.
-    let entity: Vec<(String, String)> = detection
-        .entity
-        .iter()
-        .filter(|(field, _)| !field.to_ascii_lowercase().contains("user"))
-        .cloned()
-        .collect();
-    let mut payload = Map::new();
-    payload.insert("kind".into(), json!(kind));
-    payload.insert("title".into(), detection.rule_title.clone().into());
-    payload.insert(
-        "rule".into(),
-        json!({ "id": detection.rule_id, "title": detection.rule_title }),
-    );
-    payload.insert("level".into(), json!(detection.level));
-    payload.insert("host".into(), json!(detection.completing.host));
-    payload.insert("entity".into(), entity_text(&entity).into());
-    payload.insert("count".into(), alert.match_count.into());
-    payload.insert("event_count".into(), detection.event_count.into());
-    payload.insert("detected_at".into(), json!(detection.detected_at));
-    payload.insert("stream".into(), detection.stream.clone().into());
-    payload.insert("alert".into(), alert.id.clone().into());
-    payload
-}
-
-fn file(
-    records: &Connection,
-    subject: &str,
-    payload: Map<String, Value>,
-    detection: &Detection,
-    now: Timestamp,
-) -> Result<()> {
-    if detection.drill {
-        return Ok(());
+/// What went to the output of `route` lately.
+fn flow(records: &Connection, route: &Route, now: Timestamp) -> Result<Flow> {
+    let since = now.saturating_add_micros(-RATE_WINDOW_MICROS.max(route.group_micros));
+    let mut query = records.prepare_cached(
+        "SELECT max(d.routed_at, CASE d.held WHEN 1 THEN d.next_attempt ELSE 0 END), n.kind,
+             d.held = 1 AND d.attempts = 0 AND d.state = 'pending', d.notice, d.held
+         FROM deliveries d JOIN notices n ON n.id = d.notice
+         WHERE d.output = ?1 AND d.routed_at > ?2 AND d.state <> 'folded' ORDER BY 1",
+    )?;
+    let mut rows = query.query(params![route.output, since.micros()])?;
+    let mut flow = Flow {
+        recent: VecDeque::new(),
+        ..Flow::default()
+    };
+    let rate_since = now.saturating_add_micros(-RATE_WINDOW_MICROS);
+    while let Some(row) = rows.next()? {
+        let (at, is_open) = (instant(row, 0)?, row.get::<_, bool>(2)?);
+        // A retry's next attempt says nothing of when it went first.
+        let at = if is_open { at } else { at.min(now) };
+        if at > rate_since {
+            flow.recent.push_back(at);
+        }
+        if row.get::<_, String>(1)? == NoticeKind::Alert.as_str() {
+            flow.last_alert = flow.last_alert.max(Some(at));
+        }
+        if is_open {
+            flow.open = Some(row.get(3)?);
+        }
     }
+    Ok(flow)
+}
+
+fn unrouted(records: &Connection) -> Result<Vec<(i64, String)>> {
+    let mut query = records
+        .prepare_cached("SELECT id, payload FROM notices WHERE routed = 0 ORDER BY id LIMIT ?1")?;
+    let rows = query.query_map([ROUTED_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Puts a notice on its way to an output.
+fn send(
+    records: &Connection,
+    output: &str,
+    id: i64,
+    payload: &str,
+    plan: Plan,
+    now: Timestamp,
+) -> Result<()> {
+    let (state, next, is_held) = match plan {
+        Plan::Now => ("pending", now, false),
+        Plan::Hold(until) => ("pending", until, true),
+        Plan::Fold(_) => ("folded", now, false),
+    };
     records
         .prepare_cached(
-            "INSERT OR IGNORE INTO outbox (subject, payload, created_at, state, next_attempt)
-             VALUES (?1, ?2, ?3, 'pending', ?3)",
+            "INSERT OR IGNORE INTO deliveries (notice, output, state, next_attempt, routed_at, held)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
         .execute(params![
-            subject,
-            Value::Object(payload).to_string(),
-            now.micros()
+            id,
+            output,
+            state,
+            next.micros(),
+            now.micros(),
+            is_held
         ])?;
+    if let Plan::Fold(into) = plan {
+        fold(records, output, into, serde_json::from_str(payload)?)?;
+        tally(records, output, "folded", 1)?;
+    }
     Ok(())
 }
 
-/// Drops what is too old or too much, and forgets what was settled long ago.
-pub(super) fn prune(records: &Connection, now: Timestamp) -> Result<()> {
-    let oldest = now.micros().saturating_sub(AGE_MICROS_MAX);
-    let dropped = records
+/// Adds a notice to what the one that waits stands for.
+fn fold(records: &Connection, output: &str, into: i64, payload: Value) -> Result<()> {
+    let sql = "SELECT digest FROM deliveries WHERE notice = ?1 AND output = ?2";
+    let text: Option<String> = records
+        .prepare_cached(sql)?
+        .query_row(params![into, output], |row| row.get(0))?;
+    let mut digest: Digest = match text {
+        Some(text) => serde_json::from_str(&text)?,
+        None => Digest::default(),
+    };
+    digest.add(payload);
+    records
+        .prepare_cached("UPDATE deliveries SET digest = ?3 WHERE notice = ?1 AND output = ?2")?
+        .execute(params![into, output, serde_json::to_string(&digest)?])?;
+    Ok(())
+}
+
+impl Digest {
+    fn add(&mut self, payload: Value) {
+        let kind = kind_of(&payload);
+        *self.counts.entry(kind).or_default() += 1;
+        self.notices.push(payload);
+        self.notices
+            .sort_by_key(|it| (kind_of(it), std::cmp::Reverse(level_of(it))));
+        self.notices.truncate(DIGEST_NOTICES_MAX);
+    }
+
+    fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+
+    /// "12 alerts, 1 draft".
+    fn title(&self) -> String {
+        let parts = self.counts.iter().map(|(kind, count)| match count {
+            1 => format!("1 {kind}"),
+            count => format!("{count} × {kind}"),
+        });
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
+    fn payload(&self) -> Value {
+        let listed = u64::try_from(self.notices.len()).unwrap_or(u64::MAX);
+        // Of the notices that are named, the first deadline with the clock that it is of.
+        let due = self.notices.iter().filter(|it| it["deadline"].is_string());
+        let first = due.min_by_key(|it| it["deadline"].as_str());
+        let of_first = |name: &str| first.map_or(Value::Null, |it| it[name].clone());
+        json!({
+            "kind": "digest",
+            "title": self.title(),
+            "level": self.notices.iter().filter_map(level_of).max(),
+            "count": self.total(),
+            "counts": self.counts,
+            "deadline": of_first("deadline"),
+            "deadline_local": of_first("deadline_local"),
+            "clock": of_first("clock"),
+            "notices": self.notices,
+            "more": self.total().saturating_sub(listed),
+        })
+    }
+}
+
+fn kind_of(payload: &Value) -> NoticeKind {
+    let kind = payload["kind"].as_str().and_then(|kind| kind.parse().ok());
+    kind.unwrap_or(NoticeKind::Alert)
+}
+
+fn level_of(payload: &Value) -> Option<Level> {
+    payload["level"].as_str()?.parse().ok()
+}
+
+/// A notice as it goes to an output.
+fn notice(records: &Connection, id: i64, output: &str) -> Result<Notice> {
+    let (mut notice, digest) = records
         .prepare_cached(
-            "UPDATE outbox SET state = 'dropped', settled_at = ?1
-             WHERE state = 'pending' AND (created_at < ?2 OR id <= coalesce((
-                 SELECT id FROM outbox WHERE state = 'pending'
-                 ORDER BY id DESC LIMIT 1 OFFSET ?3), -1))",
+            "SELECT n.id, n.uid, n.payload, n.created_at, d.attempts, d.digest
+             FROM notices n JOIN deliveries d ON d.notice = n.id
+             WHERE n.id = ?1 AND d.output = ?2",
         )?
-        .execute(params![now.micros(), oldest, PENDING_MAX])?;
-    tally(records, "outbox.dropped", dropped)?;
+        .query_row(params![id, output], |row| {
+            let notice = Notice {
+                id: row.get(0)?,
+                uid: row.get(1)?,
+                payload: super::rows::json(row, "payload")?,
+                created_at: instant(row, 3)?,
+                attempts: count(row.get(4)?),
+            };
+            Ok((notice, super::rows::json_or_none::<Digest>(row, "digest")?))
+        })?;
+    if let Some(mut digest) = digest {
+        digest.add(std::mem::take(&mut notice.payload));
+        notice.payload = digest.payload();
+    }
+    Ok(notice)
+}
+
+/// Ends a delivery that waits, and counts how.
+fn settle(records: &Connection, id: i64, output: &str, state: &str, now: Timestamp) -> Result<()> {
+    let changed = records
+        .prepare_cached(
+            "UPDATE deliveries SET state = ?3, settled_at = ?4,
+                 error = CASE ?3 WHEN 'delivered' THEN NULL ELSE error END
+             WHERE notice = ?1 AND output = ?2 AND state = 'pending'",
+        )?
+        .execute(params![id, output, state, now.micros()])?;
+    tally(records, output, state, changed)
+}
+
+/// Gives up the oldest of what is too much for one output.
+fn bound(records: &Connection, output: &str, now: Timestamp) -> Result<()> {
+    let beyond: Vec<i64> = records
+        .prepare_cached(
+            "SELECT notice FROM deliveries WHERE output = ?1 AND state = 'pending'
+             ORDER BY notice DESC LIMIT -1 OFFSET ?2",
+        )?
+        .query_map(params![output, PENDING_MAX], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for id in beyond {
+        settle(records, id, output, "given_up", now)?;
+    }
+    Ok(())
+}
+
+fn give_up_old(records: &Connection, now: Timestamp) -> Result<()> {
+    let oldest = now.micros().saturating_sub(AGE_MICROS_MAX);
+    let old: Vec<(i64, String)> = records
+        .prepare_cached(
+            "SELECT d.notice, d.output FROM notices n JOIN deliveries d ON d.notice = n.id
+             WHERE n.created_at < ?1 AND d.state = 'pending'",
+        )?
+        .query_map([oldest], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (id, output) in old {
+        settle(records, id, &output, "given_up", now)?;
+    }
+    Ok(())
+}
+
+/// Gives up what is too old, and forgets what was settled long ago.
+pub(super) fn prune(records: &Connection, now: Timestamp) -> Result<()> {
+    give_up_old(records, now)?;
+    // Where nobody decides, nobody is configured to be told.
     records
         .prepare_cached(
-            "DELETE FROM outbox WHERE state <> 'pending' AND id <= coalesce((
-                 SELECT id FROM outbox WHERE state <> 'pending'
-                 ORDER BY id DESC LIMIT 1 OFFSET ?1), -1)",
+            "UPDATE notices SET routed = 1 WHERE routed = 0 AND id <= coalesce((
+                 SELECT id FROM notices WHERE routed = 0 ORDER BY id DESC LIMIT 1 OFFSET ?1), -1)",
+        )?
+        .execute([PENDING_MAX])?;
+    records
+        .prepare_cached(
+            "DELETE FROM notices WHERE routed = 1
+                 AND id <= coalesce((SELECT id FROM notices ORDER BY id DESC LIMIT 1 OFFSET ?1), -1)
+                 AND NOT EXISTS (SELECT 1 FROM deliveries d
+                     WHERE d.notice = notices.id AND d.state = 'pending')",
         )?
         .execute([SETTLED_MAX])?;
     Ok(())
 }
 
+fn counts(records: &Connection, output: &str) -> Result<OutputCounts> {
+    let sql =
+        "SELECT count(*), min(n.created_at) FROM deliveries d JOIN notices n ON n.id = d.notice
+         WHERE d.output = ?1 AND d.state = 'pending'";
+    let (pending, oldest_pending) = records.prepare_cached(sql)?.query_row([output], |row| {
+        Ok((count(row.get(0)?), instant_or_none(row, 1)?))
+    })?;
+    let sql = "SELECT error FROM deliveries WHERE output = ?1 AND state = 'pending'
+         AND error IS NOT NULL ORDER BY next_attempt DESC LIMIT 1";
+    let last_error = records
+        .prepare_cached(sql)?
+        .query_row([output], |row| row.get(0))
+        .optional()?;
+    Ok(OutputCounts {
+        output: output.to_owned(),
+        pending,
+        oldest_pending,
+        delivered: tallied(records, output, "delivered")?,
+        failed: tallied(records, output, "failed")?,
+        given_up: tallied(records, output, "given_up")?,
+        folded: tallied(records, output, "folded")?,
+        last_error,
+    })
+}
+
 /// Counts in `state` survive the rows that they count.
-fn tally(records: &Connection, name: &str, more: usize) -> Result<()> {
+pub(super) fn tally(records: &Connection, output: &str, what: &str, more: usize) -> Result<()> {
     if more > 0 {
-        records.execute(
-            "INSERT INTO state (name, position) VALUES (?1, ?2)
-             ON CONFLICT (name) DO UPDATE SET position = position + excluded.position",
-            params![name, i64::try_from(more).unwrap_or(i64::MAX)],
-        )?;
+        records
+            .prepare_cached(
+                "INSERT INTO state (name, position) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET position = position + excluded.position",
+            )?
+            .execute(params![
+                format!("outbox.{output}.{what}"),
+                i64::try_from(more).unwrap_or(i64::MAX)
+            ])?;
     }
     Ok(())
 }
 
-fn tallied(records: &Connection, name: &str) -> Result<u64> {
+fn tallied(records: &Connection, output: &str, what: &str) -> Result<u64> {
     let sql = "SELECT position FROM state WHERE name = ?1";
     let row = records
-        .query_row(sql, [name], |row| row.get(0))
+        .prepare_cached(sql)?
+        .query_row([format!("outbox.{output}.{what}")], |row| row.get(0))
         .optional()?;
     Ok(row.map_or(0, count))
+}
+
+/// A payload without what is added by whoever files it: of the installation as a whole.
+pub(super) fn of_installation(title: &str) -> Map<String, Value> {
+    let mut payload = Map::new();
+    payload.insert("title".into(), title.into());
+    payload
 }
 
 #[cfg(test)]
@@ -323,5 +545,33 @@ mod tests {
         check(6, 320);
         check(7, 600);
         check(i64::MAX, 600);
+    }
+
+    #[test]
+    fn a_digest_counts_all_and_names_the_most_urgent() {
+        let mut digest = Digest::default();
+        for number in 0..30 {
+            digest.add(json!({"kind": "alert", "level": "high", "title": format!("a{number}")}));
+        }
+        digest.add(json!({"kind": "alert", "level": "critical", "title": "c"}));
+        digest.add(
+            json!({"kind": "overdue", "deadline": "2026-11-24T20:00:00Z", "title": "o",
+            "clock": {"zone": "Europe/Stockholm"}}),
+        );
+        let payload = digest.payload();
+        assert_eq!(payload["title"], "1 overdue, 31 × alert");
+        assert_eq!(payload["count"], 32);
+        assert_eq!(payload["more"], 12);
+        assert_eq!(payload["level"], "critical");
+        assert_eq!(payload["deadline"], "2026-11-24T20:00:00Z");
+        assert_eq!(payload["clock"]["zone"], "Europe/Stockholm");
+        let titles: Vec<&str> = payload["notices"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .take(3)
+            .map(|it| it["title"].as_str().unwrap())
+            .collect();
+        assert_eq!(titles, ["o", "c", "a0"]);
     }
 }

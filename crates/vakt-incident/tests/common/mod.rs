@@ -13,8 +13,8 @@ use serde_json::Map;
 use tempfile::TempDir;
 use vakt_event::{Clock, JournalPosition, Level, Timestamp};
 use vakt_incident::{
-    Alert, AlertFilter, Completing, Detection, Evidence, Incident, IncidentFilter, NewFact,
-    PageRequest, Records, Settings,
+    Alert, AlertFilter, Completing, Detection, Evidence, Incident, IncidentFilter, NewFact, Notice,
+    OutputCounts, PageRequest, Records, Route, Settings,
 };
 
 pub const START: &str = "2026-11-23T20:00:00Z";
@@ -142,9 +142,29 @@ impl Store {
         self.records.add_fact(id, new, "anna").unwrap()
     }
 
+    /// What is told, to an output that was not told of it yet.
     pub fn payloads(&self) -> Vec<serde_json::Value> {
-        let due = self.records.outbox_due(self.clock.now(), 1_000).unwrap();
-        due.into_iter().map(|notice| notice.payload).collect()
+        let all = Route {
+            group_micros: 0,
+            rate: 10_000,
+            ..Route::all("all")
+        };
+        self.records.route(&[all]).unwrap();
+        let taken = |notice: Notice| {
+            self.records.outbox_delivered(notice.id, "all").unwrap();
+            notice.payload
+        };
+        self.claim("all").into_iter().map(taken).collect()
+    }
+
+    /// What is due at an output.
+    pub fn claim(&self, output: &str) -> Vec<Notice> {
+        std::iter::from_fn(|| self.records.outbox_claim(output).unwrap()).collect()
+    }
+
+    pub fn counts(&self, output: &str) -> OutputCounts {
+        let outputs = [output.to_owned()];
+        self.records.output_counts(&outputs).unwrap().remove(0)
     }
 }
 

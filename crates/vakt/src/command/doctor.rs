@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::{Connection, Global, Outcome};
 use crate::client::Client;
-use crate::config::{Config, WebhookToken};
+use crate::config::{Config, Way};
 use crate::data_dir::DataDir;
+use crate::notify::type_of;
 use crate::output::{Output, Printer};
 use crate::ruleset::Ruleset;
 
@@ -92,18 +93,36 @@ fn organisation(config: &Config) -> Finding {
 }
 
 fn outputs(config: &Config) -> Finding {
-    let (verdict, text) = match &config.webhook {
-        Some(webhook) => match webhook.token.as_ref().map(WebhookToken::read) {
-            Some(Err(error)) => (Verdict::Missing, format!("no notice can go out: {error:#}")),
-            None | Some(Ok(_)) => (
-                Verdict::Good,
-                format!("notices go to {}", host_of(&webhook.url)),
-            ),
-        },
-        None => (
+    let unreadable = config.outputs.iter().find_map(|output| {
+        let secret = match &output.way {
+            Way::Webhook(way) => way.token.as_ref(),
+            Way::Email(way) => way.login.as_ref().map(|(_, password)| password),
+            Way::Alertmanager(way) => way.token.as_ref(),
+            Way::Syslog(_) => None,
+        };
+        let error = secret?.read().err()?;
+        Some(format!(
+            "no notice can go out by {}: {error:#}",
+            output.name()
+        ))
+    });
+    let names: Vec<String> = config
+        .outputs
+        .iter()
+        .map(|output| format!("{} ({})", output.name(), type_of(output)))
+        .collect();
+    let (verdict, text) = match unreadable {
+        Some(text) => (Verdict::Missing, text),
+        None if names.is_empty() => (
             Verdict::Missing,
-            "nobody is told of a new draft: write `notices:` with `webhook:` and its `url`"
-                .to_owned(),
+            "nobody is told of a new draft: write `outputs:` with a webhook or mail".to_owned(),
+        ),
+        None => (
+            Verdict::Good,
+            format!(
+                "notices go to {}; `vakt notify test` tries them",
+                names.join(", ")
+            ),
         ),
     };
     Finding {
@@ -111,12 +130,6 @@ fn outputs(config: &Config) -> Finding {
         verdict,
         text,
     }
-}
-
-/// An address without its path, which may hold a secret.
-fn host_of(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split('/').next().unwrap_or(rest)
 }
 
 fn tls(config: &Config) -> Finding {

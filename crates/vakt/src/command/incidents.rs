@@ -19,7 +19,7 @@ use vakt_incident::{Regimes, local};
 
 use super::people::{aligned, text, to_second};
 use super::{Connection, Global, Outcome};
-use crate::client::Client;
+use crate::client::{Client, encoded};
 use crate::output::{Output, Printer, printable, tell};
 
 #[derive(Debug, Subcommand)]
@@ -108,6 +108,13 @@ pub enum Action {
         /// Other data of the regimes [default: what is compiled in]
         #[arg(long, value_name = "FILE")]
         regimes_file: Option<PathBuf>,
+    },
+    /// Print the deadlines as a calendar file (ICS), of one incident or of all
+    Calendar {
+        /// The incident; `vakt incidents list` shows them
+        id: Option<String>,
+        #[command(flatten)]
+        connection: Connection,
     },
     /// Print the data of the regimes that is compiled in; needs no daemon
     Regimes,
@@ -267,6 +274,17 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
         ),
         Action::Assess { known, .. } if known.is_empty() => assess::inputs(global),
         Action::Assess { types, known } => assess::assess(global, types, known),
+        Action::Calendar { id, connection } => {
+            let path = match id {
+                None => "/calendar.ics".to_owned(),
+                Some(id) => format!("/incidents/{}/calendar.ics", encoded(id)),
+            };
+            let text = Client::new(global, connection)?.text(&path)?;
+            let mut out = Printer::new();
+            out.raw(&text)?;
+            out.flush()?;
+            Ok(Outcome::Done)
+        }
         Action::Regimes => {
             let mut out = Printer::new();
             for line in Regimes::embedded().text.lines() {

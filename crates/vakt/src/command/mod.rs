@@ -10,6 +10,7 @@ mod doctor;
 mod erase;
 mod incidents;
 mod maintenance;
+mod notify;
 mod parse;
 mod people;
 mod restore;
@@ -113,6 +114,9 @@ pub enum Command {
     Maintenance(maintenance::Action),
     /// Who has the highest risk now, and from which alerts
     Risk(risk::Options),
+    /// Where notices go, and trying it
+    #[command(subcommand)]
+    Notify(notify::Action),
     /// Erase stored events for good
     Erase(erase::Options),
     /// Who sends logs, and when each was last heard
@@ -222,6 +226,7 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Suppressions(action) => suppressions::run(&global, &action),
         Command::Maintenance(action) => maintenance::run(&global, &action),
         Command::Risk(options) => risk::run(&global, &options),
+        Command::Notify(action) => notify::run(&global, &action),
         Command::Erase(options) => erase::run(&global, &options),
         Command::Sources(connection) => sources::run(&global, &connection),
         Command::Storage(options) => storage::run(&global, &options),

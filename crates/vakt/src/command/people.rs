@@ -47,13 +47,16 @@ pub enum Users {
 
 #[derive(Debug, Subcommand)]
 pub enum Tokens {
-    /// Add a token that may only send logs, into one stream
+    /// Add a token that may only send logs, into one stream, or only read deadlines
     Add {
         /// A name for the sender
         name: String,
         /// The stream that its logs go into
         #[arg(long, default_value = "default", value_name = "STREAM")]
         stream: String,
+        /// For a calendar: it reads the deadlines that this person sees, and nothing else
+        #[arg(long, value_name = "USER", conflicts_with = "stream")]
+        calendar_of: Option<String>,
         #[command(flatten)]
         connection: Connection,
     },
@@ -115,7 +118,23 @@ pub(super) fn tokens(global: &Global, action: &Tokens) -> Result<Outcome> {
     match action {
         Tokens::Add {
             name,
+            calendar_of: Some(user),
+            connection,
+            ..
+        } => {
+            let client = Client::new(global, connection)?;
+            let body = json!({"kind": "calendar", "name": name, "user": user});
+            let answer = client.post("/api/v1/tokens", &body)?;
+            let url = client.url();
+            let what = format!(
+                "token for the address {url}/calendar.ics?token=…, which shows what {user} sees"
+            );
+            new_token(global, &answer, &what)
+        }
+        Tokens::Add {
+            name,
             stream,
+            calendar_of: None,
             connection,
         } => {
             let answer = Client::new(global, connection)?.post(

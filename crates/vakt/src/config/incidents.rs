@@ -9,10 +9,12 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use vakt_event::Level;
 use vakt_incident::regime::{DEFAULT_REGIME, RegimeError};
+use vakt_incident::reminder::{ESCALATIONS_MAX, OVER, Policy};
 use vakt_incident::{Criticality, HalfLife, OnAsset, Regimes, Thresholds};
 use vakt_rules::Report;
 use vakt_rules::yaml::Node;
 
+use super::period::{PERIOD, Period};
 use super::read::{CONFIG_FILE, CONFIG_VALUE, Section, text};
 use super::schema::Files;
 
@@ -25,6 +27,7 @@ pub(super) struct Incidents {
     pub(super) regimes_file: Option<PathBuf>,
     pub(super) thresholds: Thresholds,
     pub(super) half_life: HalfLife,
+    pub(super) reminders: Policy,
 }
 
 impl Default for Incidents {
@@ -34,6 +37,7 @@ impl Default for Incidents {
             regimes_file: None,
             thresholds: Thresholds::default(),
             half_life: HalfLife::default(),
+            reminders: Policy::default(),
         }
     }
 }
@@ -75,6 +79,10 @@ pub(super) fn incidents(node: &Node<'_>, files: Files, report: &mut Report<'_>) 
     }
     if let Some(node) = section.get("thresholds") {
         (incidents.thresholds, incidents.half_life) = thresholds(node, report);
+    }
+    incidents.reminders.shares = shares(&mut section, report);
+    if let Some(node) = section.get("escalation") {
+        escalation(node, &mut incidents.reminders, report);
     }
     section.finish(report);
     incidents
@@ -150,6 +158,55 @@ fn risk(node: &Node<'_>, report: &mut Report<'_>) -> (Option<f64>, HalfLife) {
     }
     section.finish(report);
     (score.filter(is_score), half_life)
+}
+
+/// Percent of a clock's time, ascending.
+fn shares(section: &mut Section<'_, '_>, report: &mut Report<'_>) -> Vec<u32> {
+    if section.get("reminders").is_none() {
+        return Policy::default().shares;
+    }
+    let mut shares = Vec::new();
+    for node in section.list("reminders") {
+        let Some(word) = text("reminders", node, report) else {
+            continue;
+        };
+        let percent = word.strip_suffix('%').and_then(|it| it.parse().ok());
+        match percent.filter(|share| (1..OVER).contains(share)) {
+            Some(share) => shares.push(share),
+            None => report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                format!("`{word}` is no share of a clock's time"),
+                "write a whole number from 1% to 99%",
+            ),
+        }
+    }
+    shares.sort_unstable();
+    shares.dedup();
+    shares
+}
+
+fn escalation(node: &Node<'_>, policy: &mut Policy, report: &mut Report<'_>) {
+    let Some(mut section) = Section::new("escalation", node, report) else {
+        return;
+    };
+    if let Some(Period(every)) = section.parsed("every", PERIOD, report) {
+        policy.escalation_every_micros = i64::try_from(every.as_micros()).unwrap_or(i64::MAX);
+    }
+    let node = section.get("times");
+    let expected = "a whole number";
+    if let (Some(times), Some(node)) = (section.parsed("times", expected, report), node) {
+        policy.escalation_times = times;
+        if times > ESCALATIONS_MAX {
+            report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                format!("an escalation is repeated at most {ESCALATIONS_MAX} times"),
+                "write fewer, or another output",
+            );
+        }
+    }
+    section.finish(report);
 }
 
 /// Each fault of the data at the key that names the file, with its own place in that.

@@ -5,12 +5,13 @@
 
 mod assets;
 mod incidents;
+pub mod outputs;
+mod period;
 mod read;
 mod redact;
 mod schema;
 mod storage;
 
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
+use vakt_incident::reminder::Policy;
 use vakt_incident::{HalfLife, Regimes, Thresholds};
 use vakt_rules::{Diagnostic, Placeholders};
 
@@ -27,6 +29,7 @@ use crate::ruleset::RuleSettings;
 
 pub use assets::AssetSource;
 pub use incidents::read as read_regimes;
+pub use outputs::{ExpectedSource, Heartbeat, Output, Secret, Way, Webhook};
 pub use storage::Retention;
 pub use vakt_incident::form::Organisation;
 
@@ -57,7 +60,11 @@ pub struct Config {
     pub streams: Vec<String>,
     /// Credentials that may only send logs, each into one stream.
     pub intake_tokens: Vec<IntakeToken>,
-    pub webhook: Option<Webhook>,
+    /// Who is told of what.
+    pub outputs: Vec<Output>,
+    pub heartbeat: Option<Heartbeat>,
+    /// Senders whose silence is told.
+    pub expected_sources: Vec<ExpectedSource>,
     /// Where people reach the pages, for links in notices.
     pub public_url: Option<String>,
     /// Bytes of the file system that stay free; `None` leaves it to the journal.
@@ -78,6 +85,8 @@ pub struct Config {
     /// What the risk of an entity is lessened by.
     pub half_life: HalfLife,
     pub assets: AssetSource,
+    /// When somebody is reminded of a clock.
+    pub reminders: Policy,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,51 +180,6 @@ pub struct IntakeToken {
     pub token_file: PathBuf,
 }
 
-/// Where notices go. Its address often holds a secret, as the token is one.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Webhook {
-    pub url: String,
-    /// What is sent as a bearer token.
-    pub token: Option<WebhookToken>,
-}
-
-#[derive(Clone, PartialEq, Eq)]
-pub enum WebhookToken {
-    /// Written in the configuration itself.
-    Inline(String),
-    /// The file that holds it, read for each round of notices.
-    File(PathBuf),
-}
-
-impl WebhookToken {
-    /// # Errors
-    /// A file that cannot be read or is empty, with its name.
-    pub fn read(&self) -> Result<String> {
-        match self {
-            Self::Inline(token) => Ok(token.clone()),
-            Self::File(path) => read_token(path),
-        }
-    }
-}
-
-impl fmt::Debug for Webhook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhook")
-            .field("url", &"…")
-            .field("token", &self.token)
-            .finish()
-    }
-}
-
-impl fmt::Debug for WebhookToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Inline(_) => f.write_str("Inline(…)"),
-            Self::File(path) => f.debug_tuple("File").field(path).finish(),
-        }
-    }
-}
-
 /// The token that a file holds, without the white space around it.
 ///
 /// # Errors
@@ -249,7 +213,9 @@ impl Default for Config {
             tls: None,
             streams: vec![DEFAULT_STREAM.to_owned()],
             intake_tokens: Vec::new(),
-            webhook: None,
+            outputs: Vec::new(),
+            heartbeat: None,
+            expected_sources: Vec::new(),
             public_url: None,
             reserve: None,
             segment: None,
@@ -261,6 +227,7 @@ impl Default for Config {
             thresholds: Thresholds::default(),
             half_life: HalfLife::default(),
             assets: AssetSource::default(),
+            reminders: Policy::default(),
         }
     }
 }

@@ -15,9 +15,9 @@ use super::read::{
 
 use super::{
     Config, DEFAULT_STREAM, IntakeToken, Listener, ListenerKind, Organisation, SourceRule,
-    TlsFiles, Webhook, WebhookToken, read_token,
+    TlsFiles, read_token,
 };
-use super::{assets, incidents, redact, storage};
+use super::{assets, incidents, outputs, redact, storage};
 use crate::ruleset::{built_in_help, built_in_pipelines, is_built_in_name, unopenable};
 
 const ADDRESS: &str = "an address with a port, such as 127.0.0.1:5514 or [::1]:5514";
@@ -137,8 +137,16 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
         .filter_map(|node| intake_token(node, &config.streams, files, report))
         .collect();
     if let Some(node) = section.get("notices") {
-        config.webhook = notices(node, files, report);
+        outputs::refuse_notices(node, report);
     }
+    if let Some(node) = section.get("outputs") {
+        config.outputs = outputs::outputs(node, &config.streams, files, report);
+    }
+    if let Some(node) = section.get("heartbeat") {
+        config.heartbeat = outputs::heartbeat(node, files, report);
+    }
+    let expected = section.list("expected_sources");
+    config.expected_sources = outputs::expected_sources(expected, &config.streams, report);
     if let Some(node) = section.get("storage") {
         (config.reserve, config.segment) = storage::storage(node, report);
     }
@@ -149,6 +157,7 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
         let incidents = incidents::incidents(node, files, report);
         (config.regimes, config.regimes_file) = (incidents.regimes, incidents.regimes_file);
         (config.thresholds, config.half_life) = (incidents.thresholds, incidents.half_life);
+        config.reminders = incidents.reminders;
     }
     if let Some(node) = section.get("assets") {
         config.assets = assets::assets(node, files, report);
@@ -240,7 +249,7 @@ fn placeholders(node: &Node<'_>, report: &mut Report<'_>) -> Placeholders {
 }
 
 /// A stream's name becomes a label, a file name and a query word.
-fn stream_name(name: &str, node: &Node<'_>, report: &mut Report<'_>) -> bool {
+pub(super) fn stream_name(name: &str, node: &Node<'_>, report: &mut Report<'_>) -> bool {
     let fine = (1..=64).contains(&name.len())
         && name
             .bytes()
@@ -305,14 +314,15 @@ fn tls(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<TlsFile
 }
 
 /// A token's file, read where files are.
-fn token_file(
+pub(super) fn token_file(
     section: &mut Section<'_, '_>,
+    key: &'static str,
     chars_min: usize,
     files: Files,
     report: &mut Report<'_>,
 ) -> Option<PathBuf> {
-    let node = section.get("token_file")?;
-    let path = PathBuf::from(text("token_file", node, report)?);
+    let node = section.get(key)?;
+    let path = PathBuf::from(text(key, node, report)?);
     if files == Files::Read {
         let wrong = match read_token(&path) {
             Ok(token) if token.chars().count() < chars_min => Some(format!(
@@ -510,7 +520,8 @@ fn intake_token(
     let mut section = Section::new("intake_tokens", node, report)?;
     let name = section.required("name", report);
     section.require("token_file", report);
-    let token_file = token_file(&mut section, CONFIGURED_TOKEN_CHARS_MIN, files, report);
+    let chars_min = CONFIGURED_TOKEN_CHARS_MIN;
+    let token_file = token_file(&mut section, "token_file", chars_min, files, report);
     let stream = stream(&mut section, streams, report);
     section.finish(report);
     Some(IntakeToken {
@@ -520,51 +531,11 @@ fn intake_token(
     })
 }
 
-fn notices(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<Webhook> {
-    let mut section = Section::new("notices", node, report)?;
-    let node = section.get("webhook");
-    let webhook = node.and_then(|node| webhook(node, files, report));
-    section.finish(report);
-    webhook
-}
-
-fn is_web_address(text: &str) -> bool {
+pub(super) fn is_web_address(text: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| {
         text.strip_prefix(scheme)
             .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
     })
-}
-
-fn webhook(node: &Node<'_>, files: Files, report: &mut Report<'_>) -> Option<Webhook> {
-    let mut section = Section::new("webhook", node, report)?;
-    let url_node = section.get("url");
-    let url = section.required("url", report);
-    if let (Some(url), Some(node)) = (&url, url_node)
-        && !is_web_address(url)
-    {
-        report.add(
-            &CONFIG_VALUE,
-            &node.span,
-            format!("`{url}` is no address of a webhook"),
-            "write an address that begins with https://",
-        );
-    }
-    let inline_node = section.get("token");
-    let inline = section.text("token", report);
-    let file = token_file(&mut section, 1, files, report);
-    if let (Some(node), Some(_)) = (inline_node, &file) {
-        report.add(
-            &CONFIG_VALUE,
-            &node.span,
-            "the webhook has a `token` and a `token_file`",
-            "keep `token_file`: then the configuration holds no secret",
-        );
-    }
-    section.finish(report);
-    let token = file
-        .map(WebhookToken::File)
-        .or(inline.map(WebhookToken::Inline));
-    Some(Webhook { url: url?, token })
 }
 
 #[cfg(test)]

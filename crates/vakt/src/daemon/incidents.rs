@@ -15,6 +15,7 @@ use vakt_incident::{
     AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Recorder, Records,
 };
 
+use crate::notify::Desk;
 use crate::redact::Redactor;
 use crate::ruleset::Ruleset;
 
@@ -25,6 +26,7 @@ pub(super) struct Incidents {
     /// The rules that run, to say why they fired.
     pub(super) ruleset: Arc<ArcSwap<Ruleset>>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) desk: Arc<Desk>,
 }
 
 impl Incidents {
@@ -175,6 +177,18 @@ impl IncidentBackend for Incidents {
             .split(id, from_body(body.clone())?, by.name.as_str())
             .map_err(|error| failure(&error))?;
         Ok(self.shown(as_json(&part)?, by.sight().reads_raw))
+    }
+
+    fn calendar(&self, id: Option<&str>, sight: &Sight) -> Result<String, IncidentFailure> {
+        let page = |id: &str| format!("{}/incidents/{id}", self.desk.public_url);
+        self.records
+            .calendar(
+                id,
+                sight.streams.as_deref(),
+                &self.desk.reminders.shares,
+                page,
+            )
+            .map_err(|error| failure(&error))
     }
 
     fn alerts(&self, request: &ListRequest) -> Result<ItemPage, IncidentFailure> {

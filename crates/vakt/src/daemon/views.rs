@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde_json::{Value as Json, json};
-use vakt_api::backend::{HealthView, Readiness, RuleList, RulesView, SourcesView};
+use vakt_api::backend::{HealthView, OutputsBackend, Readiness, RuleList, RulesView, SourcesView};
 use vakt_event::{Clock, JournalPosition, Timestamp};
 use vakt_incident::Records;
 use vakt_ingest::accounting::Sources;
@@ -14,6 +14,7 @@ use vakt_storage::{Journal, Recovery};
 
 use crate::command::rules::summary;
 use crate::metrics::readings::{Lag, Stations};
+use crate::notify::Desk;
 use crate::pipeline::detect::DetectProgress;
 use crate::pipeline::index::IndexProgress;
 use crate::pipeline::log_sources::SeenLogSources;
@@ -210,11 +211,30 @@ pub(crate) struct Health {
     pub(super) acknowledged_before: JournalPosition,
     /// The records were missing at the start, and the journal was not empty.
     pub(super) records_lost: bool,
-    pub(super) records: Arc<Records>,
+    pub(super) desk: Arc<Desk>,
     pub(super) clock: Arc<dyn Clock>,
 }
 
+/// How matching stands.
+pub(crate) struct Matching {
+    /// Why it stands still, or has nothing to do because nothing can be taken in.
+    pub(crate) failure: Option<String>,
+    pub(crate) lag: Lag,
+}
+
 impl Health {
+    /// Whether matching does its work, and how far it is behind.
+    pub(crate) fn matching(&self) -> Matching {
+        let poisoned = self.journal.stats().poisoned;
+        let poisoned = poisoned.map(|reason| format!("the journal cannot be written: {reason}"));
+        let stands = self.detect.failure();
+        let stands = stands.map(|reason| format!("detection stands still: {reason}"));
+        Matching {
+            failure: poisoned.or(stands),
+            lag: self.lag(self.detect.next()),
+        }
+    }
+
     /// How far behind a consumer is that goes on at `position`.
     fn lag(&self, position: JournalPosition) -> Lag {
         let events = self.journal.durable_end().0.saturating_sub(position.0);
@@ -234,8 +254,8 @@ impl Health {
 
     /// The readings for the metrics.
     pub(crate) fn stations(&self) -> Stations {
-        let notices = self.records.outbox_counts();
-        if let Err(error) = &notices {
+        let outputs = self.desk.records.output_counts(&self.desk.names());
+        if let Err(error) = &outputs {
             tracing::warn!(%error, "the outbox cannot be counted");
         }
         Stations {
@@ -243,7 +263,8 @@ impl Health {
             indexed: self.index.committed(),
             detected: self.detect.next(),
             index_rebuilds: self.index.rebuilds(),
-            notices_pending: notices.ok().map(|counts| counts.pending),
+            outputs: outputs.unwrap_or_default(),
+            now: self.clock.now(),
             lags: [
                 ("detect", self.lag(self.detect.next())),
                 ("index", self.lag(self.index.committed())),
@@ -297,5 +318,15 @@ impl HealthView for Health {
             ));
         }
         Readiness { reasons }
+    }
+}
+
+impl OutputsBackend for Desk {
+    fn outputs(&self) -> Result<Vec<Json>, String> {
+        self.standing().map_err(|error| format!("{error:#}"))
+    }
+
+    fn test(&self, output: Option<&str>) -> Option<Vec<Json>> {
+        Self::test(self, output)
     }
 }

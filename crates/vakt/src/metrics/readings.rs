@@ -9,7 +9,9 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::{
     Bucket, Counter, Gauge, Histogram, LabelPair, Metric, MetricFamily, MetricType,
 };
-use vakt_event::JournalPosition;
+use vakt_event::time::MICROS_PER_SECOND;
+use vakt_event::{JournalPosition, Timestamp};
+use vakt_incident::OutputCounts;
 use vakt_storage::Stats;
 use vakt_storage::stats::{DURATION_BUCKETS, Durations};
 
@@ -21,8 +23,9 @@ pub(crate) struct Stations {
     pub(crate) indexed: JournalPosition,
     pub(crate) detected: JournalPosition,
     pub(crate) index_rebuilds: u64,
-    /// `None` when the records did not answer.
-    pub(crate) notices_pending: Option<u64>,
+    /// Empty when the records did not answer.
+    pub(crate) outputs: Vec<OutputCounts>,
+    pub(crate) now: Timestamp,
     /// By consumer.
     pub(crate) lags: [(&'static str, Lag); 2],
 }
@@ -66,6 +69,44 @@ const LAGS: [LagReading; 3] = [
     },
 ];
 
+/// A gauge with the label `output`.
+struct OutputReading {
+    name: &'static str,
+    help: &'static str,
+    value: fn(&OutputCounts, Timestamp) -> u64,
+}
+
+const OUTPUTS: [OutputReading; 2] = [
+    OutputReading {
+        name: "vakt_notices_pending",
+        help: "Notices that wait to be delivered.",
+        value: |counts, _| counts.pending,
+    },
+    OutputReading {
+        name: "vakt_notices_oldest_pending_seconds",
+        help: "Since the oldest notice was filed that waits to be delivered.",
+        value: |counts, now| {
+            let micros = counts.oldest_pending.map_or(0, |at| now.micros_since(at));
+            u64::try_from(micros / MICROS_PER_SECOND).unwrap_or(0)
+        },
+    },
+];
+
+/// A counter with the labels `output` and `result`.
+const NOTICES: &str = "vakt_notices_total";
+const NOTICES_HELP: &str = "Notices by what became of them: delivered, failed (attempts; each is tried \
+     again), given_up (because of age or number), folded (told together with another).";
+
+/// A result and how often it was.
+type ResultCount = (&'static str, fn(&OutputCounts) -> u64);
+
+const RESULTS: [ResultCount; 4] = [
+    ("delivered", |counts| counts.delivered),
+    ("failed", |counts| counts.failed),
+    ("given_up", |counts| counts.given_up),
+    ("folded", |counts| counts.folded),
+];
+
 /// A metric without labels: its value, where there is one.
 struct Reading {
     name: &'static str,
@@ -74,7 +115,7 @@ struct Reading {
     value: fn(&Stations) -> Option<u64>,
 }
 
-const READINGS: [Reading; 11] = [
+const READINGS: [Reading; 10] = [
     Reading {
         name: "vakt_journal_end_position",
         help: "Events that are durable in the journal, ever.",
@@ -135,12 +176,6 @@ const READINGS: [Reading; 11] = [
         kind: MetricType::GAUGE,
         value: |at| Some(at.detected.0),
     },
-    Reading {
-        name: "vakt_notices_pending",
-        help: "Notices that wait to be delivered.",
-        kind: MetricType::GAUGE,
-        value: |at| at.notices_pending,
-    },
 ];
 
 /// A histogram: its name and what is measured.
@@ -185,6 +220,18 @@ pub(crate) fn register(registry: &Registry, health: Arc<Health>) -> Result<()> {
             lag.name.to_owned(),
             lag.help.to_owned(),
             vec!["consumer".to_owned()],
+            Default::default(),
+        )?);
+    }
+    for (name, help, labels) in OUTPUTS
+        .iter()
+        .map(|reading| (reading.name, reading.help, vec!["output"]))
+        .chain([(NOTICES, NOTICES_HELP, vec!["output", "result"])])
+    {
+        descriptions.push(Desc::new(
+            name.to_owned(),
+            help.to_owned(),
+            labels.into_iter().map(str::to_owned).collect(),
             Default::default(),
         )?);
     }
@@ -233,14 +280,55 @@ impl Collector for Readings {
             family.set_metric(of.collect());
             families.push(family);
         }
+        families.extend(of_outputs(&at));
         families
     }
 }
 
-fn lag_of(reading: &LagReading, consumer: &str, lag: &Lag) -> Metric {
+/// What stands of the outputs; without any there is nothing to show.
+fn of_outputs(at: &Stations) -> Vec<MetricFamily> {
+    if at.outputs.is_empty() {
+        return Vec::new();
+    }
+    let of = |name, help, kind, metrics: Vec<Metric>| {
+        let mut family = family(name, help, kind, Metric::default());
+        family.set_metric(metrics);
+        family
+    };
+    let mut families = Vec::new();
+    for reading in &OUTPUTS {
+        let metrics = at.outputs.iter().map(|counts| {
+            let mut metric = number(MetricType::GAUGE, (reading.value)(counts, at.now));
+            metric.set_label(vec![label("output", &counts.output)]);
+            metric
+        });
+        let metrics = metrics.collect();
+        families.push(of(reading.name, reading.help, MetricType::GAUGE, metrics));
+    }
+    let mut metrics = Vec::new();
+    for counts in &at.outputs {
+        for (result, count) in RESULTS {
+            let mut metric = number(MetricType::COUNTER, count(counts));
+            metric.set_label(vec![
+                label("output", &counts.output),
+                label("result", result),
+            ]);
+            metrics.push(metric);
+        }
+    }
+    families.push(of(NOTICES, NOTICES_HELP, MetricType::COUNTER, metrics));
+    families
+}
+
+fn label(name: &str, value: &str) -> LabelPair {
     let mut label = LabelPair::default();
-    label.set_name("consumer".to_owned());
-    label.set_value(consumer.to_owned());
+    label.set_name(name.to_owned());
+    label.set_value(value.to_owned());
+    label
+}
+
+fn lag_of(reading: &LagReading, consumer: &str, lag: &Lag) -> Metric {
+    let label = label("consumer", consumer);
     let mut gauge = Gauge::default();
     gauge.set_value((reading.value)(lag));
     let mut metric = Metric::default();

@@ -47,7 +47,7 @@ impl Stop {
     }
 
     /// Waits for `pause`, or until it is set; says whether it is.
-    fn wait(&self, pause: Duration) -> bool {
+    pub(crate) fn wait(&self, pause: Duration) -> bool {
         let end = Instant::now() + pause;
         while !self.is_set() && Instant::now() < end {
             thread::sleep(STOP_POLL);

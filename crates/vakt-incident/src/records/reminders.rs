@@ -1,0 +1,190 @@
+//! Files the reminders that are due, each with the mark that it was told.
+
+use rusqlite::{Connection, params};
+use serde_json::json;
+use vakt_event::Timestamp;
+
+use super::Records;
+use super::incidents::{self, IncidentRow};
+use super::notices;
+use super::rows::instant;
+use super::view::View;
+use crate::clock::Computed;
+use crate::error::Result;
+use crate::reminder::{self, Mark, OVER, Policy, Reminder, Told, What};
+use crate::route::NoticeKind;
+use crate::target;
+
+/// Incidents that are looked at while nobody else may read.
+const LOOKED_AT_ONCE: i64 = 200;
+
+/// An incident with what decides about its reminders.
+struct Looked {
+    row: IncidentRow,
+    view: View,
+    computed: Computed,
+    reminders: Vec<Reminder>,
+    next: Option<Timestamp>,
+}
+
+impl Records {
+    /// Files the reminders and escalations that are due, and answers when the next one is, if nothing is
+    /// recorded until then. Drills have none, and what is part of another incident has those of that.
+    pub fn remind(&self, policy: &Policy) -> Result<Option<Timestamp>> {
+        let now = self.clock.now();
+        let (mut next, mut after) = (None, 0);
+        loop {
+            let open = self.read(|records| {
+                let mut found = Vec::new();
+                for seq in open_after(records, after)? {
+                    let looked = self.look(records, seq, policy, now)?;
+                    found.push((seq, looked.reminders.is_empty(), looked.next));
+                }
+                Ok(found)
+            })?;
+            let Some((last, ..)) = open.last() else {
+                break;
+            };
+            after = *last;
+            for (seq, is_quiet, at) in open {
+                next = [next, at].into_iter().flatten().min();
+                if !is_quiet {
+                    self.write(|records| self.file_reminders(records, seq, policy, now))?;
+                }
+            }
+        }
+        self.write(|records| {
+            records.execute(
+                "DELETE FROM told WHERE incident IN (SELECT seq FROM incidents WHERE is_open = 0)",
+                [],
+            )?;
+            Ok(())
+        })?;
+        Ok(next)
+    }
+
+    /// A number that changes whenever an incident or fact is added.
+    pub fn incident_revision(&self) -> Result<i64> {
+        self.read(|records| {
+            let sql = "SELECT (SELECT coalesce(max(id), 0) FROM facts)
+                 + (SELECT coalesce(max(seq), 0) FROM incidents)";
+            Ok(records.query_row(sql, [], |row| row.get(0))?)
+        })
+    }
+
+    fn look(
+        &self,
+        records: &Connection,
+        seq: i64,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Looked> {
+        let data = self.regimes();
+        let row = incidents::by_seq(records, seq)?;
+        let view = View::of(records, &row)?;
+        let computed = view.clocks(data, now);
+        let targets = target::targets(&view.known, &data.targets, Some(now));
+        let told = told(records, seq)?;
+        let (reminders, next) = reminder::due(&computed.clocks, &targets, policy, &told, now);
+        Ok(Looked {
+            row,
+            view,
+            computed,
+            reminders,
+            next,
+        })
+    }
+
+    /// Looks once more, where nobody else can record anything, and files.
+    fn file_reminders(
+        &self,
+        records: &Connection,
+        seq: i64,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<()> {
+        let looked = self.look(records, seq, policy, now)?;
+        if !looked.row.state.is_open() {
+            return Ok(());
+        }
+        let law = looked.view.law(self.regimes());
+        for reminder in &looked.reminders {
+            let mut payload = notices::of_incident(records, &looked.row)?;
+            payload.insert("state".into(), json!(looked.row.state));
+            let kind = match reminder.what {
+                What::Clock(index) => {
+                    let clock = looked.computed.clocks.get(index);
+                    notices::add_deadline(&mut payload, &law, clock);
+                    if let Some(clock) = clock {
+                        payload.insert("party".into(), clock.party.clone().into());
+                    }
+                    payload.insert("share".into(), reminder.mark.step.into());
+                    match reminder.mark.step {
+                        OVER => NoticeKind::Overdue,
+                        _ => NoticeKind::Reminder,
+                    }
+                }
+                What::Escalation => {
+                    let next = crate::clock::next_deadline(&looked.computed.clocks);
+                    notices::add_deadline(&mut payload, &law, next);
+                    payload.insert("target".into(), json!(reminder.mark.due));
+                    payload.insert("round".into(), reminder.mark.step.into());
+                    NoticeKind::Escalation
+                }
+            };
+            payload.insert("mark".into(), reminder.subject.clone().into());
+            mark(records, seq, reminder, now)?;
+            let Mark { step, due } = reminder.mark;
+            let subject = format!("{kind} {} {} {step} {due}", looked.row.id, reminder.subject);
+            notices::file(records, &subject, kind, payload, now)?;
+        }
+        Ok(())
+    }
+}
+
+fn open_after(records: &Connection, after: i64) -> Result<Vec<i64>> {
+    let mut query = records.prepare_cached(
+        "SELECT seq FROM incidents WHERE seq > ?1 AND is_open = 1 AND drill = 0
+         ORDER BY seq LIMIT ?2",
+    )?;
+    let rows = query.query_map([after, LOOKED_AT_ONCE], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What was told of an incident.
+pub(super) fn told(records: &Connection, seq: i64) -> Result<Told> {
+    let mut query =
+        records.prepare_cached("SELECT subject, step, due FROM told WHERE incident = ?1")?;
+    let prefix = prefix(seq);
+    let rows = query.query_map([seq], |row| {
+        let subject: String = row.get(0)?;
+        let name = subject.strip_prefix(&prefix).unwrap_or(&subject).to_owned();
+        let mark = Mark {
+            step: row.get(1)?,
+            due: instant(row, 2)?,
+        };
+        Ok((name, mark))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn mark(records: &Connection, seq: i64, reminder: &Reminder, now: Timestamp) -> Result<()> {
+    records
+        .prepare_cached(
+            "INSERT INTO told (subject, incident, step, due, at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (subject) DO UPDATE
+                 SET step = excluded.step, due = excluded.due, at = excluded.at",
+        )?
+        .execute(params![
+            format!("{}{}", prefix(seq), reminder.subject),
+            seq,
+            reminder.mark.step,
+            reminder.mark.due.micros(),
+            now.micros()
+        ])?;
+    Ok(())
+}
+
+fn prefix(seq: i64) -> String {
+    format!("incident {seq} ")
+}

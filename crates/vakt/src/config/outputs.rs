@@ -1,0 +1,864 @@
+//! `outputs:`, `heartbeat:` and `expected_sources:`: who is told of what, and how.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use lettre::message::Mailbox;
+use vakt_event::Level;
+use vakt_incident::{NoticeKind, Route};
+use vakt_rules::yaml::{Kind, Node};
+use vakt_rules::{Report, nearest};
+
+use super::period::{PERIOD, Period};
+use super::read::{CONFIG_FILE, CONFIG_MISSING, CONFIG_TYPE, CONFIG_VALUE, Section, text};
+use super::read_token;
+use super::schema::{Files, is_web_address, stream_name, token_file};
+use crate::client::Reach;
+
+/// Outputs: each has a thread of its own.
+const OUTPUTS_MAX: usize = 16;
+
+/// Expected sources: each is looked for in the table of sources again and again.
+const EXPECTED_MAX: usize = 1_000;
+
+/// The shortest silence: more than twice the time between two looks.
+const WITHIN_MIN: Duration = Duration::from_secs(5);
+
+/// Where notices go, and which.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Which notices, and how many. Its `output` is the name.
+    pub route: Route,
+    /// Names of users may leave the house this way.
+    pub allows_users: bool,
+    /// Lines as they were sent may leave the house this way, as far as `redact:` leaves them.
+    pub allows_raw: bool,
+    pub way: Way,
+}
+
+impl Output {
+    pub fn name(&self) -> &str {
+        &self.route.output
+    }
+}
+
+/// How notices are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    Webhook(Webhook),
+    Email(Email),
+    Alertmanager(Alertmanager),
+    Syslog(Syslog),
+}
+
+/// A receiver of JSON over HTTP. Its address often holds a secret, as the token is one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Webhook {
+    pub url: String,
+    /// What is sent as a bearer token.
+    pub token: Option<Secret>,
+    /// What bodies are signed with.
+    pub signing_secret: Option<Secret>,
+    /// A certificate to trust beside the system's.
+    pub ca: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    pub server: String,
+    pub port: u16,
+    pub encryption: Encryption,
+    /// User and password.
+    pub login: Option<(String, Secret)>,
+    pub from: Mailbox,
+    pub to: Vec<Mailbox>,
+    pub cc: Vec<Mailbox>,
+    pub language: Language,
+    pub ca: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encryption {
+    /// The connection becomes TLS by the command STARTTLS, or nothing is sent.
+    StartTls,
+    /// TLS from the first byte (RFC 8314).
+    Tls,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    #[default]
+    English,
+    Swedish,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct Alertmanager {
+    /// Without `/api/v2/alerts`.
+    pub url: String,
+    pub token: Option<Secret>,
+    pub ca: Option<PathBuf>,
+    /// How often it is told again of what goes on; below its `resolve_timeout`.
+    pub resend: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Syslog {
+    /// Host and port.
+    pub address: String,
+    pub transport: SyslogTransport,
+    pub format: SyslogFormat,
+    pub ca: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyslogTransport {
+    Udp,
+    Tcp,
+    Tls,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyslogFormat {
+    Rfc5424,
+    Cef,
+    Json,
+}
+
+/// A watchdog elsewhere that notices when it hears nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    pub url: String,
+    pub token: Option<Secret>,
+    pub ca: Option<PathBuf>,
+    pub interval: Duration,
+    /// Matching may be so far behind; beyond that nothing is sent.
+    pub lag_max: Duration,
+}
+
+/// A sender that is to be heard again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedSource {
+    pub host: Option<String>,
+    pub peer: Option<IpAddr>,
+    pub stream: Option<String>,
+    /// It is silent when nothing came for so long.
+    pub within: Duration,
+}
+
+/// A secret, or where it is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// Written in the configuration itself.
+    Inline(String),
+    /// The file that holds it, read each time, so that it can be exchanged while the daemon runs.
+    File(PathBuf),
+}
+
+impl Secret {
+    /// # Errors
+    /// A file that cannot be read or is empty, with its name.
+    pub fn read(&self) -> Result<String> {
+        match self {
+            Self::Inline(secret) => Ok(secret.clone()),
+            Self::File(path) => read_token(path),
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inline(_) => f.write_str("Inline(…)"),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook")
+            .field("url", &"…")
+            .field("token", &self.token)
+            .field("signing_secret", &self.signing_secret)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Alertmanager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alertmanager")
+            .field("url", &"…")
+            .field("token", &self.token)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Heartbeat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Heartbeat")
+            .field("url", &"…")
+            .field("interval", &self.interval)
+            .field("lag_max", &self.lag_max)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Mails within ten minutes: more nobody reads.
+const MAIL_RATE: usize = 30;
+
+/// What is known while an output is read.
+struct Context<'c> {
+    streams: &'c [String],
+    files: Files,
+}
+
+/// The outputs by their names.
+pub(super) fn outputs(
+    node: &Node<'_>,
+    streams: &[String],
+    files: Files,
+    report: &mut Report<'_>,
+) -> Vec<Output> {
+    let Kind::Map(entries) = &node.kind else {
+        report.add(
+            &CONFIG_TYPE,
+            &node.span,
+            "`outputs` is a mapping of names to outputs",
+            "write `NAME: {type: webhook, url: …}` lines",
+        );
+        return Vec::new();
+    };
+    if entries.len() > OUTPUTS_MAX {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!(
+                "there are {} outputs, and at most {OUTPUTS_MAX} are served",
+                entries.len()
+            ),
+            "send to one receiver that tells the others",
+        );
+    }
+    let context = Context { streams, files };
+    entries
+        .iter()
+        .filter_map(|entry| {
+            let fine = (1..=64).contains(&entry.key.len())
+                && entry.key.bytes().all(|b| {
+                    b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_')
+                });
+            if !fine {
+                report.add(
+                    &CONFIG_VALUE,
+                    &entry.key_span,
+                    format!("`{}` cannot name an output", entry.key),
+                    "use 1 to 64 lower-case letters, digits, `-` and `_`",
+                );
+            }
+            output(&entry.key, &entry.value, &context, report)
+        })
+        .collect()
+}
+
+/// `notices:` of an earlier version.
+pub(super) fn refuse_notices(node: &Node<'_>, report: &mut Report<'_>) {
+    report.add(
+        &CONFIG_VALUE,
+        &node.span,
+        "`notices` has become `outputs`, of which there can be several",
+        "write `outputs:` and below it `webhook: {type: webhook, url: …, token_file: …}`",
+    );
+}
+
+fn output(
+    name: &str,
+    node: &Node<'_>,
+    context: &Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<Output> {
+    const WAYS: [&str; 4] = ["webhook", "email", "alertmanager", "syslog"];
+    let mut section = Section::new("outputs", node, report)?;
+    section.require("type", report);
+    // Without it nobody knows which keys there are.
+    let kind = one_of("type", &WAYS, &mut section, report)?;
+    let mut route = route(name, kind, &mut section, context, report);
+    let (allows_users, allows_raw) = allowed(&mut section, report);
+    let way = match kind {
+        "webhook" => webhook(&mut section, context, report).map(Way::Webhook),
+        "email" => email(&mut section, context, report).map(Way::Email),
+        "alertmanager" => {
+            route.is_stateful = true;
+            alertmanager(&mut section, context, report).map(Way::Alertmanager)
+        }
+        _ => syslog(&mut section, context, report).map(Way::Syslog),
+    };
+    section.finish(report);
+    Some(Output {
+        route,
+        allows_users,
+        allows_raw,
+        way: way?,
+    })
+}
+
+/// Notices within ten minutes.
+fn rate_or(section: &mut Section<'_, '_>, default: usize, report: &mut Report<'_>) -> usize {
+    let node = section.get("rate");
+    let rate = section.parsed(
+        "rate",
+        "a number of notices within ten minutes, at least 1",
+        report,
+    );
+    if let (Some(0), Some(node)) = (rate, node) {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            "a rate of 0 would hold every notice for ever",
+            "write at least 1, or remove the output",
+        );
+    }
+    rate.unwrap_or(default)
+}
+
+fn route(
+    name: &str,
+    kind: &str,
+    section: &mut Section<'_, '_>,
+    context: &Context<'_>,
+    report: &mut Report<'_>,
+) -> Route {
+    let mut route = Route::all(name);
+    for node in section.list("kinds") {
+        let Some(word) = text("kinds", node, report) else {
+            continue;
+        };
+        match word.parse::<NoticeKind>() {
+            Ok(kind) => route.kinds.push(kind),
+            Err(error) => {
+                let (name, help) = (error.name, error.help);
+                let message = format!("there is no kind of notice `{name}`");
+                report.add(&CONFIG_VALUE, &node.span, message, help);
+            }
+        }
+    }
+    let expected = "one of informational, low, medium, high, critical";
+    if let Some(level) = section.parsed::<Level>("level", expected, report) {
+        (route.alerts_from, route.drafts_from) = (level, level);
+    }
+    for node in section.list("streams") {
+        let Some(name) = text("streams", node, report) else {
+            continue;
+        };
+        if stream_name(&name, node, report) && !context.streams.contains(&name) {
+            let known = context.streams.iter().map(String::as_str);
+            let help = match nearest(&name, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("add `{name}` to `streams:`"),
+            };
+            let message = format!("the stream `{name}` is not listed under `streams:`");
+            report.add(&CONFIG_VALUE, &node.span, message, help);
+        }
+        route.streams.push(name);
+    }
+    for node in section.list("parties") {
+        route.parties.extend(text("parties", node, report));
+    }
+    if let Some(Period(group)) = section.parsed("group", PERIOD, report) {
+        route.group_micros = i64::try_from(group.as_micros()).unwrap_or(i64::MAX);
+    }
+    let usual = match kind {
+        "email" => MAIL_RATE,
+        _ => route.rate,
+    };
+    route.rate = rate_or(section, usual, report).max(1);
+    route
+}
+
+/// Whether names of users and raw lines may go out.
+fn allowed(section: &mut Section<'_, '_>, report: &mut Report<'_>) -> (bool, bool) {
+    let (mut users, mut raw) = (false, false);
+    for node in section.list("allow") {
+        match text("allow", node, report).as_deref() {
+            Some("users") => users = true,
+            Some("raw") => raw = true,
+            Some(other) => report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                format!("`{other}` is nothing that an output can be allowed"),
+                "write `users`, `raw`, or both",
+            ),
+            None => {}
+        }
+    }
+    (users, raw)
+}
+
+/// One of some words, with the nearest one for a slip.
+fn one_of<'w>(
+    key: &'static str,
+    words: &[&'w str],
+    section: &mut Section<'_, '_>,
+    report: &mut Report<'_>,
+) -> Option<&'w str> {
+    let node = section.get(key)?;
+    let found = text(key, node, report)?;
+    let known = words.iter().find(|word| **word == found);
+    if known.is_none() {
+        let help = match nearest(&found, words.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write one of {}", words.join(", ")),
+        };
+        let message = format!("`{key}: {found}` is not one of {}", words.join(", "));
+        report.add(&CONFIG_VALUE, &node.span, message, help);
+    }
+    known.copied()
+}
+
+/// A secret in a file, or written in the configuration.
+fn secret(
+    (key, file_key): (&'static str, &'static str),
+    section: &mut Section<'_, '_>,
+    files: Files,
+    report: &mut Report<'_>,
+) -> Option<Secret> {
+    let inline_node = section.get(key);
+    let inline = section.text(key, report);
+    let file = token_file(section, file_key, 1, files, report);
+    if let (Some(node), Some(_)) = (inline_node, &file) {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("there is a `{key}` and a `{file_key}`"),
+            format!("keep `{file_key}`: then the configuration holds no secret"),
+        );
+    }
+    file.map(Secret::File).or(inline.map(Secret::Inline))
+}
+
+fn certificate(
+    section: &mut Section<'_, '_>,
+    files: Files,
+    report: &mut Report<'_>,
+) -> Option<PathBuf> {
+    let node = section.get("ca")?;
+    let path = PathBuf::from(text("ca", node, report)?);
+    if files == Files::Read
+        && let Err(error) = crate::client::certificates(&path)
+    {
+        report.add(
+            &CONFIG_FILE,
+            &node.span,
+            format!("{error:#}"),
+            "name a file of certificates in PEM form that the daemon may read",
+        );
+    }
+    Some(path)
+}
+
+/// The address under `url`. What anybody on the way could read needs the operator's word.
+fn url(section: &mut Section<'_, '_>, what: &str, report: &mut Report<'_>) -> Option<String> {
+    let node = section.get("url");
+    let url = section.required("url", report)?;
+    let is_allowed = section.boolean("allow_plaintext", report);
+    let node = node?;
+    match Reach::of(&url) {
+        Ok(Reach::Readable) if !is_allowed => report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("everybody on the way could read what is sent to {what} over http://"),
+            "write https://, or `allow_plaintext: true` if something else encrypts the way",
+        ),
+        Ok(_) if is_web_address(&url) => {}
+        _ => report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("`{url}` is no address of {what}"),
+            "write an address that begins with https://",
+        ),
+    }
+    Some(url)
+}
+
+fn webhook(
+    section: &mut Section<'_, '_>,
+    context: &Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<Webhook> {
+    let url = url(section, "a webhook", report);
+    let token = secret(("token", "token_file"), section, context.files, report);
+    let signing = ("signing_secret", "signing_secret_file");
+    let signing_secret = secret(signing, section, context.files, report);
+    let ca = certificate(section, context.files, report);
+    Some(Webhook {
+        url: url?,
+        token,
+        signing_secret,
+        ca,
+    })
+}
+
+fn alertmanager(
+    section: &mut Section<'_, '_>,
+    context: &Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<Alertmanager> {
+    let url = url(section, "an Alertmanager", report);
+    let token = secret(("token", "token_file"), section, context.files, report);
+    let ca = certificate(section, context.files, report);
+    let resend = section.parsed("resend", PERIOD, report);
+    let resend = resend.map_or(Duration::from_secs(60), |Period(resend)| resend);
+    Some(Alertmanager {
+        url: url?.trim_end_matches('/').to_owned(),
+        token,
+        ca,
+        resend,
+    })
+}
+
+/// Whether an address, with or without a port, is on this machine.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// `host:port`, `[address]:port`, or a host alone where there is a usual port.
+fn host_and_port(text: &str, usual: Option<u16>) -> Option<(String, u16)> {
+    let is_bare_ipv6 = text.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6());
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !is_bare_ipv6 => (host, port.parse().ok().filter(|it| *it != 0)?),
+        _ => (text, usual?),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let fine = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c == '/');
+    fine.then(|| (host.to_owned(), port))
+}
+
+fn email(
+    section: &mut Section<'_, '_>,
+    context: &Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<Email> {
+    let encryption = match one_of("encryption", &["starttls", "tls", "none"], section, report) {
+        Some("tls") => Encryption::Tls,
+        Some("none") => Encryption::None,
+        _ => Encryption::StartTls,
+    };
+    // RFC 6409, RFC 8314 and RFC 5321: submission, submission over TLS, and a relay.
+    let usual = match encryption {
+        Encryption::StartTls => 587,
+        Encryption::Tls => 465,
+        Encryption::None => 25,
+    };
+    let node = section.get("server");
+    let given = section.required("server", report);
+    let server = given.as_ref().and_then(|it| host_and_port(it, Some(usual)));
+    let is_allowed = section.boolean("allow_plaintext", report);
+    if let (Some(given), Some(node)) = (&given, node) {
+        match &server {
+            None => report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                format!("`{given}` is no mail server"),
+                "write its name, with `:PORT` where it is not the usual one",
+            ),
+            Some((host, _))
+                if encryption == Encryption::None && !is_allowed && !is_loopback(host) =>
+            {
+                report.add(
+                    &CONFIG_VALUE,
+                    &node.span,
+                    "everybody on the way could read mail that is sent without encryption",
+                    "write `encryption: starttls`, or `allow_plaintext: true` if something else \
+                     encrypts the way",
+                );
+            }
+            Some(_) => {}
+        }
+    }
+    let user = section.text("username", report);
+    let password = secret(
+        ("password", "password_file"),
+        section,
+        context.files,
+        report,
+    );
+    if user.is_some() != password.is_some() {
+        report.add(
+            &CONFIG_MISSING,
+            section.span(),
+            "to sign in to the mail server takes a `username` and a `password_file`",
+            "write both, or neither",
+        );
+    }
+    section.require("from", report);
+    section.require("to", report);
+    let from = mailboxes("from", section, report);
+    let to = mailboxes("to", section, report);
+    let cc = mailboxes("cc", section, report);
+    let language = match one_of("language", &["en", "sv"], section, report) {
+        Some("sv") => Language::Swedish,
+        _ => Language::English,
+    };
+    let ca = certificate(section, context.files, report);
+    let (server, port) = server?;
+    Some(Email {
+        server,
+        port,
+        encryption,
+        login: user.zip(password),
+        from: from.into_iter().next()?,
+        to,
+        cc,
+        language,
+        ca,
+    })
+}
+
+fn mailboxes(
+    key: &'static str,
+    section: &mut Section<'_, '_>,
+    report: &mut Report<'_>,
+) -> Vec<Mailbox> {
+    let mut found = Vec::new();
+    for node in section.list(key) {
+        let Some(text) = text(key, node, report) else {
+            continue;
+        };
+        match text.parse() {
+            Ok(mailbox) => found.push(mailbox),
+            Err(_) => report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                format!("`{text}` is no address of mail"),
+                "write one such as duty@example.org, or `Duty <duty@example.org>` in quotes",
+            ),
+        }
+    }
+    found
+}
+
+fn syslog(
+    section: &mut Section<'_, '_>,
+    context: &Context<'_>,
+    report: &mut Report<'_>,
+) -> Option<Syslog> {
+    let transport = match one_of("transport", &["tls", "tcp", "udp"], section, report) {
+        Some("tcp") => SyslogTransport::Tcp,
+        Some("udp") => SyslogTransport::Udp,
+        _ => SyslogTransport::Tls,
+    };
+    let format = match one_of("format", &["rfc5424", "cef", "json"], section, report) {
+        Some("cef") => SyslogFormat::Cef,
+        Some("json") => SyslogFormat::Json,
+        _ => SyslogFormat::Rfc5424,
+    };
+    let is_allowed = section.boolean("allow_plaintext", report);
+    let node = section.get("address");
+    let given = section.required("address", report)?;
+    let found = host_and_port(&given, None);
+    match (&found, node) {
+        (None, Some(node)) => report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("`{given}` is no host with a port"),
+            "write one such as siem.example.org:6514",
+        ),
+        (Some((host, _)), Some(node))
+            if transport != SyslogTransport::Tls && !is_allowed && !is_loopback(host) =>
+        {
+            report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                "everybody on the way could read syslog that is sent without TLS",
+                "write `transport: tls`, or `allow_plaintext: true` if something else encrypts \
+                 the way",
+            );
+        }
+        _ => {}
+    }
+    let ca = certificate(section, context.files, report);
+    found?;
+    Some(Syslog {
+        address: given,
+        transport,
+        format,
+        ca,
+    })
+}
+
+pub(super) fn heartbeat(
+    node: &Node<'_>,
+    files: Files,
+    report: &mut Report<'_>,
+) -> Option<Heartbeat> {
+    let mut section = Section::new("heartbeat", node, report)?;
+    let url = url(&mut section, "a watchdog", report);
+    let token = secret(("token", "token_file"), &mut section, files, report);
+    let ca = certificate(&mut section, files, report);
+    let interval = section.parsed("interval", PERIOD, report);
+    let lag_max = section.parsed("lag_max", PERIOD, report);
+    section.finish(report);
+    Some(Heartbeat {
+        url: url?,
+        token,
+        ca,
+        interval: interval.map_or(Duration::from_secs(60), |Period(it)| it),
+        lag_max: lag_max.map_or(Duration::from_secs(300), |Period(it)| it),
+    })
+}
+
+pub(super) fn expected_sources(
+    nodes: &[Node<'_>],
+    streams: &[String],
+    report: &mut Report<'_>,
+) -> Vec<ExpectedSource> {
+    if let Some(node) = nodes.get(EXPECTED_MAX) {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("at most {EXPECTED_MAX} sources are waited for"),
+            "name those without which you would be blind",
+        );
+    }
+    nodes
+        .iter()
+        .take(EXPECTED_MAX)
+        .filter_map(|node| expected_source(node, streams, report))
+        .collect()
+}
+
+fn expected_source(
+    node: &Node<'_>,
+    streams: &[String],
+    report: &mut Report<'_>,
+) -> Option<ExpectedSource> {
+    let mut section = Section::new("expected_sources", node, report)?;
+    let host = section.text("host", report);
+    let peer = section.parsed("peer", "an address such as 192.0.2.1", report);
+    let stream_node = section.get("stream");
+    let stream = section.text("stream", report);
+    if let (Some(name), Some(node)) = (&stream, stream_node)
+        && !streams.contains(name)
+    {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("the stream `{name}` is not listed under `streams:`"),
+            format!("add `{name}` to `streams:`"),
+        );
+    }
+    section.require("within", report);
+    let within = section.parsed("within", PERIOD, report);
+    if host.is_none() && peer.is_none() && stream.is_none() {
+        report.add(
+            &CONFIG_MISSING,
+            section.span(),
+            "a source that is expected has a `host`, a `peer` or a `stream`",
+            "`vakt sources` shows them",
+        );
+    }
+    let node = section.get("within");
+    if let (Some(Period(within)), Some(node)) = (within, node)
+        && within < WITHIN_MIN
+    {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("silence is told of {} s and more", WITHIN_MIN.as_secs()),
+            "write how long the source may be silent when all is well",
+        );
+    }
+    section.finish(report);
+    let Period(within) = within?;
+    Some(ExpectedSource {
+        host,
+        peer,
+        stream,
+        within,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::schema::{Files, parse};
+
+    #[test]
+    fn what_is_wrong_with_an_output_is_said_at_its_place() {
+        let check = |text: &str, expected: &[&str]| {
+            let (_, diagnostics) = parse("vakt.yaml", text, Files::Untouched);
+            let found: Vec<String> = diagnostics
+                .iter()
+                .map(|one| format!("{}:{} {}", one.line, one.column, one.message))
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        };
+        check(
+            "notices:\n  webhook: {url: 'https://a.example'}\n",
+            &["2:3 `notices` has become `outputs`, of which there can be several"],
+        );
+        check(
+            "outputs:\n  a: {type: webhok, url: 'https://a.example'}\n  B: {url: x}\n",
+            &[
+                "2:13 `type: webhok` is not one of webhook, email, alertmanager, syslog",
+                "3:3 `B` cannot name an output",
+                "3:6 outputs needs `type`",
+            ],
+        );
+        check(
+            "outputs:\n  a: {type: webhook, url: 'http://a.example/x'}\n  \
+             b: {type: webhook, url: 'http://a.example/x', allow_plaintext: true}\n  \
+             c: {type: webhook, url: 'http://127.0.0.1:1/x'}\n",
+            &["2:27 everybody on the way could read what is sent to a webhook over http://"],
+        );
+        check(
+            "outputs:\n  a:\n    type: webhook\n    url: https://a.example\n    kinds: [drafts]\n    \
+             level: hihg\n    streams: [elsewhere]\n    allow: [lines]\n    rate: 0\n    group: 1\n    \
+             tokn: x\n",
+            &[
+                "5:13 there is no kind of notice `drafts`",
+                "6:12 `level: hihg` is not one of informational, low, medium, high, critical",
+                "7:15 the stream `elsewhere` is not listed under `streams:`",
+                "8:13 `lines` is nothing that an output can be allowed",
+                "9:11 a rate of 0 would hold every notice for ever",
+                "10:12 `group: 1` is not a length of time such as 90s, 15m, 4h or 3d",
+                "11:5 unknown key `tokn`",
+            ],
+        );
+        check(
+            "outputs:\n  a: {type: email, server: 'mail.example:x', from: nobody, to: a@example.org}\n  \
+             b: {type: email, server: mail.example, encryption: none, from: a@example.org, \
+             to: a@example.org, username: u}\n",
+            &[
+                "2:28 `mail.example:x` is no mail server",
+                "2:52 `nobody` is no address of mail",
+                "3:6 to sign in to the mail server takes a `username` and a `password_file`",
+                "3:28 everybody on the way could read mail that is sent without encryption",
+            ],
+        );
+        check(
+            "outputs:\n  a: {type: syslog, address: siem.example}\n  \
+             b: {type: syslog, address: 'siem.example:514', transport: udp}\n",
+            &[
+                "2:30 `siem.example` is no host with a port",
+                "3:30 everybody on the way could read syslog that is sent without TLS",
+            ],
+        );
+        check(
+            "expected_sources:\n  - {within: 1h}\n  - {host: a}\n  - {host: a, within: 1s}\nincidents:\n  reminders: [50]\n  \
+             escalation: {times: 99}\n",
+            &[
+                "2:5 a source that is expected has a `host`, a `peer` or a `stream`",
+                "3:5 expected_sources needs `within`",
+                "4:23 silence is told of 5 s and more",
+                "6:15 `50` is no share of a clock's time",
+                "7:23 an escalation is repeated at most 24 times",
+            ],
+        );
+    }
+}

@@ -1,0 +1,449 @@
+//! Notices in words, for people who read them on a telephone at night.
+
+use jiff::tz::TimeZone;
+use serde_json::Value as Json;
+use vakt_event::Timestamp;
+use vakt_incident::calendar::zone;
+
+use super::message::Message;
+use crate::config::outputs::Language;
+
+/// Characters of a subject: more is cut by whoever shows it.
+const SUBJECT_CHARS_MAX: usize = 180;
+
+/// A text without line ends and other control characters.
+pub(super) fn one_line(text: &str) -> String {
+    let is_space = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let spaced: String = text
+        .chars()
+        .map(|c| if is_space(c) { ' ' } else { c })
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The words of one language.
+struct Words {
+    kinds: &'static [(&'static str, &'static str)],
+    labels: Labels,
+    weekdays: [&'static str; 7],
+    months: [&'static str; 12],
+}
+
+struct Labels {
+    incident: &'static str,
+    due: &'static str,
+    rule: &'static str,
+    level: &'static str,
+    host: &'static str,
+    entity: &'static str,
+    count: &'static str,
+    stream: &'static str,
+    party: &'static str,
+    deadline: &'static str,
+    link: &'static str,
+    by: &'static str,
+    historic: &'static str,
+    provisional: &'static str,
+    more: &'static str,
+    lines: &'static str,
+    end_of: &'static str,
+    until: &'static str,
+}
+
+const ENGLISH: Words = Words {
+    kinds: &[
+        ("draft", "New draft"),
+        ("alert", "Alert"),
+        ("awareness", "Awareness was declared, clocks run"),
+        ("reminder", "Reminder"),
+        ("overdue", "A deadline has passed"),
+        ("escalation", "Nobody has assessed the draft"),
+        ("resolved", "The incident is no longer open"),
+        ("source.ill", "A source is silent"),
+        ("source.well", "A source is heard again"),
+        ("disk.ill", "The disk is full, nothing is taken in"),
+        ("disk.well", "There is room on the disk again"),
+        (
+            "journal.ill",
+            "The journal cannot be written, nothing is taken in",
+        ),
+        ("journal.well", "The journal can be written again"),
+        ("digest", "Several notices"),
+        ("test", "Test"),
+    ],
+    labels: Labels {
+        incident: "incident",
+        due: "due",
+        rule: "Rule",
+        level: "Level",
+        host: "Host",
+        entity: "Concerns",
+        count: "Matches",
+        stream: "Stream",
+        party: "Party",
+        deadline: "Deadline",
+        link: "Link",
+        by: "Recorded by",
+        historic: "It happened long before it was seen: the events were back-filled.",
+        provisional: "The deadline is provisional: it counts from detection, and is a duty only when awareness is declared.",
+        more: "more, not sent one by one",
+        lines: "Lines",
+        end_of: "by the end of",
+        until: "by",
+    },
+    weekdays: [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    ],
+    months: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+};
+
+const SWEDISH: Words = Words {
+    kinds: &[
+        ("draft", "Nytt utkast"),
+        ("alert", "Larm"),
+        ("awareness", "Kännedom har fastställts, fristerna löper"),
+        ("reminder", "Påminnelse"),
+        ("overdue", "En frist har löpt ut"),
+        ("escalation", "Ingen har bedömt utkastet"),
+        ("resolved", "Incidenten är inte längre öppen"),
+        ("source.ill", "En källa är tyst"),
+        ("source.well", "En källa hörs igen"),
+        ("disk.ill", "Disken är full, ingenting tas emot"),
+        ("disk.well", "Det finns plats på disken igen"),
+        (
+            "journal.ill",
+            "Journalen kan inte skrivas, ingenting tas emot",
+        ),
+        ("journal.well", "Journalen kan skrivas igen"),
+        ("digest", "Flera meddelanden"),
+        ("test", "Prov"),
+    ],
+    labels: Labels {
+        incident: "incident",
+        due: "senast",
+        rule: "Regel",
+        level: "Nivå",
+        host: "Värd",
+        entity: "Gäller",
+        count: "Träffar",
+        stream: "Ström",
+        party: "Part",
+        deadline: "Frist",
+        link: "Länk",
+        by: "Antecknat av",
+        historic: "Det hände långt innan det syntes: händelserna har lästs in i efterhand.",
+        provisional: "Fristen är preliminär: den räknas från upptäckten och blir en skyldighet först när kännedom har fastställts.",
+        more: "till, som inte skickas var för sig",
+        lines: "Rader",
+        end_of: "senast vid slutet av",
+        until: "senast",
+    },
+    weekdays: [
+        "måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag",
+    ],
+    months: [
+        "januari",
+        "februari",
+        "mars",
+        "april",
+        "maj",
+        "juni",
+        "juli",
+        "augusti",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ],
+};
+
+fn words(language: Language) -> &'static Words {
+    match language {
+        Language::English => &ENGLISH,
+        Language::Swedish => &SWEDISH,
+    }
+}
+
+/// "[Vakt] CRITICAL New draft, incident 7: SSH login after failures, web1 (due Tuesday 24 November 21:00)".
+pub(super) fn subject(message: &Message, language: Language) -> String {
+    let (body, words) = (&message.body, words(language));
+    let mut subject = String::from("[Vakt] ");
+    if let Some(level) = body["level"].as_str() {
+        subject.push_str(&format!("{} ", level.to_uppercase()));
+    }
+    subject.push_str(&headline(body, words));
+    if let Some(due) = due(body) {
+        let local = due.zone.to_datetime(due.at.to_jiff());
+        let (day, time) = match due.last_day {
+            Some(day) => (day, String::new()),
+            None => {
+                let time = format!(" {:02}:{:02}", local.hour(), local.minute());
+                (local.date(), time)
+            }
+        };
+        let shown = words.day(day, false);
+        subject.push_str(&format!(" ({} {shown}{time})", words.labels.due));
+    }
+    let subject = one_line(&subject);
+    subject.chars().take(SUBJECT_CHARS_MAX).collect()
+}
+
+/// The whole notice as plain text.
+pub(super) fn text(message: &Message, language: Language) -> String {
+    let (body, words) = (&message.body, words(language));
+    let labels = &words.labels;
+    let mut text = format!("{}\n\n", headline(body, words));
+    let mut line = |label: &str, value: String| {
+        if !value.is_empty() {
+            text.push_str(&format!("{label}: {}\n", one_line(&value)));
+        }
+    };
+    let plain = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    if let Some(title) = body["rule"]["title"].as_str() {
+        let id = body["rule"]["id"].as_str().unwrap_or_default();
+        line(labels.rule, format!("{title} ({id})"));
+    }
+    line(labels.level, plain("level"));
+    line(labels.host, plain("host"));
+    line(labels.entity, plain("entity"));
+    line(
+        labels.count,
+        body["count"]
+            .as_u64()
+            .map_or(String::new(), |it| it.to_string()),
+    );
+    line(labels.stream, plain("stream"));
+    line(labels.party, plain("party"));
+    line(labels.by, plain("recorded_by"));
+    line(labels.deadline, deadline(body, words));
+    line(labels.link, plain("link"));
+    if body["clock"]["state"] == "provisional" {
+        text.push_str(&format!("\n{}\n", labels.provisional));
+    }
+    if body["historic"] == true {
+        text.push_str(&format!("\n{}\n", labels.historic));
+    }
+    for part in body["notices"].as_array().into_iter().flatten() {
+        text.push_str(&format!("\n- {}", one_line(&headline(part, words))));
+        let due = deadline(part, words);
+        if !due.is_empty() {
+            text.push_str(&format!(", {due}"));
+        }
+    }
+    if let Some(more) = body["more"].as_u64().filter(|more| *more > 0) {
+        text.push_str(&format!("\n- {more} {}", labels.more));
+    }
+    if let Some(lines) = body["lines"].as_array().filter(|it| !it.is_empty()) {
+        text.push_str(&format!("\n{}:\n", labels.lines));
+        for raw in lines.iter().filter_map(Json::as_str) {
+            text.push_str(&format!("  {}\n", one_line(raw)));
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// What happened, to what.
+fn headline(body: &Json, words: &Words) -> String {
+    let kind = body["kind"].as_str().unwrap_or_default();
+    let key = match body["is_well"].as_bool() {
+        Some(true) => format!("{kind}.well"),
+        Some(false) => format!("{kind}.ill"),
+        None => kind.to_owned(),
+    };
+    let known = words.kinds.iter().find(|(name, _)| *name == key);
+    let mut headline = known.map_or(kind, |(_, words)| words).to_owned();
+    if let Some(share) = body["share"].as_u64().filter(|share| *share < 100) {
+        headline.push_str(&format!(" ({share} %)"));
+    }
+    if let Some(number) = body["number"].as_u64() {
+        headline.push_str(&format!(", {} {number}", words.labels.incident));
+    }
+    let title = body["title"].as_str().unwrap_or_default();
+    if !title.is_empty() {
+        headline.push_str(&format!(": {title}"));
+    }
+    for name in ["host", "entity"] {
+        let value = body[name].as_str().unwrap_or_default();
+        if !value.is_empty() && !title.contains(value) {
+            headline.push_str(&format!(", {value}"));
+        }
+    }
+    headline
+}
+
+/// A deadline with the clock that it is of.
+struct Due {
+    at: Timestamp,
+    zone: TimeZone,
+    last_day: Option<jiff::civil::Date>,
+}
+
+fn due(body: &Json) -> Option<Due> {
+    let zone_name = body["clock"]["zone"].as_str().unwrap_or("UTC");
+    Some(Due {
+        at: body["deadline"].as_str()?.parse().ok()?,
+        zone: zone(zone_name).unwrap_or(TimeZone::UTC),
+        last_day: body["clock"]["last_day"]
+            .as_str()
+            .and_then(|day| day.parse().ok()),
+    })
+}
+
+/// "by 21:08 on Tuesday 24 November 2026 (+01:00): upplysning, nis2-se; 2026-11-24T20:08:00Z".
+fn deadline(body: &Json, words: &Words) -> String {
+    let Some(due) = due(body) else {
+        return String::new();
+    };
+    let labels = &words.labels;
+    let local = due.zone.to_datetime(due.at.to_jiff());
+    let mut text = match due.last_day {
+        Some(day) => format!("{} {}", labels.end_of, words.day(day, true)),
+        None => {
+            let minutes = due.zone.to_offset(due.at.to_jiff()).seconds() / 60;
+            let sign = if minutes < 0 { '-' } else { '+' };
+            let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+            let time = match local.second() {
+                0 => format!("{:02}:{:02}", local.hour(), local.minute()),
+                second => format!("{:02}:{:02}:{second:02}", local.hour(), local.minute()),
+            };
+            let day = words.day(local.date(), true);
+            format!(
+                "{} {time} {day} ({sign}{hours:02}:{minutes:02})",
+                labels.until
+            )
+        }
+    };
+    let clock = &body["clock"];
+    let stage = clock["term"].as_str().or_else(|| clock["stage"].as_str());
+    if let (Some(stage), Some(regime)) = (stage, clock["regime"].as_str()) {
+        text.push_str(&format!(": {stage}, {regime}"));
+    }
+    text.push_str(&format!("; {}", due.at));
+    text
+}
+
+impl Words {
+    fn day(&self, day: jiff::civil::Date, with_year: bool) -> String {
+        let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
+        let month = usize::try_from(day.month() - 1).unwrap_or(0);
+        let name = |names: &[&'static str], index: usize| names.get(index).copied().unwrap_or("");
+        let weekday = name(&self.weekdays, weekday);
+        let shown = format!("{weekday} {} {}", day.day(), name(&self.months, month));
+        if with_year {
+            format!("{shown} {}", day.year())
+        } else {
+            shown
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn message(body: Json) -> Message {
+        Message {
+            uid: "u".to_owned(),
+            at: "2026-11-23T20:00:00Z".parse().unwrap(),
+            body,
+        }
+    }
+
+    fn draft() -> Json {
+        json!({
+            "kind": "draft", "title": "SSH login after failures", "level": "critical",
+            "rule": {"id": "r-1", "title": "SSH login after failures"},
+            "host": "web1", "entity": "203.0.113.7", "count": 1, "stream": "default",
+            "party": "own", "incident": "abc", "number": 7, "historic": false,
+            "deadline": "2026-11-24T20:08:00Z",
+            "clock": {"regime": "nis2-se", "stage": "early_warning", "term": "upplysning",
+                "state": "provisional", "zone": "Europe/Stockholm", "last_day": null},
+            "link": "https://vakt.example.org/incidents/abc",
+        })
+    }
+
+    #[test]
+    fn subjects_say_what_where_and_until_when() {
+        let check = |body: Json, language, expected: &str| {
+            assert_eq!(subject(&message(body), language), expected);
+        };
+        check(
+            draft(),
+            Language::English,
+            "[Vakt] CRITICAL New draft, incident 7: SSH login after failures, web1, \
+             203.0.113.7 (due Tuesday 24 November 21:08)",
+        );
+        check(
+            draft(),
+            Language::Swedish,
+            "[Vakt] CRITICAL Nytt utkast, incident 7: SSH login after failures, \
+             web1, 203.0.113.7 (senast tisdag 24 november 21:08)",
+        );
+        let mut month = draft();
+        month["kind"] = "reminder".into();
+        month["share"] = 80.into();
+        month["clock"]["last_day"] = "2026-12-26".into();
+        check(
+            month,
+            Language::Swedish,
+            "[Vakt] CRITICAL Påminnelse (80 %), incident 7: SSH login after failures, web1, \
+             203.0.113.7 (senast lördag 26 december)",
+        );
+        check(
+            json!({"kind": "source", "is_well": false, "title": "web1", "host": "web1"}),
+            Language::English,
+            "[Vakt] A source is silent: web1",
+        );
+    }
+
+    #[test]
+    fn a_title_adds_no_line_and_no_header() {
+        let mut body = draft();
+        body["title"] = "Login\r\nBcc: all@example.org\r\n\r\nbody\u{2028}\u{85}x".into();
+        let message = message(body);
+        let subject = subject(&message, Language::English);
+        assert!(
+            !subject.contains(['\r', '\n', '\u{2028}', '\u{85}']),
+            "{subject:?}"
+        );
+        assert!(
+            subject.contains("Login Bcc: all@example.org body x"),
+            "{subject}"
+        );
+    }
+
+    #[test]
+    fn the_whole_text() {
+        insta::assert_snapshot!("english", text(&message(draft()), Language::English));
+        insta::assert_snapshot!("swedish", text(&message(draft()), Language::Swedish));
+        let digest = json!({
+            "kind": "digest", "title": "1 draft, 31 × alert", "count": 32, "level": "critical",
+            "deadline": "2026-11-24T20:08:00Z",
+            "clock": draft()["clock"],
+            "notices": [draft(), {"kind": "alert", "title": "Port scan", "host": "fw1"}],
+            "more": 30, "link": "https://vakt.example.org/",
+        });
+        insta::assert_snapshot!("digest", text(&message(digest), Language::English));
+    }
+}
