@@ -78,9 +78,9 @@ fn a_report_is_filled_written_and_kept_with_the_submission() {
         "Verksamhetsutövarens namn [organisation_name: known]\n  Fjällnät IT AB\n    from \
          configuration (organisation.name)",
         "Kontaktperson och kontaktuppgifter [contact: missing]",
-        "Automatiskt, av en detekteringsregel i verksamhetens loggövervakning: ”SSH login \
+        "Automatiskt, genom en regel i verksamhetens loggövervakning: ”SSH login \
          succeeds after many failures”",
-        "gäller 203.0.113.7",
+        "avser 203.0.113.7",
         "missing: contact, effect_on_sector_activity, consequences_actual_or_feared",
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");

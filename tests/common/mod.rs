@@ -8,6 +8,7 @@
     reason = "each test target uses its own part of this"
 )]
 
+pub mod receivers;
 pub mod rsyslog;
 
 use std::io::{BufRead, BufReader, Write};

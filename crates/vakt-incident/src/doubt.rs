@@ -58,6 +58,10 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
             doubts.push("it names no customer: give `party`, or no notice is asked for".to_owned())
         }
         FactKind::CustomerNoticeSent => customer_notice(new, around, &mut doubts),
+        FactKind::RegimeApplies if new.party != around.party => doubts.push(
+            "it is recorded about a customer: only what applies to us changes the clocks"
+                .to_owned(),
+        ),
         FactKind::RegimeApplies => {
             let known = around.law.regimes.iter();
             if known
@@ -173,6 +177,12 @@ fn awareness(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
         doubts.push(format!(
             "awareness at {earlier} is already recorded and keeps counting: it moves earlier \
              freely, and later only with a reason and two approvals"
+        ));
+    }
+    let sent = around.earliest(new, FactKind::Submitted);
+    if let Some(sent) = sent.filter(|sent| *sent < new.at) {
+        doubts.push(format!(
+            "a report was submitted at {sent}: awareness counts from that submission"
         ));
     }
     let evidence = [

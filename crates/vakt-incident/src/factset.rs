@@ -189,6 +189,11 @@ fn parse_argument(argument: &str, regimes: &Regimes) -> Result<TimedFact, FactEr
             argument: argument.to_owned(),
         })?;
     let (name, party) = name.trim().split_once('@').unwrap_or((name, OWN_PARTY));
+    if party.trim().is_empty() {
+        return Err(FactError::NoEquals {
+            argument: argument.to_owned(),
+        });
+    }
     let mut words = name.trim().split('.');
     let kind: FactKind = words.next().unwrap_or_default().parse()?;
     let rest: Vec<&str> = words.collect();
@@ -286,5 +291,6 @@ mod tests {
             "did you mean `dora`?",
         );
         check("aware.final=2026-11-23T20:08:00Z", "write FACT=INSTANT");
+        check("aware@=2026-11-23T20:08:00Z", "write FACT=INSTANT");
     }
 }

@@ -6,6 +6,8 @@ mod common;
 
 use common::{Store, brute_force};
 use rusqlite::Connection;
+use vakt_incident::form::ReportRef;
+use vakt_incident::records::NewText;
 use vakt_incident::{PageRequest, verify_audit_of};
 
 fn story() -> Store {
@@ -146,7 +148,15 @@ fn what_is_altered_behind_its_back_is_found() {
         "DELETE FROM evidence WHERE position = 11",
         "event 11 of incident",
     );
+    check(
+        "UPDATE evidence SET claimed = claimed - 1 WHERE position = 13",
+        "event 13 of incident",
+    );
     check("UPDATE incidents SET detected_at = 0", "it was altered");
+    check(
+        "UPDATE incidents SET is_open = 0",
+        "whether it is open was altered",
+    );
     check(
         "UPDATE incidents SET state = 'dismissed'",
         "its facts give notified",
@@ -167,6 +177,48 @@ fn what_is_altered_behind_its_back_is_found() {
         "INSERT INTO facts (incident, fact, at, recorded_at, recorded_by, claimed_by, party)
          VALUES (1, 'handled', 0, 0, 'eve', 'eve', 'nobody')",
         "facts: 4 are stored, and 3 are in the audit log",
+    );
+}
+
+#[test]
+fn texts_of_reports_are_those_that_were_written() {
+    let check = |sql: &str, expected: &str| {
+        let store = story();
+        let report = ReportRef {
+            regime: "nis2-se",
+            stage: "early_warning",
+            party: "own",
+        };
+        let write = |text: &str, version: i64| {
+            let text = NewText {
+                field: "contact".to_owned(),
+                text: text.to_owned(),
+                version,
+            };
+            store
+                .records
+                .enter_texts("1", report, &[text], "anna")
+                .unwrap();
+        };
+        write("Ada", 0);
+        write("Bo", 1);
+        let connection = Connection::open(store.path()).unwrap();
+        connection.execute(sql, []).unwrap();
+        let faults = store.records.verify_audit().unwrap().faults.join("\n");
+        assert!(faults.ends_with(expected), "{sql}: {faults}");
+        assert_eq!(faults.is_empty(), expected.is_empty(), "{faults}");
+    };
+    check("UPDATE report_texts SET version = version", "");
+    check("UPDATE report_texts SET text = 'Ada'", "it was altered");
+    check(
+        "UPDATE report_texts SET recorded_by = 'eve'",
+        "it was altered",
+    );
+    check("DELETE FROM report_texts", "it is missing");
+    check(
+        "INSERT INTO report_texts SELECT incident, party, regime, stage, 'ioc', text, recorded_by,
+             recorded_at, version FROM report_texts",
+        "it was altered",
     );
 }
 

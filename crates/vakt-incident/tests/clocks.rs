@@ -282,3 +282,27 @@ proptest! {
         }
     }
 }
+
+/// The final report of an exploited vulnerability was no duty where the remedy was older than the law.
+#[test]
+fn a_duty_that_existed_at_awareness_exists_for_all_its_reports() {
+    let check = |aware: &str, expected: [&str; 3]| {
+        let facts = [
+            format!("aware_vuln={aware}T10:00:00Z"),
+            "measure_available=2026-09-05T10:00:00Z".to_owned(),
+        ];
+        let facts = FactSet::parse_args(&facts, Regimes::embedded()).unwrap();
+        let law = Regimes::embedded().select(&["cra-vuln"]).unwrap();
+        let states: Vec<String> = compute(&law, &facts, None)
+            .clocks
+            .iter()
+            .map(|clock| clock.state.to_string())
+            .collect();
+        assert_eq!(states, expected, "{aware}");
+    };
+    check(
+        "2026-09-10",
+        ["not_applicable", "not_applicable", "not_applicable"],
+    );
+    check("2026-09-11", ["running", "running", "running"]);
+}

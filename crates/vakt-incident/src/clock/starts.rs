@@ -59,6 +59,15 @@ impl Track<'_> {
         }
     }
 
+    /// Since when somebody is aware, for the regime's first report that counts from it.
+    pub(super) fn aware_since(&self) -> Option<Timestamp> {
+        let stages = self.regime.stages.iter();
+        let mut of_awareness =
+            stages.filter(|stage| matches!(&stage.start, Start::Fact(kind) if kind.is_awareness()));
+        let first = of_awareness.next()?;
+        self.starts(first, &first.start).pop().flatten()
+    }
+
     /// The official starts of a stage, each one that took the place of the one before it; `None`
     /// where what started it was taken back.
     fn starts(&self, stage: &Stage, start: &Start) -> Vec<Option<Timestamp>> {

@@ -352,9 +352,14 @@ impl<'a> Track<'a> {
         }
     }
 
+    /// Whether the duty exists for what counts from `start`: it does where it did when somebody
+    /// became aware, whatever its later reports count from.
     fn is_in_force(&self, start: Timestamp) -> bool {
-        let day = local_date(start, &self.zone);
         let regime = self.regime;
+        if regime.applies_from.is_none() && regime.applies_until.is_none() {
+            return true;
+        }
+        let day = local_date(self.aware_since().unwrap_or(start), &self.zone);
         regime.applies_from.is_none_or(|first| day >= first)
             && regime.applies_until.is_none_or(|end| day < end)
     }

@@ -12,12 +12,12 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
 use super::rows::{instant, page, page_start};
 use super::view::View;
-use super::{Records, facts, incidents, maintenance, regimes, schema, suppressions};
+use super::{Records, facts, incidents, maintenance, regimes, reports, schema, suppressions};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::group::Parts;
@@ -84,7 +84,7 @@ impl AuditReport {
         self.faults.is_empty()
     }
 
-    fn fault(&mut self, fault: String) {
+    pub(super) fn fault(&mut self, fault: String) {
         if self.faults.len() < FAULTS_MAX {
             self.faults.push(fault);
         }
@@ -129,6 +129,7 @@ fn verify(records: &Connection, data: Option<&Regimes>) -> Result<AuditReport> {
     check_entries(records, &mut report)?;
     check_nothing_unlogged(records, &mut report)?;
     check_regimes(records, &mut report)?;
+    reports::check(records, &mut report)?;
     check_states(records, data.unwrap_or(Regimes::embedded()), &mut report)?;
     Ok(report)
 }
@@ -254,33 +255,43 @@ fn check_change(records: &Connection, entry: &AuditEntry, report: &mut AuditRepo
     for logged in frozen.into_iter().flatten() {
         report.evidence += 1;
         let position = logged.get(0).and_then(Value::as_i64).unwrap_or(-1);
-        let found = records
-            .prepare_cached(
-                "SELECT original, fields, hash FROM evidence WHERE incident = ?1 AND position = ?2",
-            )?
-            .query_row([seq, position], |row| {
-                Ok((
-                    row.get::<_, Vec<u8>>(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                ))
-            })
-            .optional()?;
-        let is_whole = found.is_some_and(|(original, fields, hash)| {
-            let original = blake3::hash(&original).to_hex();
-            let fields = blake3::hash(fields.as_bytes()).to_hex();
-            let is = |index: usize, value: &str| {
-                logged.get(index).and_then(Value::as_str) == Some(value)
-            };
-            is(1, original.as_str()) && is(2, fields.as_str()) && hash == original.as_str()
-        });
-        if !is_whole {
+        if !is_frozen_as(records, seq, position, logged)? {
             report.fault(format!(
                 "event {position} of incident {subject}: it is missing or was altered"
             ));
         }
     }
     Ok(())
+}
+
+/// Whether an event is stored as the log says: `[position, hash, hash of the fields, claimed, received]`.
+/// Entries of earlier versions have no times.
+fn is_frozen_as(records: &Connection, seq: i64, position: i64, logged: &Value) -> Result<bool> {
+    let found = records
+        .prepare_cached(
+            "SELECT original, fields, hash, claimed, received FROM evidence
+             WHERE incident = ?1 AND position = ?2",
+        )?
+        .query_row([seq, position], |row| {
+            let original = blake3::hash(&row.get::<_, Vec<u8>>(0)?).to_hex();
+            let fields = blake3::hash(row.get::<_, String>(1)?.as_bytes()).to_hex();
+            let is_hash = row.get::<_, String>(2)? == original.as_str();
+            let (claimed, received) = (row.get::<_, Option<i64>>(3)?, row.get::<_, i64>(4)?);
+            let stored = json!([
+                position,
+                original.as_str(),
+                fields.as_str(),
+                claimed,
+                received
+            ]);
+            Ok((stored, is_hash))
+        })
+        .optional()?;
+    let logged = logged.as_array().map(Vec::as_slice).unwrap_or_default();
+    Ok(found.is_some_and(|(stored, is_hash)| {
+        let stored = stored.as_array().map(Vec::as_slice).unwrap_or_default();
+        is_hash && logged.len() >= 3 && stored.starts_with(logged)
+    }))
 }
 
 /// What is stored of the suppression or window that the entry is about: it must be as the entry says.
@@ -366,6 +377,15 @@ fn check_states(records: &Connection, data: &Regimes, report: &mut AuditReport) 
         let row = incidents::by_seq(records, seq)?;
         let view = View::of(records, &row)?;
         let last = view.facts.last().map(|fact| fact.recorded_at);
+        let is_open: bool = records
+            .prepare_cached("SELECT is_open FROM incidents WHERE seq = ?1")?
+            .query_row([seq], |row| row.get(0))?;
+        if is_open != row.state.is_open() {
+            report.fault(format!(
+                "incident {}: whether it is open was altered",
+                row.id
+            ));
+        }
         let derived = view.state(&view.clocks(data, last.unwrap_or_default()));
         if derived != row.state {
             report.fault(format!(

@@ -125,7 +125,13 @@ fn copy(
                 hash.as_str(),
             ])?;
         let fields_hash = blake3::hash(fields.as_bytes()).to_hex();
-        let logged = json!([position.0, hash.as_str(), fields_hash.as_str()]);
+        let logged = json!([
+            position.0,
+            hash.as_str(),
+            fields_hash.as_str(),
+            event.claimed.map(Timestamp::micros),
+            event.received.micros(),
+        ]);
         frozen.push((position, logged));
     }
     records

@@ -1,9 +1,12 @@
 //! What people write into the fields of a report before it is sent.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
+use super::audit::AuditReport;
 use super::rows::instant;
 use super::view::View;
 use super::{Records, audit, incidents};
@@ -108,6 +111,60 @@ fn expect_party(view: &View, party: &str) -> Result<()> {
     Err(Error::NoParty {
         party: party.to_owned(),
     })
+}
+
+/// Whether the texts are those that the audit log had last, written by whom it says.
+pub(super) fn check(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    type Key = (String, String, String, String, String);
+    let mut written: BTreeMap<Key, (String, String)> = BTreeMap::new();
+    let mut query = records.prepare(
+        "SELECT subject, principal, after FROM audit WHERE action = 'report.written' ORDER BY seq",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let (subject, principal, after): (String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
+        let after: Value = serde_json::from_str(&after).unwrap_or_default();
+        let name = |name: &str| after[name].as_str().unwrap_or_default().to_owned();
+        for (field, text) in after["texts"].as_object().into_iter().flatten() {
+            let key = (
+                subject.clone(),
+                name("party"),
+                name("regime"),
+                name("stage"),
+                field.clone(),
+            );
+            let text = text.as_str().unwrap_or_default().to_owned();
+            written.insert(key, (text, principal.clone()));
+        }
+    }
+    let mut query = records.prepare(
+        "SELECT i.id, t.party, t.regime, t.stage, t.field, t.text, t.recorded_by
+         FROM report_texts t JOIN incidents i ON i.seq = t.incident",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let key: Key = (
+            row.get(0)?,
+            row.get(1)?,
+            row.get(2)?,
+            row.get(3)?,
+            row.get(4)?,
+        );
+        let stored = (row.get(5)?, row.get(6)?);
+        if written.remove(&key) != Some(stored) {
+            report.fault(format!(
+                "the text of {} in {} {} of incident {}: it was altered",
+                key.4, key.2, key.3, key.0
+            ));
+        }
+    }
+    for (incident, _, regime, stage, field) in written.into_keys() {
+        report.fault(format!(
+            "the text of {field} in {regime} {stage} of incident {incident}: it is missing"
+        ));
+    }
+    Ok(())
 }
 
 fn check_length(new: &NewText) -> Result<()> {
