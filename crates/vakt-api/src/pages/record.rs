@@ -360,8 +360,8 @@ fn page(shown: &Shown, id: &str, site: &Site) -> Markup {
             @if let Some(problem) = &shown.problem {
                 p.problem role="alert" { (problem.message) ". " (problem.help()) }
             }
-            @for name in ["fact", "revises", "approves", "revision", "with_form"] {
-                @if !typed.get(name).is_empty() && !(name == "with_form" && words.asks == Asks::Report) {
+            @for name in ["fact", "revises", "approves", "revision"] {
+                @if !typed.get(name).is_empty() {
                     input type="hidden" name=(name) value=(typed.get(name));
                 }
             }

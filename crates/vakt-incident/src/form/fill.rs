@@ -143,9 +143,8 @@ impl<'a> Filler<'a> {
         let submitted = self.facts().filter(|it| it.kind == FactKind::Submitted);
         let reports = submitted.filter_map(|it| self.as_corrected(it.id));
         let told = reports.filter(|fact| fact.report.as_deref() != Some(stage));
-        let (fact, text) = told
-            .filter_map(|fact| said(fact, field).map(|text| (fact, text)))
-            .last()?;
+        let mut said = told.filter_map(|fact| said(fact, field).map(|text| (fact, text)));
+        let (fact, text) = said.next_back()?;
         let report = fact.report.clone().unwrap_or_default();
         let from = format!("{report}, {}", self.time(fact.at));
         let from = source("report", Some(fact.id.to_string()), from);
