@@ -469,8 +469,8 @@ fn report_inputs(typed: &Typed, incident: &Value) -> Markup {
         input id="reference" name="reference" value=(typed.get("reference")) maxlength="200" autocomplete="off";
         label for="with_form" { "What it said" }
         select id="with_form" name="with_form" {
-            option value="no" selected[!is_with_form] { "something else, or by phone: record no texts" }
-            option value="yes" selected[is_with_form] { "what its form says here now" }
+            option value="no" selected[!is_with_form] { "no texts (by phone, or others)" }
+            option value="yes" selected[is_with_form] { "what its form says now" }
         }
     }
 }
