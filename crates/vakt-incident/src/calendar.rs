@@ -16,6 +16,10 @@ use vakt_event::time::MICROS_PER_SECOND;
 use crate::holidays::DaysOff;
 use crate::regime::{Period, Shift};
 
+pub(crate) const HOUR_MICROS: i64 = 60 * 60 * MICROS_PER_SECOND;
+/// Elapsed, whatever clocks are put to.
+pub(crate) const DAY_MICROS: i64 = 24 * HOUR_MICROS;
+
 const SECONDS_PER_HOUR: i64 = 3_600;
 
 /// Zones that the calendar may be asked for often, looked up once.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::Serialize;
 use vakt_event::Timestamp;
 
+use crate::calendar::HOUR_MICROS;
 use crate::clock::{Clock, ClockState};
 use crate::fact::FactKind;
 use crate::factset::{FactSet, TimedFact};
@@ -111,8 +112,6 @@ pub struct UnknownState {
     pub help: String,
 }
 
-const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
-
 /// Until when an incident in `state` shall be assessed; `None` once it is. An internal target and
 /// no legal limit: an assessment that never ends is no defence.
 pub fn assess_by(
@@ -203,11 +202,10 @@ fn downgraded(own: &[&TimedFact]) -> Option<IncidentState> {
 /// does one that the law gives no number and asks for in some cases only.
 fn is_final_reported(party: &str, clocks: &[Clock]) -> bool {
     let has_begun = |regime: &str| {
-        let own = clocks
+        let mut own = clocks
             .iter()
             .filter(|it| it.party == party && it.regime == regime);
-        own.into_iter()
-            .any(|it| it.state.is_met() || it.state.is_owed())
+        own.any(|it| it.state.is_met() || it.state.is_owed())
     };
     let is_open = |clock: &Clock| {
         let is_running = clock.state.is_owed() && clock.due.is_some();

@@ -1,7 +1,7 @@
 //! Whether an incident is significant: every criterion of the law answered from what is known.
 //!
 //! The law is data (`data/thresholds.yaml`, whose head explains it), read and checked by `file.rs`.
-//! [`Thresholds::assess`] is a pure function of the data and the answers; nothing here declares
+//! [`Criteria::assess`] is a pure function of the data and the answers; nothing here declares
 //! awareness. What nobody has answered leaves a criterion open, and is named.
 
 mod condition;
@@ -30,11 +30,11 @@ pub const RECURRING: &str = "H-f";
 /// Why a data file of thresholds cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the data of the thresholds cannot be used:\n{}", all(.0))]
-pub struct ThresholdsError(Vec<DataFault>);
+pub struct CriteriaError(Vec<DataFault>);
 
 /// The criteria of one data file.
 #[derive(Clone, Debug)]
-pub struct Thresholds {
+pub struct Criteria {
     /// The version of the data, shown with every answer that was computed from it.
     pub version: String,
     /// BLAKE3 of the file, hexadecimal.
@@ -179,12 +179,12 @@ impl Input {
     }
 }
 
-impl Thresholds {
+impl Criteria {
     /// The data that is compiled in.
     pub fn embedded() -> &'static Arc<Self> {
-        static EMBEDDED: LazyLock<Arc<Thresholds>> = LazyLock::new(|| {
+        static EMBEDDED: LazyLock<Arc<Criteria>> = LazyLock::new(|| {
             Arc::new(
-                Thresholds::parse(include_str!("../data/thresholds.yaml"))
+                Criteria::parse(include_str!("../data/thresholds.yaml"))
                     .expect("the embedded data is read by a test"),
             )
         });
@@ -195,7 +195,7 @@ impl Thresholds {
     ///
     /// # Errors
     /// All faults that can be told at once, each with its place and what to write instead.
-    pub fn parse(text: &str) -> Result<Self, ThresholdsError> {
+    pub fn parse(text: &str) -> Result<Self, CriteriaError> {
         file::read(text)
     }
 

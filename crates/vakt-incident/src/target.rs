@@ -3,11 +3,10 @@
 use serde::Serialize;
 use vakt_event::Timestamp;
 
+use crate::calendar::HOUR_MICROS;
 use crate::fact::FactKind;
 use crate::factset::{FactSet, Reading};
 use crate::regime::Targets;
-
-const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 
 /// One target of an incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

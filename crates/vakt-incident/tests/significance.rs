@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use vakt_event::Timestamp;
 use vakt_incident::significance::{
-    Answer, Answers, InputKind, Outcome, Quantity, SmallIncident, Span, Thresholds, Value, counted,
+    Answer, Answers, Criteria, InputKind, Outcome, Quantity, SmallIncident, Span, Value, counted,
     longest, passes, recurrences, worst_week,
 };
 
@@ -29,10 +29,10 @@ struct Vector {
     open: Vec<String>,
 }
 
-fn answers(thresholds: &Thresholds, known: &BTreeMap<String, String>) -> Answers {
+fn answers(criteria: &Criteria, known: &BTreeMap<String, String>) -> Answers {
     let mut answers = Answers::default();
     for (name, text) in known {
-        let input = thresholds
+        let input = criteria
             .input(name)
             .unwrap_or_else(|| panic!("no input {name}"));
         let value = match input.kind {
@@ -51,9 +51,9 @@ fn answers(thresholds: &Thresholds, known: &BTreeMap<String, String>) -> Answers
 }
 
 /// Everything that was not answered is answered no, so that only what a vector is about is open.
-fn with_nos(thresholds: &Thresholds, known: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+fn with_nos(criteria: &Criteria, known: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut all = known.clone();
-    for input in thresholds.inputs.iter().filter(|input| !input.base) {
+    for input in criteria.inputs.iter().filter(|input| !input.base) {
         let no = match input.kind {
             InputKind::YesNo => "no",
             InputKind::Number => "0",
@@ -67,13 +67,13 @@ fn with_nos(thresholds: &Thresholds, known: &BTreeMap<String, String>) -> BTreeM
 
 #[test]
 fn each_criterion_below_at_and_above_its_limit() {
-    let thresholds = Thresholds::embedded();
+    let criteria = Criteria::embedded();
     let vectors: Vec<Vector> =
         serde_saphyr::from_str(include_str!("data/significance_vectors.yaml")).unwrap();
     let mut touched: Vec<String> = Vec::new();
     for vector in &vectors {
-        let known = with_nos(thresholds, &vector.known);
-        let assessment = thresholds.assess(&vector.types, &answers(thresholds, &known));
+        let known = with_nos(criteria, &vector.known);
+        let assessment = criteria.assess(&vector.types, &answers(criteria, &known));
         let with = |outcome: Outcome| {
             let of = assessment
                 .criteria
@@ -86,11 +86,11 @@ fn each_criterion_below_at_and_above_its_limit() {
         touched.extend(vector.met.clone());
     }
     // No criterion of the data is left untried.
-    let types = thresholds.entity_types.iter().flat_map(|it| &it.criteria);
-    let all = thresholds
+    let types = criteria.entity_types.iter().flat_map(|it| &it.criteria);
+    let all = criteria
         .horizontal
         .iter()
-        .chain(&thresholds.general)
+        .chain(&criteria.general)
         .chain(types);
     let untried: Vec<&str> = all
         .map(|it| it.id.as_str())
@@ -101,7 +101,7 @@ fn each_criterion_below_at_and_above_its_limit() {
 
 #[test]
 fn what_nobody_has_answered_is_named_and_each_answer_has_its_origin() {
-    let thresholds = Thresholds::embedded();
+    let criteria = Criteria::embedded();
     let known = BTreeMap::from(
         [
             ("users_limited", "21"),
@@ -110,7 +110,7 @@ fn what_nobody_has_answered_is_named_and_each_answer_has_its_origin() {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
-    let assessment = thresholds.assess(&["msp"], &answers(thresholds, &known));
+    let assessment = criteria.assess(&["msp"], &answers(criteria, &known));
     insta::assert_snapshot!(serde_json::to_string_pretty(&assessment).unwrap());
 }
 
@@ -120,7 +120,7 @@ fn a_fault_of_the_data_is_said_at_its_place() {
     let mut check = |from: &str, to: &str| {
         let data = include_str!("../data/thresholds.yaml");
         assert!(data.contains(from), "{from}");
-        let error = Thresholds::parse(&data.replacen(from, to, 1)).unwrap_err();
+        let error = Criteria::parse(&data.replacen(from, to, 1)).unwrap_err();
         writeln!(all, "{error}\n").unwrap();
     };
     check("schema: 1", "schema: 2");
@@ -220,7 +220,7 @@ fn the_instant_at_which_a_limit_is_passed() {
 
 #[test]
 fn small_incidents_of_one_cause_within_six_months_count_together() {
-    let thresholds = Thresholds::embedded();
+    let criteria = Criteria::embedded();
     let small = |id: &str, day: &str, cause: Option<&str>, loss: &str| SmallIncident {
         id: id.to_owned(),
         day: day.parse().unwrap(),
@@ -229,7 +229,7 @@ fn small_incidents_of_one_cause_within_six_months_count_together() {
     };
     let turnover: Option<Quantity> = "6000000".parse().ok();
     let check = |incidents: &[SmallIncident], turnover, expected: &[(&[&str], Outcome)]| {
-        let found = recurrences(thresholds, incidents, turnover);
+        let found = recurrences(criteria, incidents, turnover);
         let found: Vec<(Vec<&str>, Outcome)> = found
             .iter()
             .map(|it| (it.members.iter().map(String::as_str).collect(), it.outcome))
@@ -336,7 +336,7 @@ impl SharedVector {
     }
 
     fn check(&self) {
-        let thresholds = Thresholds::embedded();
+        let criteria = Criteria::embedded();
         let (entity_type, known) = self.known();
         if let Some(incidents) = self.given.get("incidents") {
             let small: Vec<SmallIncident> = incidents
@@ -351,13 +351,13 @@ impl SharedVector {
                 })
                 .collect();
             let turnover = known["turnover_eur"].parse().ok();
-            let found = recurrences(thresholds, &small, turnover);
+            let found = recurrences(criteria, &small, turnover);
             let met = found.iter().any(|it| it.outcome == Outcome::Met);
             assert_eq!(met, self.significant, "{:?}", self.given);
             return;
         }
-        let known = with_nos(thresholds, &known);
-        let assessment = thresholds.assess(&[&entity_type], &answers(thresholds, &known));
+        let known = with_nos(criteria, &known);
+        let assessment = criteria.assess(&[&entity_type], &answers(criteria, &known));
         let met = |id: &str| {
             let mut criteria = assessment.criteria.iter();
             criteria.any(|it| it.criterion == id && it.outcome == Outcome::Met)

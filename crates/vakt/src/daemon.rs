@@ -4,6 +4,7 @@
 //! the threads run; sockets are bound last. Stop is the other way round: listeners hand over what
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
+mod backends;
 mod follow;
 mod hunts;
 mod incidents;
@@ -26,7 +27,7 @@ use prometheus::Registry;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use vakt_api::access::ConfiguredSender;
-use vakt_api::{Access, Api, Limits, Parts, Searches, Site};
+use vakt_api::{Access, Api, Searches, Site};
 use vakt_event::clock::SystemClock;
 use vakt_event::{Clock, Level};
 use vakt_incident::Records;
@@ -37,7 +38,6 @@ use vakt_storage::{Journal, Recovery};
 
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_secret};
-use crate::hunt::Store;
 use crate::metrics::{self, DetectMetrics, RuleMetrics, readings};
 use crate::notify::heartbeat::Beat;
 use crate::notify::{Desk, Watch};
@@ -53,11 +53,9 @@ use crate::pipeline::{Frames, builder};
 use crate::redact::{self, Redactor};
 use crate::ruleset::{RuleSettings, Ruleset};
 use crate::signing_key;
-use incidents::Incidents;
+use backends::Wiring;
 use listen::{Bound, Listening};
-use search::Search;
 pub(crate) use views::{Health, Matching};
-use views::{Rules, SourceTable};
 
 /// What the daemon is started with.
 pub struct Settings {
@@ -229,62 +227,28 @@ impl Daemon {
             threads.push(spawn("heartbeat", move || beat.run())?);
         }
         readings::register(&registry, Arc::clone(&health))?;
-        let api = Api::new(Parts {
+        let wiring = Wiring {
             intake: Arc::clone(&intake),
-            search: Arc::new(Search {
-                frames,
-                index: Arc::clone(&index),
-                progress: Arc::clone(&index_progress),
-                journal: Arc::clone(&journal),
-                clock: Arc::clone(&clock),
-                records: Arc::clone(&records),
-                redactor: redactor.clone(),
-            }),
-            hunts: Arc::new(hunts::Hunts {
-                store: Store {
-                    index: Arc::clone(&index),
-                    progress: Arc::clone(&index_progress),
-                    journal: Arc::clone(&journal),
-                },
-                ruleset: Arc::clone(&ruleset),
-                settings: settings.rules.clone(),
-                is_redacted: redactor.is_some(),
-            }),
-            incidents: Arc::new(Incidents {
-                records: Arc::clone(&records),
-                access: Arc::clone(&access),
-                redactor: redactor.clone(),
-                ruleset: Arc::clone(&ruleset),
-                clock: Arc::clone(&clock),
-                desk: Arc::clone(&desk),
-            }),
-            triage: Arc::new(triage::Triage {
-                records: Arc::clone(&records),
-                journal: Arc::clone(&journal),
-                redactor,
-            }),
-            rules: Arc::new(Rules {
-                records: Arc::clone(&records),
-                ruleset: Arc::clone(&ruleset),
-                log_sources,
-                activity,
-            }),
-            sources: Arc::new(SourceTable(sources)),
-            storage: Arc::new(storage::Storage {
-                journal: Arc::clone(&journal),
-                index: Arc::clone(&index_progress),
-                searched: Arc::clone(&index),
-                detect: Arc::clone(&detect_progress),
-            }),
+            frames,
+            redactor,
+            records,
+            index,
+            index_progress: Arc::clone(&index_progress),
+            detect_progress: Arc::clone(&detect_progress),
+            journal: Arc::clone(&journal),
+            ruleset: Arc::clone(&ruleset),
+            rules: settings.rules.clone(),
+            sources,
+            log_sources,
+            activity,
+            desk,
             health,
-            outputs: desk,
             access: Arc::clone(&access),
             searches,
             registry,
             clock,
-            site: Arc::new(ArcSwap::from_pointee(site(&settings.config, &bound)?)),
-            limits: Limits::default(),
-        })?;
+        };
+        let api = Api::new(wiring.parts(site(&settings.config, &bound)?))?;
         let listening = bound.serve(&runtime, &intake, &api, &stopping, HTTP_GRACE);
         Ok(Self {
             settings,

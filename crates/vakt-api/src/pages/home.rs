@@ -11,7 +11,7 @@ use vakt_event::Timestamp;
 
 use super::incident_parts::{actions, badges, countdown, drill, is_unassessed, urgency};
 use super::words::{plain, time_of};
-use super::{layout, records, results, setup};
+use super::{is_refresh, layout, records, results, setup};
 use crate::access::Principal;
 use crate::app::{App, Parts, Site};
 use crate::backend::{
@@ -41,9 +41,6 @@ const ALERTS: usize = 12;
 /// Incidents and alerts are not kept from a person while the index has a backlog: the newest events
 /// are then left out, with words.
 const GLANCE_PATIENCE: Duration = Duration::from_secs(1);
-
-/// Sent by the scripts that want incidents and alerts alone.
-const REFRESH_HEADER: &str = "x-vakt-refresh";
 
 /// The choices of how far a search goes back.
 pub(crate) const RANGES: [(&str, &str); 6] = [
@@ -110,8 +107,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         beside: beside.await?,
     };
     // The scripts that keep incidents and alerts fresh show no events, so that none are read.
-    let is_refresh = call.request.headers().contains_key(REFRESH_HEADER);
-    if !is_refresh && !home.is_empty_start() {
+    if !is_refresh(&call) && !home.is_empty_start() {
         home.results = Some(results(&call.app, &home, since, &principal).await);
         if home.asks_for_something() {
             home.records = Some(records(&call.app, &home, since, &principal).await);

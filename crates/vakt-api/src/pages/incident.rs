@@ -11,7 +11,7 @@ use super::home::alert_line;
 use super::incident_parts::{actions, badges, clocks, countdown, record_path, zone_of};
 use super::results::{encoded, shown, summary};
 use super::words::{deadline, plain, time_of};
-use super::{facts, layout, timeline, why};
+use super::{facts, is_refresh, items, layout, timeline, why};
 use crate::app::Site;
 use crate::endpoints::incidents::failure;
 use crate::error::ApiError;
@@ -22,11 +22,16 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let id = call.path("id").to_owned();
     let principal = call.principal()?.clone();
     let sight = principal.sight();
+    // What a script fetches to stay fresh has no reasons in it: no rule is asked again for them.
+    let wants_reasons = !is_refresh(&call);
     let (incident, reasons) = call
         .app
         .blocking(move |parts| {
             let incident = parts.incidents.incident(&id, &sight).map_err(failure)?;
-            let reasons = parts.incidents.why(&id, &sight).map_err(failure)?;
+            let reasons = match wants_reasons {
+                true => Some(parts.incidents.why(&id, &sight).map_err(failure)?),
+                false => None,
+            };
             Ok((incident, reasons))
         })
         .await?;
@@ -34,7 +39,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let now = call.app.parts.clock.now();
     let seen = Seen {
         incident: &incident,
-        reasons: &reasons,
+        reasons: reasons.as_ref(),
         site: &site,
         now,
         may_record: principal.role.may(Permission::RecordFacts),
@@ -47,7 +52,8 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
 /// An incident, and who looks at it.
 struct Seen<'a> {
     incident: &'a Value,
-    reasons: &'a Value,
+    /// `None` where nobody looks at them.
+    reasons: Option<&'a Value>,
     site: &'a Site,
     now: Timestamp,
     may_record: bool,
@@ -82,9 +88,11 @@ fn page(seen: &Seen<'_>) -> Markup {
             h2 id="facts-heading" { "Time line" }
             (timeline::list(incident, zone, seen.now, seen.may_record))
         }
-        section aria-labelledby="why-heading" {
-            h2 id="why-heading" { "Why did this fire?" }
-            (why::list(seen.reasons, incident))
+        @if let Some(reasons) = seen.reasons {
+            section aria-labelledby="why-heading" {
+                h2 id="why-heading" { "Why did this fire?" }
+                (why::list(reasons, incident))
+            }
         }
         section aria-labelledby="evidence-heading" {
             h2 id="evidence-heading" { "Evidence" }
@@ -102,10 +110,6 @@ fn page(seen: &Seen<'_>) -> Markup {
             (about(incident, zone))
         }
     }
-}
-
-fn items<'v>(incident: &'v Value, name: &str) -> &'v [Value] {
-    incident[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Everything else that can have happened.

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Response;
 use maud::html;
+use serde_json::Value;
 
 use crate::access::Principal;
 use crate::app::App;
@@ -45,6 +46,18 @@ impl Looker {
             who: call.principal()?.clone(),
         })
     }
+}
+
+/// Sent by the scripts that keep parts of a page fresh, and take nothing else of it.
+const REFRESH_HEADER: &str = "x-vakt-refresh";
+
+fn is_refresh(call: &Call) -> bool {
+    call.request.headers().contains_key(REFRESH_HEADER)
+}
+
+/// A list that an object has under a name; empty where it has none.
+fn items<'v>(object: &'v Value, name: &str) -> &'v [Value] {
+    object[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 /// An error, for a person.

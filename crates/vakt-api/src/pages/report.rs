@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::words::plain;
-use super::{Looker, layout};
+use super::{Looker, items, layout};
 use crate::app::Site;
 use crate::backend::{NewText, ReportRequest};
 use crate::body::read_form;
@@ -303,8 +303,4 @@ fn submission_path(id: &str, form: &Value) -> String {
         text("regime"),
         super::results::encoded(&text("party"))
     )
-}
-
-fn items<'v>(value: &'v Value, name: &str) -> &'v [Value] {
-    value[name].as_array().map_or(&[], Vec::as_slice)
 }

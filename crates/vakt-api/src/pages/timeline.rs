@@ -6,9 +6,9 @@ use maud::{Markup, html};
 use serde_json::Value;
 use vakt_event::Timestamp;
 
-use super::facts;
 use super::incident_parts::{clocks, is_open_clock, record_path_for};
 use super::words::{deadline, instant, plain, time_of};
+use super::{facts, items};
 
 /// One entry, at its time.
 struct Entry {
@@ -52,10 +52,6 @@ pub(super) fn list(incident: &Value, zone: &TimeZone, now: Timestamp, may_record
         }
         @if entries.is_empty() { p.quiet { "Nothing yet." } }
     }
-}
-
-fn items<'v>(incident: &'v Value, name: &str) -> &'v [Value] {
-    incident[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn of_alert(alert: &Value, zone: &TimeZone) -> Markup {

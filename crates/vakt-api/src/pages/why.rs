@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use super::items;
+
 pub(super) fn list(reasons: &Value, incident: &Value) -> Markup {
     let rules = items(reasons, "rules");
     html! {
@@ -11,10 +13,6 @@ pub(super) fn list(reasons: &Value, incident: &Value) -> Markup {
         }
         @for rule in rules { (of_rule(rule)) }
     }
-}
-
-fn items<'v>(value: &'v Value, name: &str) -> &'v [Value] {
-    value[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn opened(incident: &Value) -> String {

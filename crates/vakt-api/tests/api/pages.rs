@@ -197,6 +197,11 @@ fn an_incident_has_its_page() {
     ] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
+    // Scripts that keep the clocks fresh ask no rule again.
+    let session = format!("Cookie: vakt_session={}", daemon.session());
+    let headers = [session.as_str(), "X-Vakt-Refresh: 1"];
+    let fresh = daemon.request("GET /incidents/inc-1", &headers, b"").text();
+    assert!(fresh.contains("Deadlines and reports") && !fresh.contains("Why did this fire?"));
     let missing = page(&daemon, "/incidents/ghost");
     assert_eq!(missing.status, 404);
     assert!(

@@ -1,7 +1,5 @@
 //! The course of events: what the record knows, in the order of time.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 use vakt_event::Timestamp;
 
@@ -89,13 +87,4 @@ fn impersonal(entity: &Map<String, Value>) -> String {
         .filter_map(|(_, value)| value.as_str())
         .collect();
     values.join(", ")
-}
-
-/// The hosts of the matched events, each once.
-pub(super) fn hosts(filler: &Filler<'_>) -> BTreeSet<String> {
-    let events = filler.incident().evidence.iter();
-    events
-        .filter_map(|event| event.fields.get("host.name").and_then(Value::as_str))
-        .map(str::to_owned)
-        .collect()
 }

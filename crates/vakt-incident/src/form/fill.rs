@@ -1,11 +1,14 @@
 //! What the record gives for each field of a form.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
+use serde_json::Value;
 use vakt_event::Timestamp;
 
 use super::observables::{Observable, Observables};
 use super::words::{say, time};
-use super::{FieldState, Source, Sources, course, said, source};
+use super::{FieldState, Source, Sources, said, source};
 use crate::calendar::zone;
 use crate::fact::{Fact, FactKind};
 use crate::factset::FactSet;
@@ -87,16 +90,12 @@ impl<'a> Filler<'a> {
         if self.party != self.facts.party {
             readings.extend(self.facts.readings(&self.facts.party));
         }
-        let standing: Vec<Standing<'_>> = readings
-            .into_iter()
-            .map(|reading| Standing {
-                id: reading.fact.root,
-                kind: reading.fact.kind,
-                at: reading.at,
-                reason: reading.reason,
-            })
-            .collect();
-        standing.into_iter()
+        readings.into_iter().map(|reading| Standing {
+            id: reading.fact.root,
+            kind: reading.fact.kind,
+            at: reading.at,
+            reason: reading.reason,
+        })
     }
 
     fn first(&self, kind: FactKind) -> Option<Standing<'_>> {
@@ -297,7 +296,10 @@ impl<'a> Filler<'a> {
     }
 
     fn hosts(&self) -> Option<Filled> {
-        let hosts: Vec<String> = course::hosts(self).into_iter().collect();
+        let events = self.incident().evidence.iter();
+        let hosts: BTreeSet<&str> = events
+            .filter_map(|event| event.fields.get("host.name").and_then(Value::as_str))
+            .collect();
         if hosts.is_empty() {
             return None;
         }
@@ -305,7 +307,7 @@ impl<'a> Filler<'a> {
             "Berörda system enligt loggarna",
             "Systems concerned, by the logs",
         );
-        let named = hosts.iter().take(HOSTS_MAX).cloned().collect::<Vec<_>>();
+        let named: Vec<&str> = hosts.iter().take(HOSTS_MAX).copied().collect();
         let mut text = format!("{words}: {}", named.join(", "));
         if hosts.len() > HOSTS_MAX {
             let more = self.say("till", "more");

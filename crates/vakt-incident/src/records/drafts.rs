@@ -8,6 +8,7 @@ use super::apply::{Batch, OpenAlert};
 use super::risk::Raised;
 use super::rows::{rank, signed};
 use super::{DAEMON, Records, audit, evidence, facts, incidents, risk};
+use crate::calendar::HOUR_MICROS;
 use crate::detection::{Detection, techniques};
 use crate::error::Result;
 use crate::fact::{Fact, FactKind, OWN_PARTY};
@@ -15,8 +16,6 @@ use crate::group::{DRAFTS_PER_HOUR_MAX, draft_title, incident_id};
 use crate::incident::Origin;
 use crate::relation::{KEYS_MAX, RELATED_GAP_MICROS, keys, own_key};
 use crate::threshold::Why;
-
-const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
 
 /// The draft that a detection opened or joined.
 pub(super) struct Draft {

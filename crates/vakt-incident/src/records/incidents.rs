@@ -126,6 +126,16 @@ impl Records {
         })
     }
 
+    /// An incident as it stands in a list, by its id or number: without evidence, which is large.
+    pub fn incident_summary(&self, id: &str) -> Result<Incident> {
+        let now = self.clock.now();
+        self.read(|records| {
+            let row = find(records, id)?;
+            let view = View::of(records, &row)?;
+            Ok(shown(row, &view, self.regimes(), now).0)
+        })
+    }
+
     /// Opens an incident by hand: a draft like any other, with provisional clocks.
     pub fn open_incident(&self, new: NewIncident, principal: &str) -> Result<IncidentDetail> {
         let now = self.clock.now();

@@ -4,15 +4,15 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
-use super::rows::{count, instant, instant_or_none, json as json_column, page, page_start};
+use super::rows::{
+    count, instant, instant_or_none, json as json_column, next_id, page, page_start,
+};
 use super::{Records, audit};
 use crate::alert::{Page, PageRequest};
+use crate::calendar::DAY_MICROS;
 use crate::error::{Error, Result};
-use crate::group::record_id;
 use crate::maintenance::{NewWindow, WINDOW_DAYS_MAX, WINDOWS_MAX, Window, WindowScope};
 use crate::suppression::{SCOPE_NAMES_MAX, Scope, ScopeError, ScopeFilter, reason, time};
-
-const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
 impl Records {
     /// Records a window of maintenance. After its start it is recorded as late, and covers nothing.
@@ -46,7 +46,7 @@ impl Records {
                 let windows_max = WINDOWS_MAX;
                 return Err(ScopeError::TooManyWindows { windows_max }.into());
             }
-            let id = next_id(records, &scope, now)?;
+            let id = next_id(records, "maintenance", "vakt maintenance", &scope, now)?;
             records.execute(
                 "INSERT INTO maintenance (id, scope, reason, author, created_at, begins, ends, late)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -129,18 +129,6 @@ pub(super) fn since(records: &Connection, received: Timestamp) -> Result<Vec<Win
         .prepare_cached("SELECT * FROM maintenance WHERE late = 0 AND ends > ?1 ORDER BY seq")?;
     let rows = query.query_map([received.micros()], |row| from_row(row, received))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-fn next_id(records: &Connection, scope: &WindowScope, now: Timestamp) -> Result<String> {
-    let sql = "SELECT coalesce(max(seq), 0) + 1 FROM maintenance";
-    let number: i64 = records.query_row(sql, [], |row| row.get(0))?;
-    let scope = serde_json::to_string(scope)?;
-    let parts: [&[u8]; 3] = [
-        scope.as_bytes(),
-        &number.to_be_bytes(),
-        &now.micros().to_be_bytes(),
-    ];
-    Ok(record_id("vakt maintenance", "manual", &parts))
 }
 
 fn find(records: &Connection, id: &str, now: Timestamp) -> Result<Window> {

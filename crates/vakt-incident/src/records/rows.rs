@@ -1,12 +1,14 @@
 //! Between columns and values.
 
 use rusqlite::types::Type;
-use rusqlite::{Row, RowIndex};
+use rusqlite::{Connection, Row, RowIndex};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use vakt_event::{Level, Timestamp};
 
 use crate::alert::{Page, PageRequest};
 use crate::error::{Error, Result};
+use crate::group::record_id;
 use crate::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
 
 pub(super) fn instant<I: RowIndex>(row: &Row<'_>, column: I) -> rusqlite::Result<Timestamp> {
@@ -110,4 +112,23 @@ pub(super) fn page<T>(mut items: Vec<(i64, T)>, limit: usize) -> Page<T> {
         items: items.into_iter().map(|(_, item)| item).collect(),
         next,
     }
+}
+
+/// The id of a record that a person adds: from what it is about, its number in `table`, and when.
+pub(super) fn next_id(
+    records: &Connection,
+    table: &str,
+    kind: &str,
+    about: &impl Serialize,
+    now: Timestamp,
+) -> Result<String> {
+    let sql = format!("SELECT coalesce(max(seq), 0) + 1 FROM {table}");
+    let number: i64 = records.query_row(&sql, [], |row| row.get(0))?;
+    let about = serde_json::to_string(about)?;
+    let parts: [&[u8]; 3] = [
+        about.as_bytes(),
+        &number.to_be_bytes(),
+        &now.micros().to_be_bytes(),
+    ];
+    Ok(record_id(kind, "manual", &parts))
 }

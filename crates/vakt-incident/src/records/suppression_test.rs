@@ -12,6 +12,7 @@ use vakt_event::{JournalPosition, Timestamp};
 
 use super::rows::{instant, json as json_column};
 use super::{Records, StoredEvents};
+use crate::calendar::DAY_MICROS;
 use crate::condition::{Condition, Told, told_event};
 use crate::detection::Evidence;
 use crate::error::Result;
@@ -34,10 +35,8 @@ const EXAMPLES_MAX: usize = 10;
 const COUNTED_MAX: usize = 20_000;
 
 /// A test may be saved with for a day; more than so many are not kept.
-const TEST_AGE_MICROS_MAX: i64 = 24 * 60 * 60 * 1_000_000;
+const TEST_AGE_MICROS_MAX: i64 = DAY_MICROS;
 const TESTS_MAX: i64 = 1_000;
-
-const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// What a suppression would have hidden.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]

@@ -5,19 +5,18 @@ use serde_json::{Value, json};
 use vakt_event::{JournalPosition, Timestamp};
 
 use super::rows::{
-    count, instant, instant_or_none, json as json_column, json_or_none, page, page_start, signed,
+    count, instant, instant_or_none, json as json_column, json_or_none, next_id, page, page_start,
+    signed,
 };
 use super::{Records, audit, suppression_test};
 use crate::PAGE_ITEMS_MAX;
 use crate::alert::{AlertFilter, Page, PageRequest};
+use crate::calendar::DAY_MICROS;
 use crate::error::{Error, Result};
-use crate::group::record_id;
 use crate::suppression::{
     NewSuppression, SUPPRESSION_DAYS_MAX, SUPPRESSIONS_ACTIVE_MAX, Scope, ScopeError, ScopeFilter,
     Suppression, SuppressionDetail, reason, time,
 };
-
-const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// Gives the end of what is durable in the journal. It is asked within the transaction, when nothing
 /// else is being recorded.
@@ -51,7 +50,7 @@ impl Records {
             }
             // Nothing at or behind it is evaluated while this transaction lasts, nor was before.
             let begins = end();
-            let id = next_id(records, &scope, now)?;
+            let id = next_id(records, "suppressions", "vakt suppression", &scope, now)?;
             records.execute(
                 "INSERT INTO suppressions (id, scope, reason, author, created_at, expires_at, begins,
                      tested)
@@ -172,18 +171,6 @@ fn active(records: &Connection, now: Timestamp) -> Result<usize> {
     let sql = "SELECT count(*) FROM suppressions WHERE ended_at IS NULL AND expires_at > ?1";
     let found: i64 = records.query_row(sql, [now.micros()], |row| row.get(0))?;
     Ok(usize::try_from(found).unwrap_or(usize::MAX))
-}
-
-fn next_id(records: &Connection, scope: &Scope, now: Timestamp) -> Result<String> {
-    let sql = "SELECT coalesce(max(seq), 0) + 1 FROM suppressions";
-    let number: i64 = records.query_row(sql, [], |row| row.get(0))?;
-    let scope = serde_json::to_string(scope)?;
-    let parts: [&[u8]; 3] = [
-        scope.as_bytes(),
-        &number.to_be_bytes(),
-        &now.micros().to_be_bytes(),
-    ];
-    Ok(record_id("vakt suppression", "manual", &parts))
 }
 
 fn find(records: &Connection, id: &str, now: Timestamp) -> Result<Suppression> {

@@ -5,7 +5,7 @@ use serde_saphyr::{Location, Spanned};
 
 use super::condition::{Limit, Part};
 use super::quantity::Quantity;
-use super::{Criterion, EntityType, Input, InputKind, Thresholds, ThresholdsError};
+use super::{Criteria, CriteriaError, Criterion, EntityType, Input, InputKind};
 use crate::data_file::Faults;
 
 /// The data format that this version reads.
@@ -24,13 +24,13 @@ struct File {
     entity_types: Vec<Spanned<EntityType>>,
 }
 
-pub(super) fn read(text: &str) -> Result<Thresholds, ThresholdsError> {
+pub(super) fn read(text: &str) -> Result<Criteria, CriteriaError> {
     let mut faults = Faults::new(text, EXPLAINED);
-    let thresholds = faults.read(text).map(|file| resolve(file, &mut faults));
-    faults.unless_any(thresholds).map_err(ThresholdsError)
+    let criteria = faults.read(text).map(|file| resolve(file, &mut faults));
+    faults.unless_any(criteria).map_err(CriteriaError)
 }
 
-fn resolve(file: File, faults: &mut Faults<'_>) -> Thresholds {
+fn resolve(file: File, faults: &mut Faults<'_>) -> Criteria {
     faults.check_schema(&file.schema, SCHEMA);
     faults.check_version(&file.version);
     let inputs = inputs(file.inputs, faults);
@@ -60,7 +60,7 @@ fn resolve(file: File, faults: &mut Faults<'_>) -> Thresholds {
         }
         entity_types.push(one.value);
     }
-    Thresholds {
+    Criteria {
         version: file.version.value,
         hash: blake3::hash(faults.text().as_bytes()).to_hex().to_string(),
         inputs,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::condition::Outcome;
 use super::quantity::Quantity;
-use super::{Answer, Answers, Thresholds, Value};
+use super::{Answer, Answers, Criteria, Value};
 
 /// How many there must be.
 const AT_LEAST: usize = 2;
@@ -42,7 +42,7 @@ pub struct Recurrence {
 /// For each root cause the window of six months with the greatest loss, where at least two incidents
 /// lie in it.
 pub fn recurrences(
-    thresholds: &Thresholds,
+    criteria: &Criteria,
     incidents: &[SmallIncident],
     turnover_eur: Option<Quantity>,
 ) -> Vec<Recurrence> {
@@ -54,12 +54,12 @@ pub fn recurrences(
     causes.dedup();
     causes
         .into_iter()
-        .filter_map(|cause| worst(thresholds, cause, incidents, turnover_eur))
+        .filter_map(|cause| worst(criteria, cause, incidents, turnover_eur))
         .collect()
 }
 
 fn worst(
-    thresholds: &Thresholds,
+    criteria: &Criteria,
     cause: &str,
     incidents: &[SmallIncident],
     turnover_eur: Option<Quantity>,
@@ -89,13 +89,13 @@ fn worst(
         root_cause: cause.to_owned(),
         members: members.iter().map(|it| it.id.clone()).collect(),
         loss_eur,
-        outcome: loss_outcome(thresholds, loss_eur, turnover_eur),
+        outcome: loss_outcome(criteria, loss_eur, turnover_eur),
     })
 }
 
 /// Whether a loss meets the criterion of losses.
 fn loss_outcome(
-    thresholds: &Thresholds,
+    criteria: &Criteria,
     loss_eur: Quantity,
     turnover_eur: Option<Quantity>,
 ) -> Outcome {
@@ -115,7 +115,7 @@ fn loss_outcome(
             answers.set(input, answer);
         }
     }
-    let mut criteria = thresholds.horizontal.iter();
+    let mut criteria = criteria.horizontal.iter();
     let criterion = criteria.find(|criterion| criterion.id == LOSS);
     criterion.map_or(Outcome::Open, |it| it.when.evaluate(&answers).outcome)
 }

@@ -362,6 +362,11 @@ fn list(
     Ok(Outcome::Done)
 }
 
+/// What a list of an object holds; nothing where it has none.
+fn items<'j>(object: &'j Json, name: &str) -> impl Iterator<Item = &'j Json> {
+    object[name].as_array().into_iter().flatten()
+}
+
 /// The clocks that somebody still has to keep, the earliest first.
 fn open_clocks(incident: &Json) -> Vec<&Json> {
     const OPEN: [&str; 4] = ["provisional", "running", "overdue", "elapsed_unassessed"];

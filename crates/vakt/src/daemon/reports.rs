@@ -5,7 +5,7 @@ use vakt_api::Principal;
 use vakt_api::backend::{IncidentFailure, NewText, ReportRequest, Sight, Tense};
 use vakt_event::Timestamp;
 use vakt_incident::form::{Form, ReportRef, Sources};
-use vakt_incident::{IncidentDetail, local, records};
+use vakt_incident::{Incident, IncidentDetail, local, records};
 
 use super::incidents::{Incidents, as_json, failure};
 use crate::explain::{Sent, why};
@@ -23,7 +23,7 @@ impl Incidents {
         report: &ReportRequest,
         sight: &Sight,
     ) -> Result<Json, IncidentFailure> {
-        let incident = self.in_sight(id, sight)?;
+        let incident = self.summary_in_sight(id, sight)?;
         let settings = self.records.settings();
         let (regime, party) = named(&incident, report, self.records.regimes());
         let report = ReportRef {
@@ -58,7 +58,7 @@ impl Incidents {
         by: &Principal,
     ) -> Result<Json, IncidentFailure> {
         let sight = by.sight();
-        let incident = self.in_sight(id, &sight)?;
+        let incident = self.summary_in_sight(id, &sight)?;
         let (regime, party) = named(&incident, report, self.records.regimes());
         let of = ReportRef {
             regime: &regime,
@@ -121,7 +121,7 @@ impl Incidents {
         tense: Tense,
         sight: &Sight,
     ) -> Result<Timestamp, IncidentFailure> {
-        let incident = self.in_sight(id, sight)?.incident;
+        let incident = self.summary_in_sight(id, sight)?;
         let zone = vakt_incident::calendar::zone(&incident.time_zone);
         let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
         let read = match tense {
@@ -141,11 +141,16 @@ impl Incidents {
         sight: &Sight,
     ) -> Result<IncidentDetail, IncidentFailure> {
         let incident = self.records.incident(id).map_err(|error| failure(&error))?;
-        let streams = sight.streams.as_deref();
-        match streams.is_some_and(|streams| !streams.contains(&incident.incident.stream)) {
-            true => Err(IncidentFailure::NotFound),
-            false => Ok(incident),
-        }
+        expect_sight(&incident.incident, sight)?;
+        Ok(incident)
+    }
+
+    /// The same without what is large of it.
+    fn summary_in_sight(&self, id: &str, sight: &Sight) -> Result<Incident, IncidentFailure> {
+        let incident = self.records.incident_summary(id);
+        let incident = incident.map_err(|error| failure(&error))?;
+        expect_sight(&incident, sight)?;
+        Ok(incident)
     }
 
     /// An incident with what the reader may see of entities and events.
@@ -169,6 +174,14 @@ impl Incidents {
     }
 }
 
+fn expect_sight(incident: &Incident, sight: &Sight) -> Result<(), IncidentFailure> {
+    let streams = sight.streams.as_deref();
+    match streams.is_some_and(|streams| !streams.contains(&incident.stream)) {
+        true => Err(IncidentFailure::NotFound),
+        false => Ok(()),
+    }
+}
+
 fn items<'v>(incident: &'v Json, name: &str) -> &'v [Json] {
     incident[name].as_array().map_or(&[], Vec::as_slice)
 }
@@ -186,17 +199,17 @@ fn shown_value(incident: &Json, event: &str, field: &str) -> String {
 
 /// The regime and the party that a request means.
 fn named(
-    incident: &IncidentDetail,
+    incident: &Incident,
     report: &ReportRequest,
     data: &vakt_incident::Regimes,
 ) -> (String, String) {
-    let mut regimes = incident.incident.regimes.iter();
+    let mut regimes = incident.regimes.iter();
     let has = |id: &&String| {
         data.get(id)
             .is_some_and(|it| it.stage(&report.stage).is_some())
     };
-    let first = || regimes.find(has).or(incident.incident.regimes.first());
+    let first = || regimes.find(has).or(incident.regimes.first());
     let regime = report.regime.as_ref().or_else(first);
-    let party = report.party.as_ref().unwrap_or(&incident.incident.party);
+    let party = report.party.as_ref().unwrap_or(&incident.party);
     (regime.cloned().unwrap_or_default(), party.clone())
 }

@@ -3,17 +3,17 @@
 use anyhow::{Result, bail};
 use serde_json::Value as Json;
 use vakt_incident::significance::{
-    Answer, Answered, Answers, Assessment, Compared, InputKind, Outcome as Found, Thresholds, Value,
+    Answer, Answered, Answers, Assessment, Compared, Criteria, InputKind, Outcome as Found, Value,
 };
 
 use crate::command::{Global, Outcome};
 use crate::output::{Output, Printer};
 
 pub(super) fn assess(global: &Global, types: &[String], known: &[String]) -> Result<Outcome> {
-    let thresholds = Thresholds::embedded();
+    let criteria = Criteria::embedded();
     for entity_type in types {
-        if thresholds.entity_type(entity_type).is_none() {
-            let ids = thresholds.entity_types.iter().map(|it| it.id.as_str());
+        if criteria.entity_type(entity_type).is_none() {
+            let ids = criteria.entity_types.iter().map(|it| it.id.as_str());
             let ids: Vec<&str> = ids.collect();
             bail!(
                 "there is no type of entity `{entity_type}`; there are {}",
@@ -21,8 +21,8 @@ pub(super) fn assess(global: &Global, types: &[String], known: &[String]) -> Res
             );
         }
     }
-    let answers = answers(thresholds, known)?;
-    let assessment = thresholds.assess(types, &answers);
+    let answers = answers(criteria, known)?;
+    let assessment = criteria.assess(types, &answers);
     let mut out = Printer::new();
     match Output::or_by_terminal(global.output)? {
         Output::Json => out.json_pretty(&serde_json::to_value(&assessment)?)?,
@@ -32,7 +32,7 @@ pub(super) fn assess(global: &Global, types: &[String], known: &[String]) -> Res
             }
         }
         Output::Text => {
-            for line in lines(thresholds, &assessment) {
+            for line in lines(criteria, &assessment) {
                 out.line(&line)?;
             }
         }
@@ -41,18 +41,14 @@ pub(super) fn assess(global: &Global, types: &[String], known: &[String]) -> Res
     Ok(Outcome::Done)
 }
 
-fn answers(thresholds: &Thresholds, known: &[String]) -> Result<Answers> {
+fn answers(criteria: &Criteria, known: &[String]) -> Result<Answers> {
     let mut answers = Answers::default();
     for argument in known {
         let Some((name, text)) = argument.split_once('=') else {
             bail!("--known {argument}: write INPUT=VALUE, such as users_limited=21");
         };
-        let Some(input) = thresholds.input(name) else {
-            let names: Vec<&str> = thresholds
-                .inputs
-                .iter()
-                .map(|it| it.name.as_str())
-                .collect();
+        let Some(input) = criteria.input(name) else {
+            let names: Vec<&str> = criteria.inputs.iter().map(|it| it.name.as_str()).collect();
             bail!("nothing is called `{name}`; there are {}", names.join(", "));
         };
         let value = match (input.kind, text) {
@@ -72,11 +68,11 @@ fn answers(thresholds: &Thresholds, known: &[String]) -> Result<Answers> {
     Ok(answers)
 }
 
-fn lines(thresholds: &Thresholds, assessment: &Assessment) -> Vec<String> {
+fn lines(criteria: &Criteria, assessment: &Assessment) -> Vec<String> {
     let mut lines: Vec<String> = assessment
         .criteria
         .iter()
-        .flat_map(|it| criterion_lines(thresholds, it))
+        .flat_map(|it| criterion_lines(criteria, it))
         .collect();
     lines.push(String::new());
     lines.push(
@@ -94,14 +90,14 @@ fn lines(thresholds: &Thresholds, assessment: &Assessment) -> Vec<String> {
     lines
 }
 
-fn criterion_lines(thresholds: &Thresholds, it: &Answered) -> Vec<String> {
+fn criterion_lines(criteria: &Criteria, it: &Answered) -> Vec<String> {
     let outcome = match it.outcome {
         Found::Met => "met",
         Found::NotMet => "not met",
         Found::Open => "open",
     };
     let mut line = format!("{:8} {:8} {}", outcome, it.criterion, it.citation);
-    let words = it.compared.iter().filter_map(|it| compared(thresholds, it));
+    let words = it.compared.iter().filter_map(|it| compared(criteria, it));
     for words in words {
         line.push_str(&format!("; {words}"));
     }
@@ -113,9 +109,9 @@ fn criterion_lines(thresholds: &Thresholds, it: &Answered) -> Vec<String> {
 }
 
 /// `users_limited 21, more than 20 (5 % of service_users (400))?`
-fn compared(thresholds: &Thresholds, it: &Compared) -> Option<String> {
+fn compared(criteria: &Criteria, it: &Compared) -> Option<String> {
     let (value, limit) = (it.value?, it.limit.as_ref()?);
-    let is_duration = thresholds
+    let is_duration = criteria
         .input(&it.input)
         .is_some_and(|input| input.kind == InputKind::Duration);
     let than = match it.than {
@@ -148,7 +144,7 @@ pub(super) fn inputs(global: &Global) -> Result<Outcome> {
     let mut out = Printer::new();
     let output = Output::or_by_terminal(global.output)?;
     let mut all = Vec::new();
-    for input in &Thresholds::embedded().inputs {
+    for input in &Criteria::embedded().inputs {
         let kind = match input.kind {
             InputKind::YesNo => "yes or no",
             InputKind::Number => "number",

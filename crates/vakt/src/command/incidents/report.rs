@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use serde_json::{Map, Value as Json, json};
 
-use super::ReportOptions;
+use super::{ReportOptions, items};
 use crate::client::{Client, encoded};
 use crate::command::people::text;
 use crate::command::{Connection, Global, Outcome};
@@ -57,10 +57,6 @@ fn texts(arguments: &[String], form: &Json) -> Result<Map<String, Json>> {
         texts.insert(name.to_owned(), json!({"text": value, "version": version}));
     }
     Ok(texts)
-}
-
-fn items<'j>(value: &'j Json, name: &str) -> impl Iterator<Item = &'j Json> {
-    value[name].as_array().into_iter().flatten()
 }
 
 fn form_lines(form: &Json) -> Vec<String> {

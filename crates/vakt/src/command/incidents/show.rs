@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::Value as Json;
 
-use super::{local_words, titled, when};
+use super::{items, local_words, titled, when};
 use crate::command::people::{aligned, text, to_second};
 use crate::command::{Global, Outcome};
 use crate::output::{Output, Printer, printable};
@@ -84,10 +84,6 @@ fn section(out: &mut Printer, title: &str, lines: &[String]) -> Result<()> {
         out.line(line)?;
     }
     Ok(())
-}
-
-fn items<'j>(incident: &'j Json, name: &str) -> impl Iterator<Item = &'j Json> {
-    incident[name].as_array().into_iter().flatten()
 }
 
 fn heading(incident: &Json) -> Vec<String> {

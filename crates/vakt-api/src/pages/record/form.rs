@@ -1,0 +1,190 @@
+//! What the page of a fact shows: its inputs, and what would follow.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::{Shown, Typed, texts};
+use crate::app::Site;
+use crate::pages::facts::{Asks, FactWords, Reason};
+use crate::pages::incident_parts::{clocks, zone_of};
+use crate::pages::items;
+use crate::pages::words::{deadline, local, plain};
+
+pub(super) fn crumb(id: &str, words: &FactWords) -> Markup {
+    html! {
+        p.crumb {
+            a href="/" { "Start" } " › "
+            a href={ "/incidents/" (id) } { "Incident" } " › " (words.heading)
+        }
+    }
+}
+
+pub(super) fn page(shown: &Shown, id: &str, site: &Site) -> Markup {
+    let Shown { words, typed, .. } = shown;
+    html! {
+        (crumb(id, words))
+        h1 { (words.heading) }
+        p { (shown.incident["title"].as_str().unwrap_or("(without a title)")) }
+        form.narrow method="post" action={ "/incidents/" (id) "/record" } {
+            p.quiet { (words.says) }
+            @if let Some(problem) = &shown.problem {
+                p.problem role="alert" { (problem.message) ". " (problem.help()) }
+            }
+            @for name in ["fact", "revises", "approves", "revision"] {
+                @if !typed.get(name).is_empty() {
+                    input type="hidden" name=(name) value=(typed.get(name));
+                }
+            }
+            (inputs(shown))
+            section.outcome aria-live="polite" {
+                (outcome(shown, site))
+            }
+            div.actions {
+                button.main type="submit" name="do" value="record" { (words.button) }
+                button type="submit" name="do" value="look" formnovalidate { "Show what follows" }
+                a.button href={ "/incidents/" (id) } { "Cancel" }
+            }
+        }
+    }
+}
+
+fn inputs(shown: &Shown) -> Markup {
+    let Shown {
+        words,
+        typed,
+        incident,
+        ..
+    } = shown;
+    let is_reason_asked = words.reason == Reason::Required || !typed.get("revises").is_empty();
+    html! {
+        label for="at" { "When" }
+        input id="at" name="at" value=(typed.get("at")) required autocomplete="off" spellcheck="false";
+        p.quiet { "now, 03:05, yesterday 23:10, 2026-11-24 03:05, or with an offset" }
+        @match words.asks {
+            Asks::Nothing => {},
+            Asks::Report => (report_inputs(typed, incident)),
+            Asks::Due => {
+                label for="due" { "Until when, if the request says so" }
+                input id="due" name="due" value=(typed.get("due")) autocomplete="off" spellcheck="false";
+            },
+            Asks::Customer => {
+                label for="party" { "Customer" }
+                input id="party" name="party" value=(typed.get("party")) required autocomplete="off";
+            },
+            Asks::Regime => {
+                label for="regime" { "Regime" }
+                input id="regime" name="regime" value=(typed.get("regime")) required
+                    autocomplete="off" spellcheck="false" placeholder="gdpr";
+            },
+        }
+        @if words.asks != Asks::Customer { (party_input(typed, incident)) }
+        label for="reason" {
+            @if is_reason_asked { "Reason, in one line" } @else { "Reason or basis, if any" }
+        }
+        input id="reason" name="reason" value=(typed.get("reason")) maxlength="4000"
+            required[is_reason_asked] autocomplete="off";
+        label for="by" { "Who says so, if not you" }
+        input id="by" name="by" value=(typed.get("by")) maxlength="200" autocomplete="off";
+    }
+}
+
+/// Whose duty it concerns, where that is asked at all: most incidents have one party.
+fn party_input(typed: &Typed, incident: &Value) -> Markup {
+    let party = typed.get("party");
+    let is_own = party.is_empty() || incident["party"] == party;
+    html! {
+        details.party open[!is_own] {
+            summary { "Whose duty it concerns: " (if is_own { "ours" } else { party }) }
+            label for="party" { "`own`, or a customer" }
+            input id="party" name="party" value=(party) maxlength="200" autocomplete="off";
+        }
+    }
+}
+
+fn report_inputs(typed: &Typed, incident: &Value) -> Markup {
+    let reports = items(incident, "reports");
+    let mut stages: Vec<(&str, String)> = Vec::new();
+    let mut regimes: Vec<&str> = Vec::new();
+    for report in reports {
+        let (stage, regime) = (report["stage"].as_str(), report["regime"].as_str());
+        if let Some(stage) = stage
+            && !stages.iter().any(|(known, _)| *known == stage)
+        {
+            stages.push((stage, report_words(report)));
+        }
+        regimes.extend(regime.filter(|it| !regimes.contains(it)));
+    }
+    let is_with_form = typed.get("with_form") == "yes";
+    html! {
+        label for="report" { "Which report" }
+        select id="report" name="report" {
+            @for (stage, words) in &stages {
+                option value=(stage) selected[typed.get("report") == *stage] { (words) }
+            }
+        }
+        @if regimes.len() > 1 {
+            label for="regime" { "Under which regime" }
+            select id="regime" name="regime" {
+                option value="" { "the one that has it" }
+                @for regime in &regimes {
+                    option value=(regime) selected[typed.get("regime") == *regime] { (regime) }
+                }
+            }
+        } @else if !typed.get("regime").is_empty() {
+            input type="hidden" name="regime" value=(typed.get("regime"));
+        }
+        label for="reference" { "Reference: the receipt's or case's number" }
+        input id="reference" name="reference" value=(typed.get("reference")) maxlength="200" autocomplete="off";
+        label for="with_form" { "What it said" }
+        select id="with_form" name="with_form" {
+            option value="no" selected[!is_with_form] { "no texts (by phone, or others)" }
+            option value="yes" selected[is_with_form] { "what its form says now" }
+        }
+    }
+}
+
+/// `Early warning (upplysning)`
+fn report_words(report: &Value) -> String {
+    let stage = plain(report["stage"].as_str().unwrap_or_default());
+    match report["term"].as_str() {
+        Some(term) => format!("{stage} ({term})"),
+        None => stage,
+    }
+}
+
+/// The instant, the doubts and the deadlines that follow.
+fn outcome(shown: &Shown, site: &Site) -> Markup {
+    let zone = &zone_of(&shown.incident, site);
+    let warnings = shown.preview.as_ref().map(|it| texts(&it["warnings"]));
+    html! {
+        @if let Some(at) = shown.at {
+            p { strong { "At " (local(at, zone)) } " " span.quiet { (at) } }
+        }
+        @if let Some(warnings) = warnings.filter(|it| !it.is_empty()) {
+            p { strong { "Please look at this. It can be recorded all the same:" } }
+            (warning_list(&warnings))
+        }
+        @if let Some(preview) = &shown.preview {
+            p {
+                strong { "Then it is " (plain(preview["state"].as_str().unwrap_or_default())) }
+                @if !clocks(preview).is_empty() { ", and the deadlines are" }
+            }
+            ul {
+                @for clock in clocks(preview) {
+                    li {
+                        (plain(clock["stage"].as_str().unwrap_or_default()))
+                        " (" (clock["regime"].as_str().unwrap_or_default()) "): "
+                        (deadline(clock, zone)) ", "
+                        (plain(clock["state"].as_str().unwrap_or_default()).to_lowercase())
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn warning_list(warnings: &[String]) -> Markup {
+    html! {
+        ul.warnings { @for warning in warnings { li.sentence { (warning) } } }
+    }
+}
