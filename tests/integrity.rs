@@ -177,6 +177,12 @@ fn tampering_is_found_and_said() {
         let changed = records.execute("UPDATE audit SET principal = 'eve' WHERE seq = 1", []);
         assert_eq!(changed.unwrap(), 1);
     });
+    check("verify_an_old_copy_of_the_records", &|data| {
+        let (records, old) = (data.join("records.db"), data.join("old.db"));
+        fs::copy(&records, &old).unwrap();
+        add_an_incident(data);
+        fs::rename(old, records).unwrap();
+    });
     check("verify_lost_records", &|data| {
         fs::remove_file(data.join("records.db")).unwrap();
     });
@@ -186,6 +192,36 @@ fn tampering_is_found_and_said() {
         daemon.post_events("{\"message\":\"another\"}\n").unwrap();
         assert!(daemon.end_with("TERM").success());
     });
+}
+
+/// A day with one more incident.
+fn add_an_incident(data: &Path) {
+    let daemon = Daemon::start_in(data, &[]);
+    let (status, answer) = daemon.post(
+        "/api/v1/incidents",
+        r#"{"title":"Another trial","detected_at":"2026-11-25T10:00:00Z"}"#,
+    );
+    assert!((200..300).contains(&status), "{status} {answer}");
+    assert!(daemon.end_with("TERM").success());
+}
+
+/// A backup has the databases of its first moment and the ledger of its last.
+#[test]
+fn a_restore_tells_the_ledger_that_its_records_are_older() {
+    let (folder, data) = small_data();
+    let backup = folder.path().join("backup");
+    let restored = folder.path().join("restored");
+    let taken = run(&["backup", backup.to_str().unwrap()], &data);
+    assert_eq!(taken.status.code(), Some(0), "{}", text_of(&taken));
+    let output = run(&["restore", backup.to_str().unwrap()], &restored);
+    assert_eq!(output.status.code(), Some(0), "{}", text_of(&output));
+    add_an_incident(&data);
+    let ledger = |data: &Path| data.join("journal/ledger.ndjson");
+    fs::copy(ledger(&data), ledger(&restored)).unwrap();
+    let before = verified(&restored, &[]);
+    add_an_incident(&restored);
+    let after = verified(&restored, &[]);
+    insta::assert_snapshot!("verify_a_restore", format!("{before}\n\n{after}"));
 }
 
 /// Everything that a search finds, as `message` to how often.

@@ -46,7 +46,7 @@ use crate::risk::HalfLife;
 use crate::threshold::Thresholds;
 
 pub use apply::{Applied, StoredEvents};
-pub use audit::{AuditEntry, AuditReport, verify_audit_of};
+pub use audit::{AuditEntry, AuditReport, NotedHead, audit_head_of, verify_audit_of};
 pub use facts::Recorder;
 pub use firing::Firing;
 pub use incidents::RuleVerdicts;

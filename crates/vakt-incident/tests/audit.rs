@@ -8,7 +8,7 @@ use common::{Store, brute_force};
 use rusqlite::Connection;
 use vakt_incident::form::ReportRef;
 use vakt_incident::records::NewText;
-use vakt_incident::{PageRequest, verify_audit_of};
+use vakt_incident::{NotedHead, PageRequest, audit_head_of, verify_audit_of};
 
 fn story() -> Store {
     let store = Store::new();
@@ -38,7 +38,7 @@ fn a_log_is_checked_from_outside_while_it_is_written_to_and_after() {
     let store = story();
     let path = store.path();
     let inside = store.records.verify_audit().unwrap();
-    assert_eq!(verify_audit_of(&path).unwrap(), inside);
+    assert_eq!(verify_audit_of(&path, &[]).unwrap(), inside);
     let folder = store.close();
     let names = |folder: &std::path::Path| {
         let entries = std::fs::read_dir(folder).unwrap();
@@ -47,8 +47,41 @@ fn a_log_is_checked_from_outside_while_it_is_written_to_and_after() {
         names
     };
     let before = names(folder.path());
-    assert_eq!(verify_audit_of(&path).unwrap(), inside);
+    assert_eq!(verify_audit_of(&path, &[]).unwrap(), inside);
     assert_eq!(names(folder.path()), before, "reading left files behind");
+}
+
+#[test]
+fn what_was_noted_of_the_log_is_still_in_it() {
+    let store = story();
+    let (entries, hash) = audit_head_of(&store.path()).unwrap().unwrap();
+    assert_eq!(
+        store.records.audit_head().unwrap(),
+        Some((entries, hash.clone()))
+    );
+    let noted = |entries: u64, hash: &str| NotedHead {
+        entries,
+        hash: hash.to_owned(),
+        by: format!("note {entries}"),
+    };
+    let check = |heads: &[NotedHead], expected: &[&str]| {
+        let report = verify_audit_of(&store.path(), heads).unwrap();
+        assert_eq!(report.faults, expected);
+    };
+    check(&[noted(0, ""), noted(entries, &hash)], &[]);
+    let other = "0".repeat(64);
+    check(
+        &[
+            noted(5, &other),
+            noted(entries, &other),
+            noted(7, &hash),
+            noted(9, &hash),
+        ],
+        &[
+            "audit entry 5: it is another one than note 5 tells of: the log was written anew",
+            "audit log: note 9 tells of an entry 9: the end was cut off, or an old copy was put back",
+        ],
+    );
 }
 
 #[test]
@@ -61,7 +94,7 @@ fn what_is_no_database_is_said() {
         "no database at all, and long enough to be read as one".repeat(100),
     )
     .unwrap();
-    let error = verify_audit_of(&path).unwrap_err().to_string();
+    let error = verify_audit_of(&path, &[]).unwrap_err().to_string();
     assert_eq!(
         error,
         "the records cannot be read or written: file is not a database"

@@ -4,6 +4,7 @@
 //! the threads run; sockets are bound last. Stop is the other way round: listeners hand over what
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
+mod audit_head;
 mod backends;
 mod follow;
 mod hunts;
@@ -53,6 +54,8 @@ use crate::pipeline::{Frames, builder};
 use crate::redact::{self, Redactor};
 use crate::ruleset::{RuleSettings, Ruleset};
 use crate::signing_key;
+use audit_head::AuditHeadThread;
+pub(crate) use audit_head::head_of;
 use backends::Wiring;
 use listen::{Bound, Listening};
 pub(crate) use views::{Health, Matching};
@@ -71,6 +74,7 @@ pub struct Daemon {
     stop_listening: watch::Sender<bool>,
     listening: Listening,
     journal: Arc<Journal>,
+    records: Arc<Records>,
     access: Arc<Access>,
     ruleset: Arc<ArcSwap<Ruleset>>,
     rule_metrics: Arc<RuleMetrics>,
@@ -107,6 +111,7 @@ impl Daemon {
         let (index, rebuilt) = open_index(data_dir, &frames)?;
         let (journal, recovery) = open_journal(&settings, &records, &index)?;
         let journal = Arc::new(journal);
+        audit_head::enter_restored(&journal, data_dir)?;
         let registry = Registry::new();
         let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
 
@@ -164,6 +169,13 @@ impl Daemon {
         };
         let quarantine = quarantine("detect");
         threads.push(spawn("detect", move || detection.run(quarantine))?);
+
+        let audit_head = AuditHeadThread {
+            journal: Arc::clone(&journal),
+            records: Arc::clone(&records),
+            stop: stop.clone(),
+        };
+        threads.push(spawn("audit-head", move || audit_head.run())?);
 
         let retention = RetentionThread {
             journal: Arc::clone(&journal),
@@ -231,7 +243,7 @@ impl Daemon {
             intake: Arc::clone(&intake),
             frames,
             redactor,
-            records,
+            records: Arc::clone(&records),
             index,
             index_progress: Arc::clone(&index_progress),
             detect_progress: Arc::clone(&detect_progress),
@@ -256,6 +268,7 @@ impl Daemon {
             stop_listening,
             listening,
             journal,
+            records,
             access,
             ruleset,
             rule_metrics,
@@ -395,6 +408,7 @@ impl Daemon {
         for thread in threads {
             panicked |= thread.join().is_err();
         }
+        let entered = audit_head::enter(&self.journal, &self.records);
         let end = self.journal.durable_end().0;
         let done = self.index.committed().min(self.detect.next()).0;
         if done < end {
@@ -404,6 +418,7 @@ impl Daemon {
             );
         }
         closed?;
+        entered?;
         anyhow::ensure!(
             !panicked,
             "a thread ended in a panic; what it left is done at the next start"

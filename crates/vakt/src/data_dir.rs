@@ -144,6 +144,11 @@ impl DataDir {
         self.0.join("restore.unfinished")
     }
 
+    /// What a restore left for the next start.
+    pub fn restored(&self) -> PathBuf {
+        self.0.join("restored.json")
+    }
+
     pub fn tls_certificate(&self) -> PathBuf {
         self.0.join("tls-certificate.pem")
     }

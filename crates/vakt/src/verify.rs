@@ -3,9 +3,13 @@
 //! The index is no part of it: it is built from the journal, and checks itself.
 
 use anyhow::Result;
-use vakt_incident::{AuditReport, verify_audit_of};
+use vakt_incident::{AuditReport, NotedHead, verify_audit_of};
 use vakt_storage::disk::ReadOnlyDisk;
-use vakt_storage::verify::{Expected, Finding, Findings, JournalReport, Kind, verify_journal};
+use vakt_storage::hex;
+use vakt_storage::ledger::Restored;
+use vakt_storage::verify::{
+    Expected, Finding, Findings, JournalReport, Kind, SignedAuditHead, verify_journal,
+};
 
 use crate::data_dir::DataDir;
 
@@ -14,6 +18,8 @@ pub struct Report {
     pub journal: JournalReport,
     /// `None` where the records cannot be read.
     pub audit: Option<AuditReport>,
+    /// A restore that the ledger does not tell of yet.
+    pub restored: Option<Restored>,
     /// Those of the journal, then those of the records.
     pub findings: Findings,
 }
@@ -25,15 +31,30 @@ pub struct Report {
 pub fn verify(data_dir: &DataDir, expected: &Expected) -> Result<Report> {
     let mut journal = verify_journal(&ReadOnlyDisk, &data_dir.journal(), expected)?;
     let mut findings = std::mem::take(&mut journal.findings);
-    let audit = verify_records(data_dir, &mut findings);
+    // The ledger was read first: what it tells of is in the records by now.
+    let noted: Vec<NotedHead> = journal.audit_heads.iter().map(noted).collect();
+    let audit = verify_records(data_dir, &noted, &mut findings);
     Ok(Report {
         journal,
         audit,
+        restored: expected.restored,
         findings,
     })
 }
 
-fn verify_records(data_dir: &DataDir, findings: &mut Findings) -> Option<AuditReport> {
+fn noted(signed: &SignedAuditHead) -> NotedHead {
+    NotedHead {
+        entries: signed.head.entries,
+        hash: hex::encode(&signed.head.hash),
+        by: format!("the ledger's entry {} of {}", signed.seq, signed.at),
+    }
+}
+
+fn verify_records(
+    data_dir: &DataDir,
+    noted: &[NotedHead],
+    findings: &mut Findings,
+) -> Option<AuditReport> {
     let path = data_dir.records();
     let mut add = |kind, text| {
         findings.add(Finding {
@@ -49,7 +70,7 @@ fn verify_records(data_dir: &DataDir, findings: &mut Findings) -> Option<AuditRe
         add(Kind::Removed, text.to_owned());
         return None;
     }
-    match verify_audit_of(&path) {
+    match verify_audit_of(&path, noted) {
         Ok(report) => {
             for fault in &report.faults {
                 add(Kind::Changed, fault.clone());

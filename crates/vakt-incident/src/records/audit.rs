@@ -3,7 +3,7 @@
 //! An entry's hash is BLAKE3 (key-derivation mode, context `vakt audit`) over its columns, each
 //! with its length before it, and the hash of the entry before; the first entry has an empty one.
 //! Whoever alters an entry must alter all that follow; whoever cuts the end off is found where the
-//! head was noted elsewhere. Facts and evidence are compared with the entries that added them.
+//! head was noted elsewhere, as it is in the journal's signed ledger. Facts and evidence are compared with the entries that added them.
 //!
 //! Alerts are no part of it before a person closes one: they follow from the journal, which has a
 //! chain of its own, and come by the thousand.
@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
-use super::rows::{instant, page, page_start};
+use super::rows::{count, instant, page, page_start};
 use super::view::View;
 use super::{Records, facts, incidents, maintenance, regimes, reports, schema, suppressions};
 use crate::alert::{Page, PageRequest};
@@ -36,6 +36,16 @@ pub struct AuditReport {
     pub evidence: u64,
     /// One line each; empty where all is well.
     pub faults: Vec<String>,
+}
+
+/// What was noted elsewhere of the audit log: the number of its last entry then, and that entry's hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotedHead {
+    pub entries: u64,
+    /// Hexadecimal; empty for a log without entries.
+    pub hash: String,
+    /// Where and when, for people.
+    pub by: String,
 }
 
 /// An entry of the audit log.
@@ -105,28 +115,48 @@ impl Records {
         })
     }
 
+    /// How many entries there are, and the hash of the last; `None` where there is none.
+    pub fn audit_head(&self) -> Result<Option<(u64, String)>> {
+        self.read(|records| head(records))
+    }
+
     /// Checks the chain, and that facts, evidence, incidents and their states are what it says.
     pub fn verify_audit(&self) -> Result<AuditReport> {
-        self.read(|records| verify(records, Some(self.regimes())))
+        self.read(|records| verify(records, Some(self.regimes()), &[]))
     }
 }
 
 /// Checks the audit log of the records at `path` as [`Records::verify_audit`] does, reading only; a
-/// daemon may be writing to them.
+/// daemon may be writing to them. What was noted of the log must be in it still.
 ///
 /// # Errors
 /// When they cannot be read, or another version of Vakt wrote them.
-pub fn verify_audit_of(path: &Path) -> Result<AuditReport> {
+pub fn verify_audit_of(path: &Path, noted: &[NotedHead]) -> Result<AuditReport> {
     let mut connection = super::connect_to_read(path)?;
     schema::expect_current(&connection, path)?;
     let transaction = connection.transaction()?;
     let data = regimes::stored(&transaction)?;
-    verify(&transaction, data.as_ref())
+    verify(&transaction, data.as_ref(), noted)
 }
 
-fn verify(records: &Connection, data: Option<&Regimes>) -> Result<AuditReport> {
+/// As [`Records::audit_head`], of the records at `path`, reading only.
+///
+/// # Errors
+/// As [`verify_audit_of`].
+pub fn audit_head_of(path: &Path) -> Result<Option<(u64, String)>> {
+    let connection = super::connect_to_read(path)?;
+    schema::expect_current(&connection, path)?;
+    head(&connection)
+}
+
+fn verify(
+    records: &Connection,
+    data: Option<&Regimes>,
+    noted: &[NotedHead],
+) -> Result<AuditReport> {
     let mut report = AuditReport::default();
     check_entries(records, &mut report)?;
+    check_noted(records, noted, &mut report)?;
     check_nothing_unlogged(records, &mut report)?;
     check_regimes(records, &mut report)?;
     reports::check(records, &mut report)?;
@@ -144,13 +174,9 @@ pub(super) fn add(
     before: &Value,
     after: &Value,
 ) -> Result<()> {
-    let last = records
-        .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
-        .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
-        .optional()?;
-    let (last, previous) = last.unwrap_or_default();
+    let (last, previous) = head(records)?.unwrap_or_default();
     let mut entry = AuditEntry {
-        seq: last + 1,
+        seq: i64::try_from(last).unwrap_or(i64::MAX).saturating_add(1),
         at,
         principal: principal.to_owned(),
         action: action.to_owned(),
@@ -178,6 +204,14 @@ pub(super) fn add(
             entry.hash,
         ])?;
     Ok(())
+}
+
+fn head(records: &Connection) -> Result<Option<(u64, String)>> {
+    let last = records
+        .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok((count(row.get(0)?), row.get(1)?)))
+        .optional()?;
+    Ok(last)
 }
 
 fn check_entries(records: &Connection, report: &mut AuditReport) -> Result<()> {
@@ -210,6 +244,33 @@ fn check_entries(records: &Connection, report: &mut AuditReport) -> Result<()> {
         .optional()?;
     if given.is_some_and(|given| given > i64::try_from(report.entries).unwrap_or(i64::MAX)) {
         report.fault("audit log: its last entries are missing".to_owned());
+    }
+    Ok(())
+}
+
+/// Whether what was noted elsewhere is still in the log.
+fn check_noted(records: &Connection, noted: &[NotedHead], report: &mut AuditReport) -> Result<()> {
+    let mut query = records.prepare_cached("SELECT hash FROM audit WHERE seq = ?1")?;
+    // One of each kind says it: the first that is another one now, and the last that is gone.
+    let (mut altered, mut missing) = (None, None);
+    for head in noted.iter().filter(|head| head.entries > 0) {
+        let number = i64::try_from(head.entries).unwrap_or(i64::MAX);
+        let found: Option<String> = query.query_row([number], |row| row.get(0)).optional()?;
+        match found {
+            Some(hash) if hash == head.hash => {}
+            Some(_) => altered = altered.or(Some(head)),
+            None => missing = Some(head),
+        }
+    }
+    if let Some(NotedHead { entries, by, .. }) = altered {
+        report.fault(format!(
+            "audit entry {entries}: it is another one than {by} tells of: the log was written anew"
+        ));
+    }
+    if let Some(NotedHead { entries, by, .. }) = missing {
+        report.fault(format!(
+            "audit log: {by} tells of an entry {entries}: the end was cut off, or an old copy was put back"
+        ));
     }
     Ok(())
 }
@@ -314,7 +375,7 @@ fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Res
     ];
     for (name, logged, sql) in counts {
         let stored: i64 = records.query_row(sql, [], |row| row.get(0))?;
-        if super::rows::count(stored) > logged {
+        if count(stored) > logged {
             report.fault(format!(
                 "{name}: {stored} are stored, and {logged} are in the audit log"
             ));

@@ -35,6 +35,7 @@ use vakt_event::{Batch, JournalPosition, Timestamp};
 
 use crate::disk::{Disk, Lock};
 use crate::error::{AppendError, CloseError, OpenError, ReadError};
+use crate::ledger::{AuditHead, Entry, Ledger, Restored};
 use crate::options::Options;
 use crate::stats::{Counters, Stats};
 
@@ -69,6 +70,7 @@ pub struct Journal {
     progress: Arc<Progress>,
     counters: Arc<Counters>,
     keeper: Keeper,
+    ledger: Arc<Mutex<Ledger>>,
     running: Mutex<Option<Running>>,
 }
 
@@ -99,6 +101,7 @@ impl Journal {
             Arc::clone(&progress),
             Arc::clone(&recovered.ledger),
         );
+        let ledger = Arc::clone(&recovered.ledger);
         let writer = Writer::new(dir, options, recovered, Arc::clone(&counters));
         let writer = Arc::new(Mutex::new(writer));
         let queue = Arc::new(Queue::new(Bounds {
@@ -115,6 +118,7 @@ impl Journal {
             progress,
             counters,
             keeper,
+            ledger,
             running: Mutex::new(Some(Running {
                 threads,
                 writer,
@@ -205,6 +209,36 @@ impl Journal {
             drop(sender.send(sealed));
         }));
         receiver.recv().unwrap_or(Err(AppendError::Closed))
+    }
+
+    /// The last word of the ledger on the audit log of the records.
+    pub fn audit_head(&self) -> Option<AuditHead> {
+        self.ledger().state().audit()
+    }
+
+    /// Says in the ledger, signed and durable, how far the audit log of the records is, unless its
+    /// last word says the same. The audit log itself must be durable before.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn enter_audit_head(&self, head: AuditHead) -> io::Result<()> {
+        let mut ledger = self.ledger();
+        if ledger.state().audit() == Some(head) {
+            return Ok(());
+        }
+        ledger.append(Entry::Audit(head))
+    }
+
+    /// Says in the ledger that the data directory was made of a backup.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn enter_restored(&self, restored: Restored) -> io::Result<()> {
+        self.ledger().append(Entry::Restored(restored))
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Positions that retention or an erasure took, ascending and apart: from, to (exclusive).

@@ -27,6 +27,8 @@ pub enum Entry {
     Head(Head),
     Removed(Removed),
     Erased(Erased),
+    Audit(AuditHead),
+    Restored(Restored),
     /// Another key signs from the next line on. Signed with the old key, it is a rotation; signed
     /// with the new one only, the old was lost, and nothing vouches for what follows.
     Key {
@@ -111,6 +113,26 @@ pub struct Erased {
     pub policy: Policy,
     pub who: String,
     pub reason: String,
+}
+
+/// How far the audit log of the records is. The log is a chain of hashes with its own first entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// The number of its last entry; 0 when it has none.
+    pub entries: u64,
+    /// The hash of that entry; zeros when it has none.
+    #[serde(with = "hex::digits")]
+    pub hash: Digest,
+}
+
+/// The data directory was made of a backup. Its records are older than its ledger may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restored {
+    /// When the backup was taken.
+    #[serde(serialize_with = "micros")]
+    pub taken: Timestamp,
+    /// The audit log in the backup.
+    pub audit: AuditHead,
 }
 
 /// Why something was removed or erased.

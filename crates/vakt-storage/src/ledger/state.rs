@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::{Digest, Entry, Erased, Head, NO_DIGEST, Sealed};
+use super::entry::{AuditHead, Digest, Entry, Erased, Head, NO_DIGEST, Sealed};
 use crate::signing::PublicKey;
 
 /// A sealed segment that was not removed.
@@ -28,6 +28,7 @@ pub struct LedgerHead {
 pub struct LedgerState {
     segments: BTreeMap<u64, LedgerSegment>,
     open: Option<Head>,
+    audit: Option<AuditHead>,
     /// Everything before this position that is not in `segments` was removed.
     removed_end: u64,
     key: Option<PublicKey>,
@@ -39,6 +40,7 @@ impl Default for LedgerState {
         Self {
             segments: BTreeMap::new(),
             open: None,
+            audit: None,
             removed_end: 0,
             key: None,
             last: LedgerHead {
@@ -63,6 +65,11 @@ impl LedgerState {
     /// The last word on the open segment; `None` when it was sealed since, or none was written.
     pub fn open(&self) -> Option<&Head> {
         self.open.as_ref()
+    }
+
+    /// The last word on the audit log of the records.
+    pub fn audit(&self) -> Option<AuditHead> {
+        self.audit
     }
 
     /// Everything before this position that is not in a segment was removed on purpose.
@@ -93,6 +100,8 @@ impl LedgerState {
                     .insert(sealed.first.0, LedgerSegment { sealed, erased });
             }
             Entry::Head(head) => self.open = Some(head),
+            Entry::Audit(head) => self.audit = Some(head),
+            Entry::Restored(restored) => self.audit = Some(restored.audit),
             Entry::Removed(removed) => {
                 for segment in removed.segments {
                     self.removed_end = self.removed_end.max(segment.end.0);

@@ -177,6 +177,37 @@ fn a_sealed_segment_is_open_no_more() {
 }
 
 #[test]
+fn the_last_word_on_the_audit_log_counts() {
+    let disk = FakeDisk::default();
+    let (mut ledger, _) = open(&disk, 1);
+    let audit = |entries| AuditHead {
+        entries,
+        hash: [3; 32],
+    };
+    ledger.append(Entry::Audit(audit(5))).unwrap();
+    assert_eq!(ledger.state().audit(), Some(audit(5)));
+    let restored = Restored {
+        taken: at(9),
+        audit: audit(2),
+    };
+    ledger.append(Entry::Restored(restored)).unwrap();
+    let (ledger, faults) = open(&disk, 1);
+    assert_eq!(faults, []);
+    assert_eq!(ledger.state().audit(), Some(audit(2)));
+    let text = String::from_utf8(content(&disk)).unwrap();
+    let hash = "03".repeat(32);
+    for said in [
+        format!("\"kind\":\"audit\",\"entries\":5,\"hash\":\"{hash}\","),
+        format!(
+            "\"kind\":\"restored\",\"taken\":\"2027-01-15T08:00:09.000000Z\",\
+             \"audit\":{{\"entries\":2,\"hash\":\"{hash}\"}},"
+        ),
+    ] {
+        assert!(text.contains(&said), "{said} in {text}");
+    }
+}
+
+#[test]
 fn each_tampering_is_called_what_it_is() {
     let original = example();
     let check = |what: &str, change: &dyn Fn(&mut Vec<Vec<u8>>), expected: &[&str]| {

@@ -27,7 +27,8 @@ use crate::journal::format;
 use crate::journal::retention::path_new;
 use crate::journal::walk::WalkError;
 use crate::ledger::{
-    self, Digest, Entry, LedgerHead, LedgerState, ReadLedger, ReadLine, read_lines,
+    self, AuditHead, Digest, Entry, LedgerHead, LedgerState, ReadLedger, ReadLine, Restored,
+    read_lines,
 };
 use crate::signing::PublicKey;
 
@@ -50,6 +51,8 @@ pub struct Expected {
     pub key: Option<PublicKey>,
     /// A head that was kept elsewhere.
     pub head: Option<Digest>,
+    /// A restore that the ledger does not tell of yet: no daemon has run since.
+    pub restored: Option<Restored>,
 }
 
 /// What a check found.
@@ -63,6 +66,8 @@ pub struct JournalReport {
     /// The first position, and the one after the last.
     pub first: u64,
     pub end: u64,
+    /// What signed lines say of the audit log, in their order, without what a later restore took back.
+    pub audit_heads: Vec<SignedAuditHead>,
     /// Lines of the ledger.
     pub lines: u64,
     pub head: LedgerHead,
@@ -70,6 +75,15 @@ pub struct JournalReport {
     pub key: Option<PublicKey>,
     /// The number of the entry whose hash is the expected head.
     pub head_found_at: Option<u64>,
+}
+
+/// How far the audit log was when a line was signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedAuditHead {
+    /// The number of the line.
+    pub seq: u64,
+    pub at: Timestamp,
+    pub head: AuditHead,
 }
 
 /// An entry that tells of something gone on purpose.
@@ -132,14 +146,19 @@ fn verify_once(
     })?;
     let mut intended = Vec::new();
     let mut head_found_at = None;
+    let mut audit_heads = Vec::new();
     let (read, is_there) = read_ledger(disk, dir, expected, &mut |line| {
         if expected.head == Some(line.hash) {
             head_found_at = Some(line.line.seq);
         }
         if line.is_signed {
+            note_audit(line, &mut audit_heads);
             intended.extend(intention(line).map(|intended| (line.number, intended)));
         }
     })?;
+    if let Some(restored) = &expected.restored {
+        forget_later(&mut audit_heads, restored);
+    }
     // A key that the one before did not vouch for is a finding.
     let is_new_key = |number| {
         let mut faults = read.faults.iter();
@@ -169,6 +188,7 @@ fn verify_once(
     let end = verifier.ends.last_key_value().map_or(0, |(_, end)| *end);
     let report = JournalReport {
         intended,
+        audit_heads,
         segments: verifier.ends.len() as u64,
         records: verifier.records,
         first,
@@ -218,6 +238,27 @@ fn read_ledger(
     }
 }
 
+/// Takes down what a line says of the audit log. Entries that came after a backup went with its restore.
+fn note_audit(line: &ReadLine<'_>, heads: &mut Vec<SignedAuditHead>) {
+    let head = match &line.line.entry {
+        Entry::Audit(head) => *head,
+        Entry::Restored(restored) => {
+            forget_later(heads, restored);
+            restored.audit
+        }
+        _ => return,
+    };
+    heads.push(SignedAuditHead {
+        seq: line.line.seq,
+        at: line.line.at,
+        head,
+    });
+}
+
+fn forget_later(heads: &mut Vec<SignedAuditHead>, restored: &Restored) {
+    heads.retain(|known| known.head.entries <= restored.audit.entries);
+}
+
 /// What an entry says that was done on purpose.
 fn intention(line: &ReadLine<'_>) -> Option<Intended> {
     let text = match &line.line.entry {
@@ -251,7 +292,11 @@ fn intention(line: &ReadLine<'_>) -> Option<Intended> {
             )
         }
         Entry::Key { key } => format!("the key {key} signs from the next entry on"),
-        Entry::Begin { .. } | Entry::Sealed(_) | Entry::Head(_) => return None,
+        Entry::Restored(restored) => format!(
+            "a backup that was taken at {} was restored; the audit log goes on after its entry {}",
+            restored.taken, restored.audit.entries
+        ),
+        Entry::Begin { .. } | Entry::Sealed(_) | Entry::Head(_) | Entry::Audit(_) => return None,
     };
     Some(Intended {
         seq: line.line.seq,

@@ -8,6 +8,7 @@ mod copy;
 mod database;
 mod manifest;
 mod restore;
+pub(crate) mod restored;
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::copy;
 use super::manifest::{FileEntry, Manifest};
+use super::{copy, restored};
 use crate::data_dir::{DataDir, sync_dir, write_secret};
 
 const UNFINISHED: &str = "\
@@ -95,6 +95,7 @@ pub fn restore(backup: &Path, manifest: &Manifest, data_dir: &DataDir) -> Result
             sync_dir(folder)?;
         }
     }
+    restored::write(data_dir, manifest.taken)?;
     sync_dir(to)?;
     fs::remove_file(&mark).with_context(|| format!("cannot remove {}", mark.display()))?;
     sync_dir(to)

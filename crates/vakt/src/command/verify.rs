@@ -7,6 +7,7 @@ use vakt_storage::verify::Expected;
 use vakt_storage::{PublicKey, hex};
 
 use super::{Global, Outcome};
+use crate::backup::restored;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::output::{Output, Printer, printable};
@@ -85,6 +86,7 @@ fn expected(data_dir: &DataDir, options: &Options) -> Result<Expected> {
     Ok(Expected {
         key,
         head: head.transpose()?,
+        restored: restored::read(data_dir)?,
     })
 }
 
@@ -114,7 +116,7 @@ fn words(report: &Report) -> Vec<String> {
             counted(audit.evidence, "copied event")
         ));
     }
-    if !journal.intended.is_empty() {
+    if !journal.intended.is_empty() || report.restored.is_some() {
         lines.push("on purpose:".to_owned());
         for intended in &journal.intended {
             lines.push(format!(
@@ -122,6 +124,12 @@ fn words(report: &Report) -> Vec<String> {
                 intended.seq, intended.at, intended.text
             ));
         }
+    }
+    if let Some(restored) = &report.restored {
+        lines.push(format!(
+            "  a backup that was taken at {} was restored, and the next start enters that in the ledger",
+            restored.taken
+        ));
     }
     let findings = &report.findings;
     if !findings.is_empty() {
@@ -174,6 +182,7 @@ fn summary(report: &Report) -> serde_json::Value {
             "kept_head_found_at": journal.head_found_at,
         },
         "audit": report.audit,
+        "restored": report.restored,
         "findings_total": report.findings.total,
     })
 }

@@ -66,6 +66,7 @@ fn verified(disk: &FakeDisk) -> JournalReport {
     let expected = Expected {
         key: Some(key(1).public()),
         head: None,
+        restored: None,
     };
     verify_journal(disk, &to_dir(), &expected).unwrap()
 }

@@ -196,6 +196,7 @@ fn report(disk: &FakeDisk) -> JournalReport {
     let expected = Expected {
         key: Some(key(1).public()),
         head: None,
+        restored: None,
     };
     verify_journal(disk, &dir(), &expected).unwrap()
 }
@@ -616,6 +617,7 @@ fn a_head_and_a_key_that_were_kept_elsewhere_tell_a_rewritten_history() {
         let expected = Expected {
             key: Some(key(number).public()),
             head: Some(head),
+            restored: None,
         };
         verify_journal(disk, &dir(), &expected).unwrap()
     };
