@@ -16,6 +16,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
+use common::receivers::Hook;
 use common::{Daemon, noise};
 use tempfile::TempDir;
 
@@ -197,7 +198,15 @@ fn a_full_disk_is_survived_and_taken_up_again_when_there_is_room() {
         .status()
         .unwrap();
     assert!(mounted.success());
-    let config = configuration(folder.path(), "storage: {segment: 1MiB, reserve: 16MiB}\n");
+    let hook = Hook::start(&[Some(204)]);
+    let config = configuration(
+        folder.path(),
+        &format!(
+            "storage: {{segment: 1MiB, reserve: 16MiB}}\n\
+             outputs:\n  chat: {{type: webhook, url: '{}'}}\n",
+            hook.url()
+        ),
+    );
     let daemon = Daemon::start_in(&disk.join("data"), &["--config", &config]);
     post(&daemon, 0..500);
     assert_eq!(daemon.total("needle"), 500);
@@ -227,6 +236,7 @@ fn a_full_disk_is_survived_and_taken_up_again_when_there_is_room() {
     assert!(body.contains("as full as it may get"), "{body}");
     assert_eq!(metric(&daemon, "vakt_journal_no_space "), 1.0);
     assert_eq!(metric(&daemon, "vakt_journal_poisoned "), 0.0);
+    assert_eq!(hook.notice("disk")["is_well"], false);
     assert_eq!(daemon.total("needle"), 500, "search goes on");
     let incident = r#"{"title":"disk","detected_at":"2026-11-24T10:00:00Z","regimes":["nis2-se"]}"#;
     let (status, body) = daemon.post("/api/v1/incidents", incident);
@@ -242,6 +252,7 @@ fn a_full_disk_is_survived_and_taken_up_again_when_there_is_room() {
     daemon.wait_for("readiness", |daemon| {
         (daemon.get("/readyz").0 == 200).then_some(())
     });
+    assert_eq!(hook.notice("disk")["is_well"], true);
     assert_eq!(daemon.total("refused"), 0);
     assert_eq!(daemon.total("lost"), 0);
 
