@@ -64,6 +64,33 @@ fn merged_incidents_have_the_earliest_awareness_and_all_submissions() {
     assert_eq!(first_due(&store, "2"), "met 2026-11-24T20:30:00Z");
 }
 
+/// The progress report of the one moves the final report of both.
+#[test]
+fn a_deadline_that_a_merge_moves_is_said() {
+    let store = with_two();
+    let notified = r#"{"fact":"submitted","report":"notification","reference":"N"}"#;
+    for id in ["1", "2"] {
+        store.fact(id, r#"{"fact":"aware"}"#);
+        store.fact(id, notified);
+    }
+    store.fact(
+        "2",
+        r#"{"fact":"submitted","report":"progress","reference":"P"}"#,
+    );
+    let merged = store.fact("1", r#"{"fact":"merged","into":"2"}"#);
+    assert_eq!(
+        merged.warnings,
+        [
+            "final of nis2-se was due at 2026-12-23T23:00:00Z apart, and in the whole it has no date yet: plan on the earlier"
+        ]
+    );
+    // Nothing moves where both are at the same point.
+    let store = with_two();
+    store.fact("2", r#"{"fact":"aware"}"#);
+    let merged = store.fact("1", r#"{"fact":"merged","into":"2"}"#);
+    assert_eq!(merged.warnings, Vec::<String>::new());
+}
+
 #[test]
 fn what_is_recorded_on_a_part_counts_for_the_whole() {
     let store = with_two();

@@ -102,7 +102,18 @@ impl Records {
                 "the incident is part of {into}: the fact counts there"
             ));
         }
+        let whole = fact
+            .into
+            .as_deref()
+            .filter(|_| fact.fact == FactKind::Merged);
+        let due_apart = match whole {
+            Some(whole) => merge::due_apart(records, data, &[&incident.id, whole], now)?,
+            None => Vec::new(),
+        };
         let fact = insert(records, data, incident.seq, fact)?;
+        if let (Some(whole), false) = (&fact.into, due_apart.is_empty()) {
+            warnings.extend(merge::later(records, data, whole, &due_apart, now)?);
+        }
         let incident = incidents::detail(records, data, incident.seq, now)?;
         Ok(Recorded {
             fact,

@@ -9,10 +9,12 @@ use super::facts::{self, Recorder, expect_revision};
 use super::incidents::{self, IncidentRow};
 use super::view::{View, merged_into};
 use super::{Records, audit};
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::fact::{Fact, FactKind, NewFact};
 use crate::group::incident_id;
 use crate::incident::{IncidentDetail, NewSplit, Origin};
+use crate::regime::Regimes;
 
 /// Incidents that are part of one. Nobody merges so many by hand, and all of them are read for each look.
 const MEMBERS_MAX: usize = 200;
@@ -184,6 +186,58 @@ pub(super) fn target(records: &Connection, incident: &IncidentRow, fact: &Fact) 
         ));
     }
     Ok(into.id)
+}
+
+/// What is due in each of these incidents by itself.
+pub(super) fn due_apart(
+    records: &Connection,
+    data: &Regimes,
+    ids: &[&str],
+    now: Timestamp,
+) -> Result<Vec<Clock>> {
+    let mut due = Vec::new();
+    for id in ids {
+        let row = incidents::find(records, id)?;
+        let clocks = View::of(records, &row)?.clocks(data, now).clocks;
+        due.extend(clocks.into_iter().filter(|clock| clock.state.is_owed()));
+    }
+    Ok(due)
+}
+
+/// A line for each deadline that was `due` and that the whole has later, or not yet. A progress report of
+/// one of them moves the final report of both.
+pub(super) fn later(
+    records: &Connection,
+    data: &Regimes,
+    whole: &str,
+    due: &[Clock],
+    now: Timestamp,
+) -> Result<Vec<String>> {
+    let row = incidents::find(records, whole)?;
+    let clocks = View::of(records, &row)?.clocks(data, now).clocks;
+    let mut lines = Vec::new();
+    for before in due {
+        let is_same = |clock: &&Clock| {
+            (&clock.party, &clock.regime, &clock.stage)
+                == (&before.party, &before.regime, &before.stage)
+        };
+        let Some(after) = clocks.iter().find(is_same) else {
+            continue;
+        };
+        let Some(earlier) = before.due.filter(|_| !after.state.is_met()) else {
+            continue;
+        };
+        let now_due = match after.due {
+            Some(later) if later <= earlier => continue,
+            Some(later) => format!("it is due at {later}"),
+            None => "it has no date yet".to_owned(),
+        };
+        lines.push(format!(
+            "{} of {} was due at {earlier} apart, and in the whole {now_due}: plan on the earlier",
+            before.stage, before.regime
+        ));
+    }
+    Ok(lines)
 }
 
 /// The incidents that this one is part of, the nearest first.
