@@ -228,17 +228,22 @@ fn line(
 
 /// Reads RFC 3339 with an offset, and says what is wrong where it is not that.
 pub fn parse_instant(text: &str) -> Result<Timestamp, FactError> {
-    text.parse().map_err(|_: jiff::Error| {
-        if text.parse::<jiff::civil::DateTime>().is_ok() {
-            FactError::NoOffset {
-                text: text.to_owned(),
-            }
-        } else {
-            FactError::Malformed {
-                text: text.to_owned(),
-            }
-        }
-    })
+    match text.parse() {
+        Ok(instant) if offset_hours(text) < 24 => Ok(instant),
+        Err(_) if text.parse::<jiff::civil::DateTime>().is_ok() => Err(FactError::NoOffset {
+            text: text.to_owned(),
+        }),
+        Ok(_) | Err(_) => Err(FactError::Malformed {
+            text: text.to_owned(),
+        }),
+    }
+}
+
+/// The hours of the offset that a time ends with; 0 for `Z`. RFC 3339 has less than 24 of them.
+fn offset_hours(text: &str) -> u32 {
+    let offset = text.rsplit(['+', '-']).next().unwrap_or_default();
+    let hours = offset.get(..2).filter(|_| !text.ends_with(['Z', 'z']));
+    hours.and_then(|hours| hours.parse().ok()).unwrap_or(0)
 }
 
 /// Why something handed in is no fact.
@@ -348,6 +353,13 @@ mod tests {
             r#"{"fact":"aware","at":"2026-02-30T21:08:00Z"}"#,
             Some(
                 "`2026-02-30T21:08:00Z` is no instant: write a date and a time with an offset, such as 2026-11-23T20:08:00Z",
+            ),
+        );
+        check(r#"{"fact":"aware","at":"2026-11-23T20:08:00+23:59"}"#, None);
+        check(
+            r#"{"fact":"aware","at":"2026-11-23T20:08:00+25:00"}"#,
+            Some(
+                "`2026-11-23T20:08:00+25:00` is no instant: write a date and a time with an offset, such as 2026-11-23T20:08:00Z",
             ),
         );
         check(

@@ -5,6 +5,8 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use vakt_event::Timestamp;
 use vakt_event::time::FUTURE_TOLERANCE_MICROS;
 
+use crate::fact::parse_instant;
+
 /// Why words name no instant.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LocalTimeError {
@@ -53,7 +55,7 @@ pub fn instant(words: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp
     if words == "now" {
         return Ok(now);
     }
-    if let Ok(instant) = words.parse::<Timestamp>() {
+    if let Ok(instant) = parse_instant(words) {
         return Ok(instant);
     }
     let today = zone.to_datetime(now.to_jiff()).date();
