@@ -71,10 +71,12 @@ fn hidden(text: &str) -> String {
             continue;
         }
         let kept = word.trim_end_matches([':', '.']);
-        let is_hash = kept.len() == 64 && kept.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // A file may be named by its hash.
+        let stem = kept.strip_suffix(".split").unwrap_or(kept);
+        let is_hash = stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_time = kept.parse::<jiff::Timestamp>().is_ok();
         match (is_hash, is_time) {
-            (true, _) => shown.push_str(&word.replace(kept, "HASH")),
+            (true, _) => shown.push_str(&word.replace(stem, "HASH")),
             (_, true) => shown.push_str(&word.replace(kept, "TIME")),
             _ => shown.push_str(&word),
         }
@@ -107,6 +109,13 @@ fn small_data() -> (TempDir, PathBuf) {
 
 fn segment(data: &Path) -> PathBuf {
     data.join("journal/00000000000000000000.segment")
+}
+
+fn split(data: &Path) -> PathBuf {
+    let entries = fs::read_dir(data.join("index")).unwrap();
+    let mut paths = entries.map(|entry| entry.unwrap().path());
+    let found = paths.find(|path| path.extension().is_some_and(|it| it == "split"));
+    found.expect("a split")
 }
 
 #[test]
@@ -182,6 +191,21 @@ fn tampering_is_found_and_said() {
         fs::copy(&records, &old).unwrap();
         add_an_incident(data);
         fs::rename(old, records).unwrap();
+    });
+    check("verify_an_altered_split", &|data| {
+        let mut bytes = fs::read(split(data)).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(split(data), bytes).unwrap();
+    });
+    check("verify_a_removed_split", &|data| {
+        fs::remove_file(split(data)).unwrap();
+    });
+    // What a search finds by a split that says of itself what the catalogue says of it.
+    check("verify_an_altered_catalogue", &|data| {
+        let catalogue = rusqlite::Connection::open(data.join("index/catalogue.sqlite")).unwrap();
+        let changed = catalogue.execute("UPDATE split SET last = 1, docs = 2", []);
+        assert_eq!(changed.unwrap(), 1);
     });
     check("verify_lost_records", &|data| {
         fs::remove_file(data.join("records.db")).unwrap();

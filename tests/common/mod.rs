@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
+pub use vakt_event::percent::encoded as percent_encoded;
 
 /// Longer than anything healthy takes, so that a hang fails a test instead of the whole run.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -243,17 +244,6 @@ impl Drop for Daemon {
         drop(self.child.kill());
         drop(self.child.wait());
     }
-}
-
-pub fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 /// The folder of test data that nobody may commit; `None`, said aloud, where it is absent.

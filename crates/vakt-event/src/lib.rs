@@ -15,6 +15,7 @@ pub mod escaped;
 pub mod event;
 pub mod frame;
 pub mod logsource;
+pub mod percent;
 pub mod position;
 pub mod severity;
 pub mod time;

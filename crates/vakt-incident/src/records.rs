@@ -36,7 +36,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
-use vakt_event::{Clock, Level};
+use vakt_event::{Clock, Level, percent};
 
 use crate::asset::Assets;
 use crate::error::{Error, Result};
@@ -210,7 +210,10 @@ fn connect_to_read(path: &Path) -> Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_URI;
-        let uri = format!("file:{}?{query}", percent_encoded(path));
+        let uri = format!(
+            "file:{}?{query}",
+            percent::encoded_path(path.as_os_str().as_encoded_bytes())
+        );
         let connection = Connection::open_with_flags(uri, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         Ok(connection)
@@ -219,20 +222,6 @@ fn connect_to_read(path: &Path) -> Result<Connection> {
         path: path.to_owned(),
         source,
     })
-}
-
-/// A path as it stands in a URI.
-fn percent_encoded(path: &Path) -> String {
-    let mut text = String::new();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => {
-                text.push(char::from(*byte));
-            }
-            _ => text.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    text
 }
 
 /// Creates the file for its owner alone: it holds log lines and names.

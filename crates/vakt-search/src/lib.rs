@@ -33,8 +33,8 @@ mod words;
 pub use error::Error;
 pub use frame::{Decode, Decoder, Frame};
 pub use index::{
-    Built, Gather, Hit, Index, IndexWriter, Order, Progress, Rebuilt, Request, Response, Tail,
-    Walker, Wanted, Watch,
+    Built, CatalogueState, Gather, Hit, Index, IndexFault, IndexReport, IndexWriter, Order,
+    Progress, Rebuilt, Request, Response, Tail, Walker, Wanted, Watch, verify_index,
 };
 pub use query::{Now, Pipeline, Query, QueryError};
 pub use record::Record;

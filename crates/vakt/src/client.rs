@@ -13,6 +13,8 @@ use ureq::config::ConfigBuilder;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::typestate::{AgentScope, WithoutBody};
 
+pub use vakt_event::percent::encoded;
+
 use crate::command::{Connection, Global};
 use crate::config::Config;
 use crate::data_dir::DataDir;
@@ -411,18 +413,6 @@ fn text_of(mut response: ureq::http::Response<ureq::Body>) -> Result<String> {
     body.limit(ANSWER_BYTES_MAX)
         .read_to_string()
         .context("the daemon's answer could not be read")
-}
-
-/// Percent-encoding of what stands in a path (RFC 3986, section 2.3).
-pub fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 /// Who can read what is sent to an address.

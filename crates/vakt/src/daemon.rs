@@ -4,9 +4,9 @@
 //! the threads run; sockets are bound last. Stop is the other way round: listeners hand over what
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
-mod audit_head;
 mod backends;
 mod follow;
+mod heads;
 mod hunts;
 mod incidents;
 mod listen;
@@ -54,9 +54,9 @@ use crate::pipeline::{Frames, builder};
 use crate::redact::{self, Redactor};
 use crate::ruleset::{RuleSettings, Ruleset};
 use crate::signing_key;
-use audit_head::AuditHeadThread;
-pub(crate) use audit_head::head_of;
 use backends::Wiring;
+use heads::Heads;
+pub(crate) use heads::head_of;
 use listen::{Bound, Listening};
 pub(crate) use views::{Health, Matching};
 
@@ -74,7 +74,7 @@ pub struct Daemon {
     stop_listening: watch::Sender<bool>,
     listening: Listening,
     journal: Arc<Journal>,
-    records: Arc<Records>,
+    heads: Heads,
     access: Arc<Access>,
     ruleset: Arc<ArcSwap<Ruleset>>,
     rule_metrics: Arc<RuleMetrics>,
@@ -111,7 +111,7 @@ impl Daemon {
         let (index, rebuilt) = open_index(data_dir, &frames)?;
         let (journal, recovery) = open_journal(&settings, &records, &index)?;
         let journal = Arc::new(journal);
-        audit_head::enter_restored(&journal, data_dir)?;
+        heads::enter_restored(&journal, data_dir)?;
         let registry = Registry::new();
         let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
 
@@ -170,12 +170,15 @@ impl Daemon {
         let quarantine = quarantine("detect");
         threads.push(spawn("detect", move || detection.run(quarantine))?);
 
-        let audit_head = AuditHeadThread {
+        let heads = Heads {
             journal: Arc::clone(&journal),
             records: Arc::clone(&records),
-            stop: stop.clone(),
+            index: Arc::clone(&index),
         };
-        threads.push(spawn("audit-head", move || audit_head.run())?);
+        threads.push(spawn("heads", {
+            let (heads, stop) = (heads.clone(), stop.clone());
+            move || heads.run(&stop)
+        })?);
 
         let retention = RetentionThread {
             journal: Arc::clone(&journal),
@@ -243,7 +246,7 @@ impl Daemon {
             intake: Arc::clone(&intake),
             frames,
             redactor,
-            records: Arc::clone(&records),
+            records,
             index,
             index_progress: Arc::clone(&index_progress),
             detect_progress: Arc::clone(&detect_progress),
@@ -268,7 +271,7 @@ impl Daemon {
             stop_listening,
             listening,
             journal,
-            records,
+            heads,
             access,
             ruleset,
             rule_metrics,
@@ -408,7 +411,7 @@ impl Daemon {
         for thread in threads {
             panicked |= thread.join().is_err();
         }
-        let entered = audit_head::enter(&self.journal, &self.records);
+        let entered = self.heads.enter();
         let end = self.journal.durable_end().0;
         let done = self.index.committed().min(self.detect.next()).0;
         if done < end {

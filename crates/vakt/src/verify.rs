@@ -1,26 +1,32 @@
 //! Whether a data directory is as it was written: the journal with its ledger, and the audit log.
 //!
-//! The index is no part of it: it is built from the journal, and checks itself.
+//! The search index can be built again from the journal; until then its files answer, so they are checked, too.
 
 use anyhow::Result;
 use vakt_incident::{AuditReport, NotedHead, verify_audit_of};
+use vakt_search::{IndexReport, verify_index};
 use vakt_storage::disk::ReadOnlyDisk;
 use vakt_storage::hex;
-use vakt_storage::ledger::Restored;
+use vakt_storage::ledger::{IndexHead, Restored};
 use vakt_storage::verify::{
     Expected, Finding, Findings, JournalReport, Kind, SignedAuditHead, verify_journal,
 };
 
 use crate::data_dir::DataDir;
 
+/// The file that says which splits belong to the index.
+const CATALOGUE: &str = "catalogue.sqlite";
+
 /// What was found in a data directory.
 pub struct Report {
     pub journal: JournalReport,
     /// `None` where the records cannot be read.
     pub audit: Option<AuditReport>,
+    /// `None` where there is none, or it cannot be read.
+    pub index: Option<IndexReport>,
     /// A restore that the ledger does not tell of yet.
     pub restored: Option<Restored>,
-    /// Those of the journal, then those of the records.
+    /// Those of the journal, then those of the records, then those of the index.
     pub findings: Findings,
 }
 
@@ -34,9 +40,11 @@ pub fn verify(data_dir: &DataDir, expected: &Expected) -> Result<Report> {
     // The ledger was read first: what it tells of is in the records by now.
     let noted: Vec<NotedHead> = journal.audit_heads.iter().map(noted).collect();
     let audit = verify_records(data_dir, &noted, &mut findings);
+    let index = verify_the_index(data_dir, journal.index_head, &mut findings);
     Ok(Report {
         journal,
         audit,
+        index,
         restored: expected.restored,
         findings,
     })
@@ -82,4 +90,49 @@ fn verify_records(
             None
         }
     }
+}
+
+/// `signed` is the ledger's last word on the index, with the number of its line.
+fn verify_the_index(
+    data_dir: &DataDir,
+    signed: Option<(u64, IndexHead)>,
+    findings: &mut Findings,
+) -> Option<IndexReport> {
+    let mut add = |kind, file: &str, text| {
+        findings.add(Finding {
+            kind,
+            file: format!("index/{file}"),
+            byte: None,
+            positions: None,
+            text,
+        });
+    };
+    let report = match verify_index(&data_dir.index()) {
+        Ok(report) => report?,
+        Err(error) => {
+            add(Kind::Unreadable, CATALOGUE, error.to_string());
+            return None;
+        }
+    };
+    for fault in &report.faults {
+        let kind = match fault.is_missing {
+            true => Kind::Removed,
+            false => Kind::Changed,
+        };
+        add(kind, &fault.file, fault.text.clone());
+    }
+    if let Some((line, head)) = signed {
+        let state = report.state;
+        if state.changes == head.changes && state.digest != head.digest {
+            let text = format!("it says other things than entry {line} of the ledger has signed");
+            add(Kind::Changed, CATALOGUE, text);
+        } else if state.changes < head.changes {
+            let text = format!(
+                "it is older than entry {line} of the ledger: an old copy was put back, or the index was \
+                 made anew and no daemon has said so yet"
+            );
+            add(Kind::Older, CATALOGUE, text);
+        }
+    }
+    Some(report)
 }

@@ -301,6 +301,6 @@ fn submission_path(id: &str, form: &Value) -> String {
         "/incidents/{id}/record?fact=submitted&report={}&regime={}&party={}&with_form=yes",
         text("stage"),
         text("regime"),
-        super::results::encoded(&text("party"))
+        super::results::encoded(text("party"))
     )
 }

@@ -3,6 +3,8 @@
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
+pub(super) use vakt_event::percent::encoded;
+
 use super::words::time_of;
 use crate::app::Site;
 use crate::backend::{SearchAnswer, SearchTable};
@@ -161,19 +163,6 @@ fn page_path(shown: &Shown<'_>, cursor: &str) -> String {
     path
 }
 
-/// Percent-encoding of everything but letters, digits and `-._~` (RFC 3986 section 2.3).
-pub(super) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,12 +174,5 @@ mod tests {
         check(999, "999");
         check(1_000, "1,000");
         check(12_345_678, "12,345,678");
-    }
-
-    #[test]
-    fn percent_encoding() {
-        let check = |text: &str, expected: &str| assert_eq!(encoded(text), expected);
-        check("failed password", "failed%20password");
-        check("a&b=c#d+e%\"å", "a%26b%3Dc%23d%2Be%25%22%C3%A5");
     }
 }

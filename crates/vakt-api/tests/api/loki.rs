@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vakt_api::Role;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{Order, SearchAnswer, SearchTable};
-use vakt_event::Timestamp;
+use vakt_event::{Timestamp, percent};
 
 use crate::client::Answer;
 use crate::fake::{Daemon, start};
@@ -39,18 +39,9 @@ impl Daemon {
 fn encoded(parameters: &[(&str, &str)]) -> String {
     let pairs: Vec<String> = parameters
         .iter()
-        .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)))
+        .map(|(name, value)| format!("{}={}", percent::encoded(name), percent::encoded(value)))
         .collect();
     pairs.join("&")
-}
-
-fn percent_encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }
 
 fn hits(hits: &[Value]) -> SearchAnswer {

@@ -2,10 +2,16 @@
 //!
 //! A transaction that publishes splits also holds the position that follows them: events and the
 //! knowledge of which they are become durable in one step.
+//!
+//! The changes are counted, and the content has a digest ([`CatalogueState`]): whoever notes both elsewhere
+//! can tell later whether somebody else changed it. Splits are named by the BLAKE3 hash of their bytes, so
+//! that the digest covers these, too.
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
+
+use vakt_event::percent;
 
 use crate::split::{Partition, SplitMeta};
 use crate::{Error, Result};
@@ -34,13 +40,28 @@ const TABLES: &str = "
         start INTEGER PRIMARY KEY,
         stop INTEGER NOT NULL
     ) STRICT;
+    CREATE TABLE IF NOT EXISTS changes (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        number INTEGER NOT NULL
+    ) STRICT;
     INSERT OR IGNORE INTO state (one, next) VALUES (1, 0);
+    INSERT OR IGNORE INTO changes (one, number) VALUES (1, 0);
 ";
 
 /// The catalogue of an index.
 pub(super) struct Catalogue {
     dir: PathBuf,
     database: Connection,
+}
+
+/// What a catalogue says at a moment, to be noted elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CatalogueState {
+    /// Changes since the index was made.
+    pub changes: u64,
+    /// BLAKE3 (context `vakt index catalogue`) over the position that follows, the splits by position and
+    /// name, and what is forgotten.
+    pub digest: [u8; 32],
 }
 
 /// What changes in one step.
@@ -71,6 +92,45 @@ impl Catalogue {
             dir: dir.to_owned(),
             database,
         })
+    }
+
+    /// The same for who changes nothing. Without a log beside it nobody is writing, and it is read as it lies
+    /// there: SQLite would make files of its own otherwise.
+    pub(super) fn open_to_read(dir: &Path) -> Result<Self> {
+        let path = dir.join(CATALOGUE_FILE);
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        let query = match Path::new(&log).exists() {
+            true => "mode=ro",
+            false => "mode=ro&immutable=1",
+        };
+        let uri = format!(
+            "file:{}?{query}",
+            percent::encoded_path(path.as_os_str().as_encoded_bytes())
+        );
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_URI;
+        let database =
+            Connection::open_with_flags(uri, flags).map_err(|source| Error::Catalogue {
+                dir: dir.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            database,
+        })
+    }
+
+    /// Which splits there are, and what to note elsewhere, of one moment.
+    pub(super) fn state(&self) -> Result<(Vec<SplitMeta>, CatalogueState)> {
+        let moment = self.database.unchecked_transaction();
+        let moment = moment.map_err(|error| self.failed(error))?;
+        let number = moment.query_row("SELECT number FROM changes", [], |row| row.get::<_, i64>(0));
+        let changes = number.map_err(|error| self.failed(error))?.cast_unsigned();
+        let (next, splits, forgotten) = (self.next()?, self.splits()?, self.forgotten()?);
+        let digest = digest(next, &splits, &forgotten);
+        Ok((splits, CatalogueState { changes, digest }))
     }
 
     /// The position after the last event that is in a split: 0 at the beginning.
@@ -147,6 +207,7 @@ impl Catalogue {
             if let Some(next) = change.next {
                 transaction.execute("UPDATE state SET next = ?1", [next.cast_signed()])?;
             }
+            transaction.execute("UPDATE changes SET number = number + 1", [])?;
             transaction.commit()
         };
         write().map_err(|error| self.failed(error))
@@ -167,6 +228,43 @@ impl Catalogue {
             source,
         }
     }
+}
+
+/// See [`CatalogueState`].
+fn digest(next: u64, splits: &[SplitMeta], forgotten: &[(u64, u64)]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new_derive_key("vakt index catalogue");
+    let numbers = |hasher: &mut blake3::Hasher, all: &[u64]| {
+        for number in all {
+            hasher.update(&number.to_be_bytes());
+        }
+    };
+    numbers(&mut hasher, &[next, splits.len() as u64]);
+    for split in splits {
+        for text in [&split.name, &split.partition.stream] {
+            numbers(&mut hasher, &[text.len() as u64]);
+            hasher.update(text.as_bytes());
+        }
+        let (from, to) = split.positions;
+        let (earliest, latest) = split.times;
+        numbers(
+            &mut hasher,
+            &[
+                split.partition.day.cast_unsigned(),
+                u64::from(split.docs),
+                from,
+                to,
+                earliest.cast_unsigned(),
+                latest.cast_unsigned(),
+                split.frame_bytes,
+                split.bytes,
+                u64::from(split.is_indexed),
+            ],
+        );
+    }
+    for (start, stop) in forgotten {
+        numbers(&mut hasher, &[*start, *stop]);
+    }
+    hasher.finalize().into()
 }
 
 fn insert(transaction: &Transaction<'_>, split: &SplitMeta) -> rusqlite::Result<()> {

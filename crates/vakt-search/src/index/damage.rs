@@ -48,7 +48,7 @@ impl Index {
 }
 
 /// The name that the bytes of the file give it.
-fn hash(path: &Path) -> io::Result<String> {
+pub(super) fn hash(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; READ_BYTES];

@@ -23,6 +23,7 @@ mod tail;
 mod terms;
 mod top;
 mod usage;
+mod verify;
 mod walk;
 mod writer;
 
@@ -32,11 +33,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use build::Built;
+pub use catalogue::CatalogueState;
 pub use gather::{Gather, Wanted};
 pub use progress::{Progress, Watch};
 pub use search::{HITS_MAX, Hit, Order, Request, Response};
 pub use tail::Tail;
 pub use usage::{FieldUsage, PartitionUsage, Usage};
+pub use verify::{IndexFault, IndexReport, verify_index};
 pub use walk::Walker;
 pub use writer::IndexWriter;
 
@@ -163,6 +166,16 @@ impl Index {
             }
         }
         Ok(count)
+    }
+
+    /// What the catalogue says now, to be noted elsewhere.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub fn catalogue_state(&self) -> Result<Option<CatalogueState>> {
+        let holder = self.shared.lock();
+        let state = holder.catalogue().map(Catalogue::state).transpose()?;
+        Ok(state.map(|(_, state)| state))
     }
 
     /// The first position that is not in a split on the disk: the journal must hold what follows.

@@ -35,7 +35,7 @@ use vakt_event::{Batch, JournalPosition, Timestamp};
 
 use crate::disk::{Disk, Lock};
 use crate::error::{AppendError, CloseError, OpenError, ReadError};
-use crate::ledger::{AuditHead, Entry, Ledger, Restored};
+use crate::ledger::{AuditHead, Entry, IndexHead, Ledger, Restored};
 use crate::options::Options;
 use crate::stats::{Counters, Stats};
 
@@ -211,11 +211,6 @@ impl Journal {
         receiver.recv().unwrap_or(Err(AppendError::Closed))
     }
 
-    /// The last word of the ledger on the audit log of the records.
-    pub fn audit_head(&self) -> Option<AuditHead> {
-        self.ledger().state().audit()
-    }
-
     /// Says in the ledger, signed and durable, how far the audit log of the records is, unless its
     /// last word says the same. The audit log itself must be durable before.
     ///
@@ -227,6 +222,18 @@ impl Journal {
             return Ok(());
         }
         ledger.append(Entry::Audit(head))
+    }
+
+    /// The same of the search index.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn enter_index_head(&self, head: IndexHead) -> io::Result<()> {
+        let mut ledger = self.ledger();
+        if ledger.state().index() == Some(head) {
+            return Ok(());
+        }
+        ledger.append(Entry::Index(head))
     }
 
     /// Says in the ledger that the data directory was made of a backup.

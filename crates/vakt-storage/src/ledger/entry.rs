@@ -29,6 +29,7 @@ pub enum Entry {
     Erased(Erased),
     Audit(AuditHead),
     Restored(Restored),
+    Index(IndexHead),
     /// Another key signs from the next line on. Signed with the old key, it is a rotation; signed
     /// with the new one only, the old was lost, and nothing vouches for what follows.
     Key {
@@ -123,6 +124,16 @@ pub struct AuditHead {
     /// The hash of that entry; zeros when it has none.
     #[serde(with = "hex::digits")]
     pub hash: Digest,
+}
+
+/// What the catalogue of the search index said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexHead {
+    /// Changes since the index was made.
+    pub changes: u64,
+    /// The digest of what the catalogue says, the hashes of all splits among it.
+    #[serde(with = "hex::digits")]
+    pub digest: Digest,
 }
 
 /// The data directory was made of a backup. Its records are older than its ledger may say.

@@ -13,7 +13,7 @@
 //! fields are those of [`Entry`]: `begin` is the first line and names the key; `sealed` has the
 //! digest of a segment; `head` how far the open one is; `removed` and `erased` tell what is gone on
 //! purpose, by which policy, who asked and why; `audit` is how far the audit log of the records is, and
-//! `restored` that the records came back from a backup; `key` names the key that signs from the next line on.
+//! `restored` that the records came back from a backup; `index` is what the search index consists of; `key` names the key that signs from the next line on.
 //!
 //! **What it proves.** Without the key no line can be altered, inserted, moved or left out before the
 //! last one unseen. Its end can be cut off, and whoever has the key can write everything anew; the
@@ -46,8 +46,8 @@ use crate::error::OpenError;
 use crate::signing::SigningKey;
 
 pub use entry::{
-    AuditHead, Digest, Entry, Erased, Head, NO_DIGEST, Policy, Removed, RemovedSegment, Restored,
-    Sealed, StreamTotals,
+    AuditHead, Digest, Entry, Erased, Head, IndexHead, NO_DIGEST, Policy, Removed, RemovedSegment,
+    Restored, Sealed, StreamTotals,
 };
 pub use fault::{FaultKind, LedgerFault};
 pub use line::{Line, SignedLine, check_line};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::entry::{AuditHead, Digest, Entry, Erased, Head, NO_DIGEST, Sealed};
+use super::entry::{AuditHead, Digest, Entry, Erased, Head, IndexHead, NO_DIGEST, Sealed};
 use crate::signing::PublicKey;
 
 /// A sealed segment that was not removed.
@@ -29,6 +29,7 @@ pub struct LedgerState {
     segments: BTreeMap<u64, LedgerSegment>,
     open: Option<Head>,
     audit: Option<AuditHead>,
+    index: Option<IndexHead>,
     /// Everything before this position that is not in `segments` was removed.
     removed_end: u64,
     key: Option<PublicKey>,
@@ -41,6 +42,7 @@ impl Default for LedgerState {
             segments: BTreeMap::new(),
             open: None,
             audit: None,
+            index: None,
             removed_end: 0,
             key: None,
             last: LedgerHead {
@@ -70,6 +72,11 @@ impl LedgerState {
     /// The last word on the audit log of the records.
     pub fn audit(&self) -> Option<AuditHead> {
         self.audit
+    }
+
+    /// The last word on the search index.
+    pub fn index(&self) -> Option<IndexHead> {
+        self.index
     }
 
     /// Everything before this position that is not in a segment was removed on purpose.
@@ -102,6 +109,7 @@ impl LedgerState {
             Entry::Head(head) => self.open = Some(head),
             Entry::Audit(head) => self.audit = Some(head),
             Entry::Restored(restored) => self.audit = Some(restored.audit),
+            Entry::Index(head) => self.index = Some(head),
             Entry::Removed(removed) => {
                 for segment in removed.segments {
                     self.removed_end = self.removed_end.max(segment.end.0);

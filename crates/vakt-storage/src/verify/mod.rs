@@ -27,8 +27,8 @@ use crate::journal::format;
 use crate::journal::retention::path_new;
 use crate::journal::walk::WalkError;
 use crate::ledger::{
-    self, AuditHead, Digest, Entry, LedgerHead, LedgerState, ReadLedger, ReadLine, Restored,
-    read_lines,
+    self, AuditHead, Digest, Entry, IndexHead, LedgerHead, LedgerState, ReadLedger, ReadLine,
+    Restored, read_lines,
 };
 use crate::signing::PublicKey;
 
@@ -68,6 +68,8 @@ pub struct JournalReport {
     pub end: u64,
     /// What signed lines say of the audit log, in their order, without what a later restore took back.
     pub audit_heads: Vec<SignedAuditHead>,
+    /// The last word of a signed line on the search index, and the number of the line.
+    pub index_head: Option<(u64, IndexHead)>,
     /// Lines of the ledger.
     pub lines: u64,
     pub head: LedgerHead,
@@ -147,12 +149,16 @@ fn verify_once(
     let mut intended = Vec::new();
     let mut head_found_at = None;
     let mut audit_heads = Vec::new();
+    let mut index_head = None;
     let (read, is_there) = read_ledger(disk, dir, expected, &mut |line| {
         if expected.head == Some(line.hash) {
             head_found_at = Some(line.line.seq);
         }
         if line.is_signed {
             note_audit(line, &mut audit_heads);
+            if let Entry::Index(head) = line.line.entry {
+                index_head = Some((line.line.seq, head));
+            }
             intended.extend(intention(line).map(|intended| (line.number, intended)));
         }
     })?;
@@ -189,6 +195,7 @@ fn verify_once(
     let report = JournalReport {
         intended,
         audit_heads,
+        index_head,
         segments: verifier.ends.len() as u64,
         records: verifier.records,
         first,
@@ -296,7 +303,11 @@ fn intention(line: &ReadLine<'_>) -> Option<Intended> {
             "a backup that was taken at {} was restored; the audit log goes on after its entry {}",
             restored.taken, restored.audit.entries
         ),
-        Entry::Begin { .. } | Entry::Sealed(_) | Entry::Head(_) | Entry::Audit(_) => return None,
+        Entry::Begin { .. }
+        | Entry::Sealed(_)
+        | Entry::Head(_)
+        | Entry::Audit(_)
+        | Entry::Index(_) => return None,
     };
     Some(Intended {
         seq: line.line.seq,

@@ -116,6 +116,13 @@ fn words(report: &Report) -> Vec<String> {
             counted(audit.evidence, "copied event")
         ));
     }
+    if let Some(index) = &report.index {
+        lines.push(format!(
+            "index     {}, {}",
+            counted(index.splits, "split"),
+            counted(index.events, "event")
+        ));
+    }
     if !journal.intended.is_empty() || report.restored.is_some() {
         lines.push("on purpose:".to_owned());
         for intended in &journal.intended {
@@ -182,6 +189,12 @@ fn summary(report: &Report) -> serde_json::Value {
             "kept_head_found_at": journal.head_found_at,
         },
         "audit": report.audit,
+        "index": report.index.as_ref().map(|index| json!({
+            "splits": index.splits,
+            "events": index.events,
+            "changes": index.state.changes,
+            "digest": hex::encode(&index.state.digest),
+        })),
         "restored": report.restored,
         "findings_total": report.findings.total,
     })

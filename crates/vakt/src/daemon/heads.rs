@@ -1,5 +1,6 @@
-//! The journal's signed ledger says how far the audit log of the records is, so that who rewrites the log,
-//! cuts its end off, or puts an old copy of the records back is found by `vakt verify`.
+//! The journal's signed ledger says how far the audit log of the records is, and what the search index
+//! consists of, so that who rewrites the log, cuts its end off, puts an old copy of the records back or changes
+//! a split is found by `vakt verify`.
 
 use std::fs;
 use std::io;
@@ -7,48 +8,59 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use arc_swap::ArcSwap;
 use vakt_incident::Records;
-use vakt_storage::ledger::{AuditHead, NO_DIGEST};
+use vakt_search::Index;
+use vakt_storage::ledger::{AuditHead, IndexHead, NO_DIGEST};
 use vakt_storage::{Journal, hex};
 
 use crate::backup::restored;
 use crate::data_dir::{DataDir, sync_dir};
 use crate::pipeline::Stop;
 
-/// At most so often: a line is about 350 bytes, and a log that never rests adds a megabyte a day.
+/// At most so often: a line is about 350 bytes, and what never rests adds a megabyte a day.
 const INTERVAL: Duration = Duration::from_secs(30);
 
-pub(super) struct AuditHeadThread {
+/// What the ledger speaks of.
+#[derive(Clone)]
+pub(super) struct Heads {
     pub(super) journal: Arc<Journal>,
     pub(super) records: Arc<Records>,
-    pub(super) stop: Stop,
+    pub(super) index: Arc<ArcSwap<Index>>,
 }
 
-impl AuditHeadThread {
-    /// Until the stop; what comes between it and the end of the other threads, [`enter`] signs.
-    pub(super) fn run(self) {
+impl Heads {
+    /// Until the stop; what comes between it and the end of the other threads, [`Self::enter`] signs.
+    pub(super) fn run(&self, stop: &Stop) {
         loop {
-            if let Err(error) = enter(&self.journal, &self.records) {
+            if let Err(error) = self.enter() {
                 tracing::error!(
                     error = format!("{error:#}"),
-                    "the ledger cannot say how far the audit log is; it is tried again"
+                    "the ledger cannot say how far audit log and index are; it is tried again"
                 );
             }
-            if self.stop.wait(INTERVAL) {
+            if stop.wait(INTERVAL) {
                 return;
             }
         }
     }
-}
 
-/// Says in the ledger how far the audit log is now, unless that is known.
-pub(super) fn enter(journal: &Journal, records: &Records) -> Result<()> {
-    let Some((entries, hash)) = records.audit_head()? else {
-        return Ok(());
-    };
-    journal
-        .enter_audit_head(head_of(entries, &hash)?)
-        .context("cannot write to the ledger")
+    /// Says in the ledger how both are now, unless that is known.
+    pub(super) fn enter(&self) -> Result<()> {
+        const FAILED: &str = "cannot write to the ledger";
+        if let Some((entries, hash)) = self.records.audit_head()? {
+            let head = head_of(entries, &hash)?;
+            self.journal.enter_audit_head(head).context(FAILED)?;
+        }
+        if let Some(state) = self.index.load().catalogue_state()? {
+            let head = IndexHead {
+                changes: state.changes,
+                digest: state.digest,
+            };
+            self.journal.enter_index_head(head).context(FAILED)?;
+        }
+        Ok(())
+    }
 }
 
 /// Says in the ledger that the directory was made of a backup, where no daemon has said so yet.
