@@ -385,7 +385,7 @@ fn thresholds_assets_and_risk_are_configured() {
     ));
     let source = whole["facts"][0]["source"].as_str().unwrap();
     assert!(
-        source.ends_with("it is on billing, an asset of criticality critical"),
+        source.ends_with("it concerns billing, an asset of criticality critical"),
         "{source}"
     );
     let said = daemon.wait_for("the risk of both", |daemon| {

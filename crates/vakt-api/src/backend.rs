@@ -491,8 +491,9 @@ pub trait HealthView: Send + Sync {
 
 /// The outputs that notices go to.
 pub trait OutputsBackend: Send + Sync {
-    /// How each stands, each an object with `id`; else why that cannot be said.
-    fn outputs(&self) -> Result<Vec<Value>, String>;
+    /// How each stands, each an object with `id`; else why that cannot be said. Whoever sees `streams` alone
+    /// is told of outputs that are for these alone.
+    fn outputs(&self, streams: Option<&[String]>) -> Result<Vec<Value>, String>;
 
     /// Sends a marked notice through each of them, or the one that is named, and says for each what
     /// happened. `None` where none has the name.

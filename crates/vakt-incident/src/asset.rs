@@ -152,6 +152,17 @@ impl Assets {
     }
 }
 
+/// The hosts and addresses at which a match happened: not those that it came from.
+pub(crate) fn places(detection: &Detection) -> impl Iterator<Item = &str> {
+    let host = detection.completing.host.as_deref();
+    let pairs = detection.entity.iter().chain(&detection.subjects);
+    let at = pairs.filter(|(field, _)| {
+        let is_host = field == ecs::HOST_NAME || field == "host.hostname" || field == "host.ip";
+        is_host || field == ecs::DESTINATION_IP
+    });
+    host.into_iter().chain(at.map(|(_, value)| value.as_str()))
+}
+
 /// The hosts and addresses that a match names: where it happened, and from where.
 pub(crate) fn whereabouts(detection: &Detection) -> impl Iterator<Item = &str> {
     let host = detection.completing.host.as_deref();

@@ -21,6 +21,14 @@ pub const CONDITION_BYTES_MAX: usize = 16 * 1024;
 /// Names of fields that an alert adds to the event.
 const RULE_ID: &str = "rule.id";
 const RULE_NAME: &str = "rule.name";
+const STREAM: &str = ecs::VAKT_STREAM;
+
+/// What Vakt's own fields begin with.
+const OWN_PREFIX: &str = "vakt.";
+
+/// Values that no condition that means something holds for all of: no sender, user or file is these.
+const PROBE_TEXTS: [&str; 2] = ["\u{1}no such value", "\u{2}another"];
+const PROBE_ADDRESSES: [&str; 3] = ["10.77.3.2", "198.51.100.7", "203.0.113.9"];
 
 /// Why a condition cannot be judged.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +40,11 @@ pub enum ConditionError {
     Shape,
     #[error("`match` is empty: it would hold for everything")]
     Empty,
+    #[error(
+        "`match` asks for `{name}`: of what Vakt itself says of an event it sees `{STREAM}`, `{RULE_ID}` and \
+         `{RULE_NAME}` alone"
+    )]
+    Own { name: String },
     #[error("`match` has {bytes} bytes; the most is {CONDITION_BYTES_MAX}")]
     TooLong { bytes: usize },
     #[error("`match` cannot be read as a rule's search: {0}")]
@@ -39,11 +52,22 @@ pub enum ConditionError {
 }
 
 /// A condition that is ready to be judged.
-pub(crate) struct Condition(Prepared);
+pub(crate) struct Condition {
+    prepared: Prepared,
+    /// The names of its fields, as they are written.
+    names: Vec<String>,
+}
 
 impl Condition {
     pub(crate) fn compile(text: &Json) -> Result<Self, ConditionError> {
         check_shape(text)?;
+        let names = names_of(text);
+        let of_ours = |name: &&String| {
+            is_ours(name) && ![STREAM, RULE_ID, RULE_NAME].contains(&name.as_str())
+        };
+        if let Some(name) = names.iter().find(of_ours) {
+            return Err(ConditionError::Own { name: name.clone() });
+        }
         let rule = json!({
             "title": "condition",
             "logsource": {"product": "any"},
@@ -70,15 +94,47 @@ impl Condition {
                 // It is for events of every log source.
                 rule.log_source = vakt_event::LogSource::default();
                 let prepared = Prepared::new(Arc::new(rule));
-                Ok(Self(prepared))
+                Ok(Self { prepared, names })
             }
             _ => Err(ConditionError::Rule(errors.join("; "))),
         }
     }
 
     pub(crate) fn holds(&self, event: &Event<'_>) -> bool {
-        self.0.matches(event)
+        self.prepared.matches(event)
     }
+
+    /// Whether it holds whatever an event says: for one that says nothing, or for any value of its fields.
+    pub(crate) fn is_everything(&self) -> bool {
+        let with = |value: &'static str| {
+            let mut event = Event::default();
+            for name in &self.names {
+                event.sent(name.clone(), Value::str(value));
+            }
+            self.holds(&event)
+        };
+        self.holds(&Event::default())
+            || PROBE_TEXTS.into_iter().all(with)
+            || PROBE_ADDRESSES.into_iter().all(with)
+    }
+}
+
+/// Names of fields without their modifiers, each once.
+fn names_of(text: &Json) -> Vec<String> {
+    let maps = match text {
+        Json::Array(maps) => maps.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let keys = maps.iter().filter_map(Json::as_object).flat_map(Map::keys);
+    let names = keys.filter_map(|key| key.split('|').next());
+    let names: BTreeSet<String> = names.map(str::to_owned).collect();
+    names.into_iter().collect()
+}
+
+/// What only we say: a sender that writes it is not believed.
+fn is_ours(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.starts_with(OWN_PREFIX) || name == RULE_ID || name == RULE_NAME
 }
 
 /// Keywords would be looked for in every value: that is no exception but a guess.
@@ -113,7 +169,7 @@ pub(crate) fn told_event(told: &Told<'_>, records: &[Evidence]) -> Event<'static
     let own = [
         (RULE_ID, told.rule_id),
         (RULE_NAME, told.rule_title),
-        (ecs::VAKT_STREAM, told.stream),
+        (STREAM, told.stream),
     ];
     let entity = told.entity.iter();
     let entity = entity.map(|(field, value)| (field.as_str(), value.as_str()));
@@ -131,7 +187,7 @@ fn add_fields(
     sent: &mut BTreeSet<(String, String)>,
 ) {
     for (name, value) in fields {
-        if name == ecs::EVENT_ORIGINAL {
+        if name == ecs::EVENT_ORIGINAL || is_ours(name) {
             continue;
         }
         let values = match value {
@@ -166,7 +222,8 @@ mod tests {
         };
         let Json::Object(fields) = json!({
             "user.name": "Scanner", "process.pid": 4, "event.category": ["network", "session"],
-            "event.original": "secret words",
+            "event.original": "secret words", "vakt.stream": "lab", "rule.id": ["r2", 4], "Rule.Name": "x",
+            "vakt.peer": "10.0.0.9",
         }) else {
             unreachable!()
         };
@@ -206,6 +263,28 @@ mod tests {
         check(json!({"process.pid": 4, "event.category": "session"}), true);
         check(json!({"user.name|re": "^Scan.*"}), true);
         check(json!({"destination.ip": null}), true);
+        // A sender that says what only we say is not believed.
+        check(json!({"vakt.stream": "lab"}), false);
+        check(json!({"rule.id": "r2"}), false);
+        check(json!({"rule.name": "x"}), false);
+    }
+
+    #[test]
+    fn a_condition_that_holds_for_everything_is_known() {
+        let check = |condition: Json, expected: bool| {
+            let compiled = Condition::compile(&condition).unwrap();
+            assert_eq!(compiled.is_everything(), expected, "{condition}");
+        };
+        check(json!({"rule.id|exists": true}), true);
+        check(json!({"message": "*"}), true);
+        check(json!({"user.name|re": ".*"}), true);
+        check(json!({"x": null}), true);
+        check(json!({"source.ip|cidr": "0.0.0.0/0"}), true);
+        check(json!([{"user.name": "scanner"}, {"host.name": "*"}]), true);
+        check(json!({"message": "*", "user.name": "scanner"}), false);
+        check(json!({"user.name": "scan*"}), false);
+        check(json!({"source.ip|cidr": "10.0.0.0/8"}), false);
+        check(json!({"message|contains": "probe"}), false);
     }
 
     #[test]
@@ -219,6 +298,10 @@ mod tests {
         check(json!("scanner"), "a map of fields and values");
         check(json!(["scanner"]), "a map of fields and values");
         check(json!([{}]), "a map of fields and values");
+        check(
+            json!({"vakt.peer|cidr": "10.0.0.0/8"}),
+            "asks for `vakt.peer`",
+        );
         check(json!({"user.name|contian": "x"}), "contian");
         check(json!({"source.ip|cidr": "192.0.2.1/99"}), "192.0.2.1/99");
         check(

@@ -38,14 +38,18 @@ pub struct Entry {
 }
 
 /// The calendar of `entries`, with an alarm at each of `shares` (percent) of the time of what is not met.
-/// Those without a deadline are left out.
-pub fn calendar(entries: &[Entry], shares: &[u32]) -> String {
+/// Those without a deadline are left out. `left_out` is how many open incidents found no room.
+pub fn calendar(entries: &[Entry], shares: &[u32], left_out: i64) -> String {
     let mut file = File::default();
     file.line("BEGIN:VCALENDAR");
     file.line("VERSION:2.0");
     file.line("PRODID:-//Vakt//Deadlines//EN");
     file.line("CALSCALE:GREGORIAN");
     file.line("X-WR-CALNAME:Vakt");
+    if left_out > 0 {
+        let text = format!("{left_out} open incidents are not in this calendar: see Vakt itself");
+        file.property("X-WR-CALDESC", &text);
+    }
     file.line("REFRESH-INTERVAL;VALUE=DURATION:PT15M");
     file.line("X-PUBLISHED-TTL:PT15M");
     for entry in entries {
@@ -112,7 +116,10 @@ fn summary(entry: &Entry) -> String {
     if entry.drill {
         summary.push_str("DRILL ");
     }
-    summary.push_str(&format!("Incident {}: {report}", entry.number));
+    summary.push_str(&format!(
+        "Incident {}: {report} ({})",
+        entry.number, clock.regime
+    ));
     if clock.party != crate::fact::OWN_PARTY {
         summary.push_str(&format!(" for {}", clock.party));
     }

@@ -74,7 +74,7 @@ pub use maintenance::{NewWindow, Window};
 pub use records::{
     Applied, AuditEntry, AuditReport, Firing, JournalEnd, Note, NotedHead, Notice, OutputCounts,
     Recorder, Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest, Watched,
-    audit_head_of, is_of_user, verify_audit_of,
+    audit_head_of, verify_audit_of,
 };
 pub use regime::Regimes;
 pub use risk::{HalfLife, RiskEntity};

@@ -51,7 +51,6 @@ pub use facts::Recorder;
 pub use firing::Firing;
 pub use incidents::RuleVerdicts;
 pub use notes::Note;
-pub use notices::is_of_user;
 pub use outbox::{Notice, OutputCounts};
 pub use reports::NewText;
 pub use suppression_test::{

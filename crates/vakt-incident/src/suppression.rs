@@ -228,7 +228,7 @@ impl Scope {
         condition: Option<Json>,
     ) -> Result<Self, ScopeError> {
         let scope = Self::new(rules, streams, condition)?;
-        if scope.rules.is_empty() && scope.condition.is_none() {
+        if scope.rules.is_empty() && scope.hides_everything()? {
             return Err(ScopeError::Everything);
         }
         Ok(scope)
@@ -243,6 +243,10 @@ impl Scope {
         let has =
             |names: &[String], name: &str| names.is_empty() || names.iter().any(|it| it == name);
         has(&self.rules, rule_id) && has(&self.streams, stream)
+    }
+
+    fn hides_everything(&self) -> Result<bool, ConditionError> {
+        Ok(self.compile()?.is_none_or(|it| it.is_everything()))
     }
 
     pub(crate) fn compile(&self) -> Result<Option<Condition>, ConditionError> {

@@ -38,17 +38,25 @@ pub fn targets(facts: &FactSet, hours: &Targets, now: Option<Timestamp>) -> Vec<
         let found = readings.iter().filter(|reading| is(reading));
         found.map(|reading| reading.at).min()
     };
+    // What was taken up again is to be assessed anew.
+    let reopened = readings
+        .iter()
+        .filter(|it| it.fact.kind == FactKind::Reopened);
+    let reopened = reopened.map(|it| it.at).max();
+    let stands = |it: &Reading<'_>| reopened.is_none_or(|reopened| it.at >= reopened);
     let decided = first(&|it| {
         let kind = it.fact.kind;
-        kind.is_awareness() || kind.ends_assessment() || kind == FactKind::Submitted
+        let is_declared = kind.is_awareness() || kind == FactKind::Submitted;
+        is_declared || kind.ends_assessment() && stands(it)
     });
     let assessed = first(&|it| {
         matches!(
             it.fact.kind,
             FactKind::AssessmentStarted | FactKind::SupplierNotice
-        )
+        ) && stands(it)
     });
     let detected = first(&|it| it.fact.kind == FactKind::Detected);
+    let detected = detected.map(|at| reopened.map_or(at, |reopened| at.max(reopened)));
     let warned = first(&|it| it.fact.report.as_deref() == Some("early_warning"));
     let answered = first(&|it| it.fact.kind == FactKind::AuthorityAnswered);
     let begun = [assessed, decided].into_iter().flatten().min();

@@ -73,7 +73,10 @@ impl fmt::Display for Why {
             Self::Rule => write!(f, "its rule says so"),
             Self::Level(level) => write!(f, "its level is {level}"),
             Self::Asset { name, criticality } => {
-                write!(f, "it is on {name}, an asset of criticality {criticality}")
+                write!(
+                    f,
+                    "it concerns {name}, an asset of criticality {criticality}"
+                )
             }
             Self::Risk {
                 field,
@@ -140,7 +143,7 @@ mod tests {
             None,
             Level::Medium,
             critical(),
-            "it is on billing, an asset of criticality critical",
+            "it concerns billing, an asset of criticality critical",
         );
         check(
             "asset",

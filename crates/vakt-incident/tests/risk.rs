@@ -267,7 +267,7 @@ fn a_draft_opens_by_level_and_by_asset() {
         Some("rule a: its level is critical"),
     );
     check(level, "db1", Level::High, None);
-    let by_asset = "rule a: it is on billing, an asset of criticality critical";
+    let by_asset = "rule a: it concerns billing, an asset of criticality critical";
     check(on_asset, "db1", Level::Medium, Some(by_asset));
     check(on_asset, "web1", Level::Critical, None);
 }

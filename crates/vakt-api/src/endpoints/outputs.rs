@@ -11,8 +11,9 @@ use crate::params::Params;
 
 pub(crate) async fn list(call: Call) -> Result<Response<Body>, ApiError> {
     Params::parse(call.request.uri(), &[])?;
-    let outputs = call.app.blocking(|parts| {
-        let outputs = parts.outputs.outputs();
+    let streams = call.principal()?.streams.clone();
+    let outputs = call.app.blocking(move |parts| {
+        let outputs = parts.outputs.outputs(streams.as_deref());
         outputs.map_err(|message| ApiError::new(ErrorCode::Internal, message))
     });
     let body = json!({ "outputs": outputs.await?, "next": null });

@@ -280,7 +280,7 @@ pub(crate) fn incident() -> Value {
 }
 
 impl OutputsBackend for Fake {
-    fn outputs(&self) -> Result<Vec<Value>, String> {
+    fn outputs(&self, _: Option<&[String]>) -> Result<Vec<Value>, String> {
         Ok(vec![serde_json::json!({"id": "mail"})])
     }
 

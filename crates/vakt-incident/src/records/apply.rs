@@ -158,6 +158,11 @@ impl Records {
                 applied.drafts_opened.push(draft.id.clone());
                 outbox::file_draft(records, self.regimes(), &draft, detection, &alert, now)?;
             }
+            // The burst draft hides no compromise: each is told as the draft that it would have been.
+            Some(draft) if draft.is_burst && alert.is_new => {
+                applied.drafts_joined += 1;
+                outbox::file_draft(records, self.regimes(), &draft, detection, &alert, now)?;
+            }
             other => {
                 if alert.is_new && detection.level >= self.settings.alerts_told_from {
                     let incident = other.as_ref().map(|draft| draft.id.as_str());

@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 use vakt_event::{JournalPosition, Timestamp};
 
 use super::{Records, StoredEvents, maintenance, suppressions};
-use crate::asset::{Assets, whereabouts};
+use crate::asset::{Assets, places};
 use crate::condition::{Condition, Told, told_event};
 use crate::detection::{Detection, Evidence};
 use crate::error::Result;
@@ -220,7 +220,7 @@ impl Places {
     }
 
     fn have(&self, detection: &Detection, assets: &Assets) -> bool {
-        self.names.is_empty() || whereabouts(detection).any(|place| self.has(place, assets))
+        self.names.is_empty() || places(detection).any(|place| self.has(place, assets))
     }
 
     fn has(&self, place: &str, assets: &Assets) -> bool {

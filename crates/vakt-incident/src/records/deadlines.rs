@@ -6,25 +6,31 @@ use rusqlite::{Connection, params};
 use vakt_event::Timestamp;
 
 use super::incidents::{self, IncidentRow};
-use super::view::View;
+use super::view::{View, merged_into};
 use super::{Records, regimes};
 use crate::clock::{Clock, ClockState, compute};
 use crate::error::Result;
 use crate::factset::FactSet;
 use crate::ics::{self, Entry};
 
-/// Incidents in a calendar, the newest: more than anybody leads at a time.
+/// Incidents in a calendar, open ones first, then the newest: more than anybody leads at a time.
 const INCIDENTS_MAX: i64 = 500;
 
 /// What names a clock within its incident.
 type Name = (String, String, String);
 
-/// How often a deadline was changed, when last, and what it was then.
-type Changes = BTreeMap<Name, (u64, Timestamp, (Option<Timestamp>, bool))>;
+/// How often a deadline was changed, when last, what it was then, and the last one that it had.
+struct Change {
+    count: u64,
+    at: Timestamp,
+    was: (Option<Timestamp>, ClockState, bool),
+    due: Option<Clock>,
+}
+
+type Changes = BTreeMap<Name, Change>;
 
 impl Records {
-    /// The calendar of one incident, or of the newest ones that are no drill: those of `streams`, `None` being
-    /// all. `page` gives the address of an incident's page.
+    /// The calendar of one incident, or of all that are no drill, bounded: those of `streams`, `None` being all. `page` gives the address of an incident's page.
     ///
     /// # Errors
     /// An incident that is not there, or not of these streams.
@@ -36,10 +42,10 @@ impl Records {
         page: impl Fn(&str) -> String,
     ) -> Result<String> {
         let now = self.clock.now();
-        let entries = self.read(|records| {
+        let (entries, left_out) = self.read(|records| {
             let rows = match id {
                 Some(id) => vec![incidents::find(records, id)?],
-                None => newest(records)?,
+                None => most_urgent(records, streams)?,
             };
             let mut entries = Vec::new();
             for row in rows {
@@ -52,9 +58,13 @@ impl Records {
                     }
                 }
             }
-            Ok(entries)
+            let left_out = match id {
+                Some(_) => 0,
+                None => open(records, streams)?.saturating_sub(INCIDENTS_MAX),
+            };
+            Ok((entries, left_out))
         })?;
-        Ok(ics::calendar(&entries, shares))
+        Ok(ics::calendar(&entries, shares, left_out))
     }
 
     fn entries(
@@ -70,19 +80,27 @@ impl Records {
         let mut changes = changes(&view, data);
         // Each version of the data that gave another deadline was a change, too.
         for earlier in regimes::earlier_clocks(records, &row.id)? {
-            if let Some((count, ..)) = changes.get_mut(&name(&earlier)) {
-                *count += 1;
+            if let Some(change) = changes.get_mut(&name(&earlier)) {
+                change.count += 1;
             }
         }
         let mut entries = Vec::new();
         for mut clock in view.clocks(data, now).clocks {
+            let change = changes.get(&name(&clock));
+            // A date that there was is called off, so that calendars take it away.
+            if let (None, Some(last)) = (clock.due, change.and_then(|it| it.due.clone())) {
+                clock = Clock {
+                    state: ClockState::Cancelled,
+                    ..last
+                };
+            }
             if view.merged_into.is_some() {
                 clock.state = ClockState::Superseded;
             }
             let regime = law.regimes.iter().find(|it| it.id == clock.regime);
             let stage = regime.and_then(|it| it.stages.iter().find(|it| it.name == clock.stage));
-            let (sequence, modified) = match changes.get(&name(&clock)) {
-                Some((sequence, modified, _)) => (*sequence, *modified),
+            let (sequence, modified) = match change {
+                Some(change) => (change.count, change.at),
                 None => (0, row.detected_at()),
             };
             entries.push(Entry {
@@ -100,13 +118,32 @@ impl Records {
     }
 }
 
-fn newest(records: &Connection) -> Result<Vec<IncidentRow>> {
+const OF_STREAMS: &str =
+    "drill = 0 AND (?1 IS NULL OR stream IN (SELECT value FROM json_each(?1)))";
+
+fn most_urgent(records: &Connection, streams: Option<&[String]>) -> Result<Vec<IncidentRow>> {
+    let sql = format!(
+        "SELECT seq FROM incidents WHERE {OF_STREAMS} ORDER BY is_open DESC, seq DESC LIMIT ?2"
+    );
     let seqs: Vec<i64> = records
-        .prepare_cached("SELECT seq FROM incidents WHERE drill = 0 ORDER BY seq DESC LIMIT ?1")?
-        .query_map(params![INCIDENTS_MAX], |row| row.get(0))?
+        .prepare_cached(&sql)?
+        .query_map(params![of_streams(streams)?, INCIDENTS_MAX], |row| {
+            row.get(0)
+        })?
         .collect::<rusqlite::Result<_>>()?;
     let rows = seqs.into_iter().map(|seq| incidents::by_seq(records, seq));
     rows.collect()
+}
+
+/// How many are open.
+fn open(records: &Connection, streams: Option<&[String]>) -> Result<i64> {
+    let sql = format!("SELECT count(*) FROM incidents WHERE {OF_STREAMS} AND is_open = 1");
+    let mut query = records.prepare_cached(&sql)?;
+    Ok(query.query_row([of_streams(streams)?], |row| row.get(0))?)
+}
+
+fn of_streams(streams: Option<&[String]>) -> Result<Option<String>> {
+    Ok(streams.map(serde_json::to_string).transpose()?)
 }
 
 fn name(clock: &Clock) -> Name {
@@ -126,16 +163,23 @@ fn changes(view: &View, data: &crate::Regimes) -> Changes {
             break;
         };
         let known = FactSet::from_facts(&view.known.party, facts);
+        // What it is called (provisional, submitted, not due) is told as the date is.
+        let is_merged = merged_into(facts).is_some();
         for clock in compute(&law, &known, None).clocks {
-            let now = (clock.due, clock.state == ClockState::Cancelled);
-            changes
-                .entry(name(&clock))
-                .and_modify(|(count, at, was)| {
-                    if *was != now {
-                        (*count, *at, *was) = (*count + 1, fact.recorded_at, now);
-                    }
-                })
-                .or_insert((0, fact.recorded_at, now));
+            let is = (clock.due, clock.state, is_merged);
+            let new = Change {
+                count: 0,
+                at: fact.recorded_at,
+                was: is,
+                due: None,
+            };
+            let change = changes.entry(name(&clock)).or_insert(new);
+            if change.was != is {
+                (change.count, change.at, change.was) = (change.count + 1, fact.recorded_at, is);
+            }
+            if clock.due.is_some() {
+                change.due = Some(clock);
+            }
         }
     }
     changes

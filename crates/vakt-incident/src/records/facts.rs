@@ -159,7 +159,8 @@ pub(super) fn insert(
 ) -> Result<Fact> {
     let row = incidents::by_seq(records, incident)?;
     let now = fact.recorded_at;
-    let before = standing(&row, &View::of(records, &row)?.clocks(data, now));
+    let was = View::of(records, &row)?.clocks(data, now);
+    let before = standing(&row, &was);
     let above = merge::above(records, &row)?;
     records
         .prepare_cached(
@@ -195,7 +196,7 @@ pub(super) fn insert(
         merge::move_alerts(records, incident, into)?;
     }
     let computed = derive(records, data, &row, now)?;
-    outbox::file_change(records, data, &row, &fact, &computed)?;
+    outbox::file_change(records, data, &row, Some(&was), &fact, &computed)?;
     let mut after = computed_with(data, &computed);
     after.insert("fact".into(), json!(fact));
     let by = fact.recorded_by.as_str();
@@ -245,7 +246,7 @@ pub(super) fn derive(
 fn follow(records: &Connection, data: &Regimes, seq: i64, fact: &Fact) -> Result<()> {
     let row = incidents::by_seq(records, seq)?;
     let computed = derive(records, data, &row, fact.recorded_at)?;
-    outbox::file_change(records, data, &row, fact, &computed)?;
+    outbox::file_change(records, data, &row, None, fact, &computed)?;
     let before = json!({ "state": row.state });
     let mut after = computed_with(data, &computed);
     after.insert("by_fact".into(), fact.id.into());

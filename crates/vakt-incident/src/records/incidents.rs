@@ -48,7 +48,7 @@ pub(super) struct IncidentRow {
     pub(super) id: String,
     pub(super) party: String,
     pub(super) state: IncidentState,
-    origin: Origin,
+    pub(super) origin: Origin,
     pub(super) title: String,
     drill: bool,
     historic: bool,

@@ -14,13 +14,14 @@ use super::view::View;
 use crate::clock::{Clock, Computed, next_deadline, words};
 use crate::detection::Detection;
 use crate::error::Result;
-use crate::fact::{Fact, OWN_PARTY};
+use crate::fact::{Fact, FactKind, OWN_PARTY};
 use crate::group::{Parts, entity_text};
+use crate::incident::Origin;
 use crate::lifecycle::IncidentState;
 use crate::regime::{Law, Regimes};
 use crate::route::NoticeKind;
 
-/// A new draft. The deadline is the earliest of its provisional clocks.
+/// A new draft, or a compromise that joined the burst draft. The deadline is the earliest of its provisional clocks.
 pub(super) fn file_draft(
     records: &Connection,
     data: &Regimes,
@@ -45,7 +46,10 @@ pub(super) fn file_draft(
     );
     payload.insert("burst".into(), draft.is_burst.into());
     payload.insert("historic".into(), draft.historic.into());
-    let subject = format!("draft {}", draft.id);
+    let subject = match draft.is_new {
+        true => format!("draft {}", draft.id),
+        false => format!("draft {} {}", draft.id, alert.id),
+    };
     file(records, &subject, NoticeKind::Draft, payload, now)
 }
 
@@ -67,11 +71,13 @@ pub(super) fn file_alert(
     file(records, &subject, NoticeKind::Alert, payload, now)
 }
 
-/// What a fact, or a fact of a part, made of an incident: awareness of it, or its end.
+/// What a fact, or a fact of a part, made of an incident: awareness of it, or its end. `was` are the clocks
+/// before it, where they are known.
 pub(super) fn file_change(
     records: &Connection,
     data: &Regimes,
     before: &IncidentRow,
+    was: Option<&Computed>,
     fact: &Fact,
     (state, computed): &(IncidentState, Computed),
 ) -> Result<()> {
@@ -83,7 +89,7 @@ pub(super) fn file_change(
         NoticeKind::Awareness => {
             state.is_open()
                 && state.is_declared()
-                && (fact.fact.is_awareness() || !before.state.is_declared())
+                && (moves_awareness(was, computed, fact) || !before.state.is_declared())
         }
         _ => before.state.is_open() && !state.is_open(),
     };
@@ -94,7 +100,12 @@ pub(super) fn file_change(
         let view = View::of(records, before)?;
         let mut payload = of_incident(records, before)?;
         payload.insert("state".into(), json!(state));
-        payload.insert("party".into(), fact.party.clone().into());
+        // An end is the whole incident's, whoever was told last.
+        let party = match kind {
+            NoticeKind::Resolved => &before.party,
+            _ => &fact.party,
+        };
+        payload.insert("party".into(), party.clone().into());
         payload.insert("recorded_by".into(), fact.recorded_by.clone().into());
         let next = match kind {
             NoticeKind::Awareness => next_deadline(&computed.clocks),
@@ -107,6 +118,29 @@ pub(super) fn file_change(
     Ok(())
 }
 
+/// Whether clocks count from another moment of awareness now. A correction that waits for a second person
+/// moves none; the approval does.
+fn moves_awareness(was: Option<&Computed>, is: &Computed, fact: &Fact) -> bool {
+    if !fact.fact.is_awareness() && fact.fact != FactKind::Approved {
+        return false;
+    }
+    let Some(was) = was else {
+        return fact.revises.is_none() && fact.fact.is_awareness();
+    };
+    let starts = |computed: &Computed| -> Vec<Clock> {
+        let official = computed.clocks.iter();
+        let official = official.filter(|clock| clock.state.is_owed() || clock.state.is_met());
+        official.cloned().collect()
+    };
+    let (was, is) = (starts(was), starts(is));
+    is.iter().any(|now| {
+        let before = was.iter().find(|before| {
+            (&before.party, &before.regime, &before.stage) == (&now.party, &now.regime, &now.stage)
+        });
+        before.is_none_or(|before| before.start != now.start)
+    })
+}
+
 /// What every notice about an incident says of it.
 pub(super) fn of_incident(records: &Connection, row: &IncidentRow) -> Result<Map<String, Value>> {
     let host: Option<String> = records
@@ -117,18 +151,22 @@ pub(super) fn of_incident(records: &Connection, row: &IncidentRow) -> Result<Map
         .query_row([row.seq], |found| found.get(0))
         .optional()?
         .flatten();
-    // The title of a draft names whom it concerns; the rule's does not.
-    let title = row.rule_title.as_ref().unwrap_or(&row.title);
+    // The title of a draft names whom it concerns; the rule's does not, nor does the kind of a risk.
+    let title = match (&row.rule_title, row.entity.first()) {
+        (Some(title), _) => title.clone(),
+        (None, Some((field, _))) if row.origin == Origin::Risk => format!("Risk of {field}"),
+        (None, _) => row.title.clone(),
+    };
     let rule = row
         .rule_id
         .as_ref()
         .map(|id| json!({ "id": id, "title": row.rule_title }));
     let mut payload = Map::new();
-    payload.insert("title".into(), title.clone().into());
+    payload.insert("title".into(), title.into());
     payload.insert("rule".into(), json!(rule));
     payload.insert("level".into(), json!(row.level));
     payload.insert("host".into(), json!(host));
-    payload.insert("entity".into(), without_users(&row.entity).into());
+    payload.insert("entity".into(), of_machines(&row.entity).into());
     payload.insert("count".into(), row.match_count.into());
     payload.insert("event_count".into(), row.event_count.into());
     payload.insert("detected_at".into(), json!(row.detected_at()));
@@ -204,7 +242,7 @@ fn of_detection(detection: &Detection, alert: &OpenAlert) -> Map<String, Value> 
     );
     payload.insert("level".into(), json!(detection.level));
     payload.insert("host".into(), json!(detection.completing.host));
-    payload.insert("entity".into(), without_users(&detection.entity).into());
+    payload.insert("entity".into(), of_machines(&detection.entity).into());
     payload.insert("count".into(), alert.match_count.into());
     payload.insert("event_count".into(), detection.event_count.into());
     payload.insert("detected_at".into(), json!(detection.detected_at));
@@ -215,16 +253,32 @@ fn of_detection(detection: &Detection, alert: &OpenAlert) -> Map<String, Value> 
 }
 
 /// Who somebody is goes out only where an output is configured to say it.
-fn without_users(entity: &[(String, String)]) -> String {
+fn of_machines(entity: &[(String, String)]) -> String {
     let entity: Vec<(String, String)> = entity
         .iter()
-        .filter(|(field, _)| !is_of_user(field))
+        .filter(|(field, _)| is_of_machine(field))
         .cloned()
         .collect();
     entity_text(&entity)
 }
 
-/// Whether a field says who somebody is.
-pub fn is_of_user(field: &str) -> bool {
-    field.to_ascii_lowercase().contains("user")
+/// Whether a field is known to name a machine, an address or a program. Of any other it is not known
+/// that it names no person.
+fn is_of_machine(field: &str) -> bool {
+    const LAST: [&str; 4] = ["ip", "mac", "port", "domain"];
+    const FIRST: [&str; 8] = [
+        "host",
+        "observer",
+        "process",
+        "service",
+        "container",
+        "orchestrator",
+        "rule",
+        "network",
+    ];
+    let parts: Vec<&str> = field.split('.').collect();
+    match parts.as_slice() {
+        [first, .., last] => FIRST.contains(first) || LAST.contains(last),
+        _ => false,
+    }
 }

@@ -427,14 +427,15 @@ fn warnings(test: &SuppressionTest, limited: bool) -> Vec<String> {
     let mut warnings = Vec::new();
     for incident in test.incidents.iter().filter(|it| it.significant) {
         warnings.push(format!(
-            "it would have hidden what is in incident {} ({}), which was declared significant",
-            incident.number, incident.title
+            "it would have hidden what is in incident {}, which was declared significant",
+            incident.number
         ));
     }
     let open = test.incidents.iter().filter(|it| !it.significant).count();
     if open > 0 {
+        let incidents = if open == 1 { "incident" } else { "incidents" };
         warnings.push(format!(
-            "it would have hidden what is in {open} other incidents"
+            "it would have hidden what is in {open} other {incidents}"
         ));
     }
     for rule in test.by_rule.iter().filter(|it| it.matches == it.of_matches) {

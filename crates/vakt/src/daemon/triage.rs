@@ -23,6 +23,12 @@ pub(super) struct Triage {
 impl Triage {
     /// What of a record names people or machines, for who may not read it as it was sent.
     fn shown(&self, mut item: Json, sight: &Sight) -> Json {
+        // A test without streams looked at all of them.
+        if sight.streams.is_some()
+            && let Some(tested) = item.get_mut("tested").filter(|it| !it.is_null())
+        {
+            *tested = "(not shown: it may be of other streams)".into();
+        }
         let Some(redactor) = self.redactor.as_ref().filter(|_| !sight.reads_raw) else {
             return item;
         };

@@ -322,8 +322,8 @@ impl HealthView for Health {
 }
 
 impl OutputsBackend for Desk {
-    fn outputs(&self) -> Result<Vec<Json>, String> {
-        self.standing().map_err(|error| format!("{error:#}"))
+    fn outputs(&self, streams: Option<&[String]>) -> Result<Vec<Json>, String> {
+        self.standing(streams).map_err(|error| format!("{error:#}"))
     }
 
     fn test(&self, output: Option<&str>) -> Option<Vec<Json>> {

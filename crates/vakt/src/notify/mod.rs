@@ -138,14 +138,22 @@ impl Desk {
     }
 
     /// How each output stands.
-    pub(crate) fn standing(&self) -> Result<Vec<Json>> {
+    pub(crate) fn standing(&self, streams: Option<&[String]>) -> Result<Vec<Json>> {
+        let is_shown = |output: &Output| {
+            let of = &output.route.streams;
+            let within = |seen: &[String]| of.iter().all(|it| seen.contains(it));
+            streams.is_none_or(|seen| !of.is_empty() && within(seen))
+        };
         let counts = self.records.output_counts(&self.names())?;
-        let all = self.outputs.iter().zip(counts).map(|(output, counts)| {
-            let mut shown = json!(counts);
-            shown["type"] = type_of(output).into();
-            shown["id"] = output.name().into();
-            shown
-        });
+        let all = self.outputs.iter().zip(counts);
+        let all = all
+            .filter(|(output, _)| is_shown(output))
+            .map(|(output, counts)| {
+                let mut shown = json!(counts);
+                shown["type"] = type_of(output).into();
+                shown["id"] = output.name().into();
+                shown
+            });
         Ok(all.collect())
     }
 

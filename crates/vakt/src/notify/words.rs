@@ -13,7 +13,15 @@ const SUBJECT_CHARS_MAX: usize = 180;
 
 /// A text without line ends and other control characters.
 pub(super) fn one_line(text: &str) -> String {
-    let is_space = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    // Separators of lines, and what turns the direction of text: neither is a word.
+    let is_space = |c: char| {
+        c.is_control()
+            || matches!(
+                c,
+                '\u{2028}' | '\u{2029}' | '\u{200E}' | '\u{200F}' | '\u{61C}'
+            )
+            || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
     let spaced: String = text
         .chars()
         .map(|c| if is_space(c) { ' ' } else { c })
@@ -211,7 +219,7 @@ pub(super) fn subject(message: &Message, language: Language) -> String {
 pub(super) fn text(message: &Message, language: Language) -> String {
     let (body, words) = (&message.body, words(language));
     let labels = &words.labels;
-    let mut text = format!("{}\n\n", headline(body, words));
+    let mut text = format!("{}\n\n", one_line(&headline(body, words)));
     let mut line = |label: &str, value: String| {
         if !value.is_empty() {
             text.push_str(&format!("{label}: {}\n", one_line(&value)));

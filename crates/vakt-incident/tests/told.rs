@@ -1,0 +1,210 @@
+//! What notices and calendars must not hide, double or give away.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod common;
+
+use common::{Store, brute_force};
+use serde_json::Value as Json;
+use vakt_event::Level;
+use vakt_incident::NewFact;
+
+/// A compromise beyond the cap joins the burst draft, and is told with its own level and deadline.
+#[test]
+fn what_joins_the_burst_draft_is_told_as_a_draft() {
+    let store = Store::new();
+    for number in 0..22_u64 {
+        let mut detection = brute_force(&store, &format!("203.0.113.{number}"), 10 + 2 * number);
+        detection.level = Level::Medium;
+        store.apply(&[detection]);
+    }
+    store.apply(&[brute_force(&store, "198.51.100.1", 100)]);
+    let told = store.payloads();
+    assert_eq!(told.len(), 23);
+    let last = told.last().unwrap();
+    assert_eq!(
+        (
+            &last["kind"],
+            &last["level"],
+            &last["burst"],
+            &last["entity"]
+        ),
+        (
+            &"draft".into(),
+            &"high".into(),
+            &true.into(),
+            &"198.51.100.1".into()
+        ),
+        "{last:#}"
+    );
+    assert!(last["deadline"].is_string(), "{last:#}");
+    // Further matches of the same are no news.
+    store.apply(&[brute_force(&store, "198.51.100.1", 102)]);
+    assert_eq!(store.payloads().len(), 0);
+}
+
+#[test]
+fn only_fields_that_name_no_person_are_told() {
+    let check = |field: &str, is_told: bool| {
+        let store = Store::new();
+        let mut detection = brute_force(&store, "203.0.113.7", 12);
+        detection.entity = vec![(field.to_owned(), "somebody".to_owned())];
+        store.apply(&[detection]);
+        let told = store.payloads()[0].to_string().contains("somebody");
+        assert_eq!(told, is_told, "{field}");
+    };
+    for machine in [
+        "source.ip",
+        "host.name",
+        "destination.domain",
+        "process.name",
+    ] {
+        check(machine, true);
+    }
+    for person in [
+        "user.name",
+        "AccountName",
+        "email.from.address",
+        "MemberName",
+        "name",
+    ] {
+        check(person, false);
+    }
+}
+
+/// What waits for a second person moves no clock, and is not told as awareness; the approval is.
+#[test]
+fn awareness_is_told_when_clocks_count_from_another_moment() {
+    let store = Store::new();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    store.clock.advance(7_200);
+    let awareness = |store: &Store| -> Vec<Json> {
+        let told = store.payloads();
+        told.into_iter()
+            .filter(|it| it["kind"] == "awareness")
+            .collect()
+    };
+    let aware = store.fact("1", r#"{"fact":"aware","at":"2026-11-23T20:30:00Z"}"#);
+    assert_eq!(awareness(&store).len(), 1);
+    let later = format!(
+        r#"{{"fact":"aware","at":"2026-11-23T21:30:00Z","revises":{},"reason":"a typing error"}}"#,
+        aware.fact.id
+    );
+    let proposed = store.fact("1", &later);
+    assert_eq!(awareness(&store).len(), 0, "it waits");
+    let approval = format!(r#"{{"fact":"approved","approves":{}}}"#, proposed.fact.id);
+    let approval: NewFact = serde_json::from_str(&approval).unwrap();
+    store.records.add_fact("1", approval, "bo").unwrap();
+    let told = awareness(&store);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["deadline"], "2026-11-24T21:30:00Z", "{:#}", told[0]);
+}
+
+#[test]
+fn a_draft_that_is_taken_up_again_is_to_be_assessed_anew() {
+    let store = Store::new();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    store.clock.advance(3_600);
+    store.fact("1", r#"{"fact":"dismissed","reason":"a test"}"#);
+    store.clock.advance(3_600);
+    store.fact("1", r#"{"fact":"reopened"}"#);
+    let targets = store.records.incident("1").unwrap().targets;
+    let shown: Vec<String> = targets
+        .iter()
+        .map(|it| format!("{} {:?} {}", it.target, it.state, it.due))
+        .collect();
+    assert_eq!(shown, ["assessment Waiting 2026-11-24T02:00:00Z"]);
+}
+
+fn calendar(store: &Store) -> String {
+    let page = |id: &str| format!("https://vakt.example/incidents/{id}");
+    let text = store.records.calendar(None, None, &[50], page).unwrap();
+    text.replace("\r\n ", "")
+}
+
+/// A property of the event with this word in its summary.
+fn property(calendar: &str, summary: &str, name: &str) -> String {
+    let events = calendar.split("BEGIN:VEVENT");
+    let mut found = events.filter(|event| {
+        let mut lines = event.lines();
+        lines.any(|line| line.starts_with("SUMMARY:") && line.contains(summary))
+    });
+    let event = found
+        .next()
+        .unwrap_or_else(|| panic!("{summary} is missing: {calendar}"));
+    let line = event
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.unwrap().to_owned()
+}
+
+/// Clients take an event for changed by its number alone.
+#[test]
+fn a_calendar_counts_what_became_of_a_deadline() {
+    let store = Store::new();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    let warning = |name: &str| property(&calendar(&store), "upplysning (nis2-se)", name);
+    assert_eq!(
+        (warning("SEQUENCE"), warning("STATUS")),
+        ("0".into(), "TENTATIVE".into())
+    );
+    store.fact("1", r#"{"fact":"aware","at":"2026-11-23T20:00:00Z"}"#);
+    assert_eq!(
+        (warning("SEQUENCE"), warning("STATUS")),
+        ("1".into(), "CONFIRMED".into())
+    );
+    store.fact("1", r#"{"fact":"submitted","report":"early_warning"}"#);
+    assert_eq!(warning("SEQUENCE"), "2");
+    assert!(warning("SUMMARY").ends_with("(submitted)"));
+
+    // A final report that has no date any more is called off.
+    let sent = store.fact("1", r#"{"fact":"submitted","report":"notification"}"#);
+    let last = |name: &str| property(&calendar(&store), "slutrapport", name);
+    assert_eq!(last("STATUS"), "CONFIRMED");
+    let gone = format!(
+        r#"{{"fact":"retracted","revises":{},"reason":"it was not sent"}}"#,
+        sent.fact.id
+    );
+    let proposed = store.fact("1", &gone);
+    let approval = format!(r#"{{"fact":"approved","approves":{}}}"#, proposed.fact.id);
+    let approval: NewFact = serde_json::from_str(&approval).unwrap();
+    store.records.add_fact("1", approval, "bo").unwrap();
+    assert_eq!(last("STATUS"), "CANCELLED");
+}
+
+/// However many are newer and decided.
+#[test]
+fn a_calendar_has_what_is_open_before_what_is_new() {
+    let store = Store::new();
+    let open = |title: &str| {
+        let new = serde_json::from_value(serde_json::json!({"title": title})).unwrap();
+        store
+            .records
+            .open_incident(new, "anna")
+            .unwrap()
+            .incident
+            .id
+    };
+    open("the old one");
+    for number in 0..500 {
+        let id = open(&format!("noise {number}"));
+        if number % 2 == 0 {
+            store.fact(&id, r#"{"fact":"dismissed","reason":"noise"}"#);
+        }
+    }
+    let text = calendar(&store);
+    assert!(
+        text.contains("SUMMARY:Incident 1: upplysning"),
+        "the old one is missing"
+    );
+    assert!(!text.contains("X-WR-CALDESC"));
+    for number in 0..250 {
+        open(&format!("more {number}"));
+    }
+    let text = calendar(&store);
+    assert!(
+        text.contains("X-WR-CALDESC:1 open incidents are not in this calendar"),
+        "{}",
+        text.lines().nth(8).unwrap()
+    );
+}
