@@ -434,6 +434,8 @@ fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
         regimes: config.regimes.clone(),
         data: config.regime_data()?,
         thresholds: config.thresholds,
+        services: vakt_incident::Services::new(config.services.clone()),
+        entity: config.entity.clone(),
         half_life: config.half_life,
         assets: config.assets.read()?,
         alerts_told_from: config

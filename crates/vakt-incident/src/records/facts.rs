@@ -102,6 +102,8 @@ impl Records {
                 "the incident is part of {into}: the fact counts there"
             ));
         }
+        warnings.extend(self.doubt_of_ending(records, &incident, &fact)?);
+        warnings.extend(self.doubt_of_service(&fact));
         let fact = insert(records, data, incident.seq, fact)?;
         let incident = incidents::detail(records, data, incident.seq, now)?;
         Ok(Recorded {
