@@ -12,6 +12,7 @@ mod listen;
 mod record_search;
 mod reports;
 mod search;
+mod significance;
 mod storage;
 mod triage;
 mod views;

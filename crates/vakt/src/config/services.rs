@@ -23,8 +23,16 @@ pub(super) fn services(node: &Node<'_>, report: &mut Report<'_>) -> Vec<Service>
         return Vec::new();
     };
     if items.len() > SERVICES_MAX {
-        let message = format!("there are {} services; the most is {SERVICES_MAX}", items.len());
-        report.add(&CONFIG_VALUE, &node.span, message, "list those that outages concern");
+        let message = format!(
+            "there are {} services; the most is {SERVICES_MAX}",
+            items.len()
+        );
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            message,
+            "list those that outages concern",
+        );
     }
     let mut known: Vec<Service> = Vec::new();
     for item in items {
@@ -33,7 +41,12 @@ pub(super) fn services(node: &Node<'_>, report: &mut Report<'_>) -> Vec<Service>
         };
         if known.iter().any(|it| it.name == service.name) {
             let message = format!("there are two services `{}`", service.name);
-            report.add(&CONFIG_VALUE, &item.span, message, "give one of them another name");
+            report.add(
+                &CONFIG_VALUE,
+                &item.span,
+                message,
+                "give one of them another name",
+            );
             continue;
         }
         known.push(service);
@@ -51,8 +64,16 @@ fn service(node: &Node<'_>, report: &mut Report<'_>) -> Option<Service> {
         let found = nodes.iter().filter_map(|node| text(key, node, report));
         let found: Vec<String> = found.filter(|it| !it.is_empty()).collect();
         if found.len() > SERVICE_NAMES_MAX {
-            let message = format!("`{key}` has {} names; {SERVICE_NAMES_MAX} is the most", found.len());
-            report.add(&CONFIG_VALUE, &node.span, message, "make several services of it");
+            let message = format!(
+                "`{key}` has {} names; {SERVICE_NAMES_MAX} is the most",
+                found.len()
+            );
+            report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                message,
+                "make several services of it",
+            );
         }
         found
     };
@@ -74,7 +95,12 @@ fn service(node: &Node<'_>, report: &mut Report<'_>) -> Option<Service> {
     let name = name?;
     if name.is_empty() || name.chars().count() > SERVICE_CHARS_MAX {
         let message = format!("a service's name has 1 to {SERVICE_CHARS_MAX} characters");
-        report.add(&CONFIG_VALUE, &node.span, message, "write a short one: it stands in titles");
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            message,
+            "write a short one: it stands in titles",
+        );
         return None;
     }
     Some(Service {
@@ -126,7 +152,6 @@ pub(super) fn entity(section: &mut Section<'_, '_>, report: &mut Report<'_>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::schema::{Files, parse};
 
     fn check(listed: &str, expected: &[&str]) {
@@ -152,7 +177,9 @@ mod tests {
         );
         check(
             "services:\n  - {name: a, down: [r]}\n",
-            &["2:5 rules say that the service is away, and none that it is back: an outage would never end"],
+            &[
+                "2:5 rules say that the service is away, and none that it is back: an outage would never end",
+            ],
         );
         check(
             "services:\n  - {name: a}\n  - {name: a}\n",

@@ -64,7 +64,10 @@ const ENGLISH: Words = Words {
         ("overdue", "A deadline has passed"),
         ("escalation", "Nobody has assessed the draft"),
         ("criterion_met", "A criterion of significance is met"),
-        ("criterion_near", "A criterion of significance is about to be met"),
+        (
+            "criterion_near",
+            "A criterion of significance is about to be met",
+        ),
         ("review", "A quarterly review is not signed"),
         ("resolved", "The incident is no longer open"),
         ("source.ill", "A source is silent"),
@@ -136,8 +139,14 @@ const SWEDISH: Words = Words {
         ("reminder", "Påminnelse"),
         ("overdue", "En frist har löpt ut"),
         ("escalation", "Ingen har bedömt utkastet"),
-        ("criterion_met", "Ett kriterium för betydande incident är uppfyllt"),
-        ("criterion_near", "Ett kriterium för betydande incident uppfylls snart"),
+        (
+            "criterion_met",
+            "Ett kriterium för betydande incident är uppfyllt",
+        ),
+        (
+            "criterion_near",
+            "Ett kriterium för betydande incident uppfylls snart",
+        ),
         ("review", "En kvartalsgenomgång är inte undertecknad"),
         ("resolved", "Incidenten är inte längre öppen"),
         ("source.ill", "En källa är tyst"),
@@ -301,7 +310,12 @@ fn criterion(body: &Json, language: Language) -> String {
     let known: Vec<&str> = known.iter().filter_map(|it| it.as_str()).collect();
     match known.is_empty() {
         true => String::new(),
-        false => format!("{}: {} {}", known.join(", "), words.labels.met, deadline(body, words)),
+        false => format!(
+            "{}: {} {}",
+            known.join(", "),
+            words.labels.met,
+            deadline(body, words)
+        ),
     }
 }
 
