@@ -34,6 +34,9 @@ pub struct Outage {
     pub stream: String,
     pub began_by: String,
     pub ended_by: Option<String>,
+    /// It ended because the service works again, not because it lacks something else.
+    #[serde(skip)]
+    pub(crate) is_back: bool,
     /// The incident that a fact of it belongs to, the first.
     #[serde(skip)]
     pub(crate) incident: Option<i64>,
@@ -84,6 +87,7 @@ impl Outage {
             stream: signal.stream.clone(),
             began_by: signal.source.clone(),
             ended_by: None,
+            is_back: false,
             incident: signal.incident,
             rows: signal.row.into_iter().collect(),
         }
@@ -97,6 +101,7 @@ impl Outage {
     fn ended(mut self, by: &Signal) -> Self {
         self.span.until = Some(by.at);
         self.ended_by = Some(by.source.clone());
+        self.is_back = by.says == Says::Up;
         self.incident = self.incident.or(by.incident);
         self.rows.extend(by.row);
         self

@@ -19,6 +19,7 @@ mod maintenance;
 mod merge;
 mod notes;
 mod notices;
+mod outage_marks;
 mod outages;
 mod outbox;
 mod quarters;

@@ -112,6 +112,17 @@ fn dismissed_ones_do_not_count() {
     let second = small(&store, "Old TLS library", "400000", "not_significant");
     assert_eq!(drafts(&store).len(), 1);
     store.fact(&second, r#"{"fact":"reopened"}"#);
+    assert!(store.records.verify_audit().unwrap().is_sound());
+    let other = Connection::open(store.path()).unwrap();
+    other
+        .execute("DELETE FROM recurring_members WHERE member = 1", [])
+        .unwrap();
+    let faults = store.records.verify_audit().unwrap().faults;
+    assert!(
+        faults.len() == 1 && faults[0].contains("counts in it was altered"),
+        "{faults:?}"
+    );
+    drop(other);
     let draft = store.incidents().remove(0);
     let found = store.records.significance(&draft.id, None).unwrap();
     let criterion = serde_json::to_value(&found.criteria[0]).unwrap();

@@ -226,6 +226,78 @@ fn what_comes_back_in_time_meets_nothing_and_up_alone_is_nothing() {
 }
 
 #[test]
+fn half_back_is_not_back() {
+    let store = store();
+    says(&store, DOWN, 1);
+    go_to(&store, "19:50:00");
+    look(&store);
+    go_to(&store, "19:55:00");
+    says(&store, LIMITED, 2);
+    look(&store);
+    assert_eq!(
+        facts(&store, "1"),
+        ["detected 19:30:00Z vakt", "service_lost 19:30:00Z vakt"]
+    );
+    // It was limited all along.
+    go_to(&store, "20:20:00");
+    assert_eq!(look(&store), ["criterion_near 1 20:30:00.000001Z"]);
+    go_to(&store, "20:29:00");
+    says(&store, UP, 3);
+    look(&store);
+    look(&store);
+    assert_eq!(facts(&store, "1").len(), 3);
+    assert_eq!(
+        facts(&store, "1").last().unwrap(),
+        "service_restored 20:29:00Z vakt"
+    );
+}
+
+#[test]
+fn a_service_that_comes_and_goes_fills_no_incident() {
+    let store = Store::with(Settings {
+        services: Services::new(vec![Service {
+            name: "hall".to_owned(),
+            entity_types: vec!["data_centre".to_owned()],
+            down: vec![DOWN.to_owned()],
+            up: vec![UP.to_owned()],
+            ..Service::default()
+        }]),
+        ..Settings::default()
+    });
+    go_to(&store, "08:00:00");
+    for number in 0..130 {
+        says(&store, DOWN, 2 * number + 1);
+        store.clock.advance(1);
+        says(&store, UP, 2 * number + 2);
+        store.clock.advance(1);
+        store.records.remind(&Policy::default()).unwrap();
+    }
+    assert_eq!(store.incidents().len(), 1);
+    let count = |kind: &str| {
+        let all = facts(&store, "1");
+        all.iter().filter(|it| it.starts_with(kind)).count()
+    };
+    assert_eq!(count("criterion_met"), 1, "any duration is enough, once");
+    assert_eq!(
+        (count("service_lost"), count("service_restored")),
+        (100, 100)
+    );
+    let services = store.records.services(None).unwrap();
+    assert_eq!(services[0].outages.len(), 100, "the newest are shown");
+    let told: Vec<String> = store
+        .payloads()
+        .iter()
+        .map(|it| text(it, "kind").to_owned())
+        .collect();
+    assert_eq!(
+        told.iter().filter(|it| *it != "alert").count(),
+        2,
+        "{told:?}"
+    );
+    assert!(store.records.verify_audit().unwrap().is_sound());
+}
+
+#[test]
 fn after_downtime_only_what_is_due_is_told() {
     let store = store();
     says(&store, DOWN, 1);

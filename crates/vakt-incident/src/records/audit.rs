@@ -18,8 +18,8 @@ use vakt_event::Timestamp;
 use super::rows::{instant, page, page_start};
 use super::view::View;
 use super::{
-    Records, answers, facts, incidents, maintenance, quarters, regimes, reports, schema, services,
-    suppressions,
+    Records, answers, facts, incidents, maintenance, quarters, recurring, regimes, reports, schema,
+    services, suppressions,
 };
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
@@ -136,6 +136,7 @@ fn verify(records: &Connection, data: Option<&Regimes>) -> Result<AuditReport> {
     reports::check(records, &mut report)?;
     services::check(records, &mut report)?;
     answers::check(records, &mut report)?;
+    recurring::check(records, &mut report)?;
     check_states(records, data.unwrap_or(Regimes::embedded()), &mut report)?;
     Ok(report)
 }

@@ -5,57 +5,44 @@
 //! instant. Awareness is never declared here.
 
 use jiff::tz::TimeZone;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 use vakt_event::Timestamp;
 
 use super::drafts::{self, NewRow};
-use super::incidents::{self, IncidentRow, SERVICE_ENTITY};
+use super::incidents::{self, SERVICE_ENTITY};
+use super::outage_marks::{
+    Link, Realm, Told, has_room, is_dismissed, is_met_already, join_alerts, link_of, mark, open_of,
+    present, told,
+};
 use super::services::{BACK_MICROS, KIND_FIELD, SERVICE_FIELD, evidence, of_service, planned};
 use super::view::View;
-use super::{DAEMON, Records, answers, audit, evidence as frozen, facts, merge, notices};
+use super::{DAEMON, Records, answers, audit, evidence as frozen, facts, notices};
 use crate::calendar;
 use crate::clock::{next_deadline, words};
 use crate::error::Result;
 use crate::fact::{Fact, FactKind, OWN_PARTY};
 use crate::group::incident_id;
 use crate::incident::Origin;
-use crate::lifecycle::IncidentState;
 use crate::outage::Outage;
 use crate::reminder::Policy;
 use crate::route::NoticeKind;
 use crate::service::Service;
 use crate::significance::{Answers, Away, Kind, Outcome, Span, Timer, timers};
 
-/// How far something was told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Told {
-    step: u32,
-    is_met: bool,
-}
+/// Outages of one service that are looked at, the newest. One that comes and goes each minute has
+/// more, and is told of all the same.
+const OUTAGES_LOOKED_AT: usize = 200;
 
 const WARNED: u32 = 1;
 const PASSED: u32 = 2;
-
-/// The incident that an outage belongs to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Link {
-    pub(super) incident: i64,
-    since: Timestamp,
-    restored: bool,
-}
-
-/// A service in the realm of exercises, or not.
-#[derive(Clone, Copy)]
-struct Realm<'a> {
-    service: &'a Service,
-    drill: bool,
-}
 
 /// An outage with what is to be told of it now.
 struct Looked {
     outage: Outage,
     link: Option<Link>,
+    /// A person has said that it is none.
+    is_dismissed: bool,
     due: Vec<(Timer, Told)>,
     next: Option<Timestamp>,
 }
@@ -91,15 +78,17 @@ impl Records {
     ) -> Result<Vec<Looked>> {
         let since = now.saturating_add_micros(-BACK_MICROS);
         let all = of_service(records, &realm.service.name, realm.drill, since)?;
-        let looked = all.iter().map(|outage| {
+        let older = all.len().saturating_sub(OUTAGES_LOOKED_AT);
+        let looked = all.iter().skip(older).map(|outage| {
             let link = link_of(records, realm, outage)?;
             let mut looked = Looked {
                 outage: outage.clone(),
                 link,
+                is_dismissed: is_dismissed(records, link)?,
                 due: Vec::new(),
                 next: None,
             };
-            if is_dismissed(records, link)? {
+            if looked.is_dismissed {
                 return Ok(looked);
             }
             let timers = self.timers_of(records, realm.service, outage, &all, link, now)?;
@@ -214,6 +203,10 @@ impl Records {
         now: Timestamp,
     ) -> Result<()> {
         let incident = present(records, link.incident)?;
+        if is_met_already(records, incident, &realm.service.name, &timer.criterion)? {
+            // By an outage before: one is enough for a decision.
+            return mark(records, realm, (outage, link), timer, told);
+        }
         if told.is_met {
             let fact = self.met(realm.service, outage, timer, now);
             facts::insert(records, self.regimes(), incident, fact)?;
@@ -319,7 +312,7 @@ impl Records {
                 realm.drill,
                 since.micros()
             ])?;
-        if outage.incident.is_none() {
+        if outage.incident.is_none() && has_room(records, incident)? {
             let fact = about(realm.service, outage, FactKind::ServiceLost, since, now);
             facts::insert(records, self.regimes(), present(records, incident)?, fact)?;
         }
@@ -408,7 +401,8 @@ impl Records {
         link: Link,
         now: Timestamp,
     ) -> Result<()> {
-        let Some(until) = outage.span.until.filter(|_| !link.restored) else {
+        let is_new = outage.is_back && !link.restored;
+        let Some(until) = outage.span.until.filter(|_| is_new) else {
             return Ok(());
         };
         records
@@ -425,7 +419,7 @@ impl Records {
             .ended_by
             .as_ref()
             .is_some_and(|it| it.starts_with("event"));
-        if by_event {
+        if by_event && has_room(records, link.incident)? {
             let events = evidence(records, &outage.rows)?;
             let seq = present(records, link.incident)?;
             let kept = frozen::freeze_events(records, seq, &events)?;
@@ -443,8 +437,8 @@ impl Records {
 
 impl Looked {
     fn is_due(&self) -> bool {
-        let is_over = self.outage.span.until.is_some();
-        !self.due.is_empty() || (is_over && self.link.is_some_and(|link| !link.restored))
+        let ends = self.outage.is_back && self.link.is_some_and(|link| !link.restored);
+        !self.is_dismissed && (ends || !self.due.is_empty())
     }
 
     /// Decides about one timer.
@@ -508,149 +502,4 @@ fn about(
         fields: Some(fields),
         ..by_daemon(fact, at, now)
     }
-}
-
-/// The incident in which this one is looked at now.
-fn present(records: &Connection, incident: i64) -> Result<i64> {
-    let row = incidents::by_seq(records, incident)?;
-    Ok(merge::above(records, &row)?
-        .last()
-        .copied()
-        .unwrap_or(incident))
-}
-
-fn is_dismissed(records: &Connection, link: Option<Link>) -> Result<bool> {
-    let Some(link) = link else {
-        return Ok(false);
-    };
-    let seq = present(records, link.incident)?;
-    Ok(incidents::by_seq(records, seq)?.state == IncidentState::Dismissed)
-}
-
-fn link_of(records: &Connection, realm: Realm<'_>, outage: &Outage) -> Result<Option<Link>> {
-    linked_incident(records, &realm.service.name, realm.drill, outage)
-}
-
-/// The incident that an outage belongs to, if one was found or opened.
-pub(super) fn linked_incident(
-    records: &Connection,
-    service: &str,
-    drill: bool,
-    outage: &Outage,
-) -> Result<Option<Link>> {
-    let until = outage.span.until.map_or(i64::MAX, Timestamp::micros);
-    let row = records
-        .prepare_cached(
-            "SELECT incident, since, restored FROM outage_incidents
-             WHERE service = ?1 AND drill = ?2 AND since >= ?3 AND since <= ?4
-             ORDER BY since LIMIT 1",
-        )?
-        .query_row(
-            params![service, drill, outage.span.from.micros(), until],
-            |row| {
-                Ok(Link {
-                    incident: row.get(0)?,
-                    since: super::rows::instant(row, 1)?,
-                    restored: row.get(2)?,
-                })
-            },
-        );
-    Ok(row.optional()?)
-}
-
-/// The newest open incident of an outage of the service.
-fn open_of(records: &Connection, realm: Realm<'_>, stream: &str) -> Result<Option<i64>> {
-    let mut query = records.prepare_cached(
-        "SELECT o.incident FROM outage_incidents o JOIN incidents i ON i.seq = o.incident
-         WHERE o.service = ?1 AND o.drill = ?2 AND i.stream = ?3 ORDER BY o.since DESC LIMIT 1",
-    )?;
-    let newest: Option<i64> = query
-        .query_row(params![realm.service.name, realm.drill, stream], |row| {
-            row.get(0)
-        })
-        .optional()?;
-    let Some(newest) = newest else {
-        return Ok(None);
-    };
-    let row: IncidentRow = incidents::by_seq(records, present(records, newest)?)?;
-    Ok(row.state.is_open().then_some(row.seq))
-}
-
-fn told(
-    records: &Connection,
-    realm: Realm<'_>,
-    outage: &Outage,
-    link: Option<Link>,
-) -> Result<Vec<(String, Told)>> {
-    let Some(link) = link else {
-        return Ok(Vec::new());
-    };
-    let mut query = records.prepare_cached(
-        "SELECT criterion, step, is_met FROM criterion_told
-         WHERE service = ?1 AND drill = ?2 AND since = ?3 AND kind = ?4",
-    )?;
-    let of = params![
-        realm.service.name,
-        realm.drill,
-        link.since.micros(),
-        outage.kind.as_str()
-    ];
-    let rows = query.query_map(of, |row| {
-        let told = Told {
-            step: row.get(1)?,
-            is_met: row.get(2)?,
-        };
-        Ok((row.get(0)?, told))
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}
-
-fn mark(
-    records: &Connection,
-    realm: Realm<'_>,
-    (outage, link): (&Outage, Link),
-    timer: &Timer,
-    told: Told,
-) -> Result<()> {
-    records
-        .prepare_cached(
-            "INSERT INTO criterion_told (service, drill, since, kind, criterion, step, is_met)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT DO UPDATE SET step = excluded.step, is_met = excluded.is_met",
-        )?
-        .execute(params![
-            realm.service.name,
-            realm.drill,
-            link.since.micros(),
-            outage.kind.as_str(),
-            timer.criterion,
-            told.step,
-            told.is_met,
-        ])?;
-    Ok(())
-}
-
-/// The alerts of an outage's events belong to its draft.
-fn join_alerts(records: &Connection, incident: i64, rows: &[i64]) -> Result<Vec<String>> {
-    let mut query = records.prepare_cached(
-        "UPDATE alerts SET incident = ?1 WHERE incident IS NULL AND suppression IS NULL
-             AND seq IN (SELECT e.alert FROM alert_events e JOIN service_signals s
-                 ON s.position = e.position WHERE s.seq IN (SELECT value FROM json_each(?2)))
-         RETURNING id",
-    )?;
-    let rows = query.query_map(params![incident, serde_json::to_string(rows)?], |row| {
-        row.get(0)
-    })?;
-    let ids: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
-    records
-        .prepare_cached(
-            "UPDATE incidents SET match_count = a.matches, event_count = a.events, level = a.level,
-                 last_received = a.received
-             FROM (SELECT sum(match_count) AS matches, sum(event_count) AS events,
-                     max(level) AS level, max(last_received) AS received
-                 FROM alerts WHERE incident = ?1) AS a
-             WHERE seq = ?1 AND a.matches IS NOT NULL",
-        )?
-        .execute([incident])?;
-    Ok(ids)
 }

@@ -3,6 +3,8 @@
 //! Which they are follows from answers and states. A draft links them when they are significant
 //! together; one that comes later joins it.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value, json};
 use vakt_event::Timestamp;
@@ -12,7 +14,7 @@ use super::drafts::{self, NewRow};
 use super::incidents::{self, CAUSE_ENTITY, IncidentRow};
 use super::outages::by_daemon;
 use super::view::View;
-use super::{DAEMON, Records, audit, facts};
+use super::{AuditReport, DAEMON, Records, audit, facts};
 use crate::answer::{ROOT_CAUSE, ShownCriterion};
 use crate::calendar::{DAY_MICROS, local_date};
 use crate::error::Result;
@@ -416,4 +418,32 @@ pub(super) fn criterion(
         sv: "Återkommande incidenter".to_owned(),
         forward: false,
     })
+}
+
+/// Whether the incidents that count together are those that the audit log says.
+pub(super) fn check(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    let mut logged: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut query = records.prepare(
+        "SELECT a.subject, m.value FROM audit a, json_each(a.after, '$.members') m
+         WHERE a.action IN ('incident.opened', 'incident.joined')",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        logged.insert((row.get(0)?, row.get(1)?));
+    }
+    let mut query = records.prepare(
+        "SELECT i.id, m.id FROM recurring_members r JOIN incidents i ON i.seq = r.recurring
+         JOIN incidents m ON m.seq = r.member",
+    )?;
+    let mut rows = query.query([])?;
+    let mut stored: BTreeSet<(String, String)> = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        stored.insert((row.get(0)?, row.get(1)?));
+    }
+    for (recurring, member) in logged.symmetric_difference(&stored) {
+        report.fault(format!(
+            "incident {recurring}: whether {member} counts in it was altered"
+        ));
+    }
+    Ok(())
 }

@@ -138,6 +138,12 @@ fn prune(records: &Connection, now: Timestamp) -> Result<()> {
     if removed == 0 {
         return Ok(());
     }
+    // What was told of outages that nobody can see any more.
+    for table in ["outage_incidents", "criterion_told"] {
+        let sql =
+            format!("DELETE FROM {table} WHERE since < (SELECT min(at) FROM service_signals)");
+        records.execute(&sql, [])?;
+    }
     let (action, after) = ("service.pruned", json!({ "up_to": up_to }));
     audit::add(records, now, DAEMON, action, PRUNED, &Value::Null, &after)
 }

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use vakt_event::Timestamp;
 
 use super::incidents::{self, IncidentRow};
-use super::outages::linked_incident;
+use super::outage_marks::{Realm, link_of};
 use super::services::{BACK_MICROS, of_service, service_of};
 use super::view::View;
 use super::{DAEMON, Records, answers, recurring};
@@ -22,6 +22,9 @@ use crate::significance::{
     Answer, Answered, Answers, Assessment, Looked, Outcome, Quantity, Reading, Value, counted,
     known_at,
 };
+
+/// Outages of one service that are shown, the newest: more than anybody reads.
+const OUTAGES_SHOWN_MAX: usize = 100;
 
 impl Records {
     /// Whether an incident is significant, criterion by criterion, for its own party; `None` where there
@@ -207,8 +210,11 @@ impl Records {
         let since = since.saturating_add_micros(-BACK_MICROS);
         let all = of_service(records, &service.name, drill, since)?;
         let mut outages = Vec::new();
-        for outage in &all {
-            let link = linked_incident(records, &service.name, drill, outage)?;
+        for outage in all.iter().rev() {
+            if outages.len() >= OUTAGES_SHOWN_MAX {
+                break;
+            }
+            let link = link_of(records, Realm { service, drill }, outage)?;
             let incident = link.map(|link| link.incident).or(outage.incident);
             let is_of = |(_, parts): (&IncidentRow, &[i64])| {
                 incident.is_some_and(|incident| parts.contains(&incident))
@@ -235,6 +241,7 @@ impl Records {
                 timers,
             });
         }
+        outages.reverse();
         Ok(ConcernedService {
             service: service.clone(),
             looked_at_as: self.types_of(service),

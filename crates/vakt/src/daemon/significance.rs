@@ -88,7 +88,10 @@ impl SignificanceBackend for Significance {
     ) -> Result<Json, IncidentFailure> {
         if let Some(streams) = &by.streams {
             return Err(IncidentFailure::Invalid {
-                message: format!("{} does not see every stream, and cannot sign for all", by.name),
+                message: format!(
+                    "{} does not see every stream, and cannot sign for all",
+                    by.name
+                ),
                 help: format!("the streams are {}", streams.join(", ")),
             });
         }

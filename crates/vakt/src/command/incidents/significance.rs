@@ -59,8 +59,14 @@ pub(super) fn services(global: &Global, connection: &Connection) -> Result<Outco
     let answer = Client::new(global, connection)?.get("/api/v1/services", &[])?;
     let mut lines = Vec::new();
     for service in items(&answer, "services") {
-        let types: Vec<&str> = items(service, "looked_at_as").filter_map(Json::as_str).collect();
-        lines.push(format!("{} ({})", printable(text(service, "name")), types.join(", ")));
+        let types: Vec<&str> = items(service, "looked_at_as")
+            .filter_map(Json::as_str)
+            .collect();
+        lines.push(format!(
+            "{} ({})",
+            printable(text(service, "name")),
+            types.join(", ")
+        ));
         lines.extend(items(service, "outages").flat_map(outage_lines));
     }
     if lines.is_empty() {
@@ -93,11 +99,16 @@ pub(super) fn recurring(global: &Global, connection: &Connection) -> Result<Outc
         lines.push("without a root cause:".to_owned());
         lines.extend(unknown);
     }
-    lines.push(match (found["reviewed"] == true, found["review_by"].as_str()) {
-        (true, _) => format!("{} is reviewed", text(&found, "quarter")),
-        (false, Some(by)) => format!("{} is to be reviewed by {by}", text(&found, "quarter")),
-        (false, None) => format!("{} was before anything was recorded", text(&found, "quarter")),
-    });
+    lines.push(
+        match (found["reviewed"] == true, found["review_by"].as_str()) {
+            (true, _) => format!("{} is reviewed", text(&found, "quarter")),
+            (false, Some(by)) => format!("{} is to be reviewed by {by}", text(&found, "quarter")),
+            (false, None) => format!(
+                "{} was before anything was recorded",
+                text(&found, "quarter")
+            ),
+        },
+    );
     print(global, &found, &lines)
 }
 
@@ -132,7 +143,9 @@ fn print(global: &Global, answer: &Json, lines: &[String]) -> Result<Outcome> {
     }
     out.flush()?;
     if answer["outcome"] == "met" && matches!(text(answer, "state"), "draft" | "assessing") {
-        tell("note: a criterion is met; awareness is yours to declare: vakt incidents fact ID aware");
+        tell(
+            "note: a criterion is met; awareness is yours to declare: vakt incidents fact ID aware",
+        );
     }
     Ok(Outcome::Done)
 }
@@ -147,7 +160,9 @@ fn lines(found: &Json) -> Vec<String> {
         lines.extend(criterion_lines(criterion));
     }
     for met in items(found, "met") {
-        let of = met["service"].as_str().map(|it| format!(" of {}", printable(it)));
+        let of = met["service"]
+            .as_str()
+            .map(|it| format!(" of {}", printable(it)));
         lines.push(format!(
             "{}{} met at {} (fact {}, {})",
             met["criterion"].as_str().unwrap_or("a criterion"),
@@ -190,7 +205,9 @@ fn criterion_lines(criterion: &Json) -> Vec<String> {
         text(criterion, "criterion"),
         text(criterion, "citation"),
         text(criterion, "en"),
-        service.map(|it| format!(", {}", printable(it))).unwrap_or_default()
+        service
+            .map(|it| format!(", {}", printable(it)))
+            .unwrap_or_default()
     )];
     for used in items(criterion, "from") {
         let value = match &used["value"] {
@@ -205,7 +222,9 @@ fn criterion_lines(criterion: &Json) -> Vec<String> {
             printable(text(used, "source"))
         ));
     }
-    let missing: Vec<&str> = items(criterion, "missing").filter_map(Json::as_str).collect();
+    let missing: Vec<&str> = items(criterion, "missing")
+        .filter_map(Json::as_str)
+        .collect();
     if !missing.is_empty() {
         lines.push(format!("           needs {}", missing.join(", ")));
     }
@@ -215,7 +234,9 @@ fn criterion_lines(criterion: &Json) -> Vec<String> {
 fn outage_lines(outage: &Json) -> Vec<String> {
     let lasting = |name: &str| {
         let counted = outage["counted"][name].as_str().unwrap_or("0");
-        counted.parse::<Quantity>().map_or_else(|_| counted.to_owned(), |it| it.as_duration())
+        counted
+            .parse::<Quantity>()
+            .map_or_else(|_| counted.to_owned(), |it| it.as_duration())
     };
     let (whole, overrun) = (lasting("whole"), lasting("overrun"));
     let beyond = match whole == overrun {
@@ -257,4 +278,41 @@ fn member_line(member: &Json) -> String {
         printable(text(member, "title")),
         loss.unwrap_or_default()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use vakt_incident::answer::NewAnswers;
+
+    use crate::command::Cli;
+    use crate::command::suppressions::tests::words;
+
+    const GUIDE: &str = include_str!("../../../../../docs/significance.md");
+
+    /// The examples of a kind, as they stand in the guide.
+    fn examples(kind: &str) -> Vec<&'static str> {
+        let rest = GUIDE.split(kind).skip(1);
+        let found = rest.filter_map(|rest| rest.split_once("```"));
+        found.map(|(example, _)| example).collect()
+    }
+
+    #[test]
+    fn the_commands_bodies_and_rules_of_the_guide_are_understood() {
+        let commands = examples("```sh\n").concat();
+        let lines: Vec<&str> = commands.lines().collect();
+        assert_eq!(lines.len(), 11);
+        for line in lines {
+            let parsed = Cli::try_parse_from(words(line));
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        }
+        let body: NewAnswers = serde_json::from_str(examples("```json\n")[0]).unwrap();
+        assert_eq!((body.answers.len(), body.expected_revision), (3, Some(12)));
+        let rules = examples("```yaml\n");
+        let rule = rules.iter().find(|it| it.contains("detection:")).unwrap();
+        let settings = crate::ruleset::RuleSettings::default();
+        let none = crate::ruleset::Ruleset::load(&settings).unwrap();
+        let ruleset = none.of_text(&settings, "guide", rule);
+        assert_eq!(ruleset.metas().count(), 1);
+    }
 }
