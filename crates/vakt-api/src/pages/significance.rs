@@ -318,7 +318,7 @@ fn questions(
     let needed = asked.iter().filter(|it| it["needed"] == true);
     let others = asked.iter().filter(|it| it["needed"] != true);
     html! {
-        form.copyview method="post" {
+        form.copyview.narrow method="post" {
             input type="hidden" name="revision" value=(found["revision"].to_string());
             ol {
                 (question(&root_cause, unsaved, zone, may_answer))

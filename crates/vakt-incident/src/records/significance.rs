@@ -170,7 +170,9 @@ impl Records {
             };
             for input in found.when.input_names() {
                 let one = (input.to_owned(), service.clone());
-                if !asked.contains(&one) {
+                // What is asked about the whole counts for each service.
+                let of_whole = (input.to_owned(), String::new());
+                if !asked.contains(&one) && !asked.contains(&of_whole) {
                     asked.push(one);
                 }
             }
@@ -184,7 +186,9 @@ impl Records {
                 base: input.base,
                 en: input.en.clone(),
                 sv: input.sv.clone(),
-                needed: needed.contains(&(name.clone(), service.clone())),
+                needed: needed
+                    .iter()
+                    .any(|(input, of)| *input == name && (service.is_empty() || *of == service)),
                 answer: answers.get(&name).cloned(),
                 written: written.find(|it| it.service == service).cloned(),
                 input: name,
