@@ -32,7 +32,7 @@ fn store() -> Store {
 
 fn answer(store: &Store, json: &str) -> Result<Significance, String> {
     let new: NewAnswers = serde_json::from_str(json).unwrap();
-    let answered = store.records.answer("1", new, "anna");
+    let answered = store.records.answer("1", &new, "anna");
     answered.map_err(|error| error.to_string())
 }
 

@@ -35,7 +35,7 @@ fn small(store: &Store, cause: &str, loss: &str, end: &str) -> String {
             {{"input":"financial_loss_eur","value":"{loss}"}}]}}"#
     );
     let answers = serde_json::from_str(&answers).unwrap();
-    store.records.answer(&id, answers, "anna").unwrap();
+    store.records.answer(&id, &answers, "anna").unwrap();
     store.fact(&id, &format!(r#"{{"fact":"{end}","reason":"small"}}"#));
     store.clock.advance(10 * DAY);
     store.records.remind(&Policy::default()).unwrap();

@@ -435,7 +435,7 @@ fn how_many_are_concerned_is_the_possible_maximum_until_somebody_says() {
             r#"{{"answers":[{{"input":"users_limited","value":"{users}","service":"portal"}}]}}"#
         );
         let new = serde_json::from_str(&answers).unwrap();
-        store.records.answer("1", new, "anna").unwrap()
+        store.records.answer("1", &new, "anna").unwrap()
     };
     say("20");
     go_to(&store, "20:31:00");

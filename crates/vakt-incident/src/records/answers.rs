@@ -28,7 +28,7 @@ impl Records {
     /// # Errors
     /// An incident, party, service, input or source that is not there; a value that the input does
     /// not take; answers that somebody else changed since `expected_revision`.
-    pub fn answer(&self, id: &str, new: NewAnswers, principal: &str) -> Result<Significance> {
+    pub fn answer(&self, id: &str, new: &NewAnswers, principal: &str) -> Result<Significance> {
         let now = self.clock.now();
         self.write(|records| {
             let row = incidents::find(records, id)?;

@@ -354,7 +354,7 @@ impl Known {
             for one in &shown.outages {
                 let all: Vec<Outage> = shown.outages.iter().map(|it| it.outage.clone()).collect();
                 let then = owner.with_away(records, service, &one.outage, &all, &base, |away| {
-                    known_at(away, now, Reading::Whole)
+                    known_at(away, now, Reading::Whole, one.outage.kind.inputs())
                 })?;
                 for input in one.outage.kind.inputs() {
                     answers.set_greater(input, then.get(input));

@@ -132,8 +132,12 @@ pub fn timers<S: AsRef<str>>(
     });
     all.filter(|(_, criterion)| is_met_by(criterion, away.kind))
         .filter_map(|(entity_type, criterion)| {
-            let found =
-                |at: Timestamp, reading| criterion.when.evaluate(&known_at(away, at, reading));
+            let names = criterion.when.input_names();
+            let found = |at: Timestamp, reading| {
+                criterion
+                    .when
+                    .evaluate(&known_at(away, at, reading, &names))
+            };
             let first = |reading| {
                 let holds = |at| found(at, reading).outcome != Outcome::NotMet;
                 first_instant(away.span.from, until, holds)
@@ -157,8 +161,9 @@ fn is_met_by(criterion: &Criterion, kind: Kind) -> bool {
     inputs.iter().any(|(name, _)| kind.inputs().contains(name))
 }
 
-/// What is known at an instant: durations as they are then, and whom it concerns.
-pub fn known_at(away: &Away<'_>, at: Timestamp, reading: Reading) -> Answers {
+/// What is known at an instant: durations as they are then, and whom it concerns. The sum over a week,
+/// which takes a look at every outage, is there where `wanted` names it.
+pub fn known_at(away: &Away<'_>, at: Timestamp, reading: Reading, wanted: &[&str]) -> Answers {
     let mut answers = away.answers.clone();
     let lasting = counted(away.span, away.planned, at).read(reading);
     let mut measured = |input: &str, quantity: Quantity| {
@@ -174,6 +179,7 @@ pub fn known_at(away: &Away<'_>, at: Timestamp, reading: Reading) -> Answers {
     }
     for input in away.kind.inputs() {
         match *input {
+            "unavailable_in_week" if !wanted.contains(input) => {}
             "unavailable_in_week" => measured(input, this_week(away, at, reading)),
             "users_unavailable" | "users_limited" => {}
             _ => measured(input, lasting),

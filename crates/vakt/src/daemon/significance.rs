@@ -45,7 +45,7 @@ impl SignificanceBackend for Significance {
         by: &Principal,
     ) -> Result<Json, IncidentFailure> {
         self.expect_in_sight(id, &by.sight())?;
-        let found = self.records.answer(id, from_body(body)?, &by.name);
+        let found = self.records.answer(id, &from_body(body)?, &by.name);
         as_json(&found.map_err(|error| failure(&error))?)
     }
 
