@@ -14,7 +14,7 @@ use crate::service::Service;
 use crate::significance::Timer;
 
 /// Outages of one incident whose beginning and end are facts; of more, the first say enough.
-const OUTAGE_FACTS_MAX: i64 = 100;
+const OUTAGE_FACTS_MAX: i64 = 20;
 
 /// How far something was told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +71,9 @@ pub(super) fn has_room(records: &Connection, incident: i64) -> Result<bool> {
 /// The incident in which this one is looked at now.
 pub(super) fn present(records: &Connection, incident: i64) -> Result<i64> {
     let row = incidents::by_seq(records, incident)?;
+    if row.state != IncidentState::Merged {
+        return Ok(incident);
+    }
     Ok(merge::above(records, &row)?
         .last()
         .copied()

@@ -32,7 +32,7 @@ use crate::significance::{Answers, Away, Kind, Outcome, Span, Timer, timers};
 
 /// Outages of one service that are looked at, the newest. One that comes and goes each minute has
 /// more, and is told of all the same.
-const OUTAGES_LOOKED_AT: usize = 200;
+const OUTAGES_LOOKED_AT: usize = 50;
 
 const WARNED: u32 = 1;
 const PASSED: u32 = 2;
