@@ -10,7 +10,7 @@ use vakt_ingest::intake::Intake;
 use crate::access::Access;
 use crate::backend::{
     HealthView, HuntBackend, IncidentBackend, OutputsBackend, RulesView, SearchBackend,
-    SourcesView, StorageBackend, TriageBackend,
+    SignificanceBackend, SourcesView, StorageBackend, TriageBackend,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::hunters::Hunters;
@@ -40,6 +40,7 @@ pub struct Parts {
     pub search: Arc<dyn SearchBackend>,
     pub hunts: Arc<dyn HuntBackend>,
     pub incidents: Arc<dyn IncidentBackend>,
+    pub significance: Arc<dyn SignificanceBackend>,
     pub triage: Arc<dyn TriageBackend>,
     pub rules: Arc<dyn RulesView>,
     pub sources: Arc<dyn SourcesView>,

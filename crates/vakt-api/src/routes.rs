@@ -13,7 +13,7 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use crate::app::App;
 use crate::endpoints::{
     access, calendar, erasures, events, incidents, loki, observe, outputs, reports, saved, search,
-    searches, triage, upload, views,
+    searches, significance, triage, upload, views,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
@@ -111,6 +111,12 @@ routes! {
     GET    "/api/v1/incidents/{id}/why" Role(ReadState), reports::why;
     GET    "/api/v1/incidents/{id}/reports/{stage}" Role(ReadState), reports::form;
     PUT    "/api/v1/incidents/{id}/reports/{stage}" Role(RecordFacts), reports::write;
+    GET    "/api/v1/incidents/{id}/significance" Role(ReadState), significance::show;
+    PUT    "/api/v1/incidents/{id}/significance" Role(RecordFacts), significance::answer;
+    GET    "/api/v1/services" Role(ReadState), significance::services;
+    GET    "/api/v1/recurring" Role(ReadState), significance::recurring;
+    GET    "/api/v1/quarter-reviews" Role(ReadState), significance::quarter_reviews;
+    POST   "/api/v1/quarter-reviews" Role(RecordFacts), significance::review_quarter;
     GET    "/api/v1/alerts" Role(ReadState), incidents::alerts;
     GET    "/api/v1/suppressions" Role(ReadState), triage::suppressions;
     POST   "/api/v1/suppressions" Role(RecordFacts), triage::add_suppression;
@@ -160,6 +166,10 @@ routes! {
     POST   "/incidents/{id}/record" Page(RecordFacts), pages::record::post;
     GET    "/incidents/{id}/report/{stage}" Page(ReadState), pages::report::get;
     POST   "/incidents/{id}/report/{stage}" Page(RecordFacts), pages::report::post;
+    GET    "/incidents/{id}/significance" Page(ReadState), pages::significance::get;
+    POST   "/incidents/{id}/significance" Page(RecordFacts), pages::significance::post;
+    GET    "/recurring" Page(ReadState), pages::recurring::get;
+    POST   "/recurring" Page(RecordFacts), pages::recurring::post;
     GET    "/sign-in" Public, pages::sign_in::get;
     POST   "/sign-in" Public, pages::sign_in::post;
     POST   "/sign-out" Page(ReadState), pages::sign_in::sign_out;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::answer::AnswerError;
 use crate::fact::FactError;
 use crate::form::FormError;
 use crate::regime::RegimeError;
@@ -64,6 +65,17 @@ pub enum Error {
          look at it again, then record with its `revision`"
     )]
     Changed {
+        id: String,
+        expected: i64,
+        found: i64,
+    },
+    #[error("{0}")]
+    Answer(#[from] AnswerError),
+    #[error(
+        "answers about incident {id} have changed: their revision is {found}, and this was written \
+         beside {expected}; look at them again, then answer with their `revision`"
+    )]
+    AnswersChanged {
         id: String,
         expected: i64,
         found: i64,
@@ -132,6 +144,7 @@ impl Error {
             Self::Fact(_)
                 | Self::Regime(_)
                 | Self::Form(_)
+                | Self::Answer(_)
                 | Self::TextTooLong { .. }
                 | Self::NoParty { .. }
                 | Self::Scope(_)
@@ -146,6 +159,7 @@ impl Error {
     pub fn is_conflict(&self) -> bool {
         match self {
             Self::Changed { .. }
+            | Self::AnswersChanged { .. }
             | Self::TextChanged { .. }
             | Self::Scope(ScopeError::Ended { .. }) => true,
             Self::Fact(FactError::Reference(fault)) => fault.is_conflict(),

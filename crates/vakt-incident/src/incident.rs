@@ -75,6 +75,10 @@ pub enum Origin {
     Burst,
     /// The points of one host, user or address passed the threshold.
     Risk,
+    /// A service was, or was about to be, away for longer than a criterion allows.
+    Outage,
+    /// Several that are not significant each count together (Regulation (EU) 2024/2690 Art. 4).
+    Recurring,
 }
 
 impl Origin {
@@ -84,6 +88,8 @@ impl Origin {
             Self::Manual => "manual",
             Self::Burst => "burst",
             Self::Risk => "risk",
+            Self::Outage => "outage",
+            Self::Recurring => "recurring",
         }
     }
 }

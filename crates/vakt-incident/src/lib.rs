@@ -45,6 +45,12 @@ mod glob;
 pub mod risk;
 pub mod threshold;
 
+pub mod service;
+
+pub mod answer;
+mod outage;
+pub mod recurring;
+
 pub mod alert;
 pub mod incident;
 
@@ -71,14 +77,16 @@ pub use incident::{
 };
 pub use lifecycle::IncidentState;
 pub use maintenance::{NewWindow, Window};
+pub use outage::Outage;
 pub use records::{
-    Applied, AuditEntry, AuditReport, Firing, JournalEnd, Note, NotedHead, Notice, OutputCounts,
-    Recorder, Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest, Watched,
-    audit_head_of, verify_audit_of,
+    Applied, AuditEntry, AuditReport, Entity, Firing, JournalEnd, Note, NotedHead, Notice,
+    OutputCounts, Recorder, Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest,
+    Watched, audit_head_of, verify_audit_of,
 };
 pub use regime::Regimes;
 pub use risk::{HalfLife, RiskEntity};
 pub use route::{NoticeKind, Route};
+pub use service::{Service, Services};
 pub use suppression::{NewSuppression, NewSuppressionTest, Scope, ScopeFilter};
 pub use target::{Target, TargetState};
 pub use threshold::{OnAsset, Thresholds};

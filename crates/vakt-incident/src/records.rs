@@ -5,6 +5,7 @@
 //! Facts, evidence and audit entries are only ever added; triggers in the schema refuse the rest.
 
 mod alerts;
+mod answers;
 mod apply;
 mod audit;
 mod cover;
@@ -18,13 +19,19 @@ mod maintenance;
 mod merge;
 mod notes;
 mod notices;
+mod outage_marks;
+mod outages;
 mod outbox;
+mod quarters;
+mod recurring;
 mod regimes;
 mod reminders;
 mod reports;
 mod risk;
 mod rows;
 mod schema;
+mod services;
+mod significance;
 mod state;
 mod suppression_test;
 mod suppressions;
@@ -43,6 +50,8 @@ use crate::error::{Error, Result};
 use crate::form::Organisation;
 use crate::regime::{DEFAULT_REGIME, Regimes};
 use crate::risk::HalfLife;
+use crate::service::Services;
+use crate::significance::{Criteria, Quantity};
 use crate::threshold::Thresholds;
 
 pub use apply::{Applied, StoredEvents};
@@ -76,6 +85,9 @@ pub struct Settings {
     pub data: Arc<Regimes>,
     /// What opens a draft beside rules that say so.
     pub thresholds: Thresholds,
+    /// What the organisation provides, and as what it is looked at.
+    pub services: Services,
+    pub entity: Entity,
     /// What risk is lessened by.
     pub half_life: HalfLife,
     pub assets: Arc<Assets>,
@@ -90,11 +102,22 @@ impl Default for Settings {
             regimes: vec![DEFAULT_REGIME.to_owned()],
             data: Arc::clone(Regimes::embedded_arc()),
             thresholds: Thresholds::default(),
+            services: Services::default(),
+            entity: Entity::default(),
             half_life: HalfLife::default(),
             assets: Arc::new(Assets::default()),
             alerts_told_from: Level::High,
         }
     }
+}
+
+/// What the organisation is before the law of significance.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entity {
+    /// Ids of the types of entity that it is.
+    pub types: Vec<String>,
+    /// Its total turnover of the preceding financial year.
+    pub turnover_eur: Option<Quantity>,
 }
 
 /// The store of alerts and incidents.
@@ -140,6 +163,11 @@ impl Records {
     /// The data that deadlines are computed with.
     pub fn regimes(&self) -> &Regimes {
         &self.settings.data
+    }
+
+    /// The data that says when an incident is significant.
+    pub fn criteria(&self) -> &Criteria {
+        Criteria::embedded()
     }
 
     fn conditions(&self) -> MutexGuard<'_, cover::Conditions> {

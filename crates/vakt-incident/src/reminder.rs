@@ -28,6 +28,8 @@ pub struct Policy {
     pub escalation_every_micros: i64,
     /// How often it is told that nobody assesses.
     pub escalation_times: u32,
+    /// How long before a criterion of significance is met it is warned of, in microseconds.
+    pub criterion_lead_micros: i64,
 }
 
 impl Default for Policy {
@@ -36,6 +38,7 @@ impl Default for Policy {
             shares: vec![50, 80, 95],
             escalation_every_micros: 60 * 60 * MICROS_PER_SECOND,
             escalation_times: 4,
+            criterion_lead_micros: 10 * 60 * MICROS_PER_SECOND,
         }
     }
 }

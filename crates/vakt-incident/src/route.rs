@@ -39,6 +39,8 @@ macro_rules! kinds {
 // In the order of their urgency: a digest shows the first of them first.
 kinds! {
     Overdue = "overdue", "A clock is over and its report was not submitted, or its draft not assessed.";
+    CriterionMet = "criterion_met", "A criterion of significance was met: awareness is a person's to declare.";
+    CriterionNear = "criterion_near", "A criterion of significance is about to be met, or waits for an answer alone.";
     Reminder = "reminder", "A share of a clock's time has passed.";
     Awareness = "awareness", "Awareness was declared: official clocks run.";
     Draft = "draft", "A new draft incident.";
@@ -46,6 +48,7 @@ kinds! {
     Journal = "journal", "The journal cannot be written: nothing is taken in.";
     Disk = "disk", "The disk's reserve was reached and nothing is taken in, or it is again.";
     Source = "source", "An expected source is silent, or speaks again.";
+    Review = "review", "The look for recurring incidents of a quarter was not signed in time.";
     Resolved = "resolved", "An incident is no longer open.";
     Alert = "alert", "A new alert that opened no draft.";
     Test = "test", "Somebody tests the output.";

@@ -9,6 +9,7 @@ mod file;
 mod outages;
 mod quantity;
 mod recurring;
+mod timers;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
@@ -20,9 +21,10 @@ use crate::data_file::{DataFault, all};
 use crate::regime::Language;
 
 pub use condition::{Compared, Comparison, Condition, Limit, Outcome, Part, Share, SmallerOf};
-pub use outages::{Counted, Span, counted, longest, passes, worst_week};
+pub use outages::{Counted, Reading, Span, counted, worst_week};
 pub use quantity::{Quantity, QuantityError};
 pub use recurring::{Recurrence, SmallIncident, recurrences};
+pub use timers::{Away, Kind, POSSIBLE_MAXIMUM, Timer, UnknownKind, known_at, timers};
 
 /// The criterion of recurring incidents, which is about several (Art. 4).
 pub const RECURRING: &str = "H-f";
@@ -121,6 +123,9 @@ pub struct Answered {
     pub criterion: String,
     /// The type of entity that it belongs to; `None` for the horizontal and the general ones.
     pub entity_type: Option<String>,
+    /// The service that it was answered for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
     pub citation: String,
     pub outcome: Outcome,
     /// What it was answered from.
@@ -138,6 +143,15 @@ pub struct Used {
     pub answer: Answer,
 }
 
+/// What is looked at by itself: a service, or the whole.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked<'a> {
+    pub service: Option<&'a str>,
+    /// Ids of the types of entity that it is looked at as.
+    pub entity_types: &'a [String],
+    pub answers: &'a Answers,
+}
+
 /// All criteria of an organisation, answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Assessment {
@@ -151,6 +165,18 @@ pub struct Assessment {
 impl Answers {
     pub fn set(&mut self, input: &str, answer: Answer) {
         self.0.insert(input.to_owned(), answer);
+    }
+
+    /// Keeps the greater of what is known and `answer`.
+    pub(crate) fn set_greater(&mut self, input: &str, answer: Option<&Answer>) {
+        let Some(answer) = answer else { return };
+        let is_greater = match (self.value(input), answer.value) {
+            (Some(Value::Quantity(known)), Value::Quantity(new)) => new > known,
+            _ => true,
+        };
+        if is_greater {
+            self.set(input, answer.clone());
+        }
     }
 
     pub fn get(&self, input: &str) -> Option<&Answer> {
@@ -207,40 +233,64 @@ impl Criteria {
         self.entity_types.iter().find(|it| it.id == id)
     }
 
+    pub fn criterion(&self, id: &str) -> Option<&Criterion> {
+        let types = self.entity_types.iter().flat_map(|it| &it.criteria);
+        let mut all = self.horizontal.iter().chain(&self.general).chain(types);
+        all.find(|criterion| criterion.id == id)
+    }
+
     /// Every criterion for an organisation of these types, answered. Without a type the general
     /// test counts. Types that the data does not have are left out.
     pub fn assess<S: AsRef<str>>(&self, entity_types: &[S], answers: &Answers) -> Assessment {
-        let types: Vec<&EntityType> = entity_types
+        let types: Vec<String> = entity_types
             .iter()
-            .filter_map(|id| self.entity_type(id.as_ref()))
+            .map(|id| id.as_ref().to_owned())
             .collect();
-        let common = match types.is_empty() {
-            true => &self.general,
-            false => &self.horizontal,
+        let whole = Looked {
+            service: None,
+            entity_types: &types,
+            answers,
+        };
+        self.assess_all(&[whole], answers)
+    }
+
+    /// The same for several services, each with its own types and answers; `answers` are those about
+    /// the whole, for the criteria of every type.
+    pub fn assess_all(&self, looked: &[Looked<'_>], answers: &Answers) -> Assessment {
+        let has_type = looked
+            .iter()
+            .flat_map(|it| it.entity_types)
+            .any(|id| self.entity_type(id).is_some());
+        let common = match has_type {
+            true => &self.horizontal,
+            false => &self.general,
         };
         let mut criteria: Vec<Answered> = common
             .iter()
-            .map(|it| answered(it, None, answers))
+            .map(|it| answered(it, None, None, answers))
             .collect();
-        for entity in types {
-            let own = entity.criteria.iter();
-            criteria.extend(own.map(|it| answered(it, Some(&entity.id), answers)));
+        for one in looked {
+            let types = one.entity_types.iter();
+            for entity in types.filter_map(|id| self.entity_type(id)) {
+                let own = entity.criteria.iter();
+                criteria
+                    .extend(own.map(|it| answered(it, Some(&entity.id), one.service, one.answers)));
+            }
         }
-        let has = |outcome: Outcome| criteria.iter().any(|it| it.outcome == outcome);
-        let outcome = match (has(Outcome::Met), has(Outcome::Open)) {
-            (true, _) => Outcome::Met,
-            (false, true) => Outcome::Open,
-            (false, false) => Outcome::NotMet,
-        };
         Assessment {
             version: self.version.clone(),
-            outcome,
+            outcome: Outcome::of_all(criteria.iter().map(|it| it.outcome)),
             criteria,
         }
     }
 }
 
-fn answered(criterion: &Criterion, entity_type: Option<&str>, answers: &Answers) -> Answered {
+fn answered(
+    criterion: &Criterion,
+    entity_type: Option<&str>,
+    service: Option<&str>,
+    answers: &Answers,
+) -> Answered {
     let found = criterion.when.evaluate(answers);
     let from = found.used.iter().filter_map(|input| {
         let answer = answers.get(input)?.clone();
@@ -252,6 +302,7 @@ fn answered(criterion: &Criterion, entity_type: Option<&str>, answers: &Answers)
     Answered {
         criterion: criterion.id.clone(),
         entity_type: entity_type.map(str::to_owned),
+        service: service.map(str::to_owned),
         citation: criterion.citation.clone(),
         outcome: found.outcome,
         from: from.collect(),

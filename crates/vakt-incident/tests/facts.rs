@@ -217,7 +217,11 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
     check(
         &[],
         r#"{"fact":"not_significant"}"#,
-        &["no reason is given: an authority may ask for it"],
+        &[
+            "no reason is given: an authority may ask for it",
+            "not every criterion is answered: G-a, G-a2, G-b stay open; `vakt incidents assess` and \
+             the page Significance ask for what is missing",
+        ],
     );
     check(
         &[],

@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use vakt_event::Timestamp;
 use vakt_incident::significance::{
-    Answer, Answers, Criteria, InputKind, Outcome, Quantity, SmallIncident, Span, Value, counted,
-    longest, passes, recurrences, worst_week,
+    Answer, Answers, Away, Criteria, InputKind, Kind, Outcome, Quantity, Reading, SmallIncident,
+    Span, Value, counted, recurrences, timers, worst_week,
 };
 
 /// Data of our own: what is known, and what follows.
@@ -164,19 +164,28 @@ fn outages_are_counted_in_both_readings_of_a_window_that_they_outlast() {
     check(going_on, &[], "1 h", "1 h");
     // What is to come has not happened.
     check(span("2026-11-24T13:00:00Z", "-"), &[], "0 s", "0 s");
-    assert_eq!(
-        longest(&[outage, going_on], &[], now),
-        "PT1H".parse().unwrap()
-    );
 }
 
 #[test]
 fn a_week_is_the_calendars_in_the_zone() {
     let zone = TimeZone::get("Europe/Stockholm").unwrap();
     let now = at("2026-12-31T00:00:00Z");
-    let check = |outages: &[Span], expected: &str| {
-        assert_eq!(worst_week(outages, &[], now, &zone).as_duration(), expected);
+    let read = |outages: &[Span], planned: &[Span], reading| {
+        worst_week(outages, planned, now, &zone, reading).as_duration()
     };
+    let check = |outages: &[Span], expected: &str| {
+        assert_eq!(read(outages, &[], Reading::Whole), expected);
+        assert_eq!(read(outages, &[], Reading::Overrun), expected);
+    };
+    let outage = span("2026-11-24T10:00:00Z", "2026-11-24T10:45:00Z");
+    let window = span("2026-11-24T09:00:00Z", "2026-11-24T10:30:00Z");
+    assert_eq!(read(&[outage], &[window], Reading::Whole), "45 min");
+    assert_eq!(read(&[outage], &[window], Reading::Overrun), "15 min");
+    let covered = span("2026-11-24T09:30:00Z", "2026-11-24T10:30:00Z");
+    assert_eq!(
+        read(&[covered, outage], &[window], Reading::Whole),
+        "45 min"
+    );
     // Monday 30 November begins at 23:00 UTC on Sunday.
     check(
         &[span("2026-11-29T22:40:00Z", "2026-11-29T23:30:00Z")],
@@ -198,24 +207,250 @@ fn a_week_is_the_calendars_in_the_zone() {
     );
 }
 
-#[test]
-fn the_instant_at_which_a_limit_is_passed() {
-    let limit: Quantity = "PT30M".parse().unwrap();
-    let check = |outage: Span, planned: &[Span], expected: Option<&str>| {
-        assert_eq!(passes(outage, planned, limit), expected.map(at));
+/// `MSP-a 20:00:00.000001 …`: the criterion, its instant in the reading that is earlier, in the other where that is
+/// another, and what else it depends on.
+fn found(
+    entity_type: &str,
+    kind: Kind,
+    outages: &[Span],
+    planned: &[Span],
+    known: &[(&str, &str)],
+) -> Vec<String> {
+    let criteria = Criteria::embedded();
+    let known: BTreeMap<String, String> = known
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect();
+    let answers = answers(criteria, &known);
+    let zone = TimeZone::get("Europe/Stockholm").unwrap();
+    let away = Away {
+        kind,
+        span: *outages.last().unwrap(),
+        complete: if kind == Kind::Complete { outages } else { &[] },
+        planned,
+        users: known.get("service_users").map(|it| it.parse().unwrap()),
+        zone: &zone,
+        answers: &answers,
+        source: "the test",
     };
-    let outage = span("2026-11-24T19:30:00Z", "-");
-    check(outage, &[], Some("2026-11-24T20:00:00.000001Z"));
+    let time = |at: Timestamp| at.to_string().trim_start_matches("2026-11-24T").to_owned();
+    let found = timers(criteria, &[entity_type], &away, at("2026-11-24T19:31:00Z"));
+    let shown = found.into_iter().map(|it| {
+        let mut text = format!("{} {}", it.criterion, time(it.at));
+        match it.at_by_overrun {
+            Some(other) if other == it.at => {}
+            other => text.push_str(&format!(" or {}", other.map_or("never".to_owned(), time))),
+        }
+        if it.outcome == Outcome::Open {
+            text.push_str(&format!(" with {}", it.missing.join(", ")));
+        }
+        text
+    });
+    shown.collect()
+}
+
+#[test]
+fn the_instant_at_which_each_criterion_of_a_service_is_met() {
+    let check = |entity_type: &str,
+                 kind,
+                 outages: &[Span],
+                 planned: &[Span],
+                 known: &[(&str, &str)],
+                 expected: &[&str]| {
+        let found = found(entity_type, kind, outages, planned, known);
+        assert_eq!(
+            found, expected,
+            "{entity_type} {kind} {outages:?} {planned:?} {known:?}"
+        );
+    };
+    use Kind::{Complete, Limited, Slow};
+    let on = span("2026-11-24T19:30:00Z", "-");
+    let all = &[("service_users", "400")][..];
+    // Each limit of time there is: 20 min, 30 min, 1 h, any.
     check(
-        span("2026-11-24T19:30:00Z", "2026-11-24T19:40:00Z"),
+        "trust_service",
+        Complete,
+        &[on],
         &[],
-        None,
+        &[],
+        &["TSP-a 19:50:00.000001Z", "TSP-b 20:30:00.000001Z"],
     );
-    // The whole counts as soon as it outlasts the window, which is the earlier reading.
-    let window = span("2026-11-24T19:00:00Z", "2026-11-24T20:15:00Z");
-    check(outage, &[window], Some("2026-11-24T20:15:00.000001Z"));
-    let short = span("2026-11-24T19:00:00Z", "2026-11-24T19:40:00Z");
-    check(outage, &[short], Some("2026-11-24T20:00:00.000001Z"));
+    check(
+        "msp",
+        Complete,
+        &[on],
+        &[],
+        &[],
+        &["MSP-a 20:00:00.000001Z"],
+    );
+    check("dns", Slow, &[on], &[], &[], &["DNS-b 20:30:00.000001Z"]);
+    check(
+        "data_centre",
+        Complete,
+        &[on],
+        &[],
+        &[],
+        &["DC-a 19:30:00.000001Z"],
+    );
+    check(
+        "data_centre",
+        Limited,
+        &[on],
+        &[],
+        &[],
+        &["DC-b 20:30:00.000001Z"],
+    );
+    check(
+        "tld",
+        Complete,
+        &[on],
+        &[],
+        &[],
+        &["TLD-a 19:30:00.000001Z"],
+    );
+    // One that lasted exactly as long as the limit does not meet it; a microsecond more does.
+    let exact = span("2026-11-24T19:00:00Z", "2026-11-24T19:30:00Z");
+    check("msp", Complete, &[exact], &[], &[], &[]);
+    let more = span("2026-11-24T19:00:00Z", "2026-11-24T19:30:00.000001Z");
+    check(
+        "msp",
+        Complete,
+        &[more],
+        &[],
+        &[],
+        &["MSP-a 19:30:00.000001Z"],
+    );
+    // How many are concerned: the possible maximum, what a person says, or nobody knows.
+    check("msp", Limited, &[on], &[], all, &["MSP-b 20:30:00.000001Z"]);
+    check(
+        "msp",
+        Limited,
+        &[on],
+        &[],
+        &[("service_users", "400"), ("users_limited", "20")],
+        &[],
+    );
+    check(
+        "msp",
+        Limited,
+        &[on],
+        &[],
+        &[("service_users", "400"), ("users_limited", "21")],
+        &["MSP-b 20:30:00.000001Z"],
+    );
+    check(
+        "msp",
+        Limited,
+        &[on],
+        &[],
+        &[],
+        &["MSP-b 20:30:00.000001Z with users_limited, service_users"],
+    );
+    check(
+        "search_engine",
+        Complete,
+        &[on],
+        &[],
+        all,
+        &["SRCH-a 19:30:00.000001Z"],
+    );
+    check(
+        "trust_service",
+        Limited,
+        &[on],
+        &[],
+        &[("users_limited", "200001")],
+        &["TSP-c 19:30:00.000001Z"],
+    );
+    // What was answered of durations is measured all the same.
+    check(
+        "msp",
+        Complete,
+        &[on],
+        &[],
+        &[("unavailable_for", "PT1M")],
+        &["MSP-a 20:00:00.000001Z"],
+    );
+    // Planned work: the whole counts as soon as it is outlasted, which is earlier; or what is beyond it.
+    let window = |from: &str, until: &str| {
+        span(
+            &format!("2026-11-24T{from}Z"),
+            &format!("2026-11-24T{until}Z"),
+        )
+    };
+    check(
+        "msp",
+        Complete,
+        &[on],
+        &[window("19:00:00", "20:15:00")],
+        &[],
+        &["MSP-a 20:15:00.000001Z or 20:45:00.000001Z"],
+    );
+    check(
+        "msp",
+        Complete,
+        &[on],
+        &[window("19:00:00", "19:40:00")],
+        &[],
+        &["MSP-a 20:00:00.000001Z or 20:10:00.000001Z"],
+    );
+    check(
+        "msp",
+        Complete,
+        &[on],
+        &[
+            window("19:00:00", "19:40:00"),
+            window("19:40:00", "20:30:00"),
+        ],
+        &[],
+        &["MSP-a 20:30:00.000001Z or 21:00:00.000001Z"],
+    );
+    let over = span("2026-11-24T19:30:00Z", "2026-11-24T20:20:00Z");
+    check(
+        "msp",
+        Complete,
+        &[over],
+        &[window("19:00:00", "20:15:00")],
+        &[],
+        &["MSP-a 20:15:00.000001Z or never"],
+    );
+    check(
+        "msp",
+        Complete,
+        &[over],
+        &[window("19:00:00", "20:20:00")],
+        &[],
+        &[],
+    );
+    // The sum of a calendar week, and only once.
+    let first = span("2026-11-23T08:00:00Z", "2026-11-23T08:19:00Z");
+    let second = span("2026-11-24T08:00:00Z", "2026-11-24T08:19:00Z");
+    check(
+        "trust_service",
+        Complete,
+        &[first, second, on],
+        &[],
+        &[],
+        &["TSP-a 19:50:00.000001Z", "TSP-b 19:52:00.000001Z"],
+    );
+    let long = span("2026-11-24T08:00:00Z", "2026-11-24T09:30:00Z");
+    check(
+        "trust_service",
+        Complete,
+        &[long, on],
+        &[],
+        &[],
+        &["TSP-a 19:50:00.000001Z"],
+    );
+    let last_week = span("2026-11-20T08:00:00Z", "2026-11-20T09:30:00Z");
+    check(
+        "trust_service",
+        Complete,
+        &[last_week, on],
+        &[],
+        &[],
+        &["TSP-a 19:50:00.000001Z", "TSP-b 20:30:00.000001Z"],
+    );
 }
 
 #[test]

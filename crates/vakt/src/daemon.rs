@@ -13,10 +13,12 @@ mod listen;
 mod record_search;
 mod reports;
 mod search;
+mod significance;
 mod storage;
 mod triage;
 mod views;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -116,6 +118,7 @@ impl Daemon {
         let rule_metrics = Arc::new(RuleMetrics::new(&registry)?);
 
         let ruleset = first_rules(&settings.rules, &rule_metrics)?;
+        say_what_services_miss(&settings.config, &ruleset);
         let ruleset = Arc::new(ArcSwap::from_pointee(ruleset));
 
         let access = Arc::new(open_access(&settings, &clock)?);
@@ -452,6 +455,8 @@ fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
         regimes: config.regimes.clone(),
         data: config.regime_data()?,
         thresholds: config.thresholds,
+        services: vakt_incident::Services::new(config.services.clone()),
+        entity: config.entity.clone(),
         half_life: config.half_life,
         assets: config.assets.read()?,
         alerts_told_from: config
@@ -472,6 +477,23 @@ fn first_rules(settings: &RuleSettings, metrics: &RuleMetrics) -> Result<Ruleset
     }
     metrics.show_rules(&ruleset);
     Ok(ruleset)
+}
+
+/// A service whose rules are not there is never away.
+fn say_what_services_miss(config: &Config, ruleset: &Ruleset) {
+    let loaded: BTreeSet<&str> = ruleset.metas().map(|meta| meta.id.as_str()).collect();
+    for service in &config.services {
+        let named = [&service.down, &service.limited, &service.slow, &service.up];
+        for rule in named.into_iter().flatten() {
+            if !loaded.contains(rule.as_str()) {
+                tracing::warn!(
+                    service = service.name,
+                    rule,
+                    "the service names a rule that is not loaded: `vakt rules list` shows the ids"
+                );
+            }
+        }
+    }
 }
 
 fn say_that_records_are_lost(data_dir: &DataDir) {

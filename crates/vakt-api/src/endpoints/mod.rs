@@ -12,6 +12,7 @@ pub(crate) mod reports;
 pub(crate) mod saved;
 pub(crate) mod search;
 pub(crate) mod searches;
+pub(crate) mod significance;
 pub(crate) mod triage;
 pub(crate) mod upload;
 pub(crate) mod views;

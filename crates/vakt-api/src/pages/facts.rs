@@ -32,6 +32,8 @@ pub(crate) enum Asks {
     /// Which customer.
     Customer,
     Regime,
+    /// Which service, and what it lacks.
+    Service,
 }
 
 const fn words(
@@ -86,8 +88,10 @@ pub(crate) static FACTS: &[FactWords] = &[
         "A measurable criterion of significance was met. This is no awareness."),
     words("supplier_notice", "A supplier told us", "Record",
         "It starts the assessment. This is no awareness."),
-    words("service_lost", "A service stopped", "Record", "A service stopped working."),
-    words("service_restored", "The service works again", "Record", "It works again."),
+    asking(Asks::Service, words("service_lost", "A service stopped", "Record",
+        "A service stopped working. Where it is named, the time that criteria allow runs.")),
+    asking(Asks::Service, words("service_restored", "The service works again", "Record",
+        "It works again.")),
     words("aware_pdb", "Aware of a personal data breach", "Record awareness",
         "The clocks of the GDPR run."),
     words("aware_vuln", "Aware of an exploited vulnerability", "Record awareness",

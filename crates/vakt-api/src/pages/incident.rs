@@ -77,6 +77,7 @@ fn page(seen: &Seen<'_>) -> Markup {
             (actions(incident))
             (more_facts(incident))
         }
+        (super::significance::summary(incident, zone))
         (waiting(seen))
         section id="clocks" data-refresh aria-labelledby="clocks-heading" {
             h2 id="clocks-heading" { "Deadlines and reports" }

@@ -80,6 +80,12 @@ pub(crate) fn badges(incident: &Value) -> Markup {
         @if incident["origin"] == "risk" {
             span.badge title="Alerts of one entity added up" { "Risk" }
         }
+        @if incident["origin"] == "outage" {
+            span.badge title="A service is away" { "Outage" }
+        }
+        @if incident["origin"] == "recurring" {
+            span.badge title="Several incidents of one root cause count together" { "Recurring" }
+        }
         @if incident["origin"] == "burst" {
             span.badge title="Matches beyond the cap on drafts an hour" { "Burst" }
         }

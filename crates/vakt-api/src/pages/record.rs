@@ -23,7 +23,7 @@ use crate::params::Params;
 use form::{crumb, page, warning_list};
 
 /// What the form of the page carries, by the names of its inputs.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 15] = [
     "fact",
     "at",
     "by",
@@ -37,6 +37,8 @@ const NAMES: [&str; 13] = [
     "approves",
     "revision",
     "with_form",
+    "service",
+    "kind",
 ];
 
 /// What a person has typed so far.
@@ -249,12 +251,27 @@ fn fact_of(
     {
         body.insert("fields".into(), fields.into());
     }
+    if let Some(fields) = service_fields(typed) {
+        body.insert("fields".into(), fields.into());
+    }
     body.insert(
         "at".into(),
         instant(parts, id, typed, who)?.to_string().into(),
     );
     body.insert("source".into(), "page".into());
     new_fact(body, &who.name, now)
+}
+
+/// The service that a fact names, and what it lacks.
+fn service_fields(typed: &Typed) -> Option<Map<String, Value>> {
+    let mut fields = Map::new();
+    for name in ["service", "kind"] {
+        let value = typed.get(name);
+        if !value.is_empty() {
+            fields.insert(name.into(), value.into());
+        }
+    }
+    (!typed.get("service").is_empty()).then_some(fields)
 }
 
 /// What the report's form says now; `None` where the data has no form of it.

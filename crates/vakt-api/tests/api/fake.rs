@@ -14,8 +14,9 @@ use vakt_api::backend::{
     FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest,
     HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
     NewIncident, NewText, OutputsBackend, Readiness, ReportRequest, RuleList, RulesView,
-    SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight, SourcesView,
-    StorageBackend, StorageFailure, Tense, TriageBackend, TriageRequest,
+    SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight,
+    SignificanceBackend, SourcesView, StorageBackend, StorageFailure, Tense, TriageBackend,
+    TriageRequest,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{
@@ -43,6 +44,8 @@ pub(crate) struct Fake {
     pub(crate) opened: Mutex<Vec<NewIncident>>,
     /// What was written into reports, and by whom.
     pub(crate) texts: Mutex<Vec<(NewText, String)>>,
+    /// What was answered or signed, and by whom.
+    pub(crate) answered: Mutex<Vec<(Value, String)>>,
     /// The incidents, newest first, where a test wants others than [`incident`].
     pub(crate) incidents: Mutex<Vec<Value>>,
     pub(crate) not_ready: Mutex<Vec<String>>,
@@ -425,6 +428,113 @@ fn form(report: &ReportRequest) -> Value {
     })
 }
 
+impl SignificanceBackend for Fake {
+    fn significance(
+        &self,
+        id: &str,
+        party: Option<&str>,
+        _: &Sight,
+    ) -> Result<Value, IncidentFailure> {
+        match id {
+            "gone" => Err(IncidentFailure::NotFound),
+            _ => Ok(significance(party)),
+        }
+    }
+
+    fn answer(
+        &self,
+        _: &str,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        if body["expected_revision"] == 1 {
+            return Err(IncidentFailure::Conflict {
+                message: "somebody else answered".into(),
+                help: String::new(),
+            });
+        }
+        let mut answered = self.answered.lock().unwrap();
+        answered.push((body.into(), by.name.clone()));
+        Ok(significance(None))
+    }
+
+    fn services(&self, sight: &Sight) -> Result<Vec<Value>, IncidentFailure> {
+        Ok(vec![
+            json!({"name": "portal", "streams": sight.streams, "outages": []}),
+        ])
+    }
+
+    fn recurring(&self, _: &Sight) -> Result<Value, IncidentFailure> {
+        Ok(json!({
+            "quarter": "2026-Q3", "reviewed": false, "review_by": "2026-10-14T22:00:00Z",
+            "without_cause": [],
+            "causes": [{"root_cause": "Old <TLS>", "outcome": "met", "loss_eur": "500001",
+                "recurring": "i9", "members": [
+                    {"id": "i1", "number": 1, "title": "One", "day": "2026-08-01", "loss_eur": "300000"},
+                    {"id": "i2", "number": 2, "title": "Two", "day": "2026-09-01", "loss_eur": "200001"}]}],
+        }))
+    }
+
+    fn quarter_reviews(
+        &self,
+        limit: usize,
+        cursor: Option<&str>,
+        _: &Sight,
+    ) -> Result<ItemPage, IncidentFailure> {
+        Ok(ItemPage {
+            items: vec![json!({"id": "q1", "quarter": "2026-Q2", "asked": [limit, cursor]})],
+            next: None,
+        })
+    }
+
+    fn review_quarter(
+        &self,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        let mut answered = self.answered.lock().unwrap();
+        answered.push((body.into(), by.name.clone()));
+        Ok(json!({"id": "q2"}))
+    }
+}
+
+/// A draft of an outage that has met a criterion.
+fn significance(party: Option<&str>) -> Value {
+    json!({
+        "incident": "i1", "party": party.unwrap_or("own"), "revision": 7, "outcome": "met",
+        "version": "2026-11-29", "state": "draft", "members": [], "recurring": null,
+        "root_cause": {"value": "Old <TLS>", "source": "estimate", "recorded_by": "anna",
+            "recorded_at": "2026-11-24T20:30:00Z"},
+        "met": [{"fact": 3, "at": "2026-11-24T20:00:00.000001Z", "criterion": "MSP-a",
+            "service": "portal", "recorded_by": "vakt"}],
+        "criteria": [
+            {"criterion": "MSP-a", "citation": "Art. 10(a)", "service": "portal", "outcome": "met",
+             "en": "Complete unavailability", "sv": "Helt otillgänglig", "missing": [],
+             "compared": [{"input": "unavailable_for", "than": "more", "value": "2700",
+                 "limit": "1800", "of": "fixed"}],
+             "from": [{"input": "unavailable_for", "value": "2700", "by": "vakt", "source": "outage"}]},
+            {"criterion": "H-c", "citation": "Art. 3(1)(c)", "outcome": "open", "en": "Death",
+             "sv": "Dödsfall", "missing": ["death"], "compared": [], "from": []},
+        ],
+        "questions": [
+            {"input": "death", "type": "yes_no", "service": "", "needed": true,
+             "en": "Has a person died?", "sv": "Har någon avlidit?", "answer": null, "written": null},
+            {"input": "users_limited", "type": "number", "service": "portal", "needed": false,
+             "en": "Users whose use was limited", "sv": "Användare med begränsad tillgång",
+             "answer": {"value": "21", "by": "bo", "source": "fact 2", "at": "2026-11-24T20:20:00Z"},
+             "written": {"value": "21", "source": "fact 2", "recorded_by": "bo"}},
+        ],
+        "services": [{"name": "portal", "looked_at_as": ["msp"], "users_eu": "400",
+            "customers": ["Acme"], "countries": [], "outages": [
+                {"kind": "complete", "from": "2026-11-24T19:30:00Z", "until": null,
+                 "began_by": "event 1 of rule r", "ended_by": null,
+                 "counted": {"whole": "2700", "overrun": "1800"},
+                 "timers": [{"criterion": "MSP-a", "at": "2026-11-24T20:00:00.000001Z",
+                     "at_by_overrun": "2026-11-24T20:15:00.000001Z", "outcome": "met",
+                     "missing": []}]}]}],
+    })
+}
+
 impl TriageBackend for Fake {
     fn suppressions(&self, request: &TriageRequest) -> Result<ItemPage, IncidentFailure> {
         Ok(ItemPage {
@@ -560,6 +670,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         search: fake.clone(),
         hunts: fake.clone(),
         incidents: fake.clone(),
+        significance: fake.clone(),
         triage: fake.clone(),
         rules: fake.clone(),
         sources: fake.clone(),

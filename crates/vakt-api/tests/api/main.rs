@@ -13,3 +13,4 @@ mod pages;
 mod search;
 mod searches;
 mod server;
+mod significance;

@@ -10,7 +10,7 @@ use vakt_event::clock::SystemClock;
 use crate::client::Answer;
 use crate::fake::{Daemon, start};
 
-fn page(daemon: &Daemon, path: &str) -> Answer {
+pub(crate) fn page(daemon: &Daemon, path: &str) -> Answer {
     let cookie = format!("Cookie: vakt_session={}", daemon.session());
     daemon.request(&format!("GET {path}"), &[&cookie], b"")
 }
@@ -213,7 +213,7 @@ fn an_incident_has_its_page() {
 }
 
 /// A form as a browser sends it.
-fn send(daemon: &Daemon, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) fn send(daemon: &Daemon, path: &str, fields: &[(&str, &str)]) -> Answer {
     let session = format!("Cookie: vakt_session={}", daemon.session());
     let origin = format!("Origin: http://{}", daemon.address);
     let host = format!("Host: {}", daemon.address);
@@ -427,6 +427,8 @@ fn nothing_is_inline() {
         "/incidents/inc-1/record?fact=aware",
         "/incidents/inc-1/record?fact=submitted&report=final",
         "/incidents/inc-1/report/early_warning",
+        "/incidents/inc-1/significance",
+        "/recurring",
         "/incidents/ghost",
         "/sign-in",
     ] {

@@ -5,7 +5,7 @@ use vakt_event::{JournalPosition, Timestamp};
 
 use super::cover::{Cover, Covers};
 use super::rows::{rank, signed};
-use super::{Records, drafts, outbox, risk, state};
+use super::{Records, drafts, outbox, risk, services, state};
 use crate::detection::{Detection, Evidence};
 use crate::error::Result;
 use crate::group::{QUIET_GAP_MICROS, alert_id, group_key};
@@ -135,6 +135,9 @@ impl Records {
         }
         let cover = batch.covers.cover(detection, batch.stored);
         cover.count(records)?;
+        if cover.suppression().is_none() {
+            services::take(batch, self, detection)?;
+        }
         let alert = match open_alert(records, &group_key, &cover, detection)? {
             Some(alert) => join_alert(records, alert, detection)?,
             None => insert_alert(records, group_key, &cover, detection)?,

@@ -17,7 +17,10 @@ use vakt_event::Timestamp;
 
 use super::rows::{count, instant, page, page_start};
 use super::view::View;
-use super::{Records, facts, incidents, maintenance, regimes, reports, schema, suppressions};
+use super::{
+    Records, answers, facts, incidents, maintenance, quarters, recurring, regimes, reports, schema,
+    services, suppressions,
+};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::group::Parts;
@@ -58,9 +61,10 @@ pub struct AuditEntry {
     /// `incident.opened`, `incident.joined`, `fact.added`, `incident.followed` (by a fact of one
     /// that is part of it), `alert.closed`, `regimes.changed`, `clocks.recomputed`,
     /// `report.written` (texts of a report's fields), `suppression.added`, `suppression.ended`,
-    /// `maintenance.added`, `maintenance.ended`.
+    /// `maintenance.added`, `maintenance.ended`, `service.said`, `service.pruned`,
+    /// `significance.answered`, `quarter.reviewed`.
     pub action: String,
-    /// The id of the incident, alert, suppression or window.
+    /// The id of the incident, alert, suppression, window or review, or the name of the service.
     pub subject: String,
     /// JSON text, as it was hashed.
     pub before: String,
@@ -160,6 +164,9 @@ fn verify(
     check_nothing_unlogged(records, &mut report)?;
     check_regimes(records, &mut report)?;
     reports::check(records, &mut report)?;
+    services::check(records, &mut report)?;
+    answers::check(records, &mut report)?;
+    recurring::check(records, &mut report)?;
     check_states(records, data.unwrap_or(Regimes::embedded()), &mut report)?;
     Ok(report)
 }
@@ -282,7 +289,7 @@ fn check_change(records: &Connection, entry: &AuditEntry, report: &mut AuditRepo
         return Ok(());
     };
     let subject = &entry.subject;
-    if let Some((kind, stored)) = of_noise(records, entry)? {
+    if let Some((kind, stored)) = of_noise(records, entry, &after)? {
         if stored != after {
             report.fault(format!("{kind} {subject}: it is missing or was altered"));
         }
@@ -355,14 +362,23 @@ fn is_frozen_as(records: &Connection, seq: i64, position: i64, logged: &Value) -
     }))
 }
 
-/// What is stored of the suppression or window that the entry is about: it must be as the entry says.
-fn of_noise(records: &Connection, entry: &AuditEntry) -> Result<Option<(&'static str, Value)>> {
+/// What is stored of what the entry is about, where that is no incident: it must be as the entry says.
+fn of_noise(
+    records: &Connection,
+    entry: &AuditEntry,
+    after: &Value,
+) -> Result<Option<(&'static str, Value)>> {
     let id = &entry.subject;
     Ok(match entry.action.as_str() {
         "suppression.added" => Some(("suppression", suppressions::core(records, id)?)),
         "suppression.ended" => Some(("suppression", suppressions::ended(records, id)?)),
         "maintenance.added" => Some(("window of maintenance", maintenance::core(records, id)?)),
         "maintenance.ended" => Some(("window of maintenance", maintenance::ended(records, id)?)),
+        "service.said" | "service.pruned" => Some((
+            "what was said of service",
+            services::logged(records, entry, after)?,
+        )),
+        "quarter.reviewed" => Some(("review of a quarter", quarters::core(records, id)?)),
         _ => None,
     })
 }
@@ -380,6 +396,16 @@ fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Res
                 "{name}: {stored} are stored, and {logged} are in the audit log"
             ));
         }
+    }
+    let sql = "SELECT id FROM quarter_reviews t WHERE NOT EXISTS (
+             SELECT 1 FROM audit WHERE subject = t.id AND action = 'quarter.reviewed')";
+    let mut query = records.prepare(sql)?;
+    let rows = query.query_map([], |row| row.get::<_, String>(0))?;
+    for id in rows {
+        report.fault(format!(
+            "review of a quarter {}: the audit log does not have it",
+            id?
+        ));
     }
     for (name, table, added, ended) in [
         (

@@ -17,6 +17,7 @@ use crate::detection::{Detection, Evidence};
 use crate::error::Result;
 use crate::glob::Glob;
 use crate::maintenance::{MAINTENANCE_LEVEL, Window};
+use crate::service::Service;
 use crate::suppression::{SUPPRESSIONS_ACTIVE_MAX, Suppression};
 
 /// The conditions of suppressions, compiled, by the id of the suppression: a recorded one never changes.
@@ -199,6 +200,27 @@ fn told(detection: &Detection, records: &[Evidence]) -> vakt_event::Event<'stati
         entity: &detection.entity,
     };
     told_event(&told, records)
+}
+
+/// Whether a window is of planned work on a service: it names the service, or all that it stands on,
+/// or everything.
+pub(super) fn covers_service(
+    window: &Window,
+    service: &Service,
+    stream: &str,
+    assets: &Assets,
+) -> bool {
+    let scope = &window.scope;
+    let streams = &scope.matches.streams;
+    let is_of_rules = !scope.matches.rules.is_empty() || scope.matches.condition.is_some();
+    if is_of_rules || !(streams.is_empty() || streams.iter().any(|it| it == stream)) {
+        return false;
+    }
+    let places = Places::of(window);
+    let has = |host: &String| places.names.contains(host) || places.has(host, assets);
+    scope.hosts.is_empty()
+        || scope.hosts.contains(&service.name)
+        || (!service.hosts.is_empty() && service.hosts.iter().all(has))
 }
 
 /// The hosts of a window, ready to be compared.

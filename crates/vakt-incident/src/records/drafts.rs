@@ -39,6 +39,8 @@ pub(super) struct NewRow<'a> {
     pub(super) detected_at: Timestamp,
     pub(super) opened_by: &'a str,
     pub(super) detection: Option<&'a Detection>,
+    /// What it is about, where no detection opened it.
+    pub(super) about: Option<&'a [(String, String)]>,
     /// Whom it is about, and its points, where those opened it.
     pub(super) risk: Option<(&'a [(String, String)], f64)>,
     /// When the first event claims to be, and was received.
@@ -384,6 +386,7 @@ fn open(
         detected_at: detection.detected_at,
         opened_by: DAEMON,
         detection: Some(detection),
+        about: None,
         risk: of_risk
             .as_ref()
             .map(|(entity, score)| (entity.as_slice(), *score)),
@@ -408,11 +411,12 @@ pub(super) fn insert(
 ) -> Result<i64> {
     // A burst is of many rules and entities: it bears none of them. A risk is of many rules.
     let of_rule = row.detection.filter(|_| row.origin == Origin::Detection);
-    let entity = row.risk.map(|(entity, _)| entity);
+    let entity = row.risk.map(|(entity, _)| entity).or(row.about);
     let entity = entity.or(of_rule.map(|detection| detection.entity.as_slice()));
-    // The table takes a risk for a detection with a score.
+    // The table takes a risk for a detection with a score, and knows the others by what they are about.
     let origin = match row.origin {
         Origin::Risk => Origin::Detection,
+        Origin::Outage | Origin::Recurring => Origin::Manual,
         other => other,
     };
     let tags = row.detection.map(|detection| detection.tags.as_slice());

@@ -10,9 +10,9 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use vakt_event::{JournalPosition, Timestamp};
 
-use super::apply::Batch;
+use super::apply::{Batch, StoredEvents};
 use super::rows::{count, instant, instant_or_none, json as json_column, signed};
-use crate::detection::Detection;
+use crate::detection::{Detection, Evidence};
 use crate::error::Result;
 use crate::incident::{EvidenceBound, FrozenEvent};
 
@@ -51,7 +51,8 @@ pub(super) fn freeze(
     let total = u64::try_from(new.count())
         .unwrap_or(u64::MAX)
         .saturating_add(hidden);
-    let frozen = copy(batch, incident, &known, chosen(detection, brings_all))?;
+    let chosen = chosen(detection, brings_all);
+    let frozen = copy(records, incident, &known, chosen, batch.stored)?;
     records
         .prepare_cached("UPDATE incidents SET evidence_total = evidence_total + ?2 WHERE seq = ?1")?
         .execute(params![incident, signed(total)])?;
@@ -76,21 +77,38 @@ pub(super) fn freeze_kept(batch: &Batch<'_>, incident: i64, alert: i64) -> Resul
         .iter()
         .filter(|position| !known.contains(position));
     let total = u64::try_from(new.count()).unwrap_or(u64::MAX);
-    let frozen = copy(batch, incident, &known, positions)?;
+    let frozen = copy(records, incident, &known, positions, batch.stored)?;
     records
         .prepare_cached("UPDATE incidents SET evidence_total = evidence_total + ?2 WHERE seq = ?1")?
         .execute(params![incident, signed(total)])?;
     Ok(frozen)
 }
 
+/// Copies events that were kept elsewhere into the incident. Answers as [`freeze`] does.
+pub(super) fn freeze_events(
+    records: &Connection,
+    incident: i64,
+    events: &[Evidence],
+) -> Result<Vec<Value>> {
+    let known = known(records, incident)?;
+    let positions: Vec<JournalPosition> = events.iter().map(|it| it.position).collect();
+    let new = positions.iter().filter(|it| !known.contains(it)).count();
+    let stored = |position| events.iter().find(|it| it.position == position).cloned();
+    let frozen = copy(records, incident, &known, positions, &stored)?;
+    records
+        .prepare_cached("UPDATE incidents SET evidence_total = evidence_total + ?2 WHERE seq = ?1")?
+        .execute(params![incident, i64::try_from(new).unwrap_or(i64::MAX)])?;
+    Ok(frozen)
+}
+
 /// Copies the events at these positions, those first that stand first, until the incident is full.
 fn copy(
-    batch: &Batch<'_>,
+    records: &Connection,
     incident: i64,
     known: &BTreeSet<JournalPosition>,
     positions: Vec<JournalPosition>,
+    stored: &StoredEvents<'_>,
 ) -> Result<Vec<Value>> {
-    let records = batch.records;
     let mut kept = u64::try_from(known.len()).unwrap_or(u64::MAX);
     let mut bytes: i64 = records
         .prepare_cached("SELECT evidence_bytes FROM incidents WHERE seq = ?1")?
@@ -100,7 +118,7 @@ fn copy(
         if known.contains(&position) || kept >= BOUND.events {
             continue;
         }
-        let Some(event) = (batch.stored)(position) else {
+        let Some(event) = stored(position) else {
             continue;
         };
         let fields = serde_json::to_string(&event.fields)?;

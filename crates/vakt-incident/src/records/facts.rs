@@ -110,6 +110,8 @@ impl Records {
             Some(whole) => merge::due_apart(records, data, &[&incident.id, whole], now)?,
             None => Vec::new(),
         };
+        warnings.extend(self.doubt_of_ending(records, &incident, &fact)?);
+        warnings.extend(self.doubt_of_service(&fact));
         let fact = insert(records, data, incident.seq, fact)?;
         if let (Some(whole), false) = (&fact.into, due_apart.is_empty()) {
             warnings.extend(merge::later(records, data, whole, &due_apart, now)?);

@@ -138,7 +138,12 @@ fn has_ended(
     let text = |name: &str| payload[name].as_str().unwrap_or_default();
     match text("kind").parse() {
         Ok(NoticeKind::Alert) => alert_is_over(records, text("alert"), now),
-        Ok(NoticeKind::Draft | NoticeKind::Escalation) => {
+        Ok(
+            NoticeKind::Draft
+            | NoticeKind::Escalation
+            | NoticeKind::CriterionNear
+            | NoticeKind::CriterionMet,
+        ) => {
             let sql = "SELECT state = 'draft' FROM incidents WHERE id = ?1";
             let is_draft = records
                 .prepare_cached(sql)?

@@ -27,6 +27,12 @@ use crate::target;
 /// Characters of a title. A line on a page.
 const TITLE_CHARS_MAX: usize = 300;
 
+/// What the entity of a draft that an outage opened is called.
+pub(super) const SERVICE_ENTITY: &str = "vakt.service";
+
+/// What the entity of a draft of recurring incidents is called: their common root cause.
+pub(super) const CAUSE_ENTITY: &str = "vakt.root_cause";
+
 /// The stream of an incident that a person opened without naming one.
 const DEFAULT_STREAM: &str = "default";
 
@@ -167,6 +173,7 @@ impl Records {
                 detected_at: detected.at,
                 opened_by: principal,
                 detection: None,
+                about: None,
                 risk: None,
                 first: None,
             };
@@ -458,11 +465,17 @@ fn seconds(received: Timestamp, claimed: Timestamp) -> f64 {
 fn from_row(row: &Row<'_>) -> rusqlite::Result<IncidentRow> {
     let origin: String = row.get("origin")?;
     let by_risk = row.get::<_, Option<f64>>("risk_score")?.is_some();
+    let entity: Vec<(String, String)> = json_column(row, "entity")?;
+    let about = entity.first().map(|(field, _)| field.as_str());
     Ok(IncidentRow {
         seq: row.get("seq")?,
         id: row.get("id")?,
         origin: match origin.as_str() {
-            "manual" => Origin::Manual,
+            "manual" => match about {
+                Some(SERVICE_ENTITY) => Origin::Outage,
+                Some(CAUSE_ENTITY) => Origin::Recurring,
+                _ => Origin::Manual,
+            },
             "burst" => Origin::Burst,
             _ if by_risk => Origin::Risk,
             _ => Origin::Detection,
@@ -476,7 +489,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<IncidentRow> {
         level: row.get::<_, Option<i64>>("level")?.map(level),
         rule_id: row.get("rule_id")?,
         rule_title: row.get("rule_title")?,
-        entity: json_column(row, "entity")?,
+        entity,
         techniques: json_column(row, "techniques")?,
         regimes: json_column(row, "regimes")?,
         organisation_configured: row.get("organisation_configured")?,

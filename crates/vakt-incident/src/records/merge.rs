@@ -82,6 +82,7 @@ impl Records {
             detected_at: parent.detected_at(),
             opened_by: recorder.name,
             detection: None,
+            about: None,
             risk: None,
             first: None,
         };

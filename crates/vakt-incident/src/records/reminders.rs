@@ -28,11 +28,15 @@ struct Looked {
 }
 
 impl Records {
-    /// Files the reminders and escalations that are due, and answers when the next one is, if nothing is
+    /// Files the reminders and escalations that are due, what is due about services, and what recurs; answers when the next one is, if nothing is
     /// recorded until then. Drills have none, and what is part of another incident has those of that.
     pub fn remind(&self, policy: &Policy) -> Result<Option<Timestamp>> {
         let now = self.clock.now();
-        let (mut next, mut after) = (None, 0);
+        self.attend_recurring(now)?;
+        let quarter = self.attend_quarter(now)?;
+        let next = [self.attend_services(policy, now)?, quarter];
+        let mut next: Option<Timestamp> = next.into_iter().flatten().min();
+        let mut after = 0;
         loop {
             let open = self.read(|records| {
                 let mut found = Vec::new();
@@ -63,11 +67,15 @@ impl Records {
         Ok(next)
     }
 
-    /// A number that changes whenever an incident or fact is added.
+    /// A number that changes whenever an incident, fact or answer is added, something is said of a
+    /// service, or work is planned or ended.
     pub fn incident_revision(&self) -> Result<i64> {
         self.read(|records| {
             let sql = "SELECT (SELECT coalesce(max(id), 0) FROM facts)
-                 + (SELECT coalesce(max(seq), 0) FROM incidents)";
+                 + (SELECT coalesce(max(seq), 0) FROM incidents)
+                 + (SELECT coalesce(max(id), 0) FROM answers)
+                 + (SELECT coalesce(max(seq), 0) FROM service_signals)
+                 + (SELECT coalesce(max(seq), 0) + count(ended_at) FROM maintenance)";
             Ok(records.query_row(sql, [], |row| row.get(0))?)
         })
     }

@@ -104,7 +104,7 @@ impl Records {
 }
 
 /// A report is of somebody whom the incident concerns.
-fn expect_party(view: &View, party: &str) -> Result<()> {
+pub(super) fn expect_party(view: &View, party: &str) -> Result<()> {
     if view.known.parties().contains(&party) {
         return Ok(());
     }

@@ -98,6 +98,15 @@ impl Outcome {
         }
     }
 
+    /// `Met` where one is, else `Open` where one is.
+    pub(crate) fn of_all(outcomes: impl Iterator<Item = Self>) -> Self {
+        outcomes.fold(Self::NotMet, |all, one| match (all, one) {
+            (Self::Met, _) | (_, Self::Met) => Self::Met,
+            (Self::Open, _) | (_, Self::Open) => Self::Open,
+            _ => Self::NotMet,
+        })
+    }
+
     fn of(holds: bool) -> Self {
         if holds { Self::Met } else { Self::NotMet }
     }
@@ -116,6 +125,11 @@ impl Condition {
                 names
             }
         }
+    }
+
+    /// The names of the inputs that it refers to.
+    pub fn input_names(&self) -> Vec<&str> {
+        self.inputs().into_iter().map(|(name, _)| name).collect()
     }
 
     /// The comparisons in it.
@@ -218,6 +232,8 @@ fn compared(
         (Some(value), Some(limit)) if value.exact() > limit => {
             Outcome::of(holds(value.exact(), limit))
         }
+        // Nothing is more than a limit that is nothing or more, whatever that is.
+        (Some(Quantity::ZERO), _) if than == "more" => Outcome::NotMet,
         (value, _) => {
             if value.is_none() {
                 missing.push(it.what.clone());

@@ -27,6 +27,24 @@ pub struct Counted {
     pub whole: Quantity,
 }
 
+/// How an outage that outlasts its window of maintenance is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// It counts from its beginning: the earlier reading, by which alarms go.
+    Whole,
+    /// What the window does not cover counts.
+    Overrun,
+}
+
+impl Counted {
+    pub fn read(self, reading: Reading) -> Quantity {
+        match reading {
+            Reading::Whole => self.whole,
+            Reading::Overrun => self.overrun,
+        }
+    }
+}
+
 impl Span {
     fn until_or(&self, now: Timestamp) -> Timestamp {
         self.until
@@ -68,17 +86,21 @@ fn covered(from: Timestamp, until: Timestamp, planned: &[Span]) -> i64 {
     sum
 }
 
-/// The longest outage.
-pub fn longest(outages: &[Span], planned: &[Span], now: Timestamp) -> Quantity {
-    let counted = outages.iter().map(|it| counted(*it, planned, now).whole);
-    counted.max().unwrap_or(Quantity::ZERO)
-}
-
 /// The calendar week, Monday to Sunday in `zone`, with the most outage, and how much that was.
-pub fn worst_week(outages: &[Span], planned: &[Span], now: Timestamp, zone: &TimeZone) -> Quantity {
+pub fn worst_week(
+    outages: &[Span],
+    planned: &[Span],
+    now: Timestamp,
+    zone: &TimeZone,
+    reading: Reading,
+) -> Quantity {
     let mut weeks: std::collections::BTreeMap<Timestamp, i64> = std::collections::BTreeMap::new();
     for outage in outages {
         let until = outage.until_or(now);
+        let counts = counted(*outage, planned, now).read(reading);
+        if counts == Quantity::ZERO {
+            continue;
+        }
         let mut from = outage.from;
         while from < until {
             let Some((begin, end)) = week_of(from, zone) else {
@@ -89,7 +111,10 @@ pub fn worst_week(outages: &[Span], planned: &[Span], now: Timestamp, zone: &Tim
                 from,
                 until: Some(part),
             };
-            *weeks.entry(begin).or_default() += counted(span, planned, now).overrun.micros();
+            *weeks.entry(begin).or_default() += match reading {
+                Reading::Whole => part.micros_since(from),
+                Reading::Overrun => counted(span, planned, now).overrun.micros(),
+            };
             from = part;
         }
     }
@@ -97,7 +122,7 @@ pub fn worst_week(outages: &[Span], planned: &[Span], now: Timestamp, zone: &Tim
 }
 
 /// The first instant of the week that `at` lies in, and of the next.
-fn week_of(at: Timestamp, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
+pub(super) fn week_of(at: Timestamp, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
     let day = zone.to_datetime(at.to_jiff()).date();
     let past = i64::from(day.weekday().since(Weekday::Monday));
     let monday = day.checked_sub(jiff::Span::new().days(past)).ok()?;
@@ -109,23 +134,4 @@ fn week_of(at: Timestamp, zone: &TimeZone) -> Option<(Timestamp, Timestamp)> {
         Some(Timestamp::from(at))
     };
     Some((begins(monday)?, begins(next)?))
-}
-
-/// When an outage that goes on will have lasted longer than `limit`: the first instant at which it
-/// has. `None` where it has ended. A window of maintenance that covers its beginning is taken into
-/// account: it counts from the overrun on, but then as a whole.
-pub fn passes(outage: Span, planned: &[Span], limit: Quantity) -> Option<Timestamp> {
-    if outage.until.is_some() {
-        return None;
-    }
-    let lasting = outage.from.saturating_add_micros(limit.micros());
-    let covered_until = planned
-        .iter()
-        .filter(|window| window.from <= outage.from)
-        .filter_map(|window| window.until)
-        .filter(|until| *until > outage.from)
-        .max();
-    let earliest = covered_until.map_or(lasting, |until| until.max(lasting));
-    // Strictly more.
-    Some(earliest.saturating_add_micros(1))
 }

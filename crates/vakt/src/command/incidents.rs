@@ -5,6 +5,7 @@ mod clocks;
 mod record;
 mod report;
 mod show;
+mod significance;
 
 use std::path::PathBuf;
 
@@ -118,8 +119,27 @@ pub enum Action {
     },
     /// Print the data of the regimes that is compiled in; needs no daemon
     Regimes,
-    /// Tell whether an incident would be significant, criterion by criterion; needs no daemon
+    /// Tell whether an incident is significant, criterion by criterion, and answer what is asked. Without ID
+    /// it is a computation over --known, and needs no daemon
     Assess {
+        /// The incident
+        #[arg(conflicts_with_all = ["types", "known"])]
+        id: Option<String>,
+        /// What to answer, repeatable: users_limited=21, data_compromised=yes, root_cause=words. Nothing after
+        /// the sign takes the answer back
+        #[arg(long = "set", value_name = "INPUT=VALUE", requires = "id")]
+        set: Vec<String>,
+        /// Where the answers come from: "fact 7", "event 12", estimate
+        #[arg(long, value_name = "TEXT", requires = "set")]
+        source: Option<String>,
+        /// The service that the answers are about
+        #[arg(long, value_name = "NAME", requires = "set")]
+        service: Option<String>,
+        /// Whose duty it concerns [default: the incident's party]
+        #[arg(long, value_name = "PARTY", requires = "id")]
+        party: Option<String>,
+        #[command(flatten)]
+        connection: Connection,
         /// What the organisation is: msp, mssp, cloud, dns, …, repeatable [default: the general test]
         #[arg(long = "type", value_name = "TYPE")]
         types: Vec<String>,
@@ -127,6 +147,29 @@ pub enum Action {
         /// Without any, what can be known is listed
         #[arg(long = "known", value_name = "INPUT=VALUE")]
         known: Vec<String>,
+    },
+    /// List the services of the configuration with their outages, and when they meet which criterion
+    Services {
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// List incidents that are not significant each, by their root cause
+    Recurring {
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Sign the look for recurring incidents of a quarter that has ended
+    ReviewQuarter {
+        /// The quarter: 2026-Q3
+        quarter: String,
+        /// Who looked
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// A line for whoever reads it
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+        #[command(flatten)]
+        connection: Connection,
     },
 }
 
@@ -272,8 +315,34 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
             now.as_deref(),
             regimes_file.as_deref(),
         ),
+        Action::Assess {
+            id: Some(id),
+            set,
+            source,
+            service,
+            party,
+            connection,
+            ..
+        } => {
+            let answering = significance::Answering {
+                id,
+                set,
+                source: source.as_deref(),
+                service: service.as_deref(),
+                party: party.as_deref(),
+            };
+            significance::assess(global, &answering, connection)
+        }
         Action::Assess { known, .. } if known.is_empty() => assess::inputs(global),
-        Action::Assess { types, known } => assess::assess(global, types, known),
+        Action::Assess { types, known, .. } => assess::assess(global, types, known),
+        Action::Services { connection } => significance::services(global, connection),
+        Action::Recurring { connection } => significance::recurring(global, connection),
+        Action::ReviewQuarter {
+            quarter,
+            by,
+            note,
+            connection,
+        } => significance::review(global, quarter, by, note.as_deref(), connection),
         Action::Calendar { id, connection } => {
             let path = match id {
                 None => "/calendar.ics".to_owned(),

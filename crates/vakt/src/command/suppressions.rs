@@ -282,7 +282,7 @@ fn tested(out: &mut Printer, found: &Json) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use clap::Parser;
     use vakt_incident::{NewSuppression, NewWindow};
 
@@ -299,7 +299,7 @@ mod tests {
     }
 
     /// A line as a shell takes it apart, with single quotes alone.
-    fn words(line: &str) -> Vec<String> {
+    pub(in crate::command) fn words(line: &str) -> Vec<String> {
         let quoted = line.split('\'').enumerate();
         let mut words = vec![String::new()];
         for (number, part) in quoted {

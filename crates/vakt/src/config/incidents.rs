@@ -81,6 +81,10 @@ pub(super) fn incidents(node: &Node<'_>, files: Files, report: &mut Report<'_>) 
         (incidents.thresholds, incidents.half_life) = thresholds(node, report);
     }
     incidents.reminders.shares = shares(&mut section, report);
+    if let Some(Period(lead)) = section.parsed("criterion_warning", PERIOD, report) {
+        let lead = i64::try_from(lead.as_micros()).unwrap_or(i64::MAX);
+        incidents.reminders.criterion_lead_micros = lead;
+    }
     if let Some(node) = section.get("escalation") {
         escalation(node, &mut incidents.reminders, report);
     }

@@ -10,6 +10,7 @@ mod period;
 mod read;
 mod redact;
 mod schema;
+mod services;
 mod storage;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -20,7 +21,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
 use vakt_incident::reminder::Policy;
-use vakt_incident::{HalfLife, Regimes, Thresholds};
+use vakt_incident::{Entity, HalfLife, Regimes, Service, Thresholds};
 use vakt_rules::{Diagnostic, Placeholders};
 
 use crate::command::{Global, ListenFlags};
@@ -43,6 +44,10 @@ pub const DEFAULT_STREAM: &str = "default";
 pub struct Config {
     /// Who the records and reports are for.
     pub organisation: Option<Organisation>,
+    /// What the organisation is before the law of significance.
+    pub entity: Entity,
+    /// What it provides.
+    pub services: Vec<Service>,
     pub data_dir: Option<PathBuf>,
     /// Rule files and folders in place of the embedded pack.
     pub rules: Vec<PathBuf>,
@@ -197,6 +202,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             organisation: None,
+            entity: Entity::default(),
+            services: Vec::new(),
             data_dir: None,
             rules: Vec::new(),
             lint_allow: Vec::new(),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use vakt_api::access::CONFIGURED_TOKEN_CHARS_MIN;
+use vakt_incident::Entity;
 use vakt_rules::yaml::{self, Kind, Node};
 use vakt_rules::{Diagnostic, Placeholders, Report, RuleSource, SourceText, add_fault, nearest};
 
@@ -17,7 +18,7 @@ use super::{
     Config, DEFAULT_STREAM, IntakeToken, Listener, ListenerKind, Organisation, SourceRule,
     TlsFiles, read_token,
 };
-use super::{assets, incidents, outputs, redact, storage};
+use super::{assets, incidents, outputs, redact, services, storage};
 use crate::ruleset::{built_in_help, built_in_pipelines, is_built_in_name, unopenable};
 
 const ADDRESS: &str = "an address with a port, such as 127.0.0.1:5514 or [::1]:5514";
@@ -111,7 +112,10 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
         }
     }
     if let Some(node) = section.get("organisation") {
-        config.organisation = organisation(node, report);
+        (config.organisation, config.entity) = organisation(node, report);
+    }
+    if let Some(node) = section.get("services") {
+        config.services = services::services(node, report);
     }
     if let Some(node) = section.get("tls") {
         config.tls = tls(node, files, report);
@@ -265,17 +269,21 @@ pub(super) fn stream_name(name: &str, node: &Node<'_>, report: &mut Report<'_>) 
     fine
 }
 
-fn organisation(node: &Node<'_>, report: &mut Report<'_>) -> Option<Organisation> {
-    let mut section = Section::new("organisation", node, report)?;
+fn organisation(node: &Node<'_>, report: &mut Report<'_>) -> (Option<Organisation>, Entity) {
+    let Some(mut section) = Section::new("organisation", node, report) else {
+        return (None, Entity::default());
+    };
     let name = section.required("name", report);
     let number = section.text("number", report);
     let contact = section.text("contact", report);
+    let entity = services::entity(&mut section, report);
     section.finish(report);
-    Some(Organisation {
-        name: name?,
+    let organisation = name.map(|name| Organisation {
+        name,
         number,
         contact,
-    })
+    });
+    (organisation, entity)
 }
 
 /// A rule path that cannot be read is said here, at its line.

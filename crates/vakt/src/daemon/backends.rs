@@ -15,7 +15,7 @@ use vakt_storage::Journal;
 use super::incidents::Incidents;
 use super::search::Search;
 use super::views::{Health, Rules, SourceTable};
-use super::{hunts, storage, triage};
+use super::{hunts, significance, storage, triage};
 use crate::hunt::Store;
 use crate::notify::Desk;
 use crate::pipeline::Frames;
@@ -71,6 +71,9 @@ impl Wiring {
                 ruleset: Arc::clone(&self.ruleset),
                 clock: Arc::clone(&self.clock),
                 desk: Arc::clone(&self.desk),
+            }),
+            significance: Arc::new(significance::Significance {
+                records: Arc::clone(&self.records),
             }),
             triage: Arc::new(triage::Triage {
                 records: Arc::clone(&self.records),

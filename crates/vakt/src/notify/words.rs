@@ -56,6 +56,11 @@ struct Labels {
     lines: &'static str,
     end_of: &'static str,
     until: &'static str,
+    service: &'static str,
+    criterion: &'static str,
+    /// Of a criterion: when it is met, in place of a deadline.
+    met: &'static str,
+    at: &'static str,
 }
 
 const ENGLISH: Words = Words {
@@ -66,6 +71,12 @@ const ENGLISH: Words = Words {
         ("reminder", "Reminder"),
         ("overdue", "A deadline has passed"),
         ("escalation", "Nobody has assessed the draft"),
+        ("criterion_met", "A criterion of significance is met"),
+        (
+            "criterion_near",
+            "A criterion of significance is about to be met",
+        ),
+        ("review", "A quarterly review is not signed"),
         ("resolved", "The incident is no longer open"),
         ("source.ill", "A source is silent"),
         ("source.well", "A source is heard again"),
@@ -98,6 +109,10 @@ const ENGLISH: Words = Words {
         lines: "Lines",
         end_of: "by the end of",
         until: "by",
+        service: "Service",
+        criterion: "Criterion",
+        met: "met",
+        at: "at",
     },
     weekdays: [
         "Monday",
@@ -132,6 +147,15 @@ const SWEDISH: Words = Words {
         ("reminder", "Påminnelse"),
         ("overdue", "En frist har löpt ut"),
         ("escalation", "Ingen har bedömt utkastet"),
+        (
+            "criterion_met",
+            "Ett kriterium för betydande incident är uppfyllt",
+        ),
+        (
+            "criterion_near",
+            "Ett kriterium för betydande incident uppfylls snart",
+        ),
+        ("review", "En kvartalsgenomgång är inte undertecknad"),
         ("resolved", "Incidenten är inte längre öppen"),
         ("source.ill", "En källa är tyst"),
         ("source.well", "En källa hörs igen"),
@@ -164,6 +188,10 @@ const SWEDISH: Words = Words {
         lines: "Rader",
         end_of: "senast vid slutet av",
         until: "senast",
+        service: "Tjänst",
+        criterion: "Kriterium",
+        met: "uppfyllt",
+        at: "kl.",
     },
     weekdays: [
         "måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag",
@@ -209,7 +237,11 @@ pub(super) fn subject(message: &Message, language: Language) -> String {
             }
         };
         let shown = words.day(day, false);
-        subject.push_str(&format!(" ({} {shown}{time})", words.labels.due));
+        let label = match body["criterion"].is_object() {
+            true => words.labels.met,
+            false => words.labels.due,
+        };
+        subject.push_str(&format!(" ({label} {shown}{time})"));
     }
     let subject = one_line(&subject);
     subject.chars().take(SUBJECT_CHARS_MAX).collect()
@@ -242,7 +274,11 @@ pub(super) fn text(message: &Message, language: Language) -> String {
     line(labels.stream, plain("stream"));
     line(labels.party, plain("party"));
     line(labels.by, plain("recorded_by"));
-    line(labels.deadline, deadline(body, words));
+    line(labels.service, plain("service"));
+    line(labels.criterion, criterion(body, language));
+    if !body["criterion"].is_object() {
+        line(labels.deadline, deadline(body, words));
+    }
     line(labels.link, plain("link"));
     if body["clock"]["state"] == "provisional" {
         text.push_str(&format!("\n{}\n", labels.provisional));
@@ -268,6 +304,27 @@ pub(super) fn text(message: &Message, language: Language) -> String {
     }
     text.push('\n');
     text
+}
+
+/// "MSP-a, Art. 10(a), Complete unavailability: met at 21:00 Tuesday …".
+fn criterion(body: &Json, language: Language) -> String {
+    let criterion = &body["criterion"];
+    let words = words(language);
+    let name = match language {
+        Language::English => &criterion["en"],
+        Language::Swedish => &criterion["sv"],
+    };
+    let known = [&criterion["id"], &criterion["citation"], name];
+    let known: Vec<&str> = known.iter().filter_map(|it| it.as_str()).collect();
+    match known.is_empty() {
+        true => String::new(),
+        false => format!(
+            "{}: {} {}",
+            known.join(", "),
+            words.labels.met,
+            deadline(body, words)
+        ),
+    }
 }
 
 /// What happened, to what.
@@ -335,10 +392,11 @@ fn deadline(body: &Json, words: &Words) -> String {
                 second => format!("{:02}:{:02}:{second:02}", local.hour(), local.minute()),
             };
             let day = words.day(local.date(), true);
-            format!(
-                "{} {time} {day} ({sign}{hours:02}:{minutes:02})",
-                labels.until
-            )
+            let label = match body["criterion"].is_object() {
+                true => labels.at,
+                false => labels.until,
+            };
+            format!("{label} {time} {day} ({sign}{hours:02}:{minutes:02})")
         }
     };
     let clock = &body["clock"];
@@ -389,6 +447,30 @@ mod tests {
                 "state": "provisional", "zone": "Europe/Stockholm", "last_day": null},
             "link": "https://vakt.example.org/incidents/abc",
         })
+    }
+
+    #[test]
+    fn a_criterion_is_met_at_an_instant_and_is_no_deadline() {
+        let body = json!({
+            "kind": "criterion_met", "title": "Outage of portal", "entity": "portal", "level": null,
+            "incident": "abc", "number": 7, "service": "portal", "stream": "default",
+            "deadline": "2026-11-24T20:00:00.000001Z", "clock": {"zone": "Europe/Stockholm"},
+            "criterion": {"id": "MSP-a", "citation": "Art. 10(a)", "en": "Complete unavailability",
+                "sv": "Helt otillgänglig"},
+        });
+        assert_eq!(
+            subject(&message(body.clone()), Language::English),
+            "[Vakt] A criterion of significance is met, incident 7: Outage of portal (met Tuesday 24 \
+             November 21:00)"
+        );
+        let swedish = text(&message(body), Language::Swedish);
+        assert_eq!(
+            swedish,
+            "Ett kriterium för betydande incident är uppfyllt, incident 7: Outage of portal\n\n\
+             Gäller: portal\nStröm: default\nTjänst: portal\n\
+             Kriterium: MSP-a, Art. 10(a), Helt otillgänglig: uppfyllt kl. 21:00 tisdag 24 november \
+             2026 (+01:00); 2026-11-24T20:00:00.000001Z\n\n"
+        );
     }
 
     #[test]

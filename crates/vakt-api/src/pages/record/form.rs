@@ -71,6 +71,7 @@ fn inputs(shown: &Shown) -> Markup {
                 label for="party" { "Customer" }
                 input id="party" name="party" value=(typed.get("party")) required autocomplete="off";
             },
+            Asks::Service => (service_inputs(typed, words.fact)),
             Asks::Regime => {
                 label for="regime" { "Regime" }
                 input id="regime" name="regime" value=(typed.get("regime")) required
@@ -100,6 +101,28 @@ fn party_input(typed: &Typed, incident: &Value) -> Markup {
         }
     }
 }
+
+fn service_inputs(typed: &Typed, fact: &str) -> Markup {
+    html! {
+        label for="service" { "Service, as the configuration calls it" }
+        input id="service" name="service" value=(typed.get("service")) maxlength="100" autocomplete="off" spellcheck="false";
+        @if fact == "service_lost" {
+            label for="kind" { "What it lacks" }
+            select id="kind" name="kind" {
+                @for (kind, words) in KINDS {
+                    option value=(kind) selected[typed.get("kind") == kind] { (words) }
+                }
+            }
+        }
+    }
+}
+
+/// What a service can lack.
+const KINDS: [(&str, &str); 3] = [
+    ("complete", "completely unavailable"),
+    ("limited", "considerably slower, or functions missing"),
+    ("slow", "mean response over 10 seconds"),
+];
 
 fn report_inputs(typed: &Typed, incident: &Value) -> Markup {
     let reports = items(incident, "reports");

@@ -1,0 +1,505 @@
+//! Services that are away: warned of before a criterion is met, and told of when it is.
+//!
+//! What is due follows from what is stored and the time, so a restart changes nothing. A draft opens with
+//! the first warning, that a person can act before; what is met is recorded as a fact, with the
+//! instant. Awareness is never declared here.
+
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, params};
+use serde_json::{Map, Value, json};
+use vakt_event::Timestamp;
+
+use super::drafts::{self, NewRow};
+use super::incidents::{self, SERVICE_ENTITY};
+use super::outage_marks::{
+    Link, Realm, Told, has_room, is_dismissed, is_met_already, join_alerts, link_of, mark, open_of,
+    present, told,
+};
+use super::services::{BACK_MICROS, KIND_FIELD, SERVICE_FIELD, evidence, of_service, planned};
+use super::view::View;
+use super::{DAEMON, Records, answers, audit, evidence as frozen, facts, notices};
+use crate::calendar;
+use crate::clock::{next_deadline, words};
+use crate::error::Result;
+use crate::fact::{Fact, FactKind, OWN_PARTY};
+use crate::group::incident_id;
+use crate::incident::Origin;
+use crate::outage::Outage;
+use crate::reminder::Policy;
+use crate::route::NoticeKind;
+use crate::service::Service;
+use crate::significance::{Answers, Away, Kind, Outcome, Span, Timer, timers};
+
+/// Outages of one service that are looked at, the newest. One that comes and goes each minute has
+/// more, and is told of all the same.
+const OUTAGES_LOOKED_AT: usize = 50;
+
+const WARNED: u32 = 1;
+const PASSED: u32 = 2;
+
+/// An outage with what is to be told of it now.
+struct Looked {
+    outage: Outage,
+    link: Option<Link>,
+    /// A person has said that it is none.
+    is_dismissed: bool,
+    due: Vec<(Timer, Told)>,
+    next: Option<Timestamp>,
+}
+
+impl Records {
+    /// Files what is due about services, and answers when something is next, if nothing is recorded or
+    /// said until then.
+    pub(super) fn attend_services(
+        &self,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>> {
+        let mut next: Option<Timestamp> = None;
+        for service in self.settings.services.all() {
+            for drill in [false, true] {
+                let realm = Realm { service, drill };
+                let looked = self.read(|records| self.look_at(records, realm, policy, now))?;
+                next = looked.iter().filter_map(|it| it.next).chain(next).min();
+                if looked.iter().any(Looked::is_due) {
+                    self.write(|records| self.file_outages(records, realm, policy, now))?;
+                }
+            }
+        }
+        Ok(next)
+    }
+
+    fn look_at(
+        &self,
+        records: &Connection,
+        realm: Realm<'_>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Vec<Looked>> {
+        let since = now.saturating_add_micros(-BACK_MICROS);
+        let all = of_service(records, &realm.service.name, realm.drill, since)?;
+        let older = all.len().saturating_sub(OUTAGES_LOOKED_AT);
+        let looked = all.iter().skip(older).map(|outage| {
+            let link = link_of(records, realm, outage)?;
+            let mut looked = Looked {
+                outage: outage.clone(),
+                link,
+                is_dismissed: is_dismissed(records, link)?,
+                due: Vec::new(),
+                next: None,
+            };
+            if looked.is_dismissed {
+                return Ok(looked);
+            }
+            let timers = self.timers_of(records, realm.service, outage, &all, link, now)?;
+            let told = told(records, realm, outage, link)?;
+            for timer in timers {
+                looked.weigh(timer, &told, policy, now);
+            }
+            Ok(looked)
+        });
+        looked.collect()
+    }
+
+    /// When an outage meets which criteria of its service.
+    pub(super) fn timers_of(
+        &self,
+        records: &Connection,
+        service: &Service,
+        outage: &Outage,
+        all: &[Outage],
+        link: Option<Link>,
+        now: Timestamp,
+    ) -> Result<Vec<Timer>> {
+        let said = match link {
+            Some(link) => {
+                let row = incidents::by_seq(records, link.incident)?;
+                let all = answers::newest(records, &[row.seq], &row.party)?;
+                answers::for_service(&all, &service.name)
+            }
+            None => Answers::default(),
+        };
+        let known = self.with_bases(service, said);
+        self.with_away(records, service, outage, all, &known, |away| {
+            timers(self.criteria(), &self.types_of(service), away, now)
+        })
+    }
+
+    /// Hands over an outage with what is known of it and of the service.
+    pub(super) fn with_away<T>(
+        &self,
+        records: &Connection,
+        service: &Service,
+        outage: &Outage,
+        all: &[Outage],
+        answers: &Answers,
+        use_it: impl FnOnce(&Away<'_>) -> T,
+    ) -> Result<T> {
+        let since = all.iter().map(|it| it.span.from).min();
+        let since = since.unwrap_or(outage.span.from);
+        let planned = planned(records, self, service, &outage.stream, since)?;
+        let complete = all.iter().filter(|it| it.kind == Kind::Complete);
+        let complete: Vec<Span> = complete.map(|it| it.span).collect();
+        let source = format!(
+            "outage of {} since {}, {}",
+            service.name, outage.span.from, outage.began_by
+        );
+        let zone = self.zone();
+        Ok(use_it(&Away {
+            kind: outage.kind,
+            span: outage.span,
+            complete: &complete,
+            planned: &planned,
+            users: service.users_eu,
+            zone: &zone,
+            answers,
+            source: &source,
+        }))
+    }
+
+    /// The zone of the first regime, in which people count days and weeks.
+    pub(super) fn zone(&self) -> TimeZone {
+        let first = self.settings.regimes.first();
+        let regime = first.and_then(|id| self.regimes().get(id));
+        let zone = regime.and_then(|regime| calendar::zone(&regime.zone));
+        zone.unwrap_or(TimeZone::UTC)
+    }
+
+    /// The types of entity that a service is looked at as.
+    pub(super) fn types_of(&self, service: &Service) -> Vec<String> {
+        match service.entity_types.is_empty() {
+            true => self.settings.entity.types.clone(),
+            false => service.entity_types.clone(),
+        }
+    }
+
+    fn file_outages(
+        &self,
+        records: &Connection,
+        realm: Realm<'_>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<()> {
+        let looked = self.look_at(records, realm, policy, now)?;
+        for one in looked.into_iter().filter(Looked::is_due) {
+            let link = match one.link {
+                Some(link) => link,
+                None => self.linked(records, realm, &one.outage, now)?,
+            };
+            for (timer, told) in &one.due {
+                self.file_timer(records, realm, (&one.outage, link), (timer, *told), now)?;
+            }
+            self.file_end(records, realm, &one.outage, link, now)?;
+        }
+        Ok(())
+    }
+
+    fn file_timer(
+        &self,
+        records: &Connection,
+        realm: Realm<'_>,
+        (outage, link): (&Outage, Link),
+        (timer, told): (&Timer, Told),
+        now: Timestamp,
+    ) -> Result<()> {
+        let incident = present(records, link.incident)?;
+        if is_met_already(records, incident, &realm.service.name, &timer.criterion)? {
+            // By an outage before: one is enough for a decision.
+            return mark(records, realm, (outage, link), timer, told);
+        }
+        if told.is_met {
+            let fact = self.met(realm.service, outage, timer, now);
+            facts::insert(records, self.regimes(), incident, fact)?;
+        }
+        mark(records, realm, (outage, link), timer, told)?;
+        if realm.drill {
+            return Ok(());
+        }
+        let row = incidents::by_seq(records, incident)?;
+        let kind = match told.is_met {
+            true => NoticeKind::CriterionMet,
+            false => NoticeKind::CriterionNear,
+        };
+        let mut payload = notices::of_incident(records, &row)?;
+        payload.insert("state".into(), json!(row.state));
+        payload.insert("service".into(), realm.service.name.clone().into());
+        self.add_instant(&mut payload, timer);
+        let Told { step, is_met } = told;
+        let subject = format!(
+            "{kind} {} {} {} {} {step} {is_met}",
+            row.id, realm.service.name, link.since, timer.criterion
+        );
+        notices::file(records, &subject, kind, payload, now)
+    }
+
+    /// The instant of a timer as the deadline of a notice, and what it is of.
+    fn add_instant(&self, payload: &mut Map<String, Value>, timer: &Timer) {
+        let zone = self.settings.regimes.first();
+        let zone = zone.and_then(|id| self.regimes().get(id));
+        let zone = zone.map_or("UTC", |regime| regime.zone.as_str());
+        let found = self.criteria().entity_type(&timer.entity_type);
+        let found = found.and_then(|it| it.criteria.iter().find(|it| it.id == timer.criterion));
+        payload.insert("deadline".into(), json!(timer.at));
+        payload.insert(
+            "deadline_local".into(),
+            format!("at {}", words::local(timer.at, zone)).into(),
+        );
+        payload.insert("clock".into(), json!({ "zone": zone }));
+        payload.insert(
+            "criterion".into(),
+            json!({
+                "id": timer.criterion,
+                "citation": found.map(|it| &it.citation),
+                "en": found.map(|it| &it.en),
+                "sv": found.map(|it| &it.sv),
+                "outcome": timer.outcome,
+                "missing": timer.missing,
+                "at_by_overrun": timer.at_by_overrun,
+            }),
+        );
+    }
+
+    /// The fact that a criterion was met.
+    fn met(&self, service: &Service, outage: &Outage, timer: &Timer, now: Timestamp) -> Fact {
+        let found = self.criteria().entity_type(&timer.entity_type);
+        let found = found.and_then(|it| it.criteria.iter().find(|it| it.id == timer.criterion));
+        let citation = found.map_or("", |it| it.citation.as_str());
+        let mut fields = Map::new();
+        fields.insert("criterion".into(), timer.criterion.clone().into());
+        fields.insert("citation".into(), citation.into());
+        fields.insert("entity_type".into(), timer.entity_type.clone().into());
+        fields.insert(SERVICE_FIELD.into(), service.name.clone().into());
+        fields.insert(KIND_FIELD.into(), outage.kind.as_str().into());
+        fields.insert("since".into(), json!(outage.span.from));
+        fields.insert("at_by_overrun".into(), json!(timer.at_by_overrun));
+        fields.insert("data".into(), self.criteria().version.clone().into());
+        let reason = format!("{} ({citation}) of {}", timer.criterion, service.name);
+        Fact {
+            reason: Some(reason),
+            source: Some(outage.began_by.clone()),
+            fields: Some(fields),
+            ..by_daemon(FactKind::CriterionMet, timer.at, now)
+        }
+    }
+
+    /// The incident that an outage belongs to from now on: the one of a fact about it, else the open one
+    /// about the service, else a new draft.
+    fn linked(
+        &self,
+        records: &Connection,
+        realm: Realm<'_>,
+        outage: &Outage,
+        now: Timestamp,
+    ) -> Result<Link> {
+        let known = match outage.incident {
+            Some(incident) => Some(incident),
+            None => open_of(records, realm, &outage.stream)?,
+        };
+        let incident = match known {
+            Some(incident) => incident,
+            None => self.open_draft(records, realm, outage, now)?,
+        };
+        let since = outage.span.from;
+        records
+            .prepare_cached(
+                "INSERT INTO outage_incidents (incident, service, drill, since)
+                 VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET incident = excluded.incident",
+            )?
+            .execute(params![
+                incident,
+                realm.service.name,
+                realm.drill,
+                since.micros()
+            ])?;
+        if outage.incident.is_none() && has_room(records, incident)? {
+            let fact = about(realm.service, outage, FactKind::ServiceLost, since, now);
+            facts::insert(records, self.regimes(), present(records, incident)?, fact)?;
+        }
+        Ok(Link {
+            incident,
+            since,
+            restored: false,
+        })
+    }
+
+    fn open_draft(
+        &self,
+        records: &Connection,
+        realm: Realm<'_>,
+        outage: &Outage,
+        now: Timestamp,
+    ) -> Result<i64> {
+        let service = &realm.service.name;
+        let events = evidence(records, &outage.rows)?;
+        let entity = [(SERVICE_ENTITY.to_owned(), service.clone())];
+        let number = incidents::next_number(records)?;
+        let parts = [service.as_bytes(), &number.to_be_bytes()];
+        let row = NewRow {
+            id: incident_id("outage", &parts),
+            origin: Origin::Outage,
+            title: match outage.kind {
+                Kind::Complete => format!("Outage of {service}"),
+                Kind::Limited => format!("Limited availability of {service}"),
+                Kind::Slow => format!("Slow responses of {service}"),
+            },
+            party: OWN_PARTY,
+            stream: &outage.stream,
+            drill: realm.drill,
+            historic: false,
+            regimes: &self.settings.regimes,
+            detected_at: outage.noticed_at,
+            opened_by: DAEMON,
+            detection: None,
+            about: Some(&entity),
+            risk: None,
+            first: events.first().map(|event| (event.claimed, event.received)),
+        };
+        let seq = drafts::insert(records, self, &row, now)?;
+        let kept = frozen::freeze_events(records, seq, &events)?;
+        let alerts = join_alerts(records, seq, &outage.rows)?;
+        let opened = json!({
+            "incident": incidents::core(records, seq)?,
+            "why": format!("{service} is away: {}", outage.began_by),
+            "alerts": alerts,
+            "evidence": kept,
+            "evidence_bound": frozen::BOUND,
+        });
+        let (action, nothing) = ("incident.opened", Value::Null);
+        audit::add(records, now, DAEMON, action, &row.id, &nothing, &opened)?;
+        let detected = Fact {
+            source: Some(outage.began_by.clone()),
+            ..by_daemon(FactKind::Detected, outage.noticed_at, now)
+        };
+        facts::insert(records, self.regimes(), seq, detected)?;
+        self.file_opened(records, seq, now)?;
+        Ok(seq)
+    }
+
+    /// The notice of a draft that no detection opened.
+    pub(super) fn file_opened(&self, records: &Connection, seq: i64, now: Timestamp) -> Result<()> {
+        let row = incidents::by_seq(records, seq)?;
+        if row.is_drill() {
+            return Ok(());
+        }
+        let view = View::of(records, &row)?;
+        let computed = view.clocks(self.regimes(), now);
+        let mut payload = notices::of_incident(records, &row)?;
+        let law = view.law(self.regimes());
+        notices::add_deadline(&mut payload, &law, next_deadline(&computed.clocks));
+        payload.insert("burst".into(), false.into());
+        let subject = format!("draft {}", row.id);
+        notices::file(records, &subject, NoticeKind::Draft, payload, now)
+    }
+
+    /// Records once that the service works again.
+    fn file_end(
+        &self,
+        records: &Connection,
+        realm: Realm<'_>,
+        outage: &Outage,
+        link: Link,
+        now: Timestamp,
+    ) -> Result<()> {
+        let is_new = outage.is_back && !link.restored;
+        let Some(until) = outage.span.until.filter(|_| is_new) else {
+            return Ok(());
+        };
+        records
+            .prepare_cached(
+                "UPDATE outage_incidents SET restored = 1
+                 WHERE service = ?1 AND drill = ?2 AND since = ?3",
+            )?
+            .execute(params![
+                realm.service.name,
+                realm.drill,
+                link.since.micros()
+            ])?;
+        let by_event = outage
+            .ended_by
+            .as_ref()
+            .is_some_and(|it| it.starts_with("event"));
+        if by_event && has_room(records, link.incident)? {
+            let events = evidence(records, &outage.rows)?;
+            let seq = present(records, link.incident)?;
+            let kept = frozen::freeze_events(records, seq, &events)?;
+            let id = incidents::by_seq(records, seq)?.id;
+            let (action, nothing) = ("incident.joined", Value::Null);
+            let joined = json!({ "why": "the service works again", "evidence": kept });
+            audit::add(records, now, DAEMON, action, &id, &nothing, &joined)?;
+            let mut fact = about(realm.service, outage, FactKind::ServiceRestored, until, now);
+            fact.source = outage.ended_by.clone();
+            facts::insert(records, self.regimes(), seq, fact)?;
+        }
+        Ok(())
+    }
+}
+
+impl Looked {
+    fn is_due(&self) -> bool {
+        let ends = self.outage.is_back && self.link.is_some_and(|link| !link.restored);
+        !self.is_dismissed && (ends || !self.due.is_empty())
+    }
+
+    /// Decides about one timer.
+    fn weigh(&mut self, timer: Timer, told: &[(String, Told)], policy: &Policy, now: Timestamp) {
+        // It is met a microsecond after the limit, and that is what people count from.
+        let limit = timer.at.saturating_add_micros(-1);
+        let warn_at = limit.saturating_add_micros(-policy.criterion_lead_micros);
+        let ahead = [warn_at, timer.at].into_iter().filter(|at| *at > now);
+        self.next = ahead.chain(self.next).min();
+        let step = match (timer.at <= now, warn_at <= now) {
+            (true, _) => PASSED,
+            (false, true) => WARNED,
+            _ => 0,
+        };
+        let is_met = step == PASSED && timer.outcome == Outcome::Met;
+        let before = told
+            .iter()
+            .find(|(criterion, _)| *criterion == timer.criterion);
+        let before = before.map(|(_, told)| *told).unwrap_or_default();
+        if step > before.step || (is_met && !before.is_met) {
+            self.due.push((timer, Told { step, is_met }));
+        }
+    }
+}
+
+/// A fact that the daemon records.
+pub(super) fn by_daemon(fact: FactKind, at: Timestamp, now: Timestamp) -> Fact {
+    Fact {
+        id: 0,
+        fact,
+        at,
+        recorded_at: now,
+        recorded_by: DAEMON.to_owned(),
+        by: DAEMON.to_owned(),
+        party: OWN_PARTY.to_owned(),
+        reason: None,
+        report: None,
+        regime: None,
+        reference: None,
+        due: None,
+        source: None,
+        fields: None,
+        revises: None,
+        approves: None,
+        into: None,
+    }
+}
+
+fn about(
+    service: &Service,
+    outage: &Outage,
+    fact: FactKind,
+    at: Timestamp,
+    now: Timestamp,
+) -> Fact {
+    let mut fields = Map::new();
+    fields.insert(SERVICE_FIELD.into(), service.name.clone().into());
+    fields.insert(KIND_FIELD.into(), outage.kind.as_str().into());
+    Fact {
+        source: Some(outage.began_by.clone()),
+        fields: Some(fields),
+        ..by_daemon(fact, at, now)
+    }
+}
