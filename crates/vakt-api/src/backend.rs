@@ -3,7 +3,9 @@
 //!
 //! All calls may block; the API makes them on blocking threads.
 
+mod reports;
 mod triage;
+mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -14,7 +16,9 @@ use vakt_event::Timestamp;
 
 use crate::access::Principal;
 
+pub use reports::{NewReport, ReportFrom, ReportsBackend, SentFile};
 pub use triage::{TriageBackend, TriageRequest};
+pub use work::{AttachedFile, TasksRequest, WorkBackend};
 
 /// In which order hits come, by the event's effective time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -75,6 +75,8 @@ pub enum Origin {
     Burst,
     /// The points of one host, user or address passed the threshold.
     Risk,
+    /// Somebody reported it: staff, a supplier, a customer.
+    Report,
 }
 
 impl Origin {
@@ -84,6 +86,7 @@ impl Origin {
             Self::Manual => "manual",
             Self::Burst => "burst",
             Self::Risk => "risk",
+            Self::Report => "report",
         }
     }
 }

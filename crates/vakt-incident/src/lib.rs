@@ -50,6 +50,9 @@ pub mod incident;
 
 pub mod form;
 
+pub mod intake;
+pub mod work;
+
 mod error;
 pub mod records;
 
@@ -73,8 +76,8 @@ pub use lifecycle::IncidentState;
 pub use maintenance::{NewWindow, Window};
 pub use records::{
     Applied, AuditEntry, AuditReport, Firing, JournalEnd, Note, Notice, OutputCounts, Recorder,
-    Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest, Watched, is_of_user,
-    verify_audit_of,
+    Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest, Watched, attachments_of,
+    is_of_user, verify_audit_of,
 };
 pub use regime::Regimes;
 pub use risk::{HalfLife, RiskEntity};

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod apply;
+mod attachments;
 mod audit;
 mod cover;
 mod deadlines;
@@ -14,6 +15,8 @@ mod evidence;
 mod facts;
 mod firing;
 mod incidents;
+mod intake;
+mod logged;
 mod maintenance;
 mod merge;
 mod notes;
@@ -22,14 +25,18 @@ mod outbox;
 mod regimes;
 mod reminders;
 mod reports;
+mod reviews;
 mod risk;
 mod rows;
 mod schema;
 mod state;
 mod suppression_test;
 mod suppressions;
+mod tasks;
 mod view;
 mod watched;
+mod work;
+mod work_notes;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -46,6 +53,7 @@ use crate::risk::HalfLife;
 use crate::threshold::Thresholds;
 
 pub use apply::{Applied, StoredEvents};
+pub use attachments::attachments_of;
 pub use audit::{AuditEntry, AuditReport, verify_audit_of};
 pub use facts::Recorder;
 pub use firing::Firing;
@@ -120,6 +128,7 @@ impl Records {
         schema::migrate(&mut writer, path)?;
         let adopt = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         regimes::adopt(&adopt, &settings.data, clock.now())?;
+        reviews::adopt(&adopt, &settings.data, clock.now())?;
         adopt.commit()?;
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;

@@ -3,10 +3,11 @@
 //! The index is no part of it: it is built from the journal, and checks itself.
 
 use anyhow::Result;
-use vakt_incident::{AuditReport, verify_audit_of};
+use vakt_incident::{AuditReport, attachments_of, verify_audit_of};
 use vakt_storage::disk::ReadOnlyDisk;
 use vakt_storage::verify::{Expected, Finding, Findings, JournalReport, Kind, verify_journal};
 
+use crate::attachments;
 use crate::data_dir::DataDir;
 
 /// What was found in a data directory.
@@ -54,11 +55,29 @@ fn verify_records(data_dir: &DataDir, findings: &mut Findings) -> Option<AuditRe
             for fault in &report.faults {
                 add(Kind::Changed, fault.clone());
             }
+            verify_attachments(data_dir, findings);
             Some(report)
         }
         Err(error) => {
             add(Kind::Unreadable, error.to_string());
             None
         }
+    }
+}
+
+/// Whether each file that the records name has the bytes that it had when it was attached.
+fn verify_attachments(data_dir: &DataDir, findings: &mut Findings) {
+    let faults = match attachments_of(&data_dir.records()) {
+        Ok(known) => attachments::faults(data_dir, &known),
+        Err(error) => vec![("records.db".to_owned(), error.to_string())],
+    };
+    for (file, text) in faults {
+        findings.add(Finding {
+            kind: Kind::Changed,
+            file,
+            byte: None,
+            positions: None,
+            text,
+        });
     }
 }

@@ -410,9 +410,10 @@ pub(super) fn insert(
     let of_rule = row.detection.filter(|_| row.origin == Origin::Detection);
     let entity = row.risk.map(|(entity, _)| entity);
     let entity = entity.or(of_rule.map(|detection| detection.entity.as_slice()));
-    // The table takes a risk for a detection with a score.
+    // The table takes a risk for a detection with a score, and a report for an incident of a reporter.
     let origin = match row.origin {
         Origin::Risk => Origin::Detection,
+        Origin::Report => Origin::Manual,
         other => other,
     };
     let tags = row.detection.map(|detection| detection.tags.as_slice());

@@ -60,14 +60,15 @@ impl Records {
             )?;
             Ok(())
         })?;
-        Ok(next)
+        Ok([next, self.remind_of_tasks()?].into_iter().flatten().min())
     }
 
-    /// A number that changes whenever an incident or fact is added.
+    /// A number that changes whenever an incident or fact is added, or a task changes.
     pub fn incident_revision(&self) -> Result<i64> {
         self.read(|records| {
             let sql = "SELECT (SELECT coalesce(max(id), 0) FROM facts)
-                 + (SELECT coalesce(max(seq), 0) FROM incidents)";
+                 + (SELECT coalesce(max(seq), 0) FROM incidents)
+                 + (SELECT coalesce(max(changed_at), 0) FROM tasks)";
             Ok(records.query_row(sql, [], |row| row.get(0))?)
         })
     }
