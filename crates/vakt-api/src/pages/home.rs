@@ -261,6 +261,10 @@ fn page(
                 section id="incidents" data-refresh aria-labelledby="incidents-heading" {
                     h2 id="incidents-heading" { "Open incidents" }
                     (incidents(&home.beside.incidents, site, now, may_record))
+                    p.quiet {
+                        a href="/reports" { "Reports of others" } " · "
+                        a href="/reviews" { "Incidents without a review" }
+                    }
                 }
                 (super::work_parts::my_tasks(&home.beside.tasks, site, now))
                 section id="alerts" data-refresh aria-labelledby="alerts-heading" {

@@ -49,7 +49,13 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
     let words = words_of(&call)?;
     // Or a page elsewhere could report in somebody's name.
     check_same_origin(call.request.headers(), call.request.uri(), false)?;
-    let _turn = turn(&call.app)?;
+    let _turn = match turn(&call.app) {
+        Ok(turn) => turn,
+        Err(error) => {
+            let nothing = Form::default();
+            return Ok(refused(&call, words, &nothing, &error, words.failed));
+        }
+    };
     let reading = read_all(call.request.body_mut(), BODY_BYTES_MAX);
     let body = tokio::time::timeout(ARRIVAL_MAX, reading).await;
     let body = body.map_err(|_| {
@@ -238,7 +244,11 @@ pub(super) fn said(report: &Value, zone: &TimeZone) -> Markup {
         p.written { (text("description")) }
         @if let Some(contact) = report["contact"].as_str() { p { span.quiet { "Contact: " } (contact) } }
         @let files = super::items(report, "files").len();
-        @if files > 0 { p.quiet { (files) " files came with it; they are among the attachments." } }
+        @match files {
+            0 => {},
+            1 => { p.quiet { "A file came with it; it is among the attachments." } },
+            _ => { p.quiet { (files) " files came with it; they are among the attachments." } },
+        }
     }
 }
 

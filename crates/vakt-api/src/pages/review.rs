@@ -181,6 +181,10 @@ fn page(
             @for (name, label, says) in TEXTS {
                 label for=(name) { (label) }
                 textarea id=(name) name=(name) rows="5" readonly[!may_record] { (text(name, review, refused)) }
+                @let stored = review[name].as_str().unwrap_or_default();
+                @if text(name, review, refused).replace("\r\n", "\n") != stored {
+                    p.problem { "Not saved. It says now: " (stored) }
+                }
                 p.quiet { (says) }
             }
             (actions(review, id))
@@ -258,7 +262,7 @@ pub(crate) async fn list(call: Call) -> Result<Response<Body>, ApiError> {
             a href={ "/reviews?year=" (year + 1) } { (year + 1) }
         }
         @if found.items.is_empty() { p.quiet { "None: every incident that was assessed has a signed review." } }
-        ul.alerts { @for one in &found.items { (missing_item(one, &site)) } }
+        ul.entries { @for one in &found.items { (missing_item(one, &site)) } }
         @if let Some(next) = &found.next {
             p { a href={ "/reviews?year=" (year) "&cursor=" (next) } { "Older ones" } }
         }

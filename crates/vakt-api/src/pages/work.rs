@@ -264,7 +264,7 @@ fn phases(seen: &Seen<'_>) -> Markup {
     html! {
         section aria-labelledby="phases-heading" {
             h2 id="phases-heading" { "Phases" }
-            ul.alerts {
+            ul.entries {
                 @for kind in PHASES {
                     li { div {
                         strong { (plain(kind)) } " "
@@ -287,7 +287,7 @@ fn tasks(seen: &Seen<'_>) -> Markup {
     let tasks = items(seen.work, "tasks");
     html! {
         @if tasks.is_empty() { p.quiet { "None yet." } }
-        ul.alerts { @for task in tasks { (task_item(task, seen)) } }
+        ul.entries { @for task in tasks { (task_item(task, seen)) } }
         @if seen.may_record {
             details open[!seen.typed("task", "title").is_empty()] {
                 summary { "Add a task" }
@@ -409,7 +409,7 @@ fn attachments(seen: &Seen<'_>) -> Markup {
     let attachments = items(seen.work, "attachments");
     html! {
         @if attachments.is_empty() { p.quiet { "None yet." } }
-        ul.alerts {
+        ul.entries {
             @for file in attachments {
                 @let hash = file["blake3"].as_str().unwrap_or_default();
                 li { div {

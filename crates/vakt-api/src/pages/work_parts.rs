@@ -49,7 +49,7 @@ pub(super) fn my_tasks(tasks: &[Value], site: &Site, now: Timestamp) -> Markup {
         @if !tasks.is_empty() {
             section id="tasks" data-refresh aria-labelledby="tasks-heading" {
                 h2 id="tasks-heading" { "My tasks" }
-                ul.alerts {
+                ul.entries {
                     @for task in tasks {
                         li { div {
                             div.what {

@@ -11,7 +11,7 @@ use super::incidents::{self, IncidentRow};
 use super::logged::{self, text};
 use super::rows::{count, instant, signed};
 use super::work::Holders;
-use super::{Records, audit, schema};
+use super::{Records, audit};
 use crate::error::Result;
 use crate::work::{Attachment, NewAttachment, Stored, WorkError, checked_attachment, expect_room};
 
@@ -78,10 +78,14 @@ impl Records {
 /// The files that attachments of the records at `path` are of, reading only.
 ///
 /// # Errors
-/// When they cannot be read, or another version of Vakt wrote them.
+/// When they cannot be read. Those of an earlier version, which knew no attachments, have none.
 pub fn attachments_of(path: &Path) -> Result<Vec<Stored>> {
     let connection = super::connect_to_read(path)?;
-    schema::expect_current(&connection, path)?;
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'attachments')";
+    let is_known: bool = connection.query_row(sql, [], |row| row.get(0))?;
+    if !is_known {
+        return Ok(Vec::new());
+    }
     stored(&connection)
 }
 

@@ -181,3 +181,29 @@ fn task(global: &Global, found: &Json) -> Result<Outcome> {
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use crate::command::Cli;
+    use crate::command::suppressions::words;
+
+    /// The commands of the guides to response work and to reports, as a shell takes them apart.
+    #[test]
+    fn the_commands_of_the_guides_are_understood() {
+        for (guide, count) in [
+            (include_str!("../../../../docs/response.md"), 11),
+            (include_str!("../../../../docs/intake.md"), 6),
+        ] {
+            let examples = guide.split("```sh\n").skip(1);
+            let examples = examples.filter_map(|rest| rest.split_once("```"));
+            let lines: Vec<&str> = examples.flat_map(|(lines, _)| lines.lines()).collect();
+            assert_eq!(lines.len(), count);
+            for line in lines {
+                let parsed = Cli::try_parse_from(words(line));
+                assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+            }
+        }
+    }
+}
