@@ -495,7 +495,7 @@ impl TriageBackend for Fake {
     }
 }
 
-fn asked(id: &str, body: Map<String, Value>, by: &Principal) -> Result<Value, IncidentFailure> {
+fn asked(id: &str, body: &Map<String, Value>, by: &Principal) -> Result<Value, IncidentFailure> {
     Ok(json!({"id": id, "asked": body, "by": by.name}))
 }
 
@@ -527,7 +527,7 @@ impl WorkBackend for Fake {
         body: Map<String, Value>,
         by: &Principal,
     ) -> Result<Value, IncidentFailure> {
-        asked(id, body, by)
+        asked(id, &body, by)
     }
 
     fn change_task(
@@ -536,7 +536,7 @@ impl WorkBackend for Fake {
         body: Map<String, Value>,
         by: &Principal,
     ) -> Result<Value, IncidentFailure> {
-        asked(task, body, by)
+        asked(task, &body, by)
     }
 
     fn add_note(
@@ -545,7 +545,7 @@ impl WorkBackend for Fake {
         body: Map<String, Value>,
         by: &Principal,
     ) -> Result<Value, IncidentFailure> {
-        asked(id, body, by)
+        asked(id, &body, by)
     }
 
     fn attach(&self, id: &str, file: SentFile, by: &Principal) -> Result<Value, IncidentFailure> {
@@ -573,7 +573,7 @@ impl WorkBackend for Fake {
         body: Map<String, Value>,
         by: &Principal,
     ) -> Result<Value, IncidentFailure> {
-        asked(id, body, by)
+        asked(id, &body, by)
     }
 
     fn sign_review(
