@@ -9,12 +9,13 @@ use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
 use crate::backend::{
-    HealthView, HuntBackend, IncidentBackend, OutputsBackend, RulesView, SearchBackend,
-    SignificanceBackend, SourcesView, StorageBackend, TriageBackend,
+    HealthView, HuntBackend, IncidentBackend, OutputsBackend, ReportsBackend, RulesView,
+    SearchBackend, SignificanceBackend, SourcesView, StorageBackend, TriageBackend, WorkBackend,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::hunters::Hunters;
 use crate::metrics::Metrics;
+use crate::report_rate::ReportRate;
 use crate::searches::Searches;
 
 /// Searches at one time; more wait. Each holds a blocking thread, and two cores are busy with two.
@@ -34,6 +35,13 @@ const FOLLOWERS_MAX: usize = 32;
 /// correlations in memory.
 const HUNTS_MAX: usize = 2;
 
+/// Files that come in at one time; more wait their turn before a byte is read. Each is in memory whole, up
+/// to 32 MiB.
+const UPLOADS_MAX: usize = 2;
+
+/// Reports that come in at one time; more are refused. Each is in memory whole, up to 22 MiB.
+const REPORTS_MAX: usize = 3;
+
 /// The parts that the daemon gives to the API.
 pub struct Parts {
     pub intake: Arc<dyn Intake>,
@@ -42,6 +50,8 @@ pub struct Parts {
     pub incidents: Arc<dyn IncidentBackend>,
     pub significance: Arc<dyn SignificanceBackend>,
     pub triage: Arc<dyn TriageBackend>,
+    pub work: Arc<dyn WorkBackend>,
+    pub reports: Arc<dyn ReportsBackend>,
     pub rules: Arc<dyn RulesView>,
     pub sources: Arc<dyn SourcesView>,
     pub storage: Arc<dyn StorageBackend>,
@@ -101,6 +111,11 @@ pub(crate) struct App {
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) followers: Arc<Semaphore>,
     pub(crate) hunts: Hunters,
+    /// Files on their way into memory.
+    pub(crate) uploads: Arc<Semaphore>,
+    /// Forms with reports on their way into memory; who sends them may be nobody.
+    pub(crate) report_uploads: Arc<Semaphore>,
+    pub(crate) report_rate: ReportRate,
 }
 
 impl App {
@@ -114,6 +129,9 @@ impl App {
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
             hunts: Hunters::new(HUNTS_MAX),
+            uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+            report_uploads: Arc::new(Semaphore::new(REPORTS_MAX)),
+            report_rate: ReportRate::default(),
         })
     }
 

@@ -3,8 +3,10 @@
 //!
 //! All calls may block; the API makes them on blocking threads.
 
+mod reports;
 mod significance;
 mod triage;
+mod work;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -15,8 +17,10 @@ use vakt_event::Timestamp;
 
 use crate::access::Principal;
 
+pub use reports::{NewReport, ReportFrom, ReportsBackend, SentFile};
 pub use significance::SignificanceBackend;
 pub use triage::{TriageBackend, TriageRequest};
+pub use work::{AttachedFile, TasksRequest, WorkBackend};
 
 /// In which order hits come, by the event's effective time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -41,17 +41,19 @@ impl Call {
     pub(crate) fn principal(&self) -> Result<&Principal, ApiError> {
         match &self.caller {
             Caller::Person(principal) => Ok(principal),
-            Caller::Anonymous | Caller::Sender(_) | Caller::Calendar(_) => Err(ApiError::new(
-                ErrorCode::Forbidden,
-                "only a person may do this",
-            )),
+            Caller::Anonymous | Caller::Sender(_) | Caller::Calendar(_) | Caller::Reporter(_) => {
+                Err(ApiError::new(
+                    ErrorCode::Forbidden,
+                    "only a person may do this",
+                ))
+            }
         }
     }
 }
 
 /// How a caller showed who it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Proof {
+pub(crate) enum Proof {
     Nothing,
     Token,
     Session,
@@ -184,6 +186,7 @@ fn admit(
                 "make one with `vakt tokens add NAME --stream STREAM` and send it as `Authorization: Bearer TOKEN`",
             )),
         },
+        Need::Report => reporter(app, headers, uri, (caller, proof)),
         Need::Calendar => allow(caller, Permission::ReadDeadlines),
         Need::Role(permission) | Need::Page(permission) | Need::Loki(permission) => {
             let caller = allow(caller, permission)?;
@@ -211,15 +214,38 @@ fn allow(caller: Caller, permission: Permission) -> Result<Caller, ApiError> {
                 permission.describe()
             ),
         ),
-        Caller::Sender(_) | Caller::Calendar(_) => {
+        Caller::Sender(_) | Caller::Calendar(_) | Caller::Reporter(_) => {
             let kind = match caller {
                 Caller::Sender(_) => "an intake token",
+                Caller::Reporter(_) => "a token for reports",
                 _ => "a calendar's token",
             };
             let message = format!("{kind} may not {}", permission.describe());
             ApiError::new(ErrorCode::Forbidden, message).with_help("use a personal token")
         }
     })
+}
+
+/// Who may report what happened: whoever holds a token for it, whoever is signed in, and anybody at all
+/// where the configuration says so. A page of another site makes nobody report.
+pub(crate) fn reporter(
+    app: &App,
+    headers: &HeaderMap,
+    uri: &Uri,
+    (caller, proof): (Caller, Proof),
+) -> Result<Caller, ApiError> {
+    let by_page = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    if proof == Proof::Session || (proof == Proof::Nothing && by_page) {
+        check_same_origin(headers, uri, proof == Proof::Session)?;
+    }
+    match proof {
+        Proof::Nothing if app.parts.reports.takes_anonymous() => Ok(Caller::Anonymous),
+        Proof::Nothing => Err(unauthenticated("reports are taken here only with a token")
+            .with_help(
+                "ask whoever runs this for a token, and send it as `Authorization: Bearer TOKEN`",
+            )),
+        Proof::Token | Proof::Session => allow(caller, Permission::SendReports),
+    }
 }
 
 /// The calendar whose token stands in the address: calendars send no header. Addresses are kept and shown

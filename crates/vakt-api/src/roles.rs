@@ -21,6 +21,8 @@ pub enum Role {
 pub enum Permission {
     /// Hand in events.
     SendEvents,
+    /// Report what happened, and read nothing.
+    SendReports,
     /// Hand in events that are marked as an exercise.
     SendDrill,
     /// Search and read events.
@@ -58,6 +60,7 @@ impl Role {
         let granted: &[Permission] = match self {
             Self::Admin => &[
                 P::SendEvents,
+                P::SendReports,
                 P::SendDrill,
                 P::ReadEvents,
                 P::ReadRaw,
@@ -69,6 +72,7 @@ impl Role {
                 P::ReadSearchLog,
             ],
             Self::Lead => &[
+                P::SendReports,
                 P::ReadEvents,
                 P::ReadRaw,
                 P::ReadState,
@@ -77,6 +81,7 @@ impl Role {
             ],
             Self::Analyst => &[
                 P::SendEvents,
+                P::SendReports,
                 P::SendDrill,
                 P::ReadEvents,
                 P::ReadRaw,
@@ -84,7 +89,12 @@ impl Role {
                 P::ReadDeadlines,
                 P::RecordFacts,
             ],
-            Self::Viewer => &[P::ReadEvents, P::ReadState, P::ReadDeadlines],
+            Self::Viewer => &[
+                P::SendReports,
+                P::ReadEvents,
+                P::ReadState,
+                P::ReadDeadlines,
+            ],
         };
         granted.contains(&permission)
     }
@@ -117,6 +127,7 @@ impl Permission {
     pub fn describe(self) -> &'static str {
         match self {
             Self::SendEvents => "send events",
+            Self::SendReports => "report what happened",
             Self::SendDrill => "send events of a drill",
             Self::ReadEvents => "search events",
             Self::ReadRaw => "read the raw text of events (event.original)",

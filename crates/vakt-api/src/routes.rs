@@ -12,8 +12,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
 use crate::endpoints::{
-    access, calendar, erasures, events, incidents, loki, observe, outputs, reports, saved, search,
-    searches, significance, triage, upload, views,
+    access, calendar, erasures, events, incidents, intake, loki, observe, outputs, reports, saved,
+    search, searches, significance, triage, upload, views, work,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
@@ -29,6 +29,8 @@ pub(crate) enum Need {
     Observe,
     /// Nothing on loopback from a program on this machine, a token elsewhere: events.
     Intake,
+    /// A token for reports or a person's credential; nothing where the configuration takes anonymous reports.
+    Report,
     /// A credential that has the permission.
     Role(Permission),
     /// The same for a page: who is not signed in is sent to sign in.
@@ -83,7 +85,7 @@ macro_rules! routes {
     };
 }
 
-use Need::{Calendar, Intake, Loki, Observe, Page, Public, Role};
+use Need::{Calendar, Intake, Loki, Observe, Page, Public, Report, Role};
 use Permission::{
     EraseEvents, ManageAccess, ReadEvents, ReadRaw, ReadSearchLog, ReadState, RecordFacts,
 };
@@ -117,6 +119,20 @@ routes! {
     GET    "/api/v1/recurring" Role(ReadState), significance::recurring;
     GET    "/api/v1/quarter-reviews" Role(ReadState), significance::quarter_reviews;
     POST   "/api/v1/quarter-reviews" Role(RecordFacts), significance::review_quarter;
+    GET    "/api/v1/incidents/{id}/work" Role(ReadState), work::show;
+    GET    "/api/v1/incidents/{id}/response" Role(ReadState), work::response;
+    POST   "/api/v1/incidents/{id}/tasks" Role(RecordFacts), work::add_task;
+    POST   "/api/v1/incidents/{id}/notes" Role(RecordFacts), work::add_note;
+    POST   "/api/v1/incidents/{id}/attachments" Role(RecordFacts), work::attach;
+    GET    "/api/v1/incidents/{id}/attachments/{hash}" Role(ReadRaw), work::attachment;
+    GET    "/api/v1/incidents/{id}/review" Role(ReadState), work::review;
+    PUT    "/api/v1/incidents/{id}/review" Role(RecordFacts), work::write_review;
+    POST   "/api/v1/incidents/{id}/review/sign" Role(RecordFacts), work::sign_review;
+    GET    "/api/v1/tasks" Role(ReadState), work::tasks;
+    PUT    "/api/v1/tasks/{id}" Role(RecordFacts), work::change_task;
+    GET    "/api/v1/reviews" Role(ReadState), work::missing_reviews;
+    POST   "/api/v1/intake" Report, intake::post;
+    GET    "/api/v1/reports" Role(ReadState), intake::list;
     GET    "/api/v1/alerts" Role(ReadState), incidents::alerts;
     GET    "/api/v1/suppressions" Role(ReadState), triage::suppressions;
     POST   "/api/v1/suppressions" Role(RecordFacts), triage::add_suppression;
@@ -170,6 +186,15 @@ routes! {
     POST   "/incidents/{id}/significance" Page(RecordFacts), pages::significance::post;
     GET    "/recurring" Page(ReadState), pages::recurring::get;
     POST   "/recurring" Page(RecordFacts), pages::recurring::post;
+    GET    "/incidents/{id}/work" Page(ReadState), pages::work::get;
+    POST   "/incidents/{id}/work" Page(RecordFacts), pages::work::post;
+    POST   "/incidents/{id}/attach" Page(RecordFacts), pages::work::attach;
+    GET    "/incidents/{id}/review" Page(ReadState), pages::review::get;
+    POST   "/incidents/{id}/review" Page(RecordFacts), pages::review::post;
+    GET    "/reviews" Page(ReadState), pages::review::list;
+    GET    "/reports" Page(ReadState), pages::intake::list;
+    GET    "/report" Public, pages::intake::get;
+    POST   "/report" Public, pages::intake::post;
     GET    "/sign-in" Public, pages::sign_in::get;
     POST   "/sign-in" Public, pages::sign_in::post;
     POST   "/sign-out" Page(ReadState), pages::sign_in::sign_out;

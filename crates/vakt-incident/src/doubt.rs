@@ -38,10 +38,9 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
         kind if kind.is_awareness() => awareness(new, around, &mut doubts),
         FactKind::Submitted => submission(new, around, &mut doubts),
         kind if kind.ends_assessment() => ending(new, around, &mut doubts),
-        FactKind::Handled if !around.is_significant(new) => doubts.push(
-            "no awareness is declared: the incident stays a draft until it is assessed".to_owned(),
-        ),
-        FactKind::Closed if !around.is_reported_to_the_end(new) => doubts
+        FactKind::Handled => handled(new, around, &mut doubts),
+        FactKind::Closed => closing(new, around, &mut doubts),
+        FactKind::Reviewed if !around.is_reported_to_the_end(new) => doubts
             .push("a report is still owed, or nothing is assessed: the state stays".to_owned()),
         FactKind::Reopened if !around.is_ended(new) => {
             doubts.push("the incident is not closed: nothing changes".to_owned());
@@ -99,7 +98,8 @@ impl Circumstances<'_> {
 
     fn is_reported_to_the_end(&self, new: &Fact) -> bool {
         let computed = clock::compute(self.law, self.known, Some(self.now));
-        lifecycle::state(&new.party, self.known, &computed.clocks) == IncidentState::FinalReported
+        let state = lifecycle::state(&new.party, self.known, &computed.clocks);
+        matches!(state, IncidentState::FinalReported | IncidentState::Closed)
     }
 
     fn is_ended(&self, new: &Fact) -> bool {
@@ -107,7 +107,11 @@ impl Circumstances<'_> {
             fact.kind.ends_assessment()
                 || matches!(
                     fact.kind,
-                    FactKind::Reopened | FactKind::Closed | FactKind::Merged | FactKind::Downgraded
+                    FactKind::Reopened
+                        | FactKind::Reviewed
+                        | FactKind::Closed
+                        | FactKind::Merged
+                        | FactKind::Downgraded
                 )
         });
         last.is_some_and(|fact| fact.kind != FactKind::Reopened)
@@ -119,6 +123,43 @@ impl Circumstances<'_> {
         let id = facts.last().map_or(0, |fact| fact.id) + 1;
         facts.push(Fact { id, ..new.clone() });
         FactSet::from_facts(self.party, &facts)
+    }
+}
+
+/// An incident is handled when it is contained, eradicated and recovered from.
+fn handled(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    if !around.is_significant(new) {
+        doubts.push(
+            "no awareness is declared: the incident stays a draft until it is assessed".to_owned(),
+        );
+    }
+    let needed = FactKind::PHASES
+        .iter()
+        .filter(|kind| **kind != FactKind::Analysed);
+    let missing: Vec<&str> = needed
+        .filter(|kind| around.earliest(new, **kind).is_none())
+        .map(|kind| kind.as_str())
+        .collect();
+    if !missing.is_empty() {
+        doubts.push(format!(
+            "it is not recorded as {}: record when that was",
+            missing.join(", ")
+        ));
+    }
+}
+
+/// The state follows from the review and the reports, and not from somebody's word.
+fn closing(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    let own: Vec<&TimedFact> = around.facts_of(new).collect();
+    if !lifecycle::is_reviewed(&own) {
+        doubts.push(
+            "no review is signed: it is not closed, and stays in the list of incidents without a \
+             review"
+                .to_owned(),
+        );
+    }
+    if !around.is_reported_to_the_end(new) {
+        doubts.push("a report is still owed, or nothing is assessed: the state stays".to_owned());
     }
 }
 

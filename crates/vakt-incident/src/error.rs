@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use crate::answer::AnswerError;
 use crate::fact::FactError;
 use crate::form::FormError;
+use crate::intake::IntakeError;
 use crate::regime::RegimeError;
 use crate::suppression::ScopeError;
+use crate::work::WorkError;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -113,6 +115,10 @@ pub enum Error {
         number: i64,
         version: String,
     },
+    #[error("{0}")]
+    Work(#[from] WorkError),
+    #[error("{0}")]
+    Intake(#[from] IntakeError),
     #[error("an incident needs a title of 1 to {chars_max} characters")]
     Title { chars_max: usize },
     #[error("`{cursor}` is no cursor: use the `next` of the page before")]
@@ -134,7 +140,7 @@ impl Error {
                 | Self::NoAlert { .. }
                 | Self::NoSuppression { .. }
                 | Self::NoWindow { .. }
-        )
+        ) || matches!(self, Self::Work(error) if error.is_not_found())
     }
 
     /// Whether the caller can mend it: what was handed in is at fault, not the store.
@@ -152,6 +158,8 @@ impl Error {
                 | Self::Cursor { .. }
                 | Self::Merge { .. }
                 | Self::SplitByFact
+                | Self::Work(_)
+                | Self::Intake(_)
         ) && !self.is_conflict()
     }
 
@@ -163,6 +171,7 @@ impl Error {
             | Self::TextChanged { .. }
             | Self::Scope(ScopeError::Ended { .. }) => true,
             Self::Fact(FactError::Reference(fault)) => fault.is_conflict(),
+            Self::Work(error) => error.is_conflict(),
             _ => false,
         }
     }

@@ -5,6 +5,7 @@
 //! dismissal without a word of why. Everything doubtful is recorded and answered with a warning
 //! (`doubt.rs`).
 
+pub(crate) mod evidence;
 mod kind;
 
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,10 @@ pub struct NewFact {
     /// For `merged`: the id or number of the other incident.
     #[serde(default)]
     pub into: Option<String>,
+    /// What shows it: `event:ID` of a copied event, `attachment:BLAKE3` of an attachment. Kept with the
+    /// fact as `fields.evidence`.
+    #[serde(default)]
+    pub evidence: Vec<String>,
     /// The incident's `revision` that this was written beside; anything else is a conflict.
     #[serde(default)]
     pub expected_revision: Option<i64>,
@@ -149,8 +154,8 @@ impl NewFact {
         if into.is_some() != matches!(kind, FactKind::Merged | FactKind::Split) {
             return Err(FactError::Into { kind });
         }
-        let bytes = self
-            .fields
+        let fields = evidence::with_evidence(self.fields, &self.evidence)?;
+        let bytes = fields
             .as_ref()
             .map_or(0, |fields| Value::Object(fields.clone()).to_string().len());
         if bytes > FIELDS_BYTES_MAX {
@@ -174,7 +179,7 @@ impl NewFact {
             reference: line("reference", self.reference, NAME_CHARS_MAX)?,
             due: self.due.as_deref().map(parse_instant).transpose()?,
             source: line("source", self.source, NAME_CHARS_MAX)?,
-            fields: self.fields,
+            fields,
             revises: self.revises,
             approves: self.approves,
             into,
@@ -283,6 +288,13 @@ pub enum FactError {
     Into { kind: FactKind },
     #[error("`fields` has {bytes} bytes; {bytes_max} is the most")]
     FieldsTooLarge { bytes: usize, bytes_max: usize },
+    #[error(
+        "`{reference}` names no evidence: write event:ID of a copied event, or attachment:HASH of an \
+         attachment"
+    )]
+    Evidence { reference: String },
+    #[error("a fact names at most {most} pieces of evidence; this one names {given}")]
+    TooMuchEvidence { given: usize, most: usize },
     #[error("{0}")]
     Reference(#[from] crate::correction::ReferenceFault),
     #[error("`{name}` has {chars} characters; {chars_max} is the most")]

@@ -6,7 +6,7 @@
 
 mod course;
 mod fill;
-mod observables;
+pub(crate) mod observables;
 mod words;
 
 use serde::Serialize;

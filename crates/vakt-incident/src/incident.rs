@@ -79,6 +79,8 @@ pub enum Origin {
     Outage,
     /// Several that are not significant each count together (Regulation (EU) 2024/2690 Art. 4).
     Recurring,
+    /// Somebody reported it: staff, a supplier, a customer.
+    Report,
 }
 
 impl Origin {
@@ -90,6 +92,7 @@ impl Origin {
             Self::Risk => "risk",
             Self::Outage => "outage",
             Self::Recurring => "recurring",
+            Self::Report => "report",
         }
     }
 }

@@ -56,6 +56,9 @@ pub mod incident;
 
 pub mod form;
 
+pub mod intake;
+pub mod work;
+
 mod error;
 pub mod records;
 
@@ -81,7 +84,7 @@ pub use outage::Outage;
 pub use records::{
     Applied, AuditEntry, AuditReport, Entity, Firing, JournalEnd, Note, NotedHead, Notice,
     OutputCounts, Recorder, Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest,
-    Watched, audit_head_of, verify_audit_of,
+    Watched, attachments_of, audit_head_of, verify_audit_of,
 };
 pub use regime::Regimes;
 pub use risk::{HalfLife, RiskEntity};

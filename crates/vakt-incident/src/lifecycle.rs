@@ -37,7 +37,7 @@ states! {
     Ongoing = "ongoing", "A progress report was submitted.";
     Handled = "handled", "Containment, eradication and recovery are complete.";
     FinalReported = "final_reported", "Every report that is owed was submitted.";
-    Closed = "closed", "The review is done.";
+    Closed = "closed", "Every report that is owed was submitted, and the review is signed.";
     Dismissed = "dismissed", "False positive, test, duplicate, or authorised.";
     NotSignificant = "not_significant", "Assessed, and not significant.";
     NearMiss = "near_miss", "It was stopped, or did not happen.";
@@ -147,9 +147,9 @@ pub fn state(party: &str, facts: &FactSet, clocks: &[Clock]) -> IncidentState {
         return downgraded;
     }
     if is_final_reported(party, clocks) {
-        // A review closes what was reported to its end, and nothing else: a clock that still
-        // runs must not disappear behind a closed incident.
-        if is_after(&own, FactKind::Closed, &[FactKind::Reopened]) {
+        // A signed review closes what was reported to its end, and nothing else: a clock that still
+        // runs must not disappear behind a closed incident, and neither must a missing review.
+        if is_reviewed(&own) {
             IncidentState::Closed
         } else {
             IncidentState::FinalReported
@@ -165,6 +165,11 @@ pub fn state(party: &str, facts: &FactSet, clocks: &[Clock]) -> IncidentState {
     } else {
         IncidentState::Significant
     }
+}
+
+/// Whether a review was signed, and the incident was not taken up again after it.
+pub(crate) fn is_reviewed(own: &[&TimedFact]) -> bool {
+    is_after(own, FactKind::Reviewed, &[FactKind::Reopened])
 }
 
 /// The state before any awareness: the last word of those who assess.

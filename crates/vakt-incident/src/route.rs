@@ -44,7 +44,9 @@ kinds! {
     Reminder = "reminder", "A share of a clock's time has passed.";
     Awareness = "awareness", "Awareness was declared: official clocks run.";
     Draft = "draft", "A new draft incident.";
+    Report = "report", "Somebody reported something: staff, a supplier, a customer.";
     Escalation = "escalation", "Nobody assesses a draft within the internal target.";
+    Task = "task", "The due time of a task has passed.";
     Journal = "journal", "The journal cannot be written: nothing is taken in.";
     Disk = "disk", "The disk's reserve was reached and nothing is taken in, or it is again.";
     Source = "source", "An expected source is silent, or speaks again.";

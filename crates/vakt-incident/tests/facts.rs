@@ -95,7 +95,16 @@ fn an_incident_from_awareness_to_its_review() {
         ],
     );
     assert_eq!(warnings, ["it is late: record the reason for the delay"]);
-    let closed = store.fact("1", r#"{"fact":"closed","reason":"reviewed"}"#);
+    let said = store.fact("1", r#"{"fact":"closed"}"#);
+    assert_eq!(said.incident.incident.state, IncidentState::FinalReported);
+    assert_eq!(
+        said.warnings,
+        [
+            "no review is signed: it is not closed, and stays in the list of incidents without a \
+             review"
+        ]
+    );
+    let closed = store.sign_review("1");
     assert_eq!(closed.incident.incident.state, IncidentState::Closed);
     let facts: Vec<String> = closed
         .incident
@@ -113,6 +122,7 @@ fn an_incident_from_awareness_to_its_review() {
             "handled by anna for anna",
             "submitted by anna for anna",
             "closed by anna for anna",
+            "reviewed by anna for anna",
         ]
     );
     let superseded: Vec<ClockState> = closed
@@ -226,12 +236,33 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
     check(
         &[],
         r#"{"fact":"handled"}"#,
-        &["no awareness is declared: the incident stays a draft until it is assessed"],
+        &[
+            "no awareness is declared: the incident stays a draft until it is assessed",
+            "it is not recorded as contained, eradicated, recovered: record when that was",
+        ],
+    );
+    check(
+        &[
+            r#"{"fact":"aware"}"#,
+            r#"{"fact":"contained"}"#,
+            r#"{"fact":"recovered"}"#,
+        ],
+        r#"{"fact":"handled"}"#,
+        &["it is not recorded as eradicated: record when that was"],
+    );
+    check(
+        &[],
+        r#"{"fact":"contained","evidence":["event:7"]}"#,
+        &["the incident does not have the evidence event:7"],
     );
     check(
         &[],
         r#"{"fact":"closed"}"#,
-        &["a report is still owed, or nothing is assessed: the state stays"],
+        &[
+            "no review is signed: it is not closed, and stays in the list of incidents without a \
+             review",
+            "a report is still owed, or nothing is assessed: the state stays",
+        ],
     );
     check(
         &[],
@@ -488,12 +519,12 @@ fn what_is_still_owed_keeps_an_incident_open() {
     );
     let warnings = record(r#"{"fact":"closed"}"#, IncidentState::Notified, true);
     assert!(
-        warnings[0].starts_with("a report is still owed"),
+        warnings[1].starts_with("a report is still owed"),
         "{warnings:?}"
     );
     record(
         r#"{"fact":"submitted","report":"authority","reference":"I"}"#,
-        IncidentState::Closed,
+        IncidentState::FinalReported,
         false,
     );
 }
@@ -514,6 +545,6 @@ fn a_duty_of_one_report_comes_to_its_end() {
         recorded.incident.incident.state,
         IncidentState::FinalReported
     );
-    let recorded = store.fact("1", r#"{"fact":"closed"}"#);
+    let recorded = store.sign_review("1");
     assert_eq!(recorded.incident.incident.state, IncidentState::Closed);
 }

@@ -237,6 +237,36 @@ impl Client {
         self.answer(request.send_json(body))
     }
 
+    /// Posts a file as it is.
+    ///
+    /// # Errors
+    /// As those of [`Self::post`].
+    pub fn post_file(&self, path: &str, media_type: &str, bytes: &[u8]) -> Result<Json> {
+        let mut request = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .header("content-type", media_type);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.answer(request.send(bytes))
+    }
+
+    /// A file of the daemon's, of at most `bytes_max` bytes.
+    ///
+    /// # Errors
+    /// As those of [`Self::post`].
+    pub fn file(&self, path: &str, bytes_max: u64) -> Result<Vec<u8>> {
+        let result = self.asking(path, &[]).call();
+        let mut response = result.map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return Err(self.refused(response));
+        }
+        let body = response.body_mut().with_config().limit(bytes_max);
+        body.read_to_vec()
+            .context("the daemon's answer could not be read")
+    }
+
     pub fn delete(&self, path: &str) -> Result<Json> {
         let mut request = self.agent.delete(format!("{}{path}", self.url));
         if let Some(token) = &self.token {

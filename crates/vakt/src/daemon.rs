@@ -9,6 +9,7 @@ mod follow;
 mod heads;
 mod hunts;
 mod incidents;
+mod intake;
 mod listen;
 mod record_search;
 mod reports;
@@ -17,6 +18,7 @@ mod significance;
 mod storage;
 mod triage;
 mod views;
+mod work;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU64;
@@ -39,6 +41,7 @@ use vakt_ingest::intake::Intake;
 use vakt_search::{Index, IndexWriter, Rebuilt};
 use vakt_storage::{Journal, Recovery};
 
+use crate::attachments::Attachments;
 use crate::config::Config;
 use crate::data_dir::{DataDir, write_secret};
 use crate::metrics::{self, DetectMetrics, RuleMetrics, readings};
@@ -108,6 +111,7 @@ impl Daemon {
             Arc::clone(&clock),
             record_settings(&settings.config)?,
         )?);
+        let attachments = open_attachments(data_dir, &records)?;
         let redactor = redact::key::redactor(&settings.config.redact, data_dir)?.map(Arc::new);
         let frames = Frames::new(redactor.clone());
         let (index, rebuilt) = open_index(data_dir, &frames)?;
@@ -254,6 +258,8 @@ impl Daemon {
             index_progress: Arc::clone(&index_progress),
             detect_progress: Arc::clone(&detect_progress),
             journal: Arc::clone(&journal),
+            attachments,
+            intake_config: settings.config.intake.clone(),
             ruleset: Arc::clone(&ruleset),
             rules: settings.rules.clone(),
             sources,
@@ -466,6 +472,16 @@ fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
             .min()
             .unwrap_or(Level::High),
     })
+}
+
+/// The folder of attachments, without the files that a crash left behind.
+fn open_attachments(data_dir: &DataDir, records: &Records) -> Result<Attachments> {
+    let attachments = Attachments::open(data_dir)?;
+    let removed = attachments.remove_orphans(&records.stored_attachments()?)?;
+    if removed > 0 {
+        tracing::info!(removed, "files that no attachment names are removed");
+    }
+    Ok(attachments)
 }
 
 /// The rules of the start, with what is wrong in them said.

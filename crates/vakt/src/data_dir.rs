@@ -111,6 +111,11 @@ impl DataDir {
         self.0.join("records.db")
     }
 
+    /// Files that were attached to incidents.
+    pub fn attachments(&self) -> PathBuf {
+        self.0.join("attachments")
+    }
+
     /// Users, tokens, sessions.
     pub fn access(&self) -> PathBuf {
         self.0.join("access.db")
@@ -159,10 +164,11 @@ impl DataDir {
 }
 
 /// How the names of what we keep begin; SQLite puts files with longer names beside its own.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "journal",
     "index",
     "records.db",
+    "attachments",
     "access.db",
     "searches.db",
     "admin.token",

@@ -4,6 +4,7 @@
 //! person types), then [`daemon`] (what `serve` starts and in which order it stops) and
 //! [`pipeline`] (the threads between the journal and the records).
 
+pub mod attachments;
 pub mod backup;
 pub mod client;
 pub mod command;

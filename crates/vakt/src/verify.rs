@@ -3,7 +3,7 @@
 //! The search index can be built again from the journal; until then its files answer, so they are checked, too.
 
 use anyhow::Result;
-use vakt_incident::{AuditReport, NotedHead, verify_audit_of};
+use vakt_incident::{AuditReport, NotedHead, attachments_of, verify_audit_of};
 use vakt_search::{IndexReport, verify_index};
 use vakt_storage::disk::ReadOnlyDisk;
 use vakt_storage::hex;
@@ -12,6 +12,7 @@ use vakt_storage::verify::{
     Expected, Finding, Findings, JournalReport, Kind, SignedAuditHead, verify_journal,
 };
 
+use crate::attachments;
 use crate::data_dir::DataDir;
 
 /// The file that says which splits belong to the index.
@@ -83,6 +84,7 @@ fn verify_records(
             for fault in &report.faults {
                 add(Kind::Changed, fault.clone());
             }
+            verify_attachments(data_dir, findings);
             Some(report)
         }
         Err(error) => {
@@ -135,4 +137,21 @@ fn verify_the_index(
         }
     }
     Some(report)
+}
+
+/// Whether each file that the records name has the bytes that it had when it was attached.
+fn verify_attachments(data_dir: &DataDir, findings: &mut Findings) {
+    let faults = match attachments_of(&data_dir.records()) {
+        Ok(known) => attachments::faults(data_dir, &known),
+        Err(error) => vec![("records.db".to_owned(), error.to_string())],
+    };
+    for (file, text) in faults {
+        findings.add(Finding {
+            kind: Kind::Changed,
+            file,
+            byte: None,
+            positions: None,
+            text,
+        });
+    }
 }

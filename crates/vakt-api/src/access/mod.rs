@@ -18,7 +18,7 @@ use vakt_event::{Clock, Timestamp};
 
 pub use secret::{Secret, TOKEN_PREFIX};
 pub use sessions::{SESSION_LIFETIME_SECONDS, SignInLink};
-pub use tokens::{NewToken, TokenRow};
+pub use tokens::{NewToken, ReportsOf, TokenRow};
 pub use users::{NewUser, UserRow};
 
 use crate::backend::Sight;
@@ -36,6 +36,16 @@ pub enum Caller {
     Sender(Sender),
     /// A calendar, with the token that this person made for it: it reads deadlines and nothing else.
     Calendar(Principal),
+    /// Staff, a supplier or a customer, with a token that reports and nothing else.
+    Reporter(ReportSender),
+}
+
+/// Whoever holds a token that may report what happened, and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportSender {
+    pub token_id: i64,
+    pub name: String,
+    pub of: ReportsOf,
 }
 
 /// A person who was authenticated.
@@ -76,6 +86,7 @@ impl Caller {
             Self::Anonymous => false,
             Self::Person(principal) => principal.role.may(permission),
             Self::Sender(_) => permission == Permission::SendEvents,
+            Self::Reporter(_) => permission == Permission::SendReports,
             Self::Calendar(owner) => {
                 permission == Permission::ReadDeadlines && owner.role.may(permission)
             }
@@ -88,6 +99,7 @@ impl Caller {
             Self::Anonymous => "nobody",
             Self::Person(principal) | Self::Calendar(principal) => &principal.name,
             Self::Sender(sender) => &sender.name,
+            Self::Reporter(reporter) => &reporter.name,
         }
     }
 }
@@ -172,7 +184,10 @@ impl Access {
             let known = known.read().unwrap_or_else(PoisonError::into_inner);
             streams.extend(known.values().filter_map(|caller| match caller {
                 Caller::Sender(sender) => Some(sender.stream.clone()),
-                Caller::Person(_) | Caller::Calendar(_) | Caller::Anonymous => None,
+                Caller::Person(_)
+                | Caller::Calendar(_)
+                | Caller::Reporter(_)
+                | Caller::Anonymous => None,
             }));
         }
         streams

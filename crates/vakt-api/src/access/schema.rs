@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::AccessError;
 
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const TABLES: &str = "
 BEGIN IMMEDIATE;
@@ -20,15 +20,17 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE TABLE IF NOT EXISTS tokens (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   hash BLOB NOT NULL UNIQUE,       -- BLAKE3 of the token
-  kind TEXT NOT NULL CHECK (kind IN ('personal', 'intake', 'calendar')),
+  kind TEXT NOT NULL CHECK (kind IN ('personal', 'intake', 'calendar', 'report')),
   user_id INTEGER REFERENCES users (id),
   stream TEXT,
   name TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   created_by TEXT NOT NULL,
   revoked_at INTEGER,
-  CHECK ((kind <> 'intake') = (user_id IS NOT NULL)),
-  CHECK ((kind = 'intake') = (stream IS NOT NULL))
+  report_for TEXT,                 -- own, supplier:NAME, customer:NAME
+  CHECK ((kind IN ('personal', 'calendar')) = (user_id IS NOT NULL)),
+  CHECK ((kind = 'intake') = (stream IS NOT NULL)),
+  CHECK ((kind = 'report') = (report_for IS NOT NULL))
 ) STRICT;
 CREATE TABLE IF NOT EXISTS sign_in_codes (
   hash BLOB PRIMARY KEY,
@@ -43,7 +45,7 @@ CREATE TABLE IF NOT EXISTS sessions (
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL
 ) STRICT;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 COMMIT;
 ";
 
@@ -84,6 +86,34 @@ COMMIT;
 PRAGMA foreign_keys = ON;
 ";
 
+/// Version 3 knew no tokens that report; the table is made anew in the same way.
+const FROM_3: &str = "
+PRAGMA foreign_keys = OFF;
+BEGIN IMMEDIATE;
+CREATE TABLE new_tokens (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash BLOB NOT NULL UNIQUE,       -- BLAKE3 of the token
+  kind TEXT NOT NULL CHECK (kind IN ('personal', 'intake', 'calendar', 'report')),
+  user_id INTEGER REFERENCES users (id),
+  stream TEXT,
+  name TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by TEXT NOT NULL,
+  revoked_at INTEGER,
+  report_for TEXT,                 -- own, supplier:NAME, customer:NAME
+  CHECK ((kind IN ('personal', 'calendar')) = (user_id IS NOT NULL)),
+  CHECK ((kind = 'intake') = (stream IS NOT NULL)),
+  CHECK ((kind = 'report') = (report_for IS NOT NULL))
+) STRICT;
+INSERT INTO new_tokens SELECT id, hash, kind, user_id, stream, name, created_at, created_by, revoked_at,
+  NULL FROM tokens;
+DROP TABLE tokens;
+ALTER TABLE new_tokens RENAME TO tokens;
+PRAGMA user_version = 4;
+COMMIT;
+PRAGMA foreign_keys = ON;
+";
+
 pub(super) fn prepare(connection: &Connection) -> Result<(), AccessError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -100,6 +130,9 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), AccessError> {
     }
     if (1..=2).contains(&found) {
         connection.execute_batch(FROM_2)?;
+    }
+    if (1..=3).contains(&found) {
+        connection.execute_batch(FROM_3)?;
     }
     connection.execute_batch(TABLES)?;
     Ok(())

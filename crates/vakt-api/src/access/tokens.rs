@@ -1,12 +1,16 @@
 //! Tokens: personal ones, and those of machines that hand in events.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
 
 use rusqlite::{Connection, params};
 use vakt_event::Timestamp;
 
 use super::secret::SecretHash;
-use super::{Access, AccessError, Caller, Principal, Secret, Sender, check_name, shown, users};
+use super::{
+    Access, AccessError, Caller, Principal, ReportSender, Secret, Sender, check_name, shown, users,
+};
 
 /// Most valid tokens: all of them are held in memory, 200 bytes or so each.
 const TOKENS_MAX: usize = 10_000;
@@ -22,14 +26,60 @@ pub struct NewToken {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct TokenRow {
     pub id: i64,
-    /// `personal`, `intake` or `calendar`.
+    /// `personal`, `intake`, `calendar` or `report`.
     pub kind: String,
     pub name: String,
     pub user: Option<String>,
     pub stream: Option<String>,
+    /// Of a `report`: `own`, `supplier:NAME` or `customer:NAME`.
+    pub report_for: Option<String>,
     pub created_at: Timestamp,
     pub created_by: String,
     pub revoked_at: Option<Timestamp>,
+}
+
+/// On whose behalf a token reports what happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportsOf {
+    /// Our own staff.
+    Own,
+    Supplier(String),
+    Customer(String),
+}
+
+/// Characters of the name of a supplier or customer.
+const PARTY_CHARS_MAX: usize = 100;
+
+impl FromStr for ReportsOf {
+    type Err = AccessError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_name = |name: &str| {
+            !name.is_empty()
+                && name == name.trim()
+                && name.chars().count() <= PARTY_CHARS_MAX
+                && !name.chars().any(char::is_control)
+        };
+        match text.split_once(':') {
+            None if text == "own" => Ok(Self::Own),
+            Some(("supplier", name)) if is_name(name) => Ok(Self::Supplier(name.to_owned())),
+            Some(("customer", name)) if is_name(name) => Ok(Self::Customer(name.to_owned())),
+            _ => Err(AccessError::Invalid(format!(
+                "`{text}` reports for nobody: write own, supplier:NAME or customer:NAME, the name \
+                 with 1 to {PARTY_CHARS_MAX} characters"
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for ReportsOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own => f.write_str("own"),
+            Self::Supplier(name) => write!(f, "supplier:{name}"),
+            Self::Customer(name) => write!(f, "customer:{name}"),
+        }
+    }
 }
 
 impl Access {
@@ -82,11 +132,26 @@ impl Access {
         Ok(new)
     }
 
+    /// A token with which somebody reports what happened, and nothing else.
+    pub fn add_report_token(
+        &self,
+        of: &ReportsOf,
+        name: &str,
+        by: &str,
+    ) -> Result<NewToken, AccessError> {
+        let connection = self.lock();
+        let owner = Owner::Reports(of);
+        let new = insert(&connection, &owner, name, by, self.clock.now())?;
+        self.refresh(&connection)?;
+        Ok(new)
+    }
+
     /// All tokens, revoked ones too, oldest first.
     pub fn tokens(&self) -> Result<Vec<TokenRow>, AccessError> {
         let connection = self.lock();
         let mut statement = connection.prepare(
-            "SELECT t.id, t.kind, t.name, u.name, t.stream, t.created_at, t.created_by, t.revoked_at
+            "SELECT t.id, t.kind, t.name, u.name, t.stream, t.created_at, t.created_by, t.revoked_at,
+                 t.report_for
              FROM tokens t LEFT JOIN users u ON u.id = t.user_id ORDER BY t.id",
         )?;
         let rows = statement.query_map([], |row| {
@@ -96,6 +161,7 @@ impl Access {
                 name: row.get(2)?,
                 user: row.get(3)?,
                 stream: row.get(4)?,
+                report_for: row.get(8)?,
                 created_at: shown(row.get(5)?),
                 created_by: row.get(6)?,
                 revoked_at: row.get::<_, Option<i64>>(7)?.map(shown),
@@ -123,6 +189,7 @@ enum Owner<'a> {
     Stream(&'a str),
     /// The user whose deadlines a calendar shows.
     Calendar(i64),
+    Reports(&'a ReportsOf),
 }
 
 pub(super) fn insert_personal(
@@ -160,15 +227,25 @@ fn insert(
         });
     }
     let secret = Secret::new_token()?;
-    let (kind, user, stream) = match owner {
-        Owner::User(id) => ("personal", Some(*id), None),
-        Owner::Stream(stream) => ("intake", None, Some(*stream)),
-        Owner::Calendar(id) => ("calendar", Some(*id), None),
+    let (kind, user, stream, report_for) = match owner {
+        Owner::User(id) => ("personal", Some(*id), None, None),
+        Owner::Stream(stream) => ("intake", None, Some(*stream), None),
+        Owner::Calendar(id) => ("calendar", Some(*id), None, None),
+        Owner::Reports(of) => ("report", None, None, Some(of.to_string())),
     };
     connection.execute(
-        "INSERT INTO tokens (hash, kind, user_id, stream, name, created_at, created_by)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![secret.hash(), kind, user, stream, name, now.micros(), by],
+        "INSERT INTO tokens (hash, kind, user_id, stream, name, created_at, created_by, report_for)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![
+            secret.hash(),
+            kind,
+            user,
+            stream,
+            name,
+            now.micros(),
+            by,
+            report_for
+        ],
     )?;
     Ok(NewToken {
         id: connection.last_insert_rowid(),
@@ -179,7 +256,8 @@ fn insert(
 /// Every valid token and who holds it.
 pub(super) fn valid(connection: &Connection) -> Result<HashMap<SecretHash, Caller>, AccessError> {
     let mut statement = connection.prepare(
-        "SELECT t.hash, t.id, t.name, t.stream, u.name, u.role, u.streams, t.kind = 'calendar'
+        "SELECT t.hash, t.id, t.name, t.stream, u.name, u.role, u.streams, t.kind = 'calendar',
+             t.report_for
          FROM tokens t LEFT JOIN users u ON u.id = t.user_id
          WHERE t.revoked_at IS NULL AND u.disabled_at IS NULL",
     )?;
@@ -187,14 +265,23 @@ pub(super) fn valid(connection: &Connection) -> Result<HashMap<SecretHash, Calle
     let mut valid = HashMap::new();
     while let Some(row) = rows.next()? {
         let hash: SecretHash = row.get(0)?;
-        let stream: Option<String> = row.get(3)?;
-        let caller = match stream {
-            Some(stream) => Caller::Sender(Sender {
+        let (stream, report_for): (Option<String>, Option<String>) = (row.get(3)?, row.get(8)?);
+        let caller = match (stream, report_for) {
+            (_, Some(of)) => {
+                // What a newer version wrote gives nothing here.
+                let Ok(of) = of.parse() else { continue };
+                Caller::Reporter(ReportSender {
+                    token_id: row.get(1)?,
+                    name: row.get(2)?,
+                    of,
+                })
+            }
+            (Some(stream), None) => Caller::Sender(Sender {
                 token_id: row.get(1)?,
                 name: row.get(2)?,
                 stream,
             }),
-            None => {
+            (None, None) => {
                 let role: String = row.get(5)?;
                 // A role that a newer version wrote gives nothing here.
                 let Ok(role) = role.parse() else { continue };

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::access::{Access, AccessError, NewToken, NewUser};
+use crate::access::{Access, AccessError, NewToken, NewUser, ReportsOf};
 use crate::app::App;
 use crate::body::read_object;
 use crate::error::{ApiError, ErrorCode};
@@ -86,7 +86,7 @@ pub(crate) async fn tokens(call: Call) -> Result<Response<Body>, ApiError> {
 pub(crate) async fn add_token(mut call: Call) -> Result<Response<Body>, ApiError> {
     let by = call.principal()?.name.clone();
     let body = read_object(call.request.body_mut()).await?;
-    only(&body, &["kind", "name", "stream", "user"])?;
+    only(&body, &["kind", "name", "stream", "user", "report_for"])?;
     let name = required(&body, "name")?.to_owned();
     let token = match required(&body, "kind")? {
         "intake" => {
@@ -110,10 +110,21 @@ pub(crate) async fn add_token(mut call: Call) -> Result<Response<Body>, ApiError
             })
             .await?
         }
+        "report" => {
+            let of: ReportsOf = required(&body, "report_for")?
+                .parse()
+                .map_err(|error| failure(&error))?;
+            run(&call.app, move |access| {
+                access.add_report_token(&of, &name, &by)
+            })
+            .await?
+        }
         other => {
             return Err(field(
                 "kind",
-                format!("`kind` is `{other}`, but must be `intake`, `personal` or `calendar`"),
+                format!(
+                    "`kind` is `{other}`, but must be `intake`, `personal`, `calendar` or `report`"
+                ),
             ));
         }
     };

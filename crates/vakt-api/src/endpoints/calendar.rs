@@ -41,7 +41,7 @@ async fn calendar(call: Call, id: Option<String>) -> Result<Response<Body>, ApiE
 fn sight(caller: &Caller) -> Result<Sight, ApiError> {
     match caller {
         Caller::Person(owner) | Caller::Calendar(owner) => Ok(owner.sight()),
-        Caller::Anonymous | Caller::Sender(_) => Err(ApiError::new(
+        Caller::Anonymous | Caller::Sender(_) | Caller::Reporter(_) => Err(ApiError::new(
             ErrorCode::Forbidden,
             "deadlines are for people and their calendars",
         )),

@@ -231,7 +231,7 @@ fn list_request(uri: &Uri, principal: &Principal) -> Result<ListRequest, ApiErro
     })
 }
 
-pub(super) fn items(name: &str, page: ItemPage) -> Response<Body> {
+pub(crate) fn items(name: &str, page: ItemPage) -> Response<Body> {
     let mut body = Map::new();
     body.insert(name.into(), Value::Array(page.items));
     body.insert("next".into(), page.next.into());
@@ -316,7 +316,7 @@ pub(crate) fn new_fact(
 }
 
 /// The members of a body, taken out one by one; what stays is passed on.
-pub(super) struct Fields(pub(super) Map<String, Value>);
+pub(crate) struct Fields(pub(super) Map<String, Value>);
 
 impl Fields {
     /// Absent, `null` and blank are the same.

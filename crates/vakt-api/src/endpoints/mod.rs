@@ -5,6 +5,7 @@ pub(crate) mod calendar;
 pub(crate) mod erasures;
 pub(crate) mod events;
 pub(crate) mod incidents;
+pub(crate) mod intake;
 pub(crate) mod loki;
 pub(crate) mod observe;
 pub(crate) mod outputs;
@@ -16,6 +17,7 @@ pub(crate) mod significance;
 pub(crate) mod triage;
 pub(crate) mod upload;
 pub(crate) mod views;
+pub(crate) mod work;
 
 use std::sync::Arc;
 
@@ -51,7 +53,10 @@ fn source(call: &Call, transport: Transport) -> Result<Arc<Source>, ApiError> {
                     "without a credential one may not {}",
                     Permission::SendDrill.describe()
                 ),
-                Caller::Person(_) | Caller::Sender(_) | Caller::Calendar(_) => format!(
+                Caller::Person(_)
+                | Caller::Sender(_)
+                | Caller::Calendar(_)
+                | Caller::Reporter(_) => format!(
                     "{} may not {}",
                     call.caller.name(),
                     Permission::SendDrill.describe()
@@ -63,7 +68,9 @@ fn source(call: &Call, transport: Transport) -> Result<Arc<Source>, ApiError> {
     let policy = &call.connection.policy;
     let stream = match &call.caller {
         Caller::Sender(sender) => &sender.stream,
-        Caller::Anonymous | Caller::Person(_) | Caller::Calendar(_) => &policy.stream,
+        Caller::Anonymous | Caller::Person(_) | Caller::Calendar(_) | Caller::Reporter(_) => {
+            &policy.stream
+        }
     };
     if let Caller::Person(person) = &call.caller
         && let Some(allowed) = &person.streams

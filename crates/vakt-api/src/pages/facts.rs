@@ -34,6 +34,8 @@ pub(crate) enum Asks {
     Regime,
     /// Which service, and what it lacks.
     Service,
+    /// What shows it.
+    Evidence,
 }
 
 const fn words(
@@ -76,6 +78,12 @@ pub(crate) static FACTS: &[FactWords] = &[
         "It was stopped or did not happen. Nothing has to be reported; it may be.")),
     asking(Asks::Report, words("submitted", "A report was submitted", "Record submission",
         "What was sent counts from when it was sent.")),
+    asking(Asks::Evidence, words("analysed", "Analysed", "Record",
+        "It is known what happened, how, and what it reached.")),
+    asking(Asks::Evidence, words("contained", "Contained", "Record", "It does not spread any further.")),
+    asking(Asks::Evidence, words("eradicated", "Eradicated", "Record", "What caused it is removed.")),
+    asking(Asks::Evidence, words("recovered", "Recovered", "Record",
+        "What it affected works again as it should.")),
     words("handled", "Handled", "Record handled",
         "Containment, eradication and recovery are complete."),
     words("assessment_started", "Assessment started", "Record",
@@ -114,7 +122,8 @@ pub(crate) static FACTS: &[FactWords] = &[
     asking(Asks::Regime, words("regime_applies", "Another duty applies", "Record",
         "Another regime's reports are owed, too.")),
     words("reopened", "Reopen", "Reopen", "The assessment goes on."),
-    words("closed", "Close", "Close", "The review after the incident is done."),
+    words("closed", "Closed", "Record",
+        "Somebody considers it closed. It is once its review is signed and every report that is owed was submitted."),
     with_reason(words("downgraded", "Downgrade", "Propose downgrade",
         "It was found not significant after reports were sent. It counts once a second person approves it.")),
     words("correction_sent", "The correction was sent", "Record",

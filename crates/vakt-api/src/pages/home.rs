@@ -71,6 +71,7 @@ struct Beside {
     incidents: OpenIncidents,
     alerts: ItemPage,
     saved: Vec<SavedSearch>,
+    tasks: Vec<Value>,
     no_source_yet: bool,
 }
 
@@ -186,6 +187,7 @@ impl Beside {
             incidents: open_incidents(parts, list(OPEN_PAGE, Some("open")))?,
             alerts: alerts.map_err(failure)?,
             saved: saved(parts, &who.name),
+            tasks: super::work_parts::tasks_of(parts, who)?,
             no_source_yet,
         })
     }
@@ -259,7 +261,12 @@ fn page(
                 section id="incidents" data-refresh aria-labelledby="incidents-heading" {
                     h2 id="incidents-heading" { "Open incidents" }
                     (incidents(&home.beside.incidents, site, now, may_record))
+                    p.quiet {
+                        a href="/reports" { "Reports of others" } " · "
+                        a href="/reviews" { "Incidents without a review" }
+                    }
                 }
+                (super::work_parts::my_tasks(&home.beside.tasks, site, now))
                 section id="alerts" data-refresh aria-labelledby="alerts-heading" {
                     h2 id="alerts-heading" { "Newest alerts" }
                     (alerts(&home.beside.alerts, site))

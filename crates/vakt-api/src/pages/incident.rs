@@ -89,6 +89,7 @@ fn page(seen: &Seen<'_>) -> Markup {
             h2 id="facts-heading" { "Time line" }
             (timeline::list(incident, zone, seen.now, seen.may_record))
         }
+        (super::work_parts::links(incident))
         @if let Some(reasons) = seen.reasons {
             section aria-labelledby="why-heading" {
                 h2 id="why-heading" { "Why did this fire?" }

@@ -18,7 +18,7 @@ pub(crate) fn page(
     main: &Markup,
 ) -> Response<Body> {
     document(
-        title,
+        (title, "en"),
         site.zone.iana_name(),
         Some(now),
         &html! {
@@ -49,8 +49,13 @@ pub(crate) fn page(
 
 /// A page for somebody who is not.
 pub(crate) fn bare(title: &str, main: &Markup) -> Response<Body> {
+    bare_in("en", title, main)
+}
+
+/// The same in a language, by its tag (BCP 47).
+pub(crate) fn bare_in(language: &str, title: &str, main: &Markup) -> Response<Body> {
     document(
-        title,
+        (title, language),
         None,
         None,
         &html! {
@@ -62,14 +67,14 @@ pub(crate) fn bare(title: &str, main: &Markup) -> Response<Body> {
 /// `zone` is the IANA name of the zone in which the scripts show times, `now` the time from which
 /// they count on, since a browser's clock may be wrong.
 fn document(
-    title: &str,
+    (title, language): (&str, &str),
     zone: Option<&str>,
     now: Option<Timestamp>,
     body: &Markup,
 ) -> Response<Body> {
     let page = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(language) {
             head {
                 meta charset="utf-8";
                 title { (title) " · Vakt" }

@@ -6,18 +6,23 @@ mod facts;
 pub(crate) mod home;
 pub(crate) mod incident;
 mod incident_parts;
+pub(crate) mod intake;
+mod intake_words;
 mod layout;
 pub(crate) mod record;
 mod records;
 pub(crate) mod recurring;
 pub(crate) mod report;
 mod results;
+pub(crate) mod review;
 mod setup;
 pub(crate) mod sign_in;
 pub(crate) mod significance;
 mod timeline;
 mod why;
 mod words;
+pub(crate) mod work;
+mod work_parts;
 
 use std::sync::Arc;
 

@@ -23,7 +23,7 @@ use crate::params::Params;
 use form::{crumb, page, warning_list};
 
 /// What the form of the page carries, by the names of its inputs.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 16] = [
     "fact",
     "at",
     "by",
@@ -33,6 +33,7 @@ const NAMES: [&str; 15] = [
     "reference",
     "party",
     "due",
+    "evidence",
     "revises",
     "approves",
     "revision",
@@ -240,6 +241,10 @@ fn fact_of(
             })?;
             body.insert(member.into(), number.into());
         }
+    }
+    let evidence: Vec<&str> = typed.get("evidence").split_whitespace().collect();
+    if !evidence.is_empty() {
+        body.insert("evidence".into(), evidence.into());
     }
     if !typed.get("due").is_empty() {
         let due = typed.get("due");

@@ -102,7 +102,7 @@ fn of_fact(
                     summary { "What it said" }
                     dl.fields {
                         @for (name, value) in fields {
-                            dt { (name) } dd { (value.as_str().unwrap_or_default()) }
+                            dt { (name) } dd { (said(value)) }
                         }
                     }
                 }
@@ -120,6 +120,22 @@ fn of_fact(
                 }
             }
         }
+    }
+}
+
+/// A member of a fact's fields: a text, or a list of texts or of what has a title.
+fn said(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<&str> = items
+                .iter()
+                .filter_map(|item| item.as_str().or_else(|| item["title"].as_str()))
+                .collect();
+            items.join(", ")
+        }
+        Value::Null => String::new(),
+        other => other.to_string(),
     }
 }
 

@@ -258,7 +258,8 @@ fn tokens_and_sessions_of_the_second_schema_stay_and_calendars_are_new() {
                CHECK ((kind = 'personal') = (user_id IS NOT NULL)),
                CHECK ((kind = 'intake') = (stream IS NOT NULL))
              ) STRICT;
-             INSERT INTO old_tokens SELECT * FROM tokens;
+             INSERT INTO old_tokens SELECT id, hash, kind, user_id, stream, name, created_at,
+               created_by, revoked_at FROM tokens;
              DROP TABLE tokens;
              ALTER TABLE old_tokens RENAME TO tokens;
              PRAGMA user_version = 2;",
@@ -274,6 +275,58 @@ fn tokens_and_sessions_of_the_second_schema_stay_and_calendars_are_new() {
     }
     let (access, _) = open(&dir);
     assert_eq!(access.tokens().unwrap().len(), 3);
+}
+
+/// The third schema knew no tokens that report.
+#[test]
+fn tokens_and_sessions_of_the_third_schema_stay_and_reports_are_new() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("access.db");
+    let (token, session) = {
+        let (access, _) = open(&dir);
+        let token = access.ensure_admin().unwrap().unwrap();
+        access
+            .add_calendar_token("admin", "phone", "admin")
+            .unwrap();
+        let session = access.sign_in_by_token(token.reveal()).unwrap().unwrap();
+        (token, session)
+    };
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             CREATE TABLE old_tokens (
+               id INTEGER PRIMARY KEY AUTOINCREMENT,
+               hash BLOB NOT NULL UNIQUE,
+               kind TEXT NOT NULL CHECK (kind IN ('personal', 'intake', 'calendar')),
+               user_id INTEGER REFERENCES users (id),
+               stream TEXT,
+               name TEXT NOT NULL,
+               created_at INTEGER NOT NULL,
+               created_by TEXT NOT NULL,
+               revoked_at INTEGER,
+               CHECK ((kind <> 'intake') = (user_id IS NOT NULL)),
+               CHECK ((kind = 'intake') = (stream IS NOT NULL))
+             ) STRICT;
+             INSERT INTO old_tokens SELECT id, hash, kind, user_id, stream, name, created_at,
+               created_by, revoked_at FROM tokens;
+             DROP TABLE tokens;
+             ALTER TABLE old_tokens RENAME TO tokens;
+             PRAGMA user_version = 3;",
+        )
+        .unwrap();
+    for _ in 0..2 {
+        let (access, _) = open(&dir);
+        assert!(access.by_session(session.reveal()).unwrap().is_some());
+        assert!(access.by_token(token.reveal()).is_some());
+        let of = "supplier:Acme".parse().unwrap();
+        let new = access.add_report_token(&of, "acme", "admin").unwrap();
+        let found = access.by_token(new.secret.reveal());
+        assert!(matches!(found, Some(Caller::Reporter(it)) if it.of == of));
+        assert_eq!(access.sign_in_by_token(new.secret.reveal()).unwrap(), None);
+    }
+    let (access, _) = open(&dir);
+    assert_eq!(access.tokens().unwrap().len(), 4);
 }
 
 #[test]

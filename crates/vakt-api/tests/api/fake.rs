@@ -11,12 +11,12 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest,
-    HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
-    NewIncident, NewText, OutputsBackend, Readiness, ReportRequest, RuleList, RulesView,
-    SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight,
-    SignificanceBackend, SourcesView, StorageBackend, StorageFailure, Tense, TriageBackend,
-    TriageRequest,
+    AttachedFile, FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure,
+    HuntRequest, HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure,
+    NewFact, NewIncident, NewReport, NewText, OutputsBackend, Readiness, ReportFrom, ReportRequest,
+    ReportsBackend, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest,
+    SearchTable, SentFile, Sight, SignificanceBackend, SourcesView, StorageBackend, StorageFailure,
+    TasksRequest, Tense, TriageBackend, TriageRequest, WorkBackend,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{
@@ -48,6 +48,11 @@ pub(crate) struct Fake {
     pub(crate) answered: Mutex<Vec<(Value, String)>>,
     /// The incidents, newest first, where a test wants others than [`incident`].
     pub(crate) incidents: Mutex<Vec<Value>>,
+    pub(crate) tasks: Mutex<Vec<Value>>,
+    /// Whether anybody at all may report.
+    pub(crate) anonymous: AtomicBool,
+    /// What was reported, and by whom.
+    pub(crate) reports: Mutex<Vec<(NewReport, ReportFrom)>>,
     pub(crate) not_ready: Mutex<Vec<String>>,
     /// Sources that were heard; none at first.
     pub(crate) sources: Mutex<Vec<Value>>,
@@ -599,6 +604,130 @@ impl TriageBackend for Fake {
     }
 }
 
+fn asked(id: &str, body: &Map<String, Value>, by: &Principal) -> Result<Value, IncidentFailure> {
+    Ok(json!({"id": id, "asked": body, "by": by.name}))
+}
+
+impl WorkBackend for Fake {
+    fn tasks(&self, request: &TasksRequest) -> Result<ItemPage, IncidentFailure> {
+        let items = self.tasks.lock().unwrap().clone();
+        let owned = |task: &Value| {
+            let owner = request.owner.as_deref();
+            owner.is_none_or(|owner| task["owner"] == owner)
+        };
+        Ok(ItemPage {
+            items: items.into_iter().filter(owned).collect(),
+            next: None,
+        })
+    }
+
+    fn work(&self, _: &str, _: &Sight) -> Result<Value, IncidentFailure> {
+        let tasks = self.tasks.lock().unwrap().clone();
+        Ok(json!({"tasks": tasks, "notes": [], "attachments": [], "reports": [], "review": {}}))
+    }
+
+    fn response(&self, id: &str, _: &Sight) -> Result<Value, IncidentFailure> {
+        Ok(json!({ "incident": id }))
+    }
+
+    fn add_task(
+        &self,
+        id: &str,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        asked(id, &body, by)
+    }
+
+    fn change_task(
+        &self,
+        task: &str,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        asked(task, &body, by)
+    }
+
+    fn add_note(
+        &self,
+        id: &str,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        asked(id, &body, by)
+    }
+
+    fn attach(&self, id: &str, file: SentFile, by: &Principal) -> Result<Value, IncidentFailure> {
+        Ok(json!({"id": id, "name": file.name, "bytes": file.bytes.len(), "by": by.name}))
+    }
+
+    fn attachment(&self, _: &str, hash: &str, _: &Sight) -> Result<AttachedFile, IncidentFailure> {
+        match hash {
+            "abc" => Ok(AttachedFile {
+                name: "page.html".to_owned(),
+                bytes: b"<script>alert(1)</script>".to_vec(),
+                sha256: "ff".to_owned(),
+            }),
+            _ => Err(IncidentFailure::NotFound),
+        }
+    }
+
+    fn review(&self, _: &str, _: &Sight) -> Result<Value, IncidentFailure> {
+        Ok(json!({"version": 0, "missing": [], "actions": [], "signed": null}))
+    }
+
+    fn write_review(
+        &self,
+        id: &str,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        asked(id, &body, by)
+    }
+
+    fn sign_review(
+        &self,
+        id: &str,
+        version: i64,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(json!({"id": id, "version": version, "by": by.name, "warnings": []}))
+    }
+
+    fn missing_reviews(
+        &self,
+        year: Option<i16>,
+        _: &TasksRequest,
+    ) -> Result<(i16, ItemPage), IncidentFailure> {
+        Ok((year.unwrap_or(2026), ItemPage::default()))
+    }
+}
+
+impl ReportsBackend for Fake {
+    fn takes_anonymous(&self) -> bool {
+        self.anonymous.load(Ordering::Relaxed)
+    }
+
+    fn organisation(&self) -> Option<String> {
+        Some("Example AB".to_owned())
+    }
+
+    fn take(&self, new: NewReport, from: &ReportFrom) -> Result<Value, IncidentFailure> {
+        if new.description.trim().is_empty() {
+            return Err(IncidentFailure::Invalid {
+                message: "`description` is missing".to_owned(),
+                help: String::new(),
+            });
+        }
+        self.reports.lock().unwrap().push((new, from.clone()));
+        Ok(json!({"receipt": "R1", "received_at": "2026-11-29T12:00:00Z"}))
+    }
+
+    fn reports(&self, _: &TasksRequest) -> Result<ItemPage, IncidentFailure> {
+        Ok(ItemPage::default())
+    }
+}
+
 impl RulesView for Fake {
     fn rules(&self) -> RuleList {
         RuleList {
@@ -672,6 +801,8 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         incidents: fake.clone(),
         significance: fake.clone(),
         triage: fake.clone(),
+        work: fake.clone(),
+        reports: fake.clone(),
         rules: fake.clone(),
         sources: fake.clone(),
         storage: fake.clone(),

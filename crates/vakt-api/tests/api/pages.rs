@@ -534,3 +534,19 @@ fn scripts_and_style_are_served_and_cached_by_content() {
         );
     }
 }
+
+/// A task of somebody stands on that person's start page, as text.
+#[test]
+fn the_start_page_has_the_tasks_of_whoever_looks() {
+    let daemon = start();
+    *daemon.fake.tasks.lock().unwrap() = vec![
+        serde_json::json!({"id": "t1", "incident": "7", "owner": "admin", "state": "open",
+            "title": "Call <b>Eva</b>", "phase": "analysis", "due": "2026-01-01T00:00:00Z"}),
+        serde_json::json!({"id": "t2", "incident": "7", "owner": "bo", "state": "open", "title": "Wait"}),
+    ];
+    let page = daemon.admin("GET /", "").text();
+    assert!(page.contains("My tasks"), "{page}");
+    assert!(page.contains("Call &lt;b&gt;Eva&lt;/b&gt;"), "{page}");
+    assert!(page.contains("Overdue"), "{page}");
+    assert!(!page.contains("Wait"), "{page}");
+}

@@ -45,12 +45,17 @@ fact_kinds! {
     Submitted = "submitted", "A report was sent; `report` says which.";
     RecipientsInformed = "recipients_informed", "Recipients of the service were told.";
     CustomerNoticeSent = "customer_notice_sent", "A customer was told.";
+    Analysed = "analysed", "It is known what happened, how, and what it reached.";
+    Contained = "contained", "It does not spread any further.";
+    Eradicated = "eradicated", "What caused it is removed.";
+    Recovered = "recovered", "What it affected works again as it should.";
     Handled = "handled", "Containment, eradication and recovery are complete.";
     Dismissed = "dismissed", "False positive, test, duplicate, or authorised.";
     NotSignificant = "not_significant", "Assessed: not significant.";
     NearMiss = "near_miss", "Assessed: it was stopped or did not happen (NIS2 Art. 6(5)).";
     Reopened = "reopened", "The assessment goes on.";
-    Closed = "closed", "The review after the incident is done.";
+    Reviewed = "reviewed", "The review after the incident is signed; `fields` is what it says.";
+    Closed = "closed", "Somebody considers it closed. It is once it is reviewed and all is submitted.";
     Downgraded = "downgraded", "Found not significant after all. Counts once a second person approves.";
     CorrectionSent = "correction_sent", "The receivers of earlier reports were told of the downgrade.";
     Merged = "merged", "The incident is part of another one; `into` says which.";
@@ -90,6 +95,7 @@ impl FactKind {
             || matches!(
                 self,
                 Self::Reopened
+                    | Self::Reviewed
                     | Self::Closed
                     | Self::Downgraded
                     | Self::CorrectionSent
@@ -97,6 +103,14 @@ impl FactKind {
                     | Self::Split
             )
     }
+
+    /// The phases of the response (Regulation (EU) 2024/2690, Annex 3.5.2), in their order.
+    pub const PHASES: [Self; 4] = [
+        Self::Analysed,
+        Self::Contained,
+        Self::Eradicated,
+        Self::Recovered,
+    ];
 
     /// Ends the assessment without a duty to report.
     pub fn ends_assessment(self) -> bool {

@@ -34,27 +34,27 @@ const EVENT_IDS_MAX: usize = 5;
 
 /// One value, and the events that have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Observable {
-    pub(super) field: &'static str,
-    pub(super) value: String,
-    pub(super) events: u64,
-    pub(super) first: Timestamp,
-    pub(super) last: Timestamp,
+pub(crate) struct Observable {
+    pub(crate) field: &'static str,
+    pub(crate) value: String,
+    pub(crate) events: u64,
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
     /// The ids of the first of the events.
-    pub(super) ids: Vec<String>,
+    pub(crate) ids: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Observables {
-    pub(super) listed: Vec<Observable>,
+pub(crate) struct Observables {
+    pub(crate) listed: Vec<Observable>,
     /// Values that are not listed because there are too many.
-    pub(super) more: usize,
+    pub(crate) more: usize,
     /// Different addresses of private networks.
-    pub(super) private: usize,
+    pub(crate) private: usize,
 }
 
 impl Observables {
-    pub(super) fn of(events: &[FrozenEvent]) -> Self {
+    pub(crate) fn of(events: &[FrozenEvent]) -> Self {
         let mut found: BTreeMap<(&'static str, String), Observable> = BTreeMap::new();
         let mut private: Vec<IpAddr> = Vec::new();
         for event in events {

@@ -19,7 +19,7 @@ use super::rows::{count, instant, page, page_start};
 use super::view::View;
 use super::{
     Records, answers, facts, incidents, maintenance, quarters, recurring, regimes, reports, schema,
-    services, suppressions,
+    services, suppressions, work,
 };
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
@@ -62,7 +62,8 @@ pub struct AuditEntry {
     /// that is part of it), `alert.closed`, `regimes.changed`, `clocks.recomputed`,
     /// `report.written` (texts of a report's fields), `suppression.added`, `suppression.ended`,
     /// `maintenance.added`, `maintenance.ended`, `service.said`, `service.pruned`,
-    /// `significance.answered`, `quarter.reviewed`.
+    /// `significance.answered`, `quarter.reviewed`, `task.added`, `task.changed`, `note.added`,
+    /// `attachment.added`, `review.written`, `report.received` (by the intake), `state.derived`.
     pub action: String,
     /// The id of the incident, alert, suppression, window or review, or the name of the service.
     pub subject: String,
@@ -167,6 +168,7 @@ fn verify(
     services::check(records, &mut report)?;
     answers::check(records, &mut report)?;
     recurring::check(records, &mut report)?;
+    work::check(records, &mut report)?;
     check_states(records, data.unwrap_or(Regimes::embedded()), &mut report)?;
     Ok(report)
 }

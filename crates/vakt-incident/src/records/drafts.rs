@@ -413,10 +413,11 @@ pub(super) fn insert(
     let of_rule = row.detection.filter(|_| row.origin == Origin::Detection);
     let entity = row.risk.map(|(entity, _)| entity).or(row.about);
     let entity = entity.or(of_rule.map(|detection| detection.entity.as_slice()));
-    // The table takes a risk for a detection with a score, and knows the others by what they are about.
+    // The table takes a risk for a detection with a score, and knows the others by what they are about and
+    // by who opened them.
     let origin = match row.origin {
         Origin::Risk => Origin::Detection,
-        Origin::Outage | Origin::Recurring => Origin::Manual,
+        Origin::Outage | Origin::Recurring | Origin::Report => Origin::Manual,
         other => other,
     };
     let tags = row.detection.map(|detection| detection.tags.as_slice());

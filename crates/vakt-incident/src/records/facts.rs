@@ -7,7 +7,7 @@ use vakt_event::Timestamp;
 use super::incidents::{self, IncidentRow};
 use super::rows::{instant, instant_or_none, json_or_none, parsed};
 use super::view::View;
-use super::{Records, audit, merge, outbox};
+use super::{Records, audit, merge, outbox, work};
 use crate::clock::Computed;
 use crate::correction;
 use crate::doubt::{Circumstances, doubts};
@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::fact::{Fact, FactKind, NewFact};
 use crate::incident::Recorded;
 use crate::regime::Regimes;
+use crate::work::WorkError;
 
 /// Who records a fact.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,7 @@ impl Records {
         new: NewFact,
         recorder: impl Into<Recorder<'r>>,
     ) -> Result<Recorded> {
+        expect_no_review(&new)?;
         let (now, recorder) = (self.clock.now(), recorder.into());
         self.write(|records| self.record(records, id, new, recorder, now))
     }
@@ -55,11 +57,12 @@ impl Records {
         new: NewFact,
         recorder: impl Into<Recorder<'r>>,
     ) -> Result<Recorded> {
+        expect_no_review(&new)?;
         let (now, recorder) = (self.clock.now(), recorder.into());
         self.try_out(|records| self.record(records, id, new, recorder, now))
     }
 
-    fn record(
+    pub(super) fn record(
         &self,
         records: &Connection,
         id: &str,
@@ -112,6 +115,7 @@ impl Records {
         };
         warnings.extend(self.doubt_of_ending(records, &incident, &fact)?);
         warnings.extend(self.doubt_of_service(&fact));
+        warnings.extend(work::dangling(records, &incident, &fact)?);
         let fact = insert(records, data, incident.seq, fact)?;
         if let (Some(whole), false) = (&fact.into, due_apart.is_empty()) {
             warnings.extend(merge::later(records, data, whole, &due_apart, now)?);
@@ -122,6 +126,14 @@ impl Records {
             warnings,
             incident,
         })
+    }
+}
+
+/// What is signed is a text, so that a signature without one is none.
+fn expect_no_review(new: &NewFact) -> Result<()> {
+    match new.fact == FactKind::Reviewed.as_str() {
+        true => Err(WorkError::ReviewByFact.into()),
+        false => Ok(()),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::incident::{
     FirstEvent, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin, ReportKind,
     Transition,
 };
+use crate::intake::REPORTER_PREFIX;
 use crate::lifecycle::{self, IncidentState};
 use crate::regime::{Regime, Regimes};
 use crate::target;
@@ -462,7 +463,12 @@ fn seconds(received: Timestamp, claimed: Timestamp) -> f64 {
     whole.map_or(limit, f64::from) + f64::from(rest) / 1e6
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<IncidentRow> {
+/// The table takes a report for an incident that a principal of its own opened.
+fn is_reporter(principal: &str) -> bool {
+    principal.starts_with(REPORTER_PREFIX)
+}
+
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<IncidentRow> {
     let origin: String = row.get("origin")?;
     let by_risk = row.get::<_, Option<f64>>("risk_score")?.is_some();
     let entity: Vec<(String, String)> = json_column(row, "entity")?;
@@ -471,6 +477,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<IncidentRow> {
         seq: row.get("seq")?,
         id: row.get("id")?,
         origin: match origin.as_str() {
+            "manual" if is_reporter(&row.get::<_, String>("opened_by")?) => Origin::Report,
             "manual" => match about {
                 Some(SERVICE_ENTITY) => Origin::Outage,
                 Some(CAUSE_ENTITY) => Origin::Recurring,

@@ -64,18 +64,19 @@ impl Records {
             )?;
             Ok(())
         })?;
-        Ok(next)
+        Ok([next, self.remind_of_tasks()?].into_iter().flatten().min())
     }
 
     /// A number that changes whenever an incident, fact or answer is added, something is said of a
-    /// service, or work is planned or ended.
+    /// service, a task changes, or work is planned or ended.
     pub fn incident_revision(&self) -> Result<i64> {
         self.read(|records| {
             let sql = "SELECT (SELECT coalesce(max(id), 0) FROM facts)
                  + (SELECT coalesce(max(seq), 0) FROM incidents)
                  + (SELECT coalesce(max(id), 0) FROM answers)
                  + (SELECT coalesce(max(seq), 0) FROM service_signals)
-                 + (SELECT coalesce(max(seq), 0) + count(ended_at) FROM maintenance)";
+                 + (SELECT coalesce(max(seq), 0) + count(ended_at) FROM maintenance)
+                 + (SELECT coalesce(max(changed_at), 0) FROM tasks)";
             Ok(records.query_row(sql, [], |row| row.get(0))?)
         })
     }

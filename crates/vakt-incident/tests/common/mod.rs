@@ -142,6 +142,20 @@ impl Store {
         self.records.add_fact(id, new, "anna").unwrap()
     }
 
+    /// Writes a review that says all, and signs it.
+    pub fn sign_review(&self, id: &str) -> vakt_incident::Recorded {
+        let new = serde_json::json!({
+            "version": self.records.review(id).unwrap().version,
+            "root_cause_family": "malicious_action", "root_cause": "A guessed password",
+            "scope": "One host", "lessons": "Keys, no passwords", "no_actions": "Done already",
+        });
+        let new = serde_json::from_value(new).unwrap();
+        let written = self.records.write_review(id, &new, "anna").unwrap();
+        self.records
+            .sign_review(id, written.version, "anna")
+            .unwrap()
+    }
+
     /// What is told, to an output that was not told of it yet.
     pub fn payloads(&self) -> Vec<serde_json::Value> {
         let all = Route {

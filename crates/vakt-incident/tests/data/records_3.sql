@@ -1,5 +1,4 @@
--- Records of schema 3, as the version before significance was kept with incidents wrote them: those of schema 2,
--- opened by it.
+-- Records of schema 3: those of schema 2, opened by the version that wrote it.
 PRAGMA user_version = 3;
 PRAGMA foreign_keys = OFF;
 BEGIN TRANSACTION;

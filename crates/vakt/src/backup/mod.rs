@@ -1,7 +1,8 @@
 //! Backups: a consistent copy of a data directory while the daemon runs, and its way back.
 //!
 //! The databases come first and the journal after them, so that the copied checkpoint is never
-//! beyond the copied journal: whoever starts on the copy evaluates each event once. The index
+//! beyond the copied journal: whoever starts on the copy evaluates each event once. Attachments follow the
+//! records that name them. The index
 //! is not copied; it is built from the journal.
 
 mod copy;
@@ -50,6 +51,7 @@ pub fn take(data_dir: &DataDir, dest: &Path, secrets: bool, clock: &dyn Clock) -
             manifest.files.push(copy_database(&database, to)?);
         }
     }
+    copy_attachments(data_dir, to, &mut manifest)?;
     copy_the_journal(&data_dir.journal(), to, &mut manifest)?;
     let mut singles = vec![data_dir.signing_public_key()];
     if secrets {
@@ -106,6 +108,28 @@ fn copy_database(database: &Path, to: &Path) -> Result<FileEntry> {
     let copied = to.join(&name);
     database::copy(database, &copied)?;
     copy::entry_of(&copied, name)
+}
+
+/// The files that the copied records name: each was there before its row was, and stays.
+fn copy_attachments(data_dir: &DataDir, to: &Path, manifest: &mut Manifest) -> Result<()> {
+    let copied = DataDir::at(to);
+    let named = vakt_incident::attachments_of(&copied.records())?;
+    if named.is_empty() {
+        return Ok(());
+    }
+    let folder = copied.attachments();
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .create(&folder)
+        .with_context(|| format!("cannot make {}", folder.display()))?;
+    let name = name_of(&folder)?;
+    for stored in named {
+        let from = data_dir.attachments().join(&stored.blake3);
+        let path = format!("{name}/{}", stored.blake3);
+        let file = copy::copy(&from, &folder.join(&stored.blake3), path)?;
+        manifest.files.push(file);
+    }
+    sync_dir(&folder)
 }
 
 fn copy_the_journal(journal: &Path, to: &Path, manifest: &mut Manifest) -> Result<()> {

@@ -6,6 +6,7 @@ mod record;
 mod report;
 mod show;
 mod significance;
+mod work;
 
 use std::path::PathBuf;
 
@@ -54,7 +55,7 @@ pub enum Action {
     Report(ReportOptions),
     /// Open an incident by hand
     Open(OpenOptions),
-    /// Record a fact: aware, submitted, dismissed, handled, …
+    /// Record a fact: aware, submitted, contained, recovered, handled, …
     Fact(FactOptions),
     /// End a draft: false positive, test, duplicate, authorised
     Dismiss(DecisionOptions),
@@ -94,6 +95,29 @@ pub enum Action {
         fact: i64,
         #[command(flatten)]
         decision: DecisionOptions,
+    },
+    /// Write down a note, a decision or a communication
+    Note(work::NoteOptions),
+    /// Attach a file
+    Attach(work::AttachOptions),
+    /// Save an attachment
+    Attachment(work::AttachmentOptions),
+    /// What an authority asks about the response: times, actions, root cause, lessons
+    Response {
+        /// The incident
+        id: String,
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// Show the review after an incident, write into it, or sign it
+    Review(work::ReviewOptions),
+    /// List the incidents of a year that no signed review tells of
+    Reviews {
+        /// The year of detection [default: this year]
+        #[arg(long, value_name = "YEAR")]
+        year: Option<i16>,
+        #[command(flatten)]
+        connection: Connection,
     },
     /// Compute clocks from facts; needs no daemon and reads no wall clock
     Clocks {
@@ -263,6 +287,9 @@ pub struct FactOptions {
     /// What the report said, repeatable
     #[arg(long = "field", value_name = "NAME=TEXT")]
     fields: Vec<String>,
+    /// What shows it, repeatable: event:ID of a copied event, attachment:HASH of an attachment
+    #[arg(long = "evidence", value_name = "REFERENCE")]
+    evidence: Vec<String>,
     /// The number of the fact that this one corrects
     #[arg(long, value_name = "N")]
     revises: Option<i64>,
@@ -303,6 +330,12 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
         Action::Retract { fact, decision } => {
             record::decide(global, "retracted", json!({"revises": fact}), decision)
         }
+        Action::Note(options) => work::note(global, options),
+        Action::Attach(options) => work::attach(global, options),
+        Action::Attachment(options) => work::attachment(global, options),
+        Action::Response { id, connection } => work::response(global, id, connection),
+        Action::Review(options) => work::review(global, options),
+        Action::Reviews { year, connection } => work::reviews(global, *year, connection),
         Action::Clocks {
             regimes,
             facts,

@@ -13,6 +13,7 @@ mod maintenance;
 mod notify;
 mod parse;
 mod people;
+mod reports;
 mod restore;
 mod risk;
 pub(crate) mod rules;
@@ -24,6 +25,7 @@ mod serve;
 mod sources;
 mod storage;
 mod suppressions;
+mod tasks;
 mod tls;
 mod verify;
 
@@ -106,6 +108,12 @@ pub enum Command {
     /// Incidents and their clocks
     #[command(subcommand)]
     Incidents(incidents::Action),
+    /// What is to be done about incidents, by whom, until when
+    #[command(subcommand)]
+    Tasks(tasks::Action),
+    /// What staff, suppliers and customers reported
+    #[command(subcommand)]
+    Reports(reports::Action),
     /// Matches that nobody wants to see for a while: tested, with a reason, an author and an end
     #[command(subcommand)]
     Suppressions(suppressions::Action),
@@ -223,6 +231,8 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::SavedSearches(action) => saved::run(&global, &action),
         Command::Searches(action) => searches::run(&global, &action),
         Command::Incidents(action) => incidents::run(&global, &action),
+        Command::Tasks(action) => tasks::run(&global, &action),
+        Command::Reports(action) => reports::run(&global, &action),
         Command::Suppressions(action) => suppressions::run(&global, &action),
         Command::Maintenance(action) => maintenance::run(&global, &action),
         Command::Risk(options) => risk::run(&global, &options),

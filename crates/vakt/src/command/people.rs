@@ -47,7 +47,7 @@ pub enum Users {
 
 #[derive(Debug, Subcommand)]
 pub enum Tokens {
-    /// Add a token that may only send logs, into one stream, or only read deadlines
+    /// Add a token that may only send logs, into one stream, only read deadlines, or only report
     Add {
         /// A name for the sender
         name: String,
@@ -57,6 +57,9 @@ pub enum Tokens {
         /// For a calendar: it reads the deadlines that this person sees, and nothing else
         #[arg(long, value_name = "USER", conflicts_with = "stream")]
         calendar_of: Option<String>,
+        /// For reports of what happened, and nothing else: own, supplier:NAME or customer:NAME
+        #[arg(long, value_name = "WHO", conflicts_with_all = ["stream", "calendar_of"])]
+        intake_for: Option<String>,
         #[command(flatten)]
         connection: Connection,
     },
@@ -118,6 +121,21 @@ pub(super) fn tokens(global: &Global, action: &Tokens) -> Result<Outcome> {
     match action {
         Tokens::Add {
             name,
+            intake_for: Some(of),
+            connection,
+            ..
+        } => {
+            let client = Client::new(global, connection)?;
+            let body = json!({"kind": "report", "name": name, "report_for": of});
+            let answer = client.post("/api/v1/tokens", &body)?;
+            let what = format!(
+                "token of {name} for reports ({of}), as the code at {}/report",
+                client.url()
+            );
+            new_token(global, &answer, &what)
+        }
+        Tokens::Add {
+            name,
             calendar_of: Some(user),
             connection,
             ..
@@ -136,6 +154,7 @@ pub(super) fn tokens(global: &Global, action: &Tokens) -> Result<Outcome> {
             stream,
             calendar_of: None,
             connection,
+            ..
         } => {
             let answer = Client::new(global, connection)?.post(
                 "/api/v1/tokens",
@@ -153,7 +172,15 @@ pub(super) fn tokens(global: &Global, action: &Tokens) -> Result<Outcome> {
                 global,
                 &answer,
                 "tokens",
-                &["id", "kind", "name", "user", "stream", "created_at"],
+                &[
+                    "id",
+                    "kind",
+                    "name",
+                    "user",
+                    "stream",
+                    "report_for",
+                    "created_at",
+                ],
             )
         }
         Tokens::Recover { user } => recover(global, user),

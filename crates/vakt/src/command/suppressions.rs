@@ -281,11 +281,30 @@ fn tested(out: &mut Printer, found: &Json) -> Result<()> {
     Ok(())
 }
 
+/// A line as a shell takes it apart, with single quotes alone.
+#[cfg(test)]
+pub(super) fn words(line: &str) -> Vec<String> {
+    let quoted = line.split('\'').enumerate();
+    let mut words = vec![String::new()];
+    for (number, part) in quoted {
+        if number % 2 == 1 {
+            words.last_mut().unwrap().push_str(part);
+            continue;
+        }
+        let mut pieces = part.split(' ');
+        words.last_mut().unwrap().push_str(pieces.next().unwrap());
+        words.extend(pieces.map(str::to_owned));
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use clap::Parser;
     use vakt_incident::{NewSuppression, NewWindow};
 
+    use super::words;
     use crate::command::Cli;
 
     const GUIDE: &str = include_str!("../../../../docs/drafts.md");
@@ -296,23 +315,6 @@ pub(super) mod tests {
         rest.filter_map(|rest| rest.split_once("```"))
             .map(|(example, _)| example)
             .collect()
-    }
-
-    /// A line as a shell takes it apart, with single quotes alone.
-    pub(in crate::command) fn words(line: &str) -> Vec<String> {
-        let quoted = line.split('\'').enumerate();
-        let mut words = vec![String::new()];
-        for (number, part) in quoted {
-            if number % 2 == 1 {
-                words.last_mut().unwrap().push_str(part);
-                continue;
-            }
-            let mut pieces = part.split(' ');
-            words.last_mut().unwrap().push_str(pieces.next().unwrap());
-            words.extend(pieces.map(str::to_owned));
-        }
-        words.retain(|word| !word.is_empty());
-        words
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod assets;
 mod incidents;
+mod intake;
 pub mod outputs;
 mod period;
 mod read;
@@ -30,6 +31,7 @@ use crate::ruleset::RuleSettings;
 
 pub use assets::AssetSource;
 pub use incidents::read as read_regimes;
+pub use intake::Intake;
 pub use outputs::{ExpectedSource, Heartbeat, Output, Secret, Way, Webhook};
 pub use storage::Retention;
 pub use vakt_incident::form::Organisation;
@@ -79,6 +81,8 @@ pub struct Config {
     pub retention: Retention,
     /// How long is kept who searched for what.
     pub search_log: Duration,
+    /// Whether and into which stream people report what happened.
+    pub intake: Intake,
     /// What of events the index and its answers hold in another form, or not at all.
     pub redact: Vec<Rule>,
     /// The regimes of a new incident.
@@ -228,6 +232,7 @@ impl Default for Config {
             segment: None,
             retention: Retention::default(),
             search_log: vakt_api::searches::KEPT,
+            intake: Intake::default(),
             redact: Vec::new(),
             regimes: vec![vakt_incident::regime::DEFAULT_REGIME.to_owned()],
             regimes_file: None,

@@ -18,7 +18,7 @@ use super::{
     Config, DEFAULT_STREAM, IntakeToken, Listener, ListenerKind, Organisation, SourceRule,
     TlsFiles, read_token,
 };
-use super::{assets, incidents, outputs, redact, services, storage};
+use super::{assets, incidents, intake, outputs, redact, services, storage};
 use crate::ruleset::{built_in_help, built_in_pipelines, is_built_in_name, unopenable};
 
 const ADDRESS: &str = "an address with a port, such as 127.0.0.1:5514 or [::1]:5514";
@@ -165,6 +165,9 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     }
     if let Some(node) = section.get("assets") {
         config.assets = assets::assets(node, files, report);
+    }
+    if let Some(node) = section.get("intake") {
+        config.intake = intake::intake(node, &config.streams, report);
     }
     if let Some(node) = section.get("search_log") {
         config.search_log = storage::search_log(node, report);

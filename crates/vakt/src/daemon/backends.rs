@@ -15,7 +15,9 @@ use vakt_storage::Journal;
 use super::incidents::Incidents;
 use super::search::Search;
 use super::views::{Health, Rules, SourceTable};
-use super::{hunts, significance, storage, triage};
+use super::{hunts, intake, significance, storage, triage, work};
+use crate::attachments::Attachments;
+use crate::config::Intake as IntakeConfig;
 use crate::hunt::Store;
 use crate::notify::Desk;
 use crate::pipeline::Frames;
@@ -36,6 +38,8 @@ pub(super) struct Wiring {
     pub(super) index_progress: Arc<IndexProgress>,
     pub(super) detect_progress: Arc<DetectProgress>,
     pub(super) journal: Arc<Journal>,
+    pub(super) attachments: Attachments,
+    pub(super) intake_config: IntakeConfig,
     pub(super) ruleset: Arc<ArcSwap<Ruleset>>,
     /// What rules are loaded with.
     pub(super) rules: RuleSettings,
@@ -52,6 +56,14 @@ pub(super) struct Wiring {
 
 impl Wiring {
     pub(super) fn parts(self, site: Site) -> Parts {
+        let incidents = Arc::new(Incidents {
+            records: Arc::clone(&self.records),
+            access: Arc::clone(&self.access),
+            redactor: self.redactor.clone(),
+            ruleset: Arc::clone(&self.ruleset),
+            clock: Arc::clone(&self.clock),
+            desk: Arc::clone(&self.desk),
+        });
         Parts {
             intake: self.intake,
             hunts: Arc::new(hunts::Hunts {
@@ -64,17 +76,20 @@ impl Wiring {
                 settings: self.rules,
                 is_redacted: self.redactor.is_some(),
             }),
-            incidents: Arc::new(Incidents {
-                records: Arc::clone(&self.records),
-                access: Arc::clone(&self.access),
-                redactor: self.redactor.clone(),
-                ruleset: Arc::clone(&self.ruleset),
-                clock: Arc::clone(&self.clock),
-                desk: Arc::clone(&self.desk),
+            work: Arc::new(work::Work {
+                incidents: Arc::clone(&incidents),
+                attachments: self.attachments.clone(),
             }),
             significance: Arc::new(significance::Significance {
                 records: Arc::clone(&self.records),
             }),
+            reports: Arc::new(intake::Reports {
+                records: Arc::clone(&self.records),
+                attachments: self.attachments,
+                config: self.intake_config,
+                is_redacted: self.redactor.is_some(),
+            }),
+            incidents,
             triage: Arc::new(triage::Triage {
                 records: Arc::clone(&self.records),
                 journal: Arc::clone(&self.journal),

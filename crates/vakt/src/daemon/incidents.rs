@@ -73,7 +73,7 @@ impl Incidents {
         })
     }
 
-    fn with_warnings(
+    pub(super) fn with_warnings(
         &self,
         recorded: &vakt_incident::Recorded,
         by: &Principal,
@@ -86,7 +86,11 @@ impl Incidents {
 
     /// Who records, and how many others could approve it: people who may record facts and see the
     /// incident.
-    fn recorder<'p>(&self, id: &str, by: &'p Principal) -> Result<Recorder<'p>, IncidentFailure> {
+    pub(super) fn recorder<'p>(
+        &self,
+        id: &str,
+        by: &'p Principal,
+    ) -> Result<Recorder<'p>, IncidentFailure> {
         let incident = self.records.incident_summary(id);
         let stream = incident.map_err(|error| failure(&error))?.stream;
         let users = self

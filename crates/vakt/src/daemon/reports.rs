@@ -146,7 +146,11 @@ impl Incidents {
     }
 
     /// The same without what is large of it.
-    fn summary_in_sight(&self, id: &str, sight: &Sight) -> Result<Incident, IncidentFailure> {
+    pub(super) fn summary_in_sight(
+        &self,
+        id: &str,
+        sight: &Sight,
+    ) -> Result<Incident, IncidentFailure> {
         let incident = self.records.incident_summary(id);
         let incident = incident.map_err(|error| failure(&error))?;
         expect_sight(&incident, sight)?;
@@ -154,7 +158,7 @@ impl Incidents {
     }
 
     /// An incident with what the reader may see of entities and events.
-    fn seen(
+    pub(super) fn seen(
         &self,
         mut incident: IncidentDetail,
         sight: &Sight,

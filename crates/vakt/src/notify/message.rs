@@ -65,6 +65,7 @@ fn shape_one(desk: &Desk, output: &Output, body: &mut Json) -> Result<()> {
         }
     } else if let Some(members) = body.as_object_mut() {
         members.shift_remove("recorded_by");
+        members.shift_remove("owner");
     }
     if let Some(redactor) = &desk.redactor {
         redactor.redact_notice(body, entity);

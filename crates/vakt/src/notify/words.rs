@@ -77,6 +77,8 @@ const ENGLISH: Words = Words {
             "A criterion of significance is about to be met",
         ),
         ("review", "A quarterly review is not signed"),
+        ("task", "The time of a task has passed"),
+        ("report", "A report came in"),
         ("resolved", "The incident is no longer open"),
         ("source.ill", "A source is silent"),
         ("source.well", "A source is heard again"),
@@ -156,6 +158,8 @@ const SWEDISH: Words = Words {
             "Ett kriterium för betydande incident uppfylls snart",
         ),
         ("review", "En kvartalsgenomgång är inte undertecknad"),
+        ("task", "Tiden för en uppgift har gått ut"),
+        ("report", "En rapport har kommit in"),
         ("resolved", "Incidenten är inte längre öppen"),
         ("source.ill", "En källa är tyst"),
         ("source.well", "En källa hörs igen"),
@@ -346,6 +350,9 @@ fn headline(body: &Json, words: &Words) -> String {
     let title = body["title"].as_str().unwrap_or_default();
     if !title.is_empty() {
         headline.push_str(&format!(": {title}"));
+    }
+    if let Some(task) = body["task"]["title"].as_str() {
+        headline.push_str(&format!(": {task}"));
     }
     for name in ["host", "entity"] {
         let value = body[name].as_str().unwrap_or_default();

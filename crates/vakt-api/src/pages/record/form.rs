@@ -72,6 +72,12 @@ fn inputs(shown: &Shown) -> Markup {
                 input id="party" name="party" value=(typed.get("party")) required autocomplete="off";
             },
             Asks::Service => (service_inputs(typed, words.fact)),
+            Asks::Evidence => {
+                label for="evidence" { "What shows it" }
+                input id="evidence" name="evidence" value=(typed.get("evidence")) autocomplete="off"
+                    spellcheck="false";
+                p.quiet { "event:ID of a copied event, attachment:HASH of an attachment; several with blanks between" }
+            },
             Asks::Regime => {
                 label for="regime" { "Regime" }
                 input id="regime" name="regime" value=(typed.get("regime")) required

@@ -67,6 +67,9 @@ pub(super) fn fact(global: &Global, options: &FactOptions) -> Result<Outcome> {
     if !options.fields.is_empty() {
         body["fields"] = fields(&options.fields)?.into();
     }
+    if !options.evidence.is_empty() {
+        body["evidence"] = options.evidence.clone().into();
+    }
     if let Some(revises) = options.revises {
         body["revises"] = revises.into();
     }
