@@ -50,6 +50,9 @@ pub mod incident;
 
 pub mod form;
 
+pub mod csv;
+pub mod figures;
+
 mod error;
 pub mod records;
 
