@@ -3,6 +3,8 @@
 //!
 //! All calls may block; the API makes them on blocking threads.
 
+mod coverage;
+mod figures;
 mod triage;
 
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use vakt_event::Timestamp;
 
 use crate::access::Principal;
 
+pub use coverage::CoverageBackend;
+pub use figures::{FiguresBackend, FiguresRequest, RegisterRequest};
 pub use triage::{TriageBackend, TriageRequest};
 
 /// In which order hits come, by the event's effective time.

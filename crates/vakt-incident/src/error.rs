@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::coverage::ReasonError;
 use crate::fact::FactError;
 use crate::form::FormError;
 use crate::regime::RegimeError;
@@ -53,6 +54,10 @@ pub enum Error {
     NoSuppression { id: String },
     #[error("there is no window of maintenance `{id}`")]
     NoWindow { id: String },
+    #[error("there is no reason for a gap `{id}`")]
+    NoReason { id: String },
+    #[error("{0}")]
+    Coverage(#[from] ReasonError),
     #[error("{0}")]
     Scope(#[from] ScopeError),
     #[error("{0}")]
@@ -122,6 +127,7 @@ impl Error {
                 | Self::NoAlert { .. }
                 | Self::NoSuppression { .. }
                 | Self::NoWindow { .. }
+                | Self::NoReason { .. }
         )
     }
 
@@ -135,6 +141,7 @@ impl Error {
                 | Self::TextTooLong { .. }
                 | Self::NoParty { .. }
                 | Self::Scope(_)
+                | Self::Coverage(_)
                 | Self::Title { .. }
                 | Self::Cursor { .. }
                 | Self::Merge { .. }
@@ -149,6 +156,7 @@ impl Error {
             | Self::TextChanged { .. }
             | Self::Scope(ScopeError::Ended { .. }) => true,
             Self::Fact(FactError::Reference(fault)) => fault.is_conflict(),
+            Self::Coverage(error) => error.is_conflict(),
             _ => false,
         }
     }

@@ -51,7 +51,11 @@ pub mod incident;
 pub mod form;
 
 pub mod csv;
+
 pub mod figures;
+
+pub mod coverage;
+pub mod register;
 
 mod error;
 pub mod records;

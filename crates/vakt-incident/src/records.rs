@@ -8,10 +8,12 @@ mod alerts;
 mod apply;
 mod audit;
 mod cover;
+mod coverage;
 mod deadlines;
 mod drafts;
 mod evidence;
 mod facts;
+mod figures;
 mod firing;
 mod incidents;
 mod maintenance;
@@ -20,6 +22,7 @@ mod notes;
 mod notices;
 mod outbox;
 mod regimes;
+mod register;
 mod reminders;
 mod reports;
 mod risk;
@@ -136,6 +139,11 @@ impl Records {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The present, as the records know it.
+    pub fn now(&self) -> vakt_event::Timestamp {
+        self.clock.now()
     }
 
     /// The data that deadlines are computed with.

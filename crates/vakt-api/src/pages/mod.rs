@@ -2,13 +2,17 @@
 //! `/static`, nothing inline.
 
 pub(crate) mod assets;
+pub(crate) mod coverage;
 mod facts;
+pub(crate) mod figures;
+mod figures_words;
 pub(crate) mod home;
 pub(crate) mod incident;
 mod incident_parts;
 mod layout;
 pub(crate) mod record;
 mod records;
+pub(crate) mod register;
 pub(crate) mod report;
 mod results;
 mod setup;

@@ -17,7 +17,10 @@ use vakt_event::Timestamp;
 
 use super::rows::{instant, page, page_start};
 use super::view::View;
-use super::{Records, facts, incidents, maintenance, regimes, reports, schema, suppressions};
+use super::{
+    Records, coverage, facts, incidents, maintenance, regimes, register, reports, schema,
+    suppressions,
+};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::group::Parts;
@@ -48,7 +51,8 @@ pub struct AuditEntry {
     /// `incident.opened`, `incident.joined`, `fact.added`, `incident.followed` (by a fact of one
     /// that is part of it), `alert.closed`, `regimes.changed`, `clocks.recomputed`,
     /// `report.written` (texts of a report's fields), `suppression.added`, `suppression.ended`,
-    /// `maintenance.added`, `maintenance.ended`.
+    /// `maintenance.added`, `maintenance.ended`, `register.written`, `coverage.reason.added`,
+    /// `coverage.reason.ended`, `coverage.signed`.
     pub action: String,
     /// The id of the incident, alert, suppression or window.
     pub subject: String,
@@ -130,6 +134,7 @@ fn verify(records: &Connection, data: Option<&Regimes>) -> Result<AuditReport> {
     check_nothing_unlogged(records, &mut report)?;
     check_regimes(records, &mut report)?;
     reports::check(records, &mut report)?;
+    register::check(records, &mut report)?;
     check_states(records, data.unwrap_or(Regimes::embedded()), &mut report)?;
     Ok(report)
 }
@@ -302,12 +307,16 @@ fn of_noise(records: &Connection, entry: &AuditEntry) -> Result<Option<(&'static
         "suppression.ended" => Some(("suppression", suppressions::ended(records, id)?)),
         "maintenance.added" => Some(("window of maintenance", maintenance::core(records, id)?)),
         "maintenance.ended" => Some(("window of maintenance", maintenance::ended(records, id)?)),
+        "coverage.reason.added" => Some((coverage::REASON, coverage::core(records, id)?)),
+        "coverage.reason.ended" => Some((coverage::REASON, coverage::ended(records, id)?)),
+        "coverage.signed" => Some((coverage::SIGNATURE, coverage::signed(records, id)?)),
         _ => None,
     })
 }
 
 /// Whether there are rows that no entry tells of.
 fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    coverage::check(records, report)?;
     let counts = [
         ("facts", report.facts, "SELECT count(*) FROM facts"),
         ("evidence", report.evidence, "SELECT count(*) FROM evidence"),
@@ -332,6 +341,12 @@ fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Res
             "maintenance",
             "maintenance.added",
             "maintenance.ended",
+        ),
+        (
+            coverage::REASON,
+            "coverage_reasons",
+            "coverage.reason.added",
+            "coverage.reason.ended",
         ),
     ] {
         let sql = format!(
