@@ -16,7 +16,11 @@ pub trait CoverageBackend: Send + Sync {
         cursor: Option<String>,
         sight: &Sight,
     ) -> Result<ItemPage, IncidentFailure>;
-    fn add_reason(&self, body: Map<String, Value>, by: &Principal) -> Result<Value, IncidentFailure>;
+    fn add_reason(
+        &self,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure>;
     fn end_reason(&self, id: &str, reason: &str, by: &Principal) -> Result<Value, IncidentFailure>;
     fn sign(&self, body: Map<String, Value>, by: &Principal) -> Result<Value, IncidentFailure>;
 }

@@ -84,10 +84,11 @@ pub(crate) async fn sign(mut call: Call) -> Result<Response<Body>, ApiError> {
 
 pub(crate) fn failure(failure: IncidentFailure) -> ApiError {
     match failure {
-        IncidentFailure::NotFound => {
-            ApiError::new(ErrorCode::NotFound, "there is no reason for a gap with this id")
-                .with_help("`vakt coverage reasons` and `GET /api/v1/coverage/reasons` list them")
-        }
+        IncidentFailure::NotFound => ApiError::new(
+            ErrorCode::NotFound,
+            "there is no reason for a gap with this id",
+        )
+        .with_help("`vakt coverage reasons` and `GET /api/v1/coverage/reasons` list them"),
         other => incident_failure(other),
     }
 }

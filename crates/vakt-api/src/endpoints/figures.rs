@@ -13,11 +13,11 @@ use crate::params::Params;
 pub(crate) const LIMIT_DEFAULT: usize = 100;
 const LIMIT_MAX: usize = 500;
 
+/// Breaches in one sheet, about: more than any controller has had.
+const SHEET_MAX: usize = 20_000;
+
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
-    let params = Params::parse(
-        call.request.uri(),
-        &["period", "role", "stream", "format"],
-    )?;
+    let params = Params::parse(call.request.uri(), &["period", "role", "stream", "format"])?;
     let csv = is_csv(&params)?;
     let request = request(&params, &call)?;
     let (figures, sheet) = call
@@ -47,7 +47,7 @@ pub(crate) fn request(params: &Params, call: &Call) -> Result<FiguresRequest, Ap
 pub(crate) async fn register(call: Call) -> Result<Response<Body>, ApiError> {
     let params = Params::parse(call.request.uri(), &["limit", "cursor", "all", "format"])?;
     let csv = is_csv(&params)?;
-    let request = RegisterRequest {
+    let mut request = RegisterRequest {
         limit: params.number("limit", LIMIT_DEFAULT, 1, LIMIT_MAX)?,
         cursor: params.get("cursor").map(str::to_owned),
         all: flag(&params, "all")?,
@@ -56,7 +56,14 @@ pub(crate) async fn register(call: Call) -> Result<Response<Body>, ApiError> {
     let (page, sheet) = call
         .app
         .blocking(move |parts| {
-            let page = parts.figures.register(&request).map_err(failure)?;
+            let mut page = parts.figures.register(&request).map_err(failure)?;
+            // A sheet has no `next`: it has everything.
+            while let Some(next) = page.next.take_if(|_| csv && page.items.len() < SHEET_MAX) {
+                request.cursor = Some(next);
+                let more = parts.figures.register(&request).map_err(failure)?;
+                page.items.extend(more.items);
+                page.next = more.next;
+            }
             let sheet = csv.then(|| parts.figures.register_csv(&page.items));
             Ok((page, sheet))
         })

@@ -1,5 +1,7 @@
 //! Coverage: which kinds of logs each asset gives, with the reasons for gaps and the signed review.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use maud::{Markup, html};
@@ -7,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::words::{time, time_of};
 use super::{items, layout};
-use crate::app::Site;
+use crate::access::Principal;
+use crate::app::{App, Site};
 use crate::body::read_form;
 use crate::endpoints::coverage::failure;
 use crate::error::{ApiError, ErrorCode};
@@ -17,12 +20,14 @@ use crate::roles::Permission;
 
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     Params::parse(call.request.uri(), &[])?;
-    show(&call, None).await
+    let (app, who) = (Arc::clone(&call.app), call.principal()?.clone());
+    show(app, who, None).await
 }
 
 pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
     let fields = read_form(&mut call.request).await?;
-    match change(&call, &fields).await {
+    let (app, who) = (Arc::clone(&call.app), call.principal()?.clone());
+    match change(&app, who.clone(), &fields).await {
         Ok(()) => {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::SEE_OTHER;
@@ -30,17 +35,20 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
             response.headers_mut().insert(header::LOCATION, target);
             Ok(response)
         }
-        Err(problem) => show(&call, Some(problem)).await,
+        Err(problem) => show(app, who, Some(problem)).await,
     }
 }
 
 /// Carries out one of the page's forms.
-async fn change(call: &Call, fields: &[(String, String)]) -> Result<(), ApiError> {
+async fn change(
+    app: &Arc<App>,
+    who: Principal,
+    fields: &[(String, String)],
+) -> Result<(), ApiError> {
     let field = |name: &str| {
         let found = fields.iter().find(|(given, _)| given == name);
         found.map_or("", |(_, value)| value.trim()).to_owned()
     };
-    let who = call.principal()?.clone();
     let mut body = Map::new();
     let mut put = |names: &[&str]| {
         for name in names {
@@ -54,8 +62,11 @@ async fn change(call: &Call, fields: &[(String, String)]) -> Result<(), ApiError
         "reason" => {
             put(&["kind", "asset", "reason"]);
             // The end of that day, wherever the reader is: a date alone is no instant.
-            body.insert("review_by".into(), format!("{}T23:59:59Z", field("review_by")).into());
-            let add = call.app.blocking(move |parts| {
+            body.insert(
+                "review_by".into(),
+                format!("{}T23:59:59Z", field("review_by")).into(),
+            );
+            let add = app.blocking(move |parts| {
                 let added = parts.coverage.add_reason(body, &who);
                 added.map_err(failure)
             });
@@ -63,7 +74,7 @@ async fn change(call: &Call, fields: &[(String, String)]) -> Result<(), ApiError
         }
         "end" => {
             let (id, why) = (field("id"), field("reason"));
-            let end = call.app.blocking(move |parts| {
+            let end = app.blocking(move |parts| {
                 let ended = parts.coverage.end_reason(&id, &why, &who);
                 ended.map_err(failure)
             });
@@ -71,7 +82,7 @@ async fn change(call: &Call, fields: &[(String, String)]) -> Result<(), ApiError
         }
         "sign" => {
             put(&["by", "hash", "note", "incident"]);
-            let sign = call.app.blocking(move |parts| {
+            let sign = app.blocking(move |parts| {
                 let signed = parts.coverage.sign(body, &who);
                 signed.map_err(crate::endpoints::incidents::failure)
             });
@@ -84,20 +95,22 @@ async fn change(call: &Call, fields: &[(String, String)]) -> Result<(), ApiError
     }
 }
 
-async fn show(call: &Call, problem: Option<ApiError>) -> Result<Response<Body>, ApiError> {
-    let who = call.principal()?.clone();
+async fn show(
+    app: Arc<App>,
+    who: Principal,
+    problem: Option<ApiError>,
+) -> Result<Response<Body>, ApiError> {
     let sight = who.sight();
-    let matrix = call
-        .app
+    let matrix = app
         .blocking(move |parts| {
             let matrix = parts.coverage.coverage(None, &sight);
             matrix.map_err(failure)
         })
         .await?;
-    let site = call.app.parts.site.load();
+    let site = app.parts.site.load();
     let may_record = who.role.may(Permission::RecordFacts);
     let main = page(&matrix, problem.as_ref(), &site, may_record);
-    let now = call.app.parts.clock.now();
+    let now = app.parts.clock.now();
     let mut response = layout::page("Coverage of logs", &site, &who, now, &main);
     if let Some(problem) = &problem {
         *response.status_mut() = problem.code.status();
@@ -163,7 +176,7 @@ fn legend(matrix: &Value) -> Markup {
 fn table(matrix: &Value, site: &Site) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label="Assets and kinds" {
-            table.matrix {
+            table.sheet.matrix {
                 thead {
                     tr {
                         th scope="col" { "Asset" }
@@ -180,7 +193,10 @@ fn table(matrix: &Value, site: &Site) -> Markup {
 }
 
 fn asset_row(row: &Value, site: &Site) -> Markup {
-    let never: Vec<&str> = items(row, "never_heard").iter().filter_map(Value::as_str).collect();
+    let never: Vec<&str> = items(row, "never_heard")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     html! {
         tr {
             th scope="row" {
@@ -248,7 +264,9 @@ fn reason_form(matrix: &Value) -> Markup {
 
 /// The reasons that stand in the matrix.
 fn reasons(matrix: &Value, site: &Site, may_record: bool) -> Markup {
-    let cells = items(matrix, "assets").iter().flat_map(|row| items(row, "cells"));
+    let cells = items(matrix, "assets")
+        .iter()
+        .flat_map(|row| items(row, "cells"));
     let reasons: Vec<&Value> = cells
         .map(|cell| &cell["reason"])
         .filter(|reason| reason.is_object())

@@ -41,7 +41,11 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         .await?;
     let site = call.app.parts.site.load();
     let main = page(&figures, &asked, language, &site);
-    let title = format!("{} {}", language.word("figures"), text(&figures["period"]["name"]));
+    let title = format!(
+        "{} {}",
+        language.word("figures"),
+        text(&figures["period"]["name"])
+    );
     let now = call.app.parts.clock.now();
     Ok(layout::page(&title, &site, &who, now, &main))
 }
@@ -75,7 +79,11 @@ fn page(figures: &Value, asked: &FiguresRequest, language: Language, site: &Site
 }
 
 fn period_line(figures: &Value, language: Language, site: &Site) -> Markup {
-    let at = |value: &Value| instant(value).map(|at| local(at, &site.zone)).unwrap_or_default();
+    let at = |value: &Value| {
+        instant(value)
+            .map(|at| local(at, &site.zone))
+            .unwrap_or_default()
+    };
     let period = &figures["period"];
     html! {
         p.quiet {
@@ -156,7 +164,9 @@ fn incidents(shown: &Shown<'_>) -> Markup {
 
 /// The same part of the period before.
 fn named(before: &Value, part: &str, one: &Value) -> Value {
-    let found = items(before, part).iter().find(|it| it["name"] == one["name"]);
+    let found = items(before, part)
+        .iter()
+        .find(|it| it["name"] == one["name"]);
     match (found, before.is_object()) {
         (Some(found), _) => found.clone(),
         (None, true) => serde_json::json!({"count": 0}),
@@ -253,7 +263,14 @@ fn rules(shown: &Shown<'_>) -> Markup {
     let language = shown.language;
     let rules = items(shown.found, "rules");
     let columns = [
-        "rule", "alerts", "closed_alone", "suppressed", "drafts", "decided", "dismissed", "dismissed_share",
+        "rule",
+        "alerts",
+        "closed_alone",
+        "suppressed",
+        "drafts",
+        "decided",
+        "dismissed",
+        "dismissed_share",
     ];
     html! {
         @if shown.found["rules"].is_array() {
@@ -264,7 +281,7 @@ fn rules(shown: &Shown<'_>) -> Markup {
                 } @else {
                     p.quiet { (language.word("rules_note")) }
                     div.scroll tabindex="0" {
-                        table {
+                        table.sheet {
                             thead { tr { @for name in columns { th scope="col" { (language.word(name)) } } } }
                             tbody { @for rule in rules { (rule_row(rule)) } }
                         }
@@ -296,14 +313,20 @@ fn rule_row(rule: &Value) -> Markup {
 
 fn coverage(found: &Value, language: Language) -> Markup {
     let names = [
-        "assets", "assets_silent", "expected", "received", "silent", "gaps_with_reason",
-        "gaps_without_reason", "unknown_hosts",
+        "assets",
+        "assets_silent",
+        "expected",
+        "received",
+        "silent",
+        "gaps_with_reason",
+        "gaps_without_reason",
+        "unknown_hosts",
     ];
     html! {
         section aria-labelledby="coverage" {
             h2 id="coverage" { a href="/coverage" { (language.word("coverage")) } }
             div.scroll tabindex="0" {
-                table {
+                table.sheet {
                     tbody {
                         @for name in names {
                             tr { th scope="row" { (language.word(name)) } td { (number(&found[name])) } }
@@ -340,7 +363,7 @@ fn drills(found: &Value, language: Language) -> Markup {
 fn table(language: Language, rows: &Markup) -> Markup {
     html! {
         div.scroll tabindex="0" {
-            table.figures {
+            table.sheet {
                 thead {
                     tr {
                         @for name in ["figure", "value", "before", "incidents_link"] {

@@ -21,9 +21,17 @@ const BREACHES: usize = 50;
 /// What the register must say, under the words of Art. 33(5) in both languages.
 const TEXTS: [(&str, &str, &str); 4] = [
     ("facts", "Facts", "Omständigheter"),
-    ("data_subjects", "Data subjects and records", "Registrerade och personuppgiftsposter"),
+    (
+        "data_subjects",
+        "Data subjects and records",
+        "Registrerade och personuppgiftsposter",
+    ),
     ("effects", "Effects", "Effekter"),
-    ("remedial_action", "Remedial action", "Korrigerande åtgärder"),
+    (
+        "remedial_action",
+        "Remedial action",
+        "Korrigerande åtgärder",
+    ),
 ];
 
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
@@ -43,7 +51,13 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let site = call.app.parts.site.load();
     let main = page(&found, all, &site);
     let now = call.app.parts.clock.now();
-    Ok(layout::page("Register of personal data breaches", &site, &who, now, &main))
+    Ok(layout::page(
+        "Register of personal data breaches",
+        &site,
+        &who,
+        now,
+        &main,
+    ))
 }
 
 fn page(found: &ItemPage, all: bool, site: &Site) -> Markup {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
 use vakt_incident::asset::{ASSET_NAMES_MAX, ASSETS_MAX};
+use vakt_incident::coverage::{LogKind, UnknownLogKind};
 use vakt_incident::{Asset, Assets, Criticality};
 use vakt_rules::yaml::{self, Kind, Node};
 use vakt_rules::{Diagnostic, Report, RuleSource, SourceText, add_fault};
@@ -156,6 +157,8 @@ fn asset(node: &Node<'_>, report: &mut Report<'_>) -> Option<Asset> {
     for service in section.list("services") {
         services.extend(text("services", service, report));
     }
+    let expect = kinds(&mut section, "expect", report);
+    let counts_as = kinds(&mut section, "counts_as", report);
     section.finish(report);
     let names = hosts.len() + addresses.len();
     if names == 0 || names > ASSET_NAMES_MAX {
@@ -176,7 +179,32 @@ fn asset(node: &Node<'_>, report: &mut Report<'_>) -> Option<Asset> {
         criticality: criticality.unwrap_or_default(),
         owner,
         services,
+        expect,
+        counts_as: counts_as.unwrap_or_default(),
     })
+}
+
+/// Kinds of logs under a key; `None` where it is not there.
+fn kinds(
+    section: &mut Section<'_, '_>,
+    key: &'static str,
+    report: &mut Report<'_>,
+) -> Option<Vec<LogKind>> {
+    section.get(key)?;
+    let mut kinds = Vec::new();
+    for node in section.list(key) {
+        let Some(name) = text(key, node, report) else {
+            continue;
+        };
+        match name.parse() {
+            Ok(kind) => kinds.push(kind),
+            Err(UnknownLogKind { name, help }) => {
+                let message = format!("there is no kind of log `{name}`");
+                report.add(&CONFIG_VALUE, &node.span, message, help);
+            }
+        }
+    }
+    Some(kinds)
 }
 
 /// An address is the network of itself alone.
@@ -238,6 +266,10 @@ mod tests {
         check(
             "  - {name: a, hosts: [a], criticality: utmost}\n",
             &["2:40 `criticality: utmost` is not low, medium, high or critical"],
+        );
+        check(
+            "  - {name: a, hosts: [a], expect: [authentication, authenticaton], counts_as: []}\n",
+            &["2:52 there is no kind of log `authenticaton`"],
         );
         check("  a: b\n", &["2:3 assets are a list"]);
         let many = "  - {name: a, hosts: [a]}\n".repeat(ASSETS_MAX + 1);

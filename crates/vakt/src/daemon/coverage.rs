@@ -74,8 +74,6 @@ impl CoverageBackend for Coverage {
         cursor: Option<String>,
         sight: &Sight,
     ) -> Result<ItemPage, IncidentFailure> {
-        let page = self.records.gap_reasons(&PageRequest { limit, cursor });
-        let page = page.map_err(|error| failure(&error))?;
         let seen = match &sight.streams {
             None => None,
             Some(_) => Some(matrix(&self.records, &self.kinds, sight)?.assets),
@@ -84,11 +82,19 @@ impl CoverageBackend for Coverage {
             let seen = seen.as_ref();
             seen.is_none_or(|rows| rows.iter().any(|row| row.asset == asset))
         };
-        let items = page.items.iter().filter(|reason| is_seen(&reason.asset));
-        Ok(ItemPage {
-            items: items.map(as_json).collect::<Result<_, _>>()?,
-            next: page.next,
-        })
+        let mut request = PageRequest { limit, cursor };
+        loop {
+            let page = self.records.gap_reasons(&request);
+            let page = page.map_err(|error| failure(&error))?;
+            let items = page.items.iter().filter(|reason| is_seen(&reason.asset));
+            let items: Vec<Json> = items.map(as_json).collect::<Result<_, _>>()?;
+            // A page of nothing but what is out of sight is none.
+            if !items.is_empty() || page.next.is_none() {
+                let next = page.next;
+                return Ok(ItemPage { items, next });
+            }
+            request.cursor = page.next;
+        }
     }
 
     fn add_reason(&self, body: Map<String, Json>, by: &Principal) -> Result<Json, IncidentFailure> {
@@ -114,7 +120,9 @@ impl CoverageBackend for Coverage {
             });
         }
         let (heard, _) = self.kinds.heard();
-        let signed = self.records.sign_coverage(&from_body(body)?, &heard, &by.name);
+        let signed = self
+            .records
+            .sign_coverage(&from_body(body)?, &heard, &by.name);
         as_json(&signed.map_err(|error| failure(&error))?)
     }
 }

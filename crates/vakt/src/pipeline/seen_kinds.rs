@@ -94,18 +94,12 @@ impl SeenKinds {
         };
         let mut table = self.table();
         table.since.get_or_insert(received);
-        let row = table.row(key);
-        row.last = row.last.max(received);
-        for kind in kinds.iter() {
-            if let Some(seen) = row.kinds.get_mut(kind.index()) {
-                let seen = seen.get_or_insert(Seen {
-                    events: 0,
-                    last: received,
-                });
-                seen.events = seen.events.saturating_add(1);
-                seen.last = seen.last.max(received);
+        table.change(key, |row| {
+            row.last = row.last.max(received);
+            for kind in kinds.iter() {
+                row.add(kind.index(), 1, received);
             }
-        }
+        });
     }
 
     /// What was heard of each host, in the order of stream, name and address; and since when it is
@@ -163,20 +157,17 @@ impl SeenKinds {
             table.since = Some(table.since.map_or(since, |known| known.min(since)));
         }
         for from in &kept.rows {
-            let row = table.row(Key {
+            let key = Key {
                 stream: &from.stream,
                 host: cut(&from.host),
                 peer: from.peer,
-            });
-            row.last = row.last.max(instant(from.last));
-            for (index, events, last) in &from.kinds {
-                if let Some(seen) = row.kinds.get_mut(*index) {
-                    let last = instant(*last);
-                    let seen = seen.get_or_insert(Seen { events: 0, last });
-                    seen.events = seen.events.saturating_add(*events);
-                    seen.last = seen.last.max(last);
+            };
+            table.change(key, |row| {
+                row.last = row.last.max(instant(from.last));
+                for (index, events, last) in &from.kinds {
+                    row.add(*index, *events, instant(*last));
                 }
-            }
+            });
         }
     }
 
@@ -186,8 +177,12 @@ impl SeenKinds {
 }
 
 impl Table {
-    fn row(&mut self, key: Key<'_>) -> &mut Row {
-        let key = if self.rows.contains_key(&key) || self.rows.len() < HOSTS_MAX {
+    /// Changes the row of a host, which is made if need be and if there is room.
+    fn change(&mut self, key: Key<'_>, apply: impl FnOnce(&mut Row)) {
+        if let Some(row) = self.rows.get_mut(&key) {
+            return apply(row);
+        }
+        let key = if self.rows.len() < HOSTS_MAX {
             key
         } else {
             Key {
@@ -196,7 +191,18 @@ impl Table {
                 ..key
             }
         };
-        self.rows.entry_ref(&key).or_default()
+        apply(self.rows.entry(OwnedKey::from(&key)).or_default());
+    }
+}
+
+impl Row {
+    /// Events of the kind with this index, of which the last came at `last`.
+    fn add(&mut self, index: usize, events: u64, last: Timestamp) {
+        if let Some(seen) = self.kinds.get_mut(index) {
+            let seen = seen.get_or_insert(Seen { events: 0, last });
+            seen.events = seen.events.saturating_add(events);
+            seen.last = seen.last.max(last);
+        }
     }
 }
 
@@ -290,7 +296,12 @@ mod tests {
             .iter()
             .map(|it| {
                 let of = |kind: LogKind| it.kinds[kind.index()].map(|it| (it.events, it.last));
-                (it.host.as_str(), it.last, of(LogKind::Authentication), of(LogKind::AccountChanges))
+                (
+                    it.host.as_str(),
+                    it.last,
+                    of(LogKind::Authentication),
+                    of(LogKind::AccountChanges),
+                )
             })
             .collect();
         assert_eq!(
@@ -314,6 +325,9 @@ mod tests {
         let (heard, _) = seen.heard();
         assert_eq!(heard.len(), HOSTS_MAX + 1);
         let other = heard.iter().find(|it| it.host == OTHER).unwrap();
-        assert_eq!(other.kinds[LogKind::AccountChanges.index()].unwrap().events, 5);
+        assert_eq!(
+            other.kinds[LogKind::AccountChanges.index()].unwrap().events,
+            5
+        );
     }
 }
