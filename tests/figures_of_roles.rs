@@ -1,6 +1,9 @@
 //! Figures for board, CISO and IT, and the register of breaches, through the real daemon and the command.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic, and so may its helpers"
+)]
 
 mod common;
 
@@ -16,7 +19,11 @@ fn stderr(output: &Output) -> String {
 /// What the command prints in a form.
 fn told(daemon: &Daemon, arguments: &[&str], form: &str) -> String {
     let output = daemon.vakt(&[arguments, &["--output", form]].concat());
-    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        stderr(&output)
+    );
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -55,8 +62,16 @@ fn a_quarter(daemon: &Daemon) -> [String; 2] {
         daemon,
         &json!({"title": "=HYPERLINK(1)", "detected_at": "2026-08-31T22:00:00Z", "regimes": ["nis2-se"]}),
     );
-    fact(daemon, &first, &json!({"fact": "occurred", "at": "2026-08-31T20:00:00Z"}));
-    fact(daemon, &first, &json!({"fact": "aware", "at": "2026-08-31T23:00:00Z"}));
+    fact(
+        daemon,
+        &first,
+        &json!({"fact": "occurred", "at": "2026-08-31T20:00:00Z"}),
+    );
+    fact(
+        daemon,
+        &first,
+        &json!({"fact": "aware", "at": "2026-08-31T23:00:00Z"}),
+    );
     fact(
         daemon,
         &first,
@@ -66,9 +81,16 @@ fn a_quarter(daemon: &Daemon) -> [String; 2] {
         daemon,
         &json!({"title": "a test", "detected_at": "2026-09-30T21:59:59Z", "regimes": ["nis2-se"]}),
     );
-    fact(daemon, &second, &json!({"fact": "dismissed", "reason": "a test"}));
+    fact(
+        daemon,
+        &second,
+        &json!({"fact": "dismissed", "reason": "a test"}),
+    );
     // The first instant of October in Sweden.
-    open(daemon, &json!({"title": "next", "detected_at": "2026-09-30T22:00:00Z"}));
+    open(
+        daemon,
+        &json!({"title": "next", "detected_at": "2026-09-30T22:00:00Z"}),
+    );
     open(
         daemon,
         &json!({"title": "drill", "detected_at": "2026-09-01T00:00:00Z", "drill": true}),
@@ -80,7 +102,10 @@ fn a_quarter(daemon: &Daemon) -> [String; 2] {
 fn a_quarter_has_its_figures_for_each_role() {
     let daemon = Daemon::start();
     let [first, second] = a_quarter(&daemon);
-    let board = json(&daemon, &["figures", "--role", "board", "--period", "2026-Q3"]);
+    let board = json(
+        &daemon,
+        &["figures", "--role", "board", "--period", "2026-Q3"],
+    );
     let real = &board["real"];
     assert_eq!(
         real["incidents"]["detected"],
@@ -99,7 +124,10 @@ fn a_quarter_has_its_figures_for_each_role() {
     assert_eq!(real["reports"]["overdue"]["count"], 1);
     assert_eq!(real["reports"]["median_time_used"], 0.25);
     assert_eq!(board["drills"]["incidents"]["detected"]["count"], 1);
-    assert_eq!((&real["alerts"], &real["rules"]), (&Json::Null, &Json::Null));
+    assert_eq!(
+        (&real["alerts"], &real["rules"]),
+        (&Json::Null, &Json::Null)
+    );
     let it = json(&daemon, &["figures", "--role", "it", "--period", "2026-09"]);
     assert_eq!(it["real"]["incidents"]["by_stream"][0]["name"], "default");
     assert_eq!(it["real"]["alerts"]["alerts"], 0);
@@ -116,15 +144,32 @@ fn a_quarter_has_its_figures_for_each_role() {
     let sheet = told(&daemon, &["figures", "--period", "2026-Q3"], "csv");
     let line = format!("2026-Q3,real,incidents,,detected,2,0,{first} {second},0\r\n");
     assert!(sheet.contains(&line), "{sheet}");
-    let cells: Vec<usize> = sheet.split("\r\n").map(|line| line.split(',').count()).collect();
-    assert!(cells.iter().rev().skip(1).all(|cells| *cells == 9), "{sheet}");
+    let cells: Vec<usize> = sheet
+        .split("\r\n")
+        .map(|line| line.split(',').count())
+        .collect();
+    assert!(
+        cells.iter().rev().skip(1).all(|cells| *cells == 9),
+        "{sheet}"
+    );
 
-    for (words, said) in [("2026-Q5", "is no period"), ("2026-09..2026-08", "is no period")] {
+    for (words, said) in [
+        ("2026-Q5", "is no period"),
+        ("2026-09..2026-08", "is no period"),
+    ] {
         let output = daemon.vakt(&["figures", "--period", words]);
-        assert!(!output.status.success() && stderr(&output).contains(said), "{}", stderr(&output));
+        assert!(
+            !output.status.success() && stderr(&output).contains(said),
+            "{}",
+            stderr(&output)
+        );
     }
     let output = daemon.vakt(&["figures", "--role", "boss"]);
-    assert!(stderr(&output).contains("write board, ciso or it"), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("write board, ciso or it"),
+        "{}",
+        stderr(&output)
+    );
     // Without a period it is the last one of the role that is over.
     let last = json(&daemon, &["figures", "--role", "board"]);
     assert_eq!(last["period"]["is_over"], true);
@@ -138,11 +183,17 @@ fn a_rule_is_told_with_what_was_dismissed() {
         daemon.send_tcp(attack(address).as_bytes());
     }
     let drafts = daemon.wait_for("the drafts", |daemon| {
-        let list = daemon.get_json("/api/v1/incidents")["incidents"].as_array()?.clone();
+        let list = daemon.get_json("/api/v1/incidents")["incidents"]
+            .as_array()?
+            .clone();
         (list.len() == 2).then_some(list)
     });
     let id = drafts[0]["id"].as_str().unwrap();
-    fact(&daemon, id, &json!({"fact": "dismissed", "reason": "our scanner"}));
+    fact(
+        &daemon,
+        id,
+        &json!({"fact": "dismissed", "reason": "our scanner"}),
+    );
     let now = jiff::Timestamp::now();
     let since = now - jiff::SignedDuration::from_hours(1);
     let until = now + jiff::SignedDuration::from_hours(1);
@@ -152,11 +203,18 @@ fn a_rule_is_told_with_what_was_dismissed() {
     let rule = &found["real"]["rules"][0];
     assert_eq!(rule["rule.name"], "SSH login succeeds after many failures");
     assert_eq!(
-        (&rule["drafts"]["count"], &rule["decided"], &rule["dismissed_share"]),
+        (
+            &rule["drafts"]["count"],
+            &rule["decided"],
+            &rule["dismissed_share"]
+        ),
         (&json!(2), &json!(1), &json!(1.0))
     );
     assert_eq!(rule["dismissed"]["incidents"], json!([id]));
-    let other = json(&daemon, &["figures", "--period", &period, "--stream", "acme"]);
+    let other = json(
+        &daemon,
+        &["figures", "--period", &period, "--stream", "acme"],
+    );
     assert_eq!(other["real"]["incidents"]["detected"]["count"], 0);
     assert_eq!(other["real"]["alerts"]["alerts"], 0);
 }
@@ -168,17 +226,39 @@ fn the_register_is_written_and_told() {
         &daemon,
         &json!({"title": "a lost laptop", "detected_at": "2026-11-20T10:00:00Z", "regimes": ["gdpr"]}),
     );
-    open(&daemon, &json!({"title": "another", "detected_at": "2026-11-20T10:00:00Z"}));
-    fact(&daemon, &id, &json!({"fact": "aware_pdb", "at": "2026-11-20T12:00:00Z"}));
+    open(
+        &daemon,
+        &json!({"title": "another", "detected_at": "2026-11-20T10:00:00Z"}),
+    );
+    fact(
+        &daemon,
+        &id,
+        &json!({"fact": "aware_pdb", "at": "2026-11-20T12:00:00Z"}),
+    );
     let listed = json(&daemon, &["incidents", "register"]);
     assert_eq!(listed["register"].as_array().unwrap().len(), 1);
     assert_eq!(listed["register"][0]["status"], "breach");
-    let write = ["incidents", "register", "1", "--facts", "=1+1", "--not-notified-reason", "encrypted"];
+    let write = [
+        "incidents",
+        "register",
+        "1",
+        "--facts",
+        "=1+1",
+        "--not-notified-reason",
+        "encrypted",
+    ];
     let written = json(&daemon, &write);
-    assert_eq!((&written["version"], &written["recorded_by"]), (&json!(1), &json!("admin")));
+    assert_eq!(
+        (&written["version"], &written["recorded_by"]),
+        (&json!(1), &json!("admin"))
+    );
     assert_eq!(written["missing"], json!(["effects", "remedial_action"]));
     let again = daemon.vakt(&write);
-    assert!(stderr(&again).contains("was changed by admin in the meantime"), "{}", stderr(&again));
+    assert!(
+        stderr(&again).contains("was changed by admin in the meantime"),
+        "{}",
+        stderr(&again)
+    );
     let sheet = told(&daemon, &["incidents", "register"], "csv");
     assert!(sheet.contains(",'=1+1,"), "{sheet}");
     assert!(told(&daemon, &["incidents", "register"], "text").contains("effects,remedial_action"));

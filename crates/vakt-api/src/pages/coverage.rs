@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use super::words::{time, time_of};
+use super::words::{instant, local, time, time_of};
 use super::{items, layout};
 use crate::access::Principal;
 use crate::app::{App, Site};
@@ -166,8 +166,8 @@ fn legend(matrix: &Value) -> Markup {
                 }
             }
             p {
-                "Rules of which nothing sends the log source are named by " code { "vakt rules list" }
-                " (without the mark of live ones)."
+                "Which rules have nothing to look at, since nothing sends their log source, "
+                code { "vakt rules list --live" } " says."
             }
         }
     }
@@ -225,7 +225,7 @@ fn matrix_cell(cell: &Value, site: &Site) -> Markup {
         "gap" => ("badge red", "gap"),
         _ => ("none", "–"),
     };
-    let last = super::words::instant(&cell["last_seen"]);
+    let last = instant(&cell["last_seen"]);
     html! {
         td {
             span class=(class) { (word) }
@@ -284,7 +284,7 @@ fn reasons(matrix: &Value, site: &Site, may_record: bool) -> Markup {
                                 (text(&reason["author"])) ", "
                                 (time_of(&reason["created_at"], &site.zone).unwrap_or_default())
                                 "; to be looked at again by "
-                                (time_of(&reason["review_by"], &site.zone).unwrap_or_default())
+                                (whole_time(&reason["review_by"], site))
                                 @if reason["state"] == "expired" { " " span.badge.red { "expired" } }
                             }
                             @if may_record {
@@ -337,13 +337,13 @@ fn review(matrix: &Value, site: &Site, may_record: bool) -> Markup {
             @if signed.is_object() {
                 p {
                     "Signed by " strong { (text(&signed["by"])) } ", "
-                    (time_of(&signed["at"], &site.zone).unwrap_or_default())
+                    (whole_time(&signed["at"], site))
                     @if let Some(note) = signed["note"].as_str() { ": " (note) }
                     @if let Some(incident) = signed["incident"].as_str() {
                         ", after " a href={ "/incidents/" (incident) } { "an incident" }
                     }
                     ". The next one is due "
-                    (time_of(&signed["due"], &site.zone).unwrap_or_default()) "."
+                    (whole_time(&signed["due"], site)) "."
                 }
                 @if signed["hash"] != matrix["hash"] {
                     p { "The matrix has changed since." }
@@ -363,6 +363,11 @@ fn review(matrix: &Value, site: &Site, may_record: bool) -> Markup {
             }
         }
     }
+}
+
+/// With the year: it is another one.
+fn whole_time(value: &Value, site: &Site) -> String {
+    instant(value).map_or_else(String::new, |at| local(at, &site.zone))
 }
 
 fn text(value: &Value) -> &str {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::figures_words::Language;
 use super::results::encoded;
-use super::words::{instant, local};
+use super::words::instant;
 use super::{items, layout};
 use crate::app::Site;
 use crate::backend::FiguresRequest;
@@ -59,7 +59,7 @@ fn page(figures: &Value, asked: &FiguresRequest, language: Language, site: &Site
     };
     let role = asked.role.as_deref().filter(|role| ROLES.contains(role));
     html! {
-        div lang=(language.code()) {
+        div.stacked lang=(language.code()) {
             p.crumb { a href="/" { "Start" } " › " (word("figures")) }
             h1 {
                 (word("figures")) " " (text(&figures["period"]["name"]))
@@ -79,10 +79,10 @@ fn page(figures: &Value, asked: &FiguresRequest, language: Language, site: &Site
 }
 
 fn period_line(figures: &Value, language: Language, site: &Site) -> Markup {
+    // In the form of ISO 8601, which is right in both languages.
     let at = |value: &Value| {
-        instant(value)
-            .map(|at| local(at, &site.zone))
-            .unwrap_or_default()
+        let local = instant(value).map(|at| site.zone.to_datetime(at.to_jiff()));
+        local.map_or_else(String::new, |it| it.strftime("%Y-%m-%d %H:%M").to_string())
     };
     let period = &figures["period"];
     html! {
@@ -363,7 +363,7 @@ fn drills(found: &Value, language: Language) -> Markup {
 fn table(language: Language, rows: &Markup) -> Markup {
     html! {
         div.scroll tabindex="0" {
-            table.sheet {
+            table.sheet.four {
                 thead {
                     tr {
                         @for name in ["figure", "value", "before", "incidents_link"] {

@@ -5,7 +5,7 @@ use axum::http::Response;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::words::{plain, time_of};
+use super::words::{instant, local, plain};
 use super::{items, layout};
 use crate::app::Site;
 use crate::backend::{ItemPage, RegisterRequest};
@@ -103,8 +103,8 @@ fn breach_section(breach: &Value, site: &Site) -> Markup {
                 @if text("party") != "own" { span.badge { (text("party")) } }
             }
             p.quiet {
-                "Detected " (time_of(&breach["detected_at"], &site.zone).unwrap_or_default())
-                @if let Some(aware) = time_of(&breach["aware_at"], &site.zone) { ", aware " (aware) }
+                "Detected " (whole_time(&breach["detected_at"], site))
+                @if breach["aware_at"].is_string() { ", aware " (whole_time(&breach["aware_at"], site)) }
             }
             @if !items(breach, "missing").is_empty() {
                 p.problem { "Missing: " (missing(breach)) }
@@ -121,6 +121,11 @@ fn breach_section(breach: &Value, site: &Site) -> Markup {
     }
 }
 
+/// With the year: the register goes back for years.
+fn whole_time(value: &Value, site: &Site) -> String {
+    instant(value).map_or_else(String::new, |at| local(at, &site.zone))
+}
+
 fn missing(breach: &Value) -> String {
     let names = items(breach, "missing").iter().filter_map(Value::as_str);
     let names = names.map(|name| name.replace('_', " "));
@@ -133,7 +138,7 @@ fn notified(breach: &Value, site: &Site) -> Markup {
         @for notice in notices {
             div {
                 (notice["stage"].as_str().unwrap_or_default()) " "
-                (time_of(&notice["at"], &site.zone).unwrap_or_default()) " "
+                (whole_time(&notice["at"], site)) " "
                 (notice["reference"].as_str().unwrap_or_default())
             }
         }

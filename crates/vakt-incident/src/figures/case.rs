@@ -21,7 +21,7 @@ pub struct Case {
     pub detected_at: Timestamp,
     /// When it began, as far as anybody knows: what a person recorded, else the first event.
     pub began_at: Option<Timestamp>,
-    /// The earliest awareness of its own party.
+    /// The earliest awareness of its own party; where none was declared, its first report.
     pub aware_at: Option<Timestamp>,
     /// The ids of the rules that opened or joined it.
     pub rules: Vec<String>,

@@ -115,7 +115,8 @@ fn case(records: &Connection, data: &Regimes, seq: i64, now: Timestamp) -> Resul
         level: row.level,
         detected_at: of(FactKind::Detected).unwrap_or_else(|| row.detected_at()),
         began_at,
-        aware_at: first(&FactKind::is_awareness),
+        // Whoever reported without declaring awareness was aware by then.
+        aware_at: first(&FactKind::is_awareness).or_else(|| of(FactKind::Submitted)),
         rules: rules(records, &row)?,
         clocks,
         id: row.id,

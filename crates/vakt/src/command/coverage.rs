@@ -237,3 +237,33 @@ fn review(out: &mut Printer, matrix: &Json) -> Result<()> {
     out.line(&format!("hash {}", text(matrix, "hash")))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use vakt_incident::coverage::{LogKind, LogKinds, NewReason};
+
+    use crate::command::guide::{commands_of, examples};
+
+    const GUIDE: &str = include_str!("../../../../docs/coverage.md");
+
+    #[test]
+    fn the_commands_and_bodies_of_the_guide_are_understood() {
+        assert_eq!(commands_of(GUIDE), 6);
+        let reason: NewReason = serde_json::from_str(examples(GUIDE, "```json\n")[0]).unwrap();
+        assert_eq!(reason.kind.parse(), Ok(LogKind::Authentication));
+    }
+
+    #[test]
+    fn the_table_of_the_guide_is_that_of_the_data() {
+        for data in &LogKinds::embedded().kinds {
+            let line = format!("| {} | `{}`", data.point, data.kind);
+            let line = GUIDE.lines().find(|it| it.starts_with(&line)).unwrap();
+            let days = match data.silent_hours / 24 {
+                1 => "| 1 day |".to_owned(),
+                days => format!("| {days} days |"),
+            };
+            assert!(line.contains(&days), "{line}");
+            assert_eq!(line.ends_with("| yes |"), data.expected, "{line}");
+        }
+    }
+}

@@ -281,3 +281,23 @@ fn duration(seconds: i64) -> String {
         _ => format!("{}h{}m", seconds / 3_600, seconds % 3_600 / 60),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+    use vakt_incident::register::NewEntry;
+
+    use crate::command::guide::{commands_of, examples};
+
+    const GUIDE: &str = include_str!("../../../../docs/figures.md");
+
+    #[test]
+    fn the_commands_and_bodies_of_the_guide_are_understood() {
+        assert_eq!(commands_of(GUIDE), 7);
+        let bodies = examples(GUIDE, "```json\n");
+        let figure: Json = serde_json::from_str(bodies[0]).unwrap();
+        assert_eq!(figure["on_time_share"], 0.75);
+        let entry: NewEntry = serde_json::from_str(bodies[1]).unwrap();
+        assert_eq!((entry.version, entry.effects), (0, None));
+    }
+}

@@ -10,6 +10,8 @@ mod demo;
 mod doctor;
 mod erase;
 mod figures;
+#[cfg(test)]
+mod guide;
 mod incidents;
 mod maintenance;
 mod notify;

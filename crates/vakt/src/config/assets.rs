@@ -277,6 +277,21 @@ mod tests {
     }
 
     #[test]
+    fn the_example_of_what_is_expected_is_one() {
+        let guide = include_str!("../../../../docs/coverage.md");
+        let example = guide.split("```yaml\n").nth(1).unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let (config, diagnostics) = parse("guide", example, Files::Untouched);
+        assert!(diagnostics.is_empty(), "{}", diagnostics[0]);
+        let assets = config.assets.read().unwrap();
+        let found: Vec<_> = assets
+            .iter()
+            .map(|it| (it.expect.as_ref().map(Vec::len), it.counts_as.len()))
+            .collect();
+        assert_eq!(found, [(Some(5), 0), (Some(2), 1)]);
+    }
+
+    #[test]
     fn the_examples_of_the_guides_are_some() {
         let guides = [
             include_str!("../../../../docs/drafts.md"),
