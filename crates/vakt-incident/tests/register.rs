@@ -13,7 +13,7 @@ use vakt_incident::records::NewText;
 use vakt_incident::register::{Breach, BreachStatus, NewEntry, RegisterFilter, sheet};
 use vakt_incident::{NewIncident, PageRequest};
 
-fn open(store: &Store, title: &str, more: serde_json::Value) -> String {
+fn open(store: &Store, title: &str, more: &serde_json::Value) -> String {
     let mut body = json!({"title": title});
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
@@ -46,12 +46,16 @@ fn titles(breaches: &[Breach]) -> Vec<&str> {
 #[test]
 fn the_register_has_breaches_and_what_may_be_one() {
     let store = Store::new();
-    open(&store, "plain", json!({}));
-    open(&store, "drill", json!({"regimes": ["gdpr"], "drill": true}));
-    open(&store, "open", json!({"regimes": ["gdpr"]}));
-    open(&store, "dismissed", json!({"regimes": ["gdpr"]}));
+    open(&store, "plain", &json!({}));
+    open(
+        &store,
+        "drill",
+        &json!({"regimes": ["gdpr"], "drill": true}),
+    );
+    open(&store, "open", &json!({"regimes": ["gdpr"]}));
+    open(&store, "dismissed", &json!({"regimes": ["gdpr"]}));
     store.fact("4", r#"{"fact":"dismissed","reason":"a test"}"#);
-    open(&store, "declared", json!({"stream": "acme"}));
+    open(&store, "declared", &json!({"stream": "acme"}));
     store.fact("5", r#"{"fact":"aware_pdb"}"#);
     assert_eq!(titles(&listed(&store, false, None)), ["declared", "open"]);
     assert_eq!(
@@ -76,7 +80,7 @@ fn the_register_has_breaches_and_what_may_be_one() {
 #[test]
 fn an_entry_is_of_the_reports_until_somebody_writes_another_one() {
     let store = Store::new();
-    let id = open(&store, "lost laptop", json!({"regimes": ["gdpr"]}));
+    let id = open(&store, "lost laptop", &json!({"regimes": ["gdpr"]}));
     store.fact("1", r#"{"fact":"aware_pdb"}"#);
     let breach = store.records.breach(&id).unwrap();
     assert_eq!(
@@ -146,7 +150,7 @@ fn an_entry_is_of_the_reports_until_somebody_writes_another_one() {
 fn tampering_with_the_register_is_found() {
     let tampered = |sql: &str| {
         let store = Store::new();
-        let id = open(&store, "a", json!({"regimes": ["gdpr"]}));
+        let id = open(&store, "a", &json!({"regimes": ["gdpr"]}));
         let new = NewEntry {
             facts: Some("f".to_owned()),
             ..NewEntry::default()
@@ -187,7 +191,7 @@ fn figures_are_of_the_records() {
         "1",
         r#"{"fact":"submitted","report":"early_warning","reference":"1"}"#,
     );
-    open(&store, "of another stream", json!({"stream": "acme"}));
+    open(&store, "of another stream", &json!({"stream": "acme"}));
     let (name, zone) = store.records.time_zone();
     assert_eq!(name, "Europe/Stockholm");
     let november = Period::parse("2026-11", &zone).unwrap();
@@ -212,7 +216,7 @@ fn figures_are_of_the_records() {
     );
     let aware = &all.times.to_awareness;
     let first = store.records.incident("1").unwrap().incident;
-    assert_eq!(aware.of.incidents, [first.id.clone()]);
+    assert_eq!(aware.of.incidents, [first.id.as_str()]);
     let since = at("2026-11-23T21:00:00Z").micros_since(first.detected_at) / 1_000_000;
     assert_eq!(aware.median_seconds, Some(since));
     // The early warning was submitted, the notification is due within the month.
