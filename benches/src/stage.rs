@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::floor;
 use crate::input::Kind;
 use crate::output::say;
-use crate::subject::{Decoder, Event, Matcher, Record, records};
+use crate::subject::{Decoder, Event, Kinds, Matcher, Record, Source, records};
 use crate::subsets::Subset;
 use crate::table::warm_and_measured;
 
@@ -22,6 +22,8 @@ pub(crate) enum Stage {
     Scan,
     /// Makes events
     Decode,
+    /// Counts the kinds of logs of events that are made already
+    Kinds,
     /// Matches events that are made already
     Match,
     /// From bytes to matches
@@ -48,7 +50,7 @@ pub(crate) fn run(stages: &[Stage], kinds: &[Kind], subsets: &[Subset]) -> Resul
                 }
             }
             let events: Vec<_> = match stage {
-                Stage::Match => measured
+                Stage::Match | Stage::Kinds => measured
                     .iter()
                     .map(|record| decoder.decode(record))
                     .collect(),
@@ -87,6 +89,12 @@ fn measured_stage(
         (Stage::Decode, _) => records.iter().for_each(|record| {
             decoder.decode_alone(record);
         }),
+        (Stage::Kinds, _) => {
+            let (kinds, source) = (Kinds::default(), source());
+            events
+                .iter()
+                .for_each(|event| kinds.observe(event, &source));
+        }
         (Stage::Match, Some(matcher)) => events.iter().for_each(|event| {
             black_box(matcher.matches(event));
         }),
@@ -94,5 +102,16 @@ fn measured_stage(
             black_box(matcher.decode_and_match(decoder, record));
         }),
         (Stage::Match | Stage::Both, None) => {}
+    }
+}
+
+fn source() -> Source {
+    Source {
+        stream: "default".to_owned(),
+        transport: vakt_event::Transport::Tcp,
+        listener: "bench".to_owned(),
+        peer: Some(std::net::IpAddr::from([192, 0, 2, 1])),
+        zone: None,
+        drill: false,
     }
 }

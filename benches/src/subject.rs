@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::tz::TimeZone;
+use vakt::pipeline::seen_kinds::SeenKinds;
 use vakt::ruleset::{RuleSettings, Ruleset};
 use vakt_codec::files::RECORD_BYTES_MAX;
 use vakt_codec::{DecodeContext, FileFormat, Records};
@@ -14,7 +15,8 @@ use vakt_rules::ast::{Detection, Regex, RuleSet, Test};
 
 pub(crate) use vakt_codec::Record;
 pub(crate) use vakt_detect::engine::Size;
-pub(crate) use vakt_event::Event;
+use vakt_event::Timestamp;
+pub(crate) use vakt_event::{Event, Source};
 
 /// Cuts bytes into records.
 pub(crate) fn records(bytes: &[u8]) -> Result<Vec<Record>> {
@@ -54,6 +56,18 @@ impl Decoder {
 
     fn recycle(&self, event: Event<'_>) {
         self.decoder.borrow_mut().recycle(event);
+    }
+}
+
+/// Counts the kinds of logs of events.
+#[derive(Default)]
+pub(crate) struct Kinds {
+    seen: SeenKinds,
+}
+
+impl Kinds {
+    pub(crate) fn observe(&self, event: &Event<'_>, source: &Source) {
+        self.seen.observe(event, source, Timestamp::default());
     }
 }
 

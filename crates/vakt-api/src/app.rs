@@ -9,8 +9,9 @@ use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
 use crate::backend::{
-    HealthView, HuntBackend, IncidentBackend, OutputsBackend, ReportsBackend, RulesView,
-    SearchBackend, SignificanceBackend, SourcesView, StorageBackend, TriageBackend, WorkBackend,
+    CoverageBackend, FiguresBackend, HealthView, HuntBackend, IncidentBackend, OutputsBackend,
+    ReportsBackend, RulesView, SearchBackend, SignificanceBackend, SourcesView, StorageBackend,
+    TriageBackend, WorkBackend,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::hunters::Hunters;
@@ -52,6 +53,8 @@ pub struct Parts {
     pub triage: Arc<dyn TriageBackend>,
     pub work: Arc<dyn WorkBackend>,
     pub reports: Arc<dyn ReportsBackend>,
+    pub figures: Arc<dyn FiguresBackend>,
+    pub coverage: Arc<dyn CoverageBackend>,
     pub rules: Arc<dyn RulesView>,
     pub sources: Arc<dyn SourcesView>,
     pub storage: Arc<dyn StorageBackend>,

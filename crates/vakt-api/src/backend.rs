@@ -3,6 +3,8 @@
 //!
 //! All calls may block; the API makes them on blocking threads.
 
+mod coverage;
+mod figures;
 mod reports;
 mod significance;
 mod triage;
@@ -17,6 +19,8 @@ use vakt_event::Timestamp;
 
 use crate::access::Principal;
 
+pub use coverage::CoverageBackend;
+pub use figures::{FiguresBackend, FiguresRequest, RegisterRequest};
 pub use reports::{NewReport, ReportFrom, ReportsBackend, SentFile};
 pub use significance::SignificanceBackend;
 pub use triage::{TriageBackend, TriageRequest};

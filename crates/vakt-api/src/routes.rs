@@ -12,8 +12,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
 use crate::endpoints::{
-    access, calendar, erasures, events, incidents, intake, loki, observe, outputs, reports, saved,
-    search, searches, significance, triage, upload, views, work,
+    access, calendar, coverage, erasures, events, figures, incidents, intake, loki, observe,
+    outputs, reports, saved, search, searches, significance, triage, upload, views, work,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
@@ -143,6 +143,14 @@ routes! {
     POST   "/api/v1/maintenance" Role(RecordFacts), triage::add_window;
     POST   "/api/v1/maintenance/{id}/end" Role(RecordFacts), triage::end_window;
     GET    "/api/v1/risk" Role(ReadState), triage::risk;
+    GET    "/api/v1/figures" Role(ReadState), figures::get;
+    GET    "/api/v1/register" Role(ReadState), figures::register;
+    PUT    "/api/v1/register/{id}" Role(RecordFacts), figures::write_register;
+    GET    "/api/v1/coverage" Role(ReadState), coverage::get;
+    POST   "/api/v1/coverage/sign" Role(RecordFacts), coverage::sign;
+    GET    "/api/v1/coverage/reasons" Role(ReadState), coverage::reasons;
+    POST   "/api/v1/coverage/reasons" Role(RecordFacts), coverage::add_reason;
+    POST   "/api/v1/coverage/reasons/{id}/end" Role(RecordFacts), coverage::end_reason;
     GET    "/api/v1/rules" Role(ReadState), views::rules;
     GET    "/api/v1/sources" Role(ReadState), views::sources;
     GET    "/api/v1/outputs" Role(ReadState), outputs::list;
@@ -195,6 +203,10 @@ routes! {
     GET    "/reports" Page(ReadState), pages::intake::list;
     GET    "/report" Public, pages::intake::get;
     POST   "/report" Public, pages::intake::post;
+    GET    "/figures" Page(ReadState), pages::figures::get;
+    GET    "/register" Page(ReadState), pages::register::get;
+    GET    "/coverage" Page(ReadState), pages::coverage::get;
+    POST   "/coverage" Page(RecordFacts), pages::coverage::post;
     GET    "/sign-in" Public, pages::sign_in::get;
     POST   "/sign-in" Public, pages::sign_in::post;
     POST   "/sign-out" Page(ReadState), pages::sign_in::sign_out;

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 use vakt_event::ecs;
 
+use crate::coverage::LogKind;
 use crate::detection::Detection;
 use crate::glob::Glob;
 
@@ -45,6 +46,10 @@ pub struct Asset {
     pub criticality: Criticality,
     pub owner: Option<String>,
     pub services: Vec<String>,
+    /// The kinds of logs that it is expected to give; `None` is those that every asset is.
+    pub expect: Option<Vec<LogKind>>,
+    /// The kinds that everything it sends is of, whatever an event shows: a switch, a door.
+    pub counts_as: Vec<LogKind>,
 }
 
 /// All assets, to be found by host and address.
@@ -104,6 +109,11 @@ impl Assets {
 
     pub fn is_empty(&self) -> bool {
         self.assets.is_empty()
+    }
+
+    /// In the order of the configuration.
+    pub fn iter(&self) -> impl Iterator<Item = &Asset> {
+        self.assets.iter()
     }
 
     /// The most critical asset that has the host or the address; of equals the first.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::answer::AnswerError;
+use crate::coverage::ReasonError;
 use crate::fact::FactError;
 use crate::form::FormError;
 use crate::intake::IntakeError;
@@ -56,6 +57,10 @@ pub enum Error {
     NoSuppression { id: String },
     #[error("there is no window of maintenance `{id}`")]
     NoWindow { id: String },
+    #[error("there is no reason for a gap `{id}`")]
+    NoReason { id: String },
+    #[error("{0}")]
+    Coverage(#[from] ReasonError),
     #[error("{0}")]
     Scope(#[from] ScopeError),
     #[error("{0}")]
@@ -140,6 +145,7 @@ impl Error {
                 | Self::NoAlert { .. }
                 | Self::NoSuppression { .. }
                 | Self::NoWindow { .. }
+                | Self::NoReason { .. }
         ) || matches!(self, Self::Work(error) if error.is_not_found())
     }
 
@@ -154,6 +160,7 @@ impl Error {
                 | Self::TextTooLong { .. }
                 | Self::NoParty { .. }
                 | Self::Scope(_)
+                | Self::Coverage(_)
                 | Self::Title { .. }
                 | Self::Cursor { .. }
                 | Self::Merge { .. }
@@ -172,6 +179,7 @@ impl Error {
             | Self::Scope(ScopeError::Ended { .. }) => true,
             Self::Fact(FactError::Reference(fault)) => fault.is_conflict(),
             Self::Work(error) => error.is_conflict(),
+            Self::Coverage(error) => error.is_conflict(),
             _ => false,
         }
     }

@@ -56,7 +56,11 @@ pub mod incident;
 
 pub mod form;
 
+pub mod coverage;
+pub mod csv;
+pub mod figures;
 pub mod intake;
+pub mod register;
 pub mod work;
 
 mod error;

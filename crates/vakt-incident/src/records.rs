@@ -10,10 +10,12 @@ mod apply;
 mod attachments;
 mod audit;
 mod cover;
+mod coverage;
 mod deadlines;
 mod drafts;
 mod evidence;
 mod facts;
+mod figures;
 mod firing;
 mod incidents;
 mod intake;
@@ -28,6 +30,7 @@ mod outbox;
 mod quarters;
 mod recurring;
 mod regimes;
+mod register;
 mod reminders;
 mod reports;
 mod reviews;
@@ -167,6 +170,11 @@ impl Records {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The present, as the records know it.
+    pub fn now(&self) -> vakt_event::Timestamp {
+        self.clock.now()
     }
 
     /// The data that deadlines are computed with.

@@ -5,6 +5,8 @@
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
 mod backends;
+mod coverage;
+mod figures;
 mod follow;
 mod heads;
 mod hunts;
@@ -55,6 +57,7 @@ use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::retention::{RetentionMetrics, RetentionThread};
 use crate::pipeline::rule_activity::RuleActivity;
+use crate::pipeline::seen_kinds::SeenKinds;
 use crate::pipeline::{Frames, builder};
 use crate::redact::{self, Redactor};
 use crate::ruleset::{RuleSettings, Ruleset};
@@ -133,6 +136,7 @@ impl Daemon {
         )?);
         let sources = Arc::new(Sources::default());
         let log_sources = Arc::new(SeenLogSources::default());
+        let kinds = Arc::new(SeenKinds::default());
         let activity = Arc::new(RuleActivity::new(&ruleset.load_full()));
         registry.register(Box::new(SourcesCollector::new(Arc::clone(&sources))?))?;
         let stop = Stop::default();
@@ -167,6 +171,7 @@ impl Daemon {
             ruleset: Arc::clone(&ruleset),
             sources: Arc::clone(&sources),
             log_sources: Arc::clone(&log_sources),
+            kinds: Arc::clone(&kinds),
             activity: Arc::clone(&activity),
             clock: Arc::clone(&clock),
             metrics: DetectMetrics::new(&registry)?,
@@ -264,6 +269,7 @@ impl Daemon {
             rules: settings.rules.clone(),
             sources,
             log_sources,
+            kinds,
             activity,
             desk,
             health,

@@ -15,7 +15,7 @@ pub enum Form {
     Ndjson,
     /// One JSON document.
     Json,
-    /// A table of RFC 4180; of what `vakt search` finds.
+    /// A table of RFC 4180; of what `vakt search` finds, of figures and of coverage.
     Csv,
 }
 
@@ -34,7 +34,7 @@ impl Output {
     /// What was asked for; else text on a terminal and NDJSON in a pipe.
     ///
     /// # Errors
-    /// CSV, which only `vakt search` writes.
+    /// CSV, which only some commands write.
     pub fn or_by_terminal(asked: Option<Form>) -> Result<Self> {
         let by_itself = if io::stdout().is_terminal() {
             Self::Text
@@ -54,7 +54,10 @@ impl Output {
             Some(Form::Text) => Ok(Self::Text),
             Some(Form::Ndjson) => Ok(Self::Ndjson),
             Some(Form::Json) => Ok(Self::Json),
-            Some(Form::Csv) => bail!("--output csv is a form of `vakt search` only"),
+            Some(Form::Csv) => bail!(
+                "--output csv is a form of `vakt search`, `vakt figures`, `vakt coverage` and \
+                 `vakt incidents register` only"
+            ),
         }
     }
 }

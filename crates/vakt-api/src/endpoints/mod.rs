@@ -2,8 +2,10 @@
 
 pub(crate) mod access;
 pub(crate) mod calendar;
+pub(crate) mod coverage;
 pub(crate) mod erasures;
 pub(crate) mod events;
+pub(crate) mod figures;
 pub(crate) mod incidents;
 pub(crate) mod intake;
 pub(crate) mod loki;

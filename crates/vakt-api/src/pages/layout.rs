@@ -42,7 +42,14 @@ pub(crate) fn page(
                 }
             }
             main id="main" tabindex="-1" { (main) }
-            footer.foot { "Vakt " (env!("CARGO_PKG_VERSION")) }
+            footer.foot {
+                nav aria-label="More pages" {
+                    a href="/figures" { "Figures" } " · "
+                    a href="/coverage" { "Coverage" } " · "
+                    a href="/register" { "Register of breaches" }
+                }
+                "Vakt " (env!("CARGO_PKG_VERSION"))
+            }
         },
     )
 }

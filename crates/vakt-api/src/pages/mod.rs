@@ -2,7 +2,10 @@
 //! `/static`, nothing inline.
 
 pub(crate) mod assets;
+pub(crate) mod coverage;
 mod facts;
+pub(crate) mod figures;
+mod figures_words;
 pub(crate) mod home;
 pub(crate) mod incident;
 mod incident_parts;
@@ -12,6 +15,7 @@ mod layout;
 pub(crate) mod record;
 mod records;
 pub(crate) mod recurring;
+pub(crate) mod register;
 pub(crate) mod report;
 mod results;
 pub(crate) mod review;

@@ -11,11 +11,12 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    AttachedFile, FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure,
-    HuntRequest, HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure,
-    NewFact, NewIncident, NewReport, NewText, OutputsBackend, Readiness, ReportFrom, ReportRequest,
-    ReportsBackend, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest,
-    SearchTable, SentFile, Sight, SignificanceBackend, SourcesView, StorageBackend, StorageFailure,
+    AttachedFile, CoverageBackend, FiguresBackend, FiguresRequest, FollowStep, Follower,
+    HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest, HuntRule, IncidentBackend,
+    IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact, NewIncident, NewReport, NewText,
+    OutputsBackend, Readiness, RegisterRequest, ReportFrom, ReportRequest, ReportsBackend,
+    RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SearchTable,
+    SentFile, Sight, SignificanceBackend, SourcesView, StorageBackend, StorageFailure,
     TasksRequest, Tense, TriageBackend, TriageRequest, WorkBackend,
 };
 use vakt_api::searches::KEPT;
@@ -540,6 +541,89 @@ fn significance(party: Option<&str>) -> Value {
     })
 }
 
+impl FiguresBackend for Fake {
+    fn figures(&self, request: &FiguresRequest) -> Result<Value, IncidentFailure> {
+        Ok(json!({
+            "period": {"name": request.period, "is_over": true},
+            "streams": request.sight.streams,
+        }))
+    }
+
+    fn figures_csv(&self, figures: &Value) -> String {
+        format!(
+            "period\r\n{}\r\n",
+            figures["period"]["name"].as_str().unwrap_or_default()
+        )
+    }
+
+    fn register(&self, request: &RegisterRequest) -> Result<ItemPage, IncidentFailure> {
+        // Two pages of one.
+        let (number, next) = match request.cursor {
+            None => (2, Some("1".to_owned())),
+            Some(_) => (1, None),
+        };
+        Ok(ItemPage {
+            items: vec![json!({"id": "a", "number": number, "title": "<b>lost</b>"})],
+            next,
+        })
+    }
+
+    fn register_csv(&self, breaches: &[Value]) -> String {
+        breaches
+            .iter()
+            .map(|it| format!("{}\r\n", it["number"]))
+            .collect()
+    }
+
+    fn write_register(
+        &self,
+        id: &str,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(json!({"id": id, "recorded_by": by.name, "facts": body.get("facts")}))
+    }
+}
+
+impl CoverageBackend for Fake {
+    fn coverage(&self, asset: Option<&str>, _: &Sight) -> Result<Value, IncidentFailure> {
+        match asset {
+            None | Some("web") => Ok(json!({"hash": "h", "assets": [{"asset": "<i>web</i>"}]})),
+            Some(_) => Err(IncidentFailure::NotFound),
+        }
+    }
+
+    fn coverage_csv(&self, _: &Value) -> String {
+        "asset\r\n".to_owned()
+    }
+
+    fn reasons(&self, _: usize, _: Option<String>, _: &Sight) -> Result<ItemPage, IncidentFailure> {
+        Ok(ItemPage::default())
+    }
+
+    fn add_reason(
+        &self,
+        body: Map<String, Value>,
+        _: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(Value::Object(body))
+    }
+
+    fn end_reason(&self, id: &str, reason: &str, _: &Principal) -> Result<Value, IncidentFailure> {
+        Ok(json!({"id": id, "end_reason": reason}))
+    }
+
+    fn sign(&self, body: Map<String, Value>, by: &Principal) -> Result<Value, IncidentFailure> {
+        match body.get("hash").and_then(Value::as_str) {
+            Some("h") => Ok(json!({"hash": "h", "recorded_by": by.name})),
+            _ => Err(IncidentFailure::Conflict {
+                message: "the matrix is another one".to_owned(),
+                help: String::new(),
+            }),
+        }
+    }
+}
+
 impl TriageBackend for Fake {
     fn suppressions(&self, request: &TriageRequest) -> Result<ItemPage, IncidentFailure> {
         Ok(ItemPage {
@@ -803,6 +887,8 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         triage: fake.clone(),
         work: fake.clone(),
         reports: fake.clone(),
+        figures: fake.clone(),
+        coverage: fake.clone(),
         rules: fake.clone(),
         sources: fake.clone(),
         storage: fake.clone(),

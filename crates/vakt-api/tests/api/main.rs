@@ -6,6 +6,7 @@ mod admission;
 mod client;
 mod events;
 mod fake;
+mod figures;
 mod hunts;
 mod journal_upload;
 mod loki;

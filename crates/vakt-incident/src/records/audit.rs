@@ -18,8 +18,8 @@ use vakt_event::Timestamp;
 use super::rows::{count, instant, page, page_start};
 use super::view::View;
 use super::{
-    Records, answers, facts, incidents, maintenance, quarters, recurring, regimes, reports, schema,
-    services, suppressions, work,
+    Records, answers, coverage, facts, incidents, maintenance, quarters, recurring, regimes,
+    register, reports, schema, services, suppressions, work,
 };
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
@@ -63,7 +63,8 @@ pub struct AuditEntry {
     /// `report.written` (texts of a report's fields), `suppression.added`, `suppression.ended`,
     /// `maintenance.added`, `maintenance.ended`, `service.said`, `service.pruned`,
     /// `significance.answered`, `quarter.reviewed`, `task.added`, `task.changed`, `note.added`,
-    /// `attachment.added`, `review.written`, `report.received` (by the intake), `state.derived`.
+    /// `attachment.added`, `review.written`, `report.received` (by the intake), `state.derived`,
+    /// `register.written`, `coverage.reason.added`, `coverage.reason.ended`, `coverage.signed`.
     pub action: String,
     /// The id of the incident, alert, suppression, window or review, or the name of the service.
     pub subject: String,
@@ -169,6 +170,7 @@ fn verify(
     answers::check(records, &mut report)?;
     recurring::check(records, &mut report)?;
     work::check(records, &mut report)?;
+    register::check(records, &mut report)?;
     check_states(records, data.unwrap_or(Regimes::embedded()), &mut report)?;
     Ok(report)
 }
@@ -381,12 +383,16 @@ fn of_noise(
             services::logged(records, entry, after)?,
         )),
         "quarter.reviewed" => Some(("review of a quarter", quarters::core(records, id)?)),
+        "coverage.reason.added" => Some((coverage::REASON, coverage::core(records, id)?)),
+        "coverage.reason.ended" => Some((coverage::REASON, coverage::ended(records, id)?)),
+        "coverage.signed" => Some((coverage::SIGNATURE, coverage::signed(records, id)?)),
         _ => None,
     })
 }
 
 /// Whether there are rows that no entry tells of.
 fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    coverage::check(records, report)?;
     let counts = [
         ("facts", report.facts, "SELECT count(*) FROM facts"),
         ("evidence", report.evidence, "SELECT count(*) FROM evidence"),
@@ -421,6 +427,12 @@ fn check_nothing_unlogged(records: &Connection, report: &mut AuditReport) -> Res
             "maintenance",
             "maintenance.added",
             "maintenance.ended",
+        ),
+        (
+            coverage::REASON,
+            "coverage_reasons",
+            "coverage.reason.added",
+            "coverage.reason.ended",
         ),
     ] {
         let sql = format!(

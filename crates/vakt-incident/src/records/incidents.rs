@@ -223,6 +223,10 @@ impl IncidentRow {
         &self.stream
     }
 
+    pub(super) fn origin(&self) -> Origin {
+        self.origin
+    }
+
     pub(super) fn is_drill(&self) -> bool {
         self.drill
     }

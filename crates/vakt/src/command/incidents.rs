@@ -3,6 +3,7 @@
 mod assess;
 mod clocks;
 mod record;
+mod register;
 mod report;
 mod show;
 mod significance;
@@ -141,6 +142,8 @@ pub enum Action {
         #[command(flatten)]
         connection: Connection,
     },
+    /// The register of personal data breaches (GDPR Art. 33(5)), and writing into it
+    Register(register::Options),
     /// Print the data of the regimes that is compiled in; needs no daemon
     Regimes,
     /// Tell whether an incident is significant, criterion by criterion, and answer what is asked. Without ID
@@ -387,6 +390,7 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
             out.flush()?;
             Ok(Outcome::Done)
         }
+        Action::Register(options) => register::run(global, options),
         Action::Regimes => {
             let mut out = Printer::new();
             for line in Regimes::embedded().text.lines() {

@@ -5,9 +5,13 @@
 
 mod backup;
 mod check;
+mod coverage;
 mod demo;
 mod doctor;
 mod erase;
+mod figures;
+#[cfg(test)]
+mod guide;
 mod incidents;
 mod maintenance;
 mod notify;
@@ -122,6 +126,10 @@ pub enum Command {
     Maintenance(maintenance::Action),
     /// Who has the highest risk now, and from which alerts
     Risk(risk::Options),
+    /// How soon incidents were seen, known and reported, and what rules were worth, in a period
+    Figures(figures::Options),
+    /// Which kinds of logs each asset gives, what is missing and why, and the review of it
+    Coverage(coverage::Options),
     /// Where notices go, and trying it
     #[command(subcommand)]
     Notify(notify::Action),
@@ -236,6 +244,8 @@ fn dispatch(cli: Cli) -> Result<Outcome> {
         Command::Suppressions(action) => suppressions::run(&global, &action),
         Command::Maintenance(action) => maintenance::run(&global, &action),
         Command::Risk(options) => risk::run(&global, &options),
+        Command::Figures(options) => figures::run(&global, &options),
+        Command::Coverage(options) => coverage::run(&global, &options),
         Command::Notify(action) => notify::run(&global, &action),
         Command::Erase(options) => erase::run(&global, &options),
         Command::Sources(connection) => sources::run(&global, &connection),

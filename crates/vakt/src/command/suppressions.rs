@@ -281,52 +281,18 @@ fn tested(out: &mut Printer, found: &Json) -> Result<()> {
     Ok(())
 }
 
-/// A line as a shell takes it apart, with single quotes alone.
 #[cfg(test)]
-pub(super) fn words(line: &str) -> Vec<String> {
-    let quoted = line.split('\'').enumerate();
-    let mut words = vec![String::new()];
-    for (number, part) in quoted {
-        if number % 2 == 1 {
-            words.last_mut().unwrap().push_str(part);
-            continue;
-        }
-        let mut pieces = part.split(' ');
-        words.last_mut().unwrap().push_str(pieces.next().unwrap());
-        words.extend(pieces.map(str::to_owned));
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use clap::Parser;
+mod tests {
     use vakt_incident::{NewSuppression, NewWindow};
 
-    use super::words;
-    use crate::command::Cli;
+    use crate::command::guide::{commands_of, examples};
 
     const GUIDE: &str = include_str!("../../../../docs/drafts.md");
 
-    /// The examples of a kind, as they stand in the guide.
-    fn examples(kind: &str) -> Vec<&'static str> {
-        let rest = GUIDE.split(kind).skip(1);
-        rest.filter_map(|rest| rest.split_once("```"))
-            .map(|(example, _)| example)
-            .collect()
-    }
-
     #[test]
     fn the_commands_and_bodies_of_the_guide_are_understood() {
-        let commands = examples("```sh\n").concat().replace("\\\n", " ");
-        let lines: Vec<&str> = commands.lines().collect();
-        assert_eq!(lines.len(), 10);
-        for line in lines {
-            let parsed = Cli::try_parse_from(words(line));
-            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
-        }
-        let bodies = examples("```json\n");
+        assert_eq!(commands_of(GUIDE), 10);
+        let bodies = examples(GUIDE, "```json\n");
         let new: NewSuppression = serde_json::from_str(bodies[0]).unwrap();
         assert_eq!((new.rules.len(), new.streams.len()), (1, 1));
         let window: NewWindow = serde_json::from_str(bodies[1]).unwrap();

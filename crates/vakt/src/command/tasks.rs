@@ -187,7 +187,7 @@ mod tests {
     use clap::Parser;
 
     use crate::command::Cli;
-    use crate::command::suppressions::words;
+    use crate::command::guide::words;
 
     /// The commands of the guides to response work and to reports, as a shell takes them apart.
     #[test]

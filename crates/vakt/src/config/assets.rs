@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use ipnet::IpNet;
 use vakt_incident::asset::{ASSET_NAMES_MAX, ASSETS_MAX};
+use vakt_incident::coverage::{LogKind, UnknownLogKind};
 use vakt_incident::{Asset, Assets, Criticality};
 use vakt_rules::yaml::{self, Kind, Node};
 use vakt_rules::{Diagnostic, Report, RuleSource, SourceText, add_fault};
@@ -156,6 +157,8 @@ fn asset(node: &Node<'_>, report: &mut Report<'_>) -> Option<Asset> {
     for service in section.list("services") {
         services.extend(text("services", service, report));
     }
+    let expect = kinds(&mut section, "expect", report);
+    let counts_as = kinds(&mut section, "counts_as", report);
     section.finish(report);
     let names = hosts.len() + addresses.len();
     if names == 0 || names > ASSET_NAMES_MAX {
@@ -176,7 +179,32 @@ fn asset(node: &Node<'_>, report: &mut Report<'_>) -> Option<Asset> {
         criticality: criticality.unwrap_or_default(),
         owner,
         services,
+        expect,
+        counts_as: counts_as.unwrap_or_default(),
     })
+}
+
+/// Kinds of logs under a key; `None` where it is not there.
+fn kinds(
+    section: &mut Section<'_, '_>,
+    key: &'static str,
+    report: &mut Report<'_>,
+) -> Option<Vec<LogKind>> {
+    section.get(key)?;
+    let mut kinds = Vec::new();
+    for node in section.list(key) {
+        let Some(name) = text(key, node, report) else {
+            continue;
+        };
+        match name.parse() {
+            Ok(kind) => kinds.push(kind),
+            Err(UnknownLogKind { name, help }) => {
+                let message = format!("there is no kind of log `{name}`");
+                report.add(&CONFIG_VALUE, &node.span, message, help);
+            }
+        }
+    }
+    Some(kinds)
 }
 
 /// An address is the network of itself alone.
@@ -239,9 +267,28 @@ mod tests {
             "  - {name: a, hosts: [a], criticality: utmost}\n",
             &["2:40 `criticality: utmost` is not low, medium, high or critical"],
         );
+        check(
+            "  - {name: a, hosts: [a], expect: [authentication, authenticaton], counts_as: []}\n",
+            &["2:52 there is no kind of log `authenticaton`"],
+        );
         check("  a: b\n", &["2:3 assets are a list"]);
         let many = "  - {name: a, hosts: [a]}\n".repeat(ASSETS_MAX + 1);
         check(&many, &["2:3 there are 10001 assets; the most is 10000"]);
+    }
+
+    #[test]
+    fn the_example_of_what_is_expected_is_one() {
+        let guide = include_str!("../../../../docs/coverage.md");
+        let example = guide.split("```yaml\n").nth(1).unwrap();
+        let (example, _) = example.split_once("```").unwrap();
+        let (config, diagnostics) = parse("guide", example, Files::Untouched);
+        assert!(diagnostics.is_empty(), "{}", diagnostics[0]);
+        let assets = config.assets.read().unwrap();
+        let found: Vec<_> = assets
+            .iter()
+            .map(|it| (it.expect.as_ref().map(Vec::len), it.counts_as.len()))
+            .collect();
+        assert_eq!(found, [(Some(5), 0), (Some(2), 1)]);
     }
 
     #[test]

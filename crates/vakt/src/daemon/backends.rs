@@ -15,7 +15,7 @@ use vakt_storage::Journal;
 use super::incidents::Incidents;
 use super::search::Search;
 use super::views::{Health, Rules, SourceTable};
-use super::{hunts, intake, significance, storage, triage, work};
+use super::{coverage, figures, hunts, intake, significance, storage, triage, work};
 use crate::attachments::Attachments;
 use crate::config::Intake as IntakeConfig;
 use crate::hunt::Store;
@@ -25,6 +25,7 @@ use crate::pipeline::detect::DetectProgress;
 use crate::pipeline::index::IndexProgress;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::rule_activity::RuleActivity;
+use crate::pipeline::seen_kinds::SeenKinds;
 use crate::redact::Redactor;
 use crate::ruleset::{RuleSettings, Ruleset};
 
@@ -45,6 +46,7 @@ pub(super) struct Wiring {
     pub(super) rules: RuleSettings,
     pub(super) sources: Arc<Sources>,
     pub(super) log_sources: Arc<SeenLogSources>,
+    pub(super) kinds: Arc<SeenKinds>,
     pub(super) activity: Arc<RuleActivity>,
     pub(super) desk: Arc<Desk>,
     pub(super) health: Arc<Health>,
@@ -90,6 +92,15 @@ impl Wiring {
                 is_redacted: self.redactor.is_some(),
             }),
             incidents,
+            figures: Arc::new(figures::FigureDesk {
+                records: Arc::clone(&self.records),
+                kinds: Arc::clone(&self.kinds),
+                redactor: self.redactor.clone(),
+            }),
+            coverage: Arc::new(coverage::Coverage {
+                records: Arc::clone(&self.records),
+                kinds: self.kinds,
+            }),
             triage: Arc::new(triage::Triage {
                 records: Arc::clone(&self.records),
                 journal: Arc::clone(&self.journal),

@@ -21,6 +21,7 @@ use super::kept_sources::{KeptSources, SOURCES_BLOB};
 use super::log_sources::SeenLogSources;
 use super::quarantine::{Care, Quarantine};
 use super::rule_activity::{RuleActivity, Tally};
+use super::seen_kinds::SeenKinds;
 use super::{
     Decode, Decoding, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, panicked, read_on,
 };
@@ -53,6 +54,7 @@ pub struct DetectThread {
     pub ruleset: Arc<ArcSwap<Ruleset>>,
     pub sources: Arc<Sources>,
     pub log_sources: Arc<SeenLogSources>,
+    pub kinds: Arc<SeenKinds>,
     pub activity: Arc<RuleActivity>,
     pub clock: Arc<dyn Clock>,
     pub metrics: DetectMetrics,
@@ -376,6 +378,7 @@ impl DetectThread {
         if let Some(kept) = &kept {
             self.sources.restore(&kept.rows);
             self.log_sources.restore(&kept.log_sources);
+            self.kinds.restore(&kept.kinds);
         }
         let next = kept.map_or(Some(JournalPosition(0)), |kept| kept.next);
         let next = next.unwrap_or(applied).min(applied);
@@ -388,6 +391,7 @@ impl DetectThread {
             next: Some(next),
             rows: self.sources.snapshot(),
             log_sources: self.log_sources.rows(),
+            kinds: self.kinds.kept(),
         };
         self.records.save_blob(SOURCES_BLOB, &kept.write()?)?;
         Ok(())
@@ -396,6 +400,7 @@ impl DetectThread {
     fn account(&self, event: &Event<'_>, frame: &StoredFrame, source: &Source) {
         self.metrics.events.inc();
         self.log_sources.observe(&event.log_sources, frame.received);
+        self.kinds.observe(event, source, frame.received);
         let unparsed = !event.problems.is_empty();
         if unparsed {
             self.metrics.unparsed.inc();

@@ -6,6 +6,7 @@ use vakt_event::JournalPosition;
 use vakt_ingest::accounting::SourceRow;
 
 use super::log_sources::SeenRow;
+use super::seen_kinds::KeptKinds;
 
 /// Under this name the records keep the table of sources.
 pub(super) const SOURCES_BLOB: &str = "sources";
@@ -16,6 +17,7 @@ pub(super) struct KeptSources {
     pub(super) next: Option<JournalPosition>,
     pub(super) rows: Vec<SourceRow>,
     pub(super) log_sources: Vec<SeenRow>,
+    pub(super) kinds: KeptKinds,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -26,6 +28,8 @@ enum Form {
         rows: Vec<SourceRow>,
         #[serde(default)]
         log_sources: Vec<SeenRow>,
+        #[serde(default)]
+        kinds: KeptKinds,
     },
     RowsAlone(Vec<SourceRow>),
 }
@@ -39,15 +43,18 @@ impl KeptSources {
                 next,
                 rows,
                 log_sources,
+                kinds,
             } => Self {
                 next: Some(JournalPosition(next)),
                 rows,
                 log_sources,
+                kinds,
             },
             Form::RowsAlone(rows) => Self {
                 next: None,
                 rows,
                 log_sources: Vec::new(),
+                kinds: KeptKinds::default(),
             },
         })
     }
@@ -58,6 +65,7 @@ impl KeptSources {
                 next,
                 rows: self.rows,
                 log_sources: self.log_sources,
+                kinds: self.kinds,
             },
             None => Form::RowsAlone(self.rows),
         };

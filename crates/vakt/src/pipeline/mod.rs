@@ -10,6 +10,7 @@ pub mod log_sources;
 pub mod quarantine;
 pub mod retention;
 pub mod rule_activity;
+pub mod seen_kinds;
 pub(crate) mod tail;
 #[cfg(test)]
 mod tests;

@@ -286,7 +286,7 @@ mod tests {
     use vakt_incident::answer::NewAnswers;
 
     use crate::command::Cli;
-    use crate::command::suppressions::tests::words;
+    use crate::command::guide::words;
 
     const GUIDE: &str = include_str!("../../../../../docs/significance.md");
 

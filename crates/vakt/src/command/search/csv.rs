@@ -1,10 +1,10 @@
-//! CSV as RFC 4180 has it: CRLF, and quotes around what holds a comma, a quote or a line's end.
-//!
-//! Programs that calculate take a cell that begins with `=`, `+`, `-` or `@` for a formula, and what
-//! stands in a log was written by whoever wanted to. Such text gets an apostrophe in front, unless it
-//! is a number. The names of columns are the person's own words, and stay as they are.
+//! What a search finds, as the cells of CSV. Such text as a program would calculate with gets an apostrophe
+//! in front: what stands in a log was written by whoever wanted to. The names of columns are the person's
+//! own words, and stay as they are.
 
 use serde_json::Value as Json;
+pub(super) use vakt_incident::csv::record;
+use vakt_incident::csv::text as defused;
 
 /// The columns of events where nobody names others.
 pub(super) const FIELDS: [&str; 6] = [
@@ -15,12 +15,6 @@ pub(super) const FIELDS: [&str; 6] = [
     "message",
     "event.id",
 ];
-
-/// A record with its end.
-pub(super) fn record(cells: impl Iterator<Item = String>) -> String {
-    let cells: Vec<String> = cells.map(|cell| quoted(&cell)).collect();
-    cells.join(",") + "\r\n"
-}
 
 /// A value as a cell: several values with `; ` between them.
 pub(super) fn cell(value: Option<&Json>) -> String {
@@ -40,21 +34,6 @@ fn plain(value: &Json) -> String {
         Json::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-fn defused(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']);
-    if is_formula && text.parse::<f64>().is_err() {
-        return format!("'{text}");
-    }
-    text.to_owned()
-}
-
-fn quoted(text: &str) -> String {
-    if text.contains(['"', ',', '\r', '\n']) {
-        return format!("\"{}\"", text.replace('"', "\"\""));
-    }
-    text.to_owned()
 }
 
 #[cfg(test)]

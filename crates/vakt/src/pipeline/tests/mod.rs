@@ -74,6 +74,7 @@ impl World {
             ruleset: Arc::clone(&self.ruleset),
             sources: Arc::new(Sources::default()),
             log_sources: Arc::default(),
+            kinds: Arc::default(),
             activity: Arc::clone(&ended.activity),
             clock: Arc::new(SystemClock),
             metrics: ended.metrics.clone(),
