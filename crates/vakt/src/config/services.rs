@@ -169,11 +169,11 @@ mod tests {
         check("services:\n  - {name: a}\n", &[]);
         check(
             "services:\n  - {name: a, entity_types: [mssp, mps]}\n",
-            &["2:37 there is no type of entity `mps`"],
+            &["2:36 there is no type of entity `mps`"],
         );
         check(
             "services:\n  - {name: a, users_eu: many}\n",
-            &["2:26 `users_eu: many` is not a number of zero or more, such as 1200"],
+            &["2:25 `users_eu: many` is not a number of zero or more, such as 1200"],
         );
         check(
             "services:\n  - {name: a, down: [r]}\n",
