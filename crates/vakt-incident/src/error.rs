@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::document::DocumentFault;
 use crate::fact::FactError;
 use crate::form::FormError;
 use crate::regime::RegimeError;
@@ -88,6 +89,8 @@ pub enum Error {
         bytes: usize,
         bytes_max: usize,
     },
+    #[error("{0}")]
+    Document(#[from] DocumentFault),
     #[error("it cannot be merged: {why}")]
     Merge { why: String },
     #[error("a part is split off with `vakt incidents split` or POST …/split, not by a fact alone")]
@@ -116,6 +119,9 @@ pub enum Error {
 impl Error {
     /// Whether the caller asked for something that is not there.
     pub fn is_not_found(&self) -> bool {
+        if let Self::Document(fault) = self {
+            return fault.is_not_found();
+        }
         matches!(
             self,
             Self::NoIncident { .. }
@@ -132,6 +138,7 @@ impl Error {
             Self::Fact(_)
                 | Self::Regime(_)
                 | Self::Form(_)
+                | Self::Document(_)
                 | Self::TextTooLong { .. }
                 | Self::NoParty { .. }
                 | Self::Scope(_)
@@ -149,6 +156,7 @@ impl Error {
             | Self::TextChanged { .. }
             | Self::Scope(ScopeError::Ended { .. }) => true,
             Self::Fact(FactError::Reference(fault)) => fault.is_conflict(),
+            Self::Document(fault) => fault.is_conflict(),
             _ => false,
         }
     }

@@ -50,6 +50,10 @@ pub mod incident;
 
 pub mod form;
 
+pub mod digest;
+pub mod document;
+pub mod stix;
+
 mod error;
 pub mod records;
 
@@ -60,6 +64,7 @@ pub use asset::{Asset, Assets, Criticality};
 pub use clock::{Clock, ClockState, Computed};
 pub use condition::{CONDITION_BYTES_MAX, ConditionError};
 pub use correction::{ReferenceFault, Waiting};
+pub use document::{Document, Making, Mark, Marks, Tlp, Version};
 pub use detection::{Completing, Detection, Evidence};
 pub use error::{Error, Result};
 pub use fact::{Fact, FactError, FactKind, NewFact};

@@ -9,6 +9,7 @@ mod apply;
 mod audit;
 mod cover;
 mod deadlines;
+mod documents;
 mod drafts;
 mod evidence;
 mod facts;
@@ -47,6 +48,10 @@ use crate::threshold::Thresholds;
 
 pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport, verify_audit_of};
+pub use documents::{
+    Approval, FILE_BYTES_MAX, KeptDocument, KeptFile, NewDocument, NewFile, NewMark, NewSubmission,
+    Parts, SentAs, Submission, Submitted,
+};
 pub use facts::Recorder;
 pub use firing::Firing;
 pub use incidents::RuleVerdicts;

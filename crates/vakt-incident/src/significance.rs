@@ -203,6 +203,13 @@ impl Criteria {
         self.inputs.iter().find(|input| input.name == name)
     }
 
+    /// The criterion of this id, of whatever type of entity.
+    pub fn criterion(&self, id: &str) -> Option<&Criterion> {
+        let of_types = self.entity_types.iter().flat_map(|it| &it.criteria);
+        let mut all = self.horizontal.iter().chain(&self.general).chain(of_types);
+        all.find(|criterion| criterion.id == id)
+    }
+
     pub fn entity_type(&self, id: &str) -> Option<&EntityType> {
         self.entity_types.iter().find(|it| it.id == id)
     }

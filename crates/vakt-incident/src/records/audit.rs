@@ -17,7 +17,7 @@ use vakt_event::Timestamp;
 
 use super::rows::{instant, page, page_start};
 use super::view::View;
-use super::{Records, facts, incidents, maintenance, regimes, reports, schema, suppressions};
+use super::{Records, documents, facts, incidents, maintenance, regimes, reports, schema, suppressions};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::group::Parts;
@@ -48,7 +48,8 @@ pub struct AuditEntry {
     /// `incident.opened`, `incident.joined`, `fact.added`, `incident.followed` (by a fact of one
     /// that is part of it), `alert.closed`, `regimes.changed`, `clocks.recomputed`,
     /// `report.written` (texts of a report's fields), `suppression.added`, `suppression.ended`,
-    /// `maintenance.added`, `maintenance.ended`.
+    /// `maintenance.added`, `maintenance.ended`, `document.kept`, `document.approved`,
+    /// `document.submitted`, `document.file`, `document.marked`, `document.observable`.
     pub action: String,
     /// The id of the incident, alert, suppression or window.
     pub subject: String,
@@ -130,6 +131,7 @@ fn verify(records: &Connection, data: Option<&Regimes>) -> Result<AuditReport> {
     check_nothing_unlogged(records, &mut report)?;
     check_regimes(records, &mut report)?;
     reports::check(records, &mut report)?;
+    documents::check(records, &mut report)?;
     check_states(records, data.unwrap_or(Regimes::embedded()), &mut report)?;
     Ok(report)
 }

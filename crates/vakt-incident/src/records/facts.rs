@@ -59,7 +59,7 @@ impl Records {
         self.try_out(|records| self.record(records, id, new, recorder, now))
     }
 
-    fn record(
+    pub(super) fn record(
         &self,
         records: &Connection,
         id: &str,
