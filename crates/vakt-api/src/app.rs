@@ -9,7 +9,7 @@ use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
 use crate::backend::{
-    HealthView, HuntBackend, IncidentBackend, OutputsBackend, RulesView, SearchBackend,
+    DocumentsBackend, HealthView, HuntBackend, IncidentBackend, OutputsBackend, RulesView, SearchBackend,
     SourcesView, StorageBackend, TriageBackend,
 };
 use crate::error::{ApiError, ErrorCode};
@@ -41,6 +41,7 @@ pub struct Parts {
     pub hunts: Arc<dyn HuntBackend>,
     pub incidents: Arc<dyn IncidentBackend>,
     pub triage: Arc<dyn TriageBackend>,
+    pub documents: Arc<dyn DocumentsBackend>,
     pub rules: Arc<dyn RulesView>,
     pub sources: Arc<dyn SourcesView>,
     pub storage: Arc<dyn StorageBackend>,

@@ -3,6 +3,7 @@
 //!
 //! All calls may block; the API makes them on blocking threads.
 
+mod documents;
 mod triage;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use vakt_event::Timestamp;
 
 use crate::access::Principal;
 
+pub use documents::{DocumentsBackend, Rendered};
 pub use triage::{TriageBackend, TriageRequest};
 
 /// In which order hits come, by the event's effective time.

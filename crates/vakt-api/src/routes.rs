@@ -12,7 +12,7 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
 use crate::endpoints::{
-    access, calendar, erasures, events, incidents, loki, observe, outputs, reports, saved, search,
+    access, calendar, documents, erasures, events, incidents, loki, observe, outputs, reports, saved, search,
     searches, triage, upload, views,
 };
 use crate::error::{ApiError, ErrorCode};
@@ -111,6 +111,18 @@ routes! {
     GET    "/api/v1/incidents/{id}/why" Role(ReadState), reports::why;
     GET    "/api/v1/incidents/{id}/reports/{stage}" Role(ReadState), reports::form;
     PUT    "/api/v1/incidents/{id}/reports/{stage}" Role(RecordFacts), reports::write;
+    GET    "/api/v1/incidents/{id}/reports/{stage}/document" Role(ReadState), documents::preview;
+    GET    "/api/v1/incidents/{id}/documents" Role(ReadState), documents::list;
+    POST   "/api/v1/incidents/{id}/documents" Role(RecordFacts), documents::keep;
+    POST   "/api/v1/incidents/{id}/documents/{document}/approve" Role(RecordFacts), documents::approve;
+    POST   "/api/v1/incidents/{id}/documents/{document}/submit" Role(RecordFacts), documents::submit;
+    GET    "/api/v1/incidents/{id}/documents/{document}/files/{format}" Role(ReadRaw), documents::document_file;
+    POST   "/api/v1/incidents/{id}/files" Role(RecordFacts), documents::keep_file;
+    GET    "/api/v1/incidents/{id}/files/{file}" Role(ReadRaw), documents::file;
+    PUT    "/api/v1/incidents/{id}/marks" Role(RecordFacts), documents::mark;
+    PUT    "/api/v1/incidents/{id}/observables" Role(RecordFacts), documents::include;
+    GET    "/api/v1/incidents/{id}/stix" Role(ReadRaw), documents::stix;
+    GET    "/api/v1/incidents/{id}/package" Role(ReadRaw), documents::package;
     GET    "/api/v1/alerts" Role(ReadState), incidents::alerts;
     GET    "/api/v1/suppressions" Role(ReadState), triage::suppressions;
     POST   "/api/v1/suppressions" Role(RecordFacts), triage::add_suppression;
@@ -160,6 +172,8 @@ routes! {
     POST   "/incidents/{id}/record" Page(RecordFacts), pages::record::post;
     GET    "/incidents/{id}/report/{stage}" Page(ReadState), pages::report::get;
     POST   "/incidents/{id}/report/{stage}" Page(RecordFacts), pages::report::post;
+    GET    "/incidents/{id}/documents" Page(ReadState), pages::documents::get;
+    POST   "/incidents/{id}/documents" Page(RecordFacts), pages::documents::post;
     GET    "/sign-in" Public, pages::sign_in::get;
     POST   "/sign-in" Public, pages::sign_in::post;
     POST   "/sign-out" Page(ReadState), pages::sign_in::sign_out;

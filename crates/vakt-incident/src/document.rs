@@ -102,7 +102,7 @@ pub struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub term: Option<String>,
     pub citation: String,
-    /// What the regime is called.
+    /// The act that the regime is of.
     pub law: String,
     pub incident: IncidentRef,
     pub made_at: Timestamp,
@@ -181,7 +181,7 @@ pub struct Criterion {
     pub citation: String,
     pub text: String,
     pub outcome: Outcome,
-    /// `users_limited 21, more than 20 (5 % of service_users (400))`
+    /// `How many users …? 21 (more than 20, 5 % of service_users (400))`
     pub compared: Vec<String>,
     pub from: Vec<Source>,
 }
@@ -225,7 +225,7 @@ impl Document {
             party: report.party.to_owned(),
             term: form.term.clone(),
             citation: form.citation.clone(),
-            law: regime.name.clone(),
+            law: law(regime),
             incident: IncidentRef {
                 id: incident.id.clone(),
                 number: incident.number,
@@ -312,6 +312,18 @@ impl DocumentKind {
     }
 }
 
+/// Without what else the regime stands on, such as the rules for counting time.
+fn law(regime: &Regime) -> String {
+    let first = regime.citation.split(';').next().unwrap_or_default();
+    // The report's own citation follows.
+    let act = first.split(" Art.").next().unwrap_or_default();
+    let act = match act.split_once(" kap.") {
+        Some((before, _)) => before.trim_end_matches(|it: char| it.is_ascii_digit()),
+        None => act,
+    };
+    act.trim().to_owned()
+}
+
 fn missing(form: &Form) -> Vec<Missing> {
     let is_missing = |field: &&Field| form.missing.contains(&field.name);
     let missing = form.fields.iter().filter(is_missing);
@@ -396,13 +408,7 @@ fn criterion(it: &Answered, language: Language) -> Criterion {
         Language::En => known.en.clone(),
     });
     let compared = it.compared.iter().filter_map(|compared| {
-        let (value, limit) = (compared.value?, compared.limit.as_ref()?);
-        let than = words::than(compared.than, language);
-        let of = match compared.of.as_str() {
-            "fixed" => String::new(),
-            of => format!(" ({of})"),
-        };
-        Some(format!("{} {value}, {than} {limit}{of}", compared.input))
+        words::compared(compared, language)
     });
     Criterion {
         id: it.criterion.clone(),

@@ -50,7 +50,7 @@ pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport, verify_audit_of};
 pub use documents::{
     Approval, FILE_BYTES_MAX, KeptDocument, KeptFile, NewDocument, NewFile, NewMark, NewSubmission,
-    Parts, SentAs, Submission, Submitted,
+    PackageFile, Parts, SentAs, Submission, Submitted,
 };
 pub use facts::Recorder;
 pub use firing::Firing;
@@ -137,6 +137,23 @@ impl Records {
         };
         records.adopt_half_life()?;
         Ok(records)
+    }
+
+    /// Opens records to be read and not changed, such as those of a daemon that is down; whatever writes
+    /// fails.
+    ///
+    /// # Errors
+    /// When they cannot be read, or another version of Vakt wrote them.
+    pub fn open_to_read(path: &Path, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self> {
+        let reader = connect_to_read(path)?;
+        schema::expect_current(&reader, path)?;
+        Ok(Self {
+            writer: Mutex::new(connect_to_read(path)?),
+            reader: Mutex::new(reader),
+            clock,
+            settings,
+            conditions: Mutex::default(),
+        })
     }
 
     pub fn settings(&self) -> &Settings {

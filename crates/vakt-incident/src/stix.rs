@@ -213,6 +213,10 @@ impl<'a> Builder<'a> {
         };
         let indicator = json!({
             "name": format!("{} {}", it.field, it.value),
+            "description": format!(
+                "Seen in {} events of incident {}.",
+                it.events, self.making.sources.incident.incident.number
+            ),
             "indicator_types": [kind],
             "pattern": pattern.pattern,
             "pattern_type": "stix",

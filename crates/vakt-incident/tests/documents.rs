@@ -248,10 +248,9 @@ fn nothing_that_is_written_becomes_more_than_text() {
         let markdown = document.markdown();
         let first = |line: &str, mark: &str| line.trim_start().starts_with(mark);
         let headings = markdown.lines().filter(|line| first(line, "#")).count();
-        let named = ["# ", "## "];
-        let fields = document.fields.len();
-        assert!(headings <= fields + 6, "{named:?} {markdown}");
-        assert!(!markdown.contains("](http"), "{markdown}");
+        let others = 4; // the title, the criteria, the indicators and the origins
+        assert!(headings <= document.fields.len() + others, "{markdown}");
+        assert!(!markdown.contains("](http:"), "{markdown}");
         assert!(!markdown.contains("<script>"), "{markdown}");
     }
 }
@@ -591,8 +590,8 @@ fn whoever_alters_what_is_kept_is_found() {
         &format!("approval of document 1: {altered}"),
     );
     check(
-        &format!("UPDATE document_approvals SET approved_by = 'bo'; {} UPDATE document_files SET bytes = bytes || x'20' WHERE role = 'md'", triggers("document_files")),
-        "document 1: the audit log does not have it so",
+        &format!("UPDATE document_approvals SET approved_by = 'bo'; {} UPDATE document_files SET bytes = zeroblob(length(bytes)) WHERE role = 'md'", triggers("document_files")),
+        "file 2 of a document: its bytes were altered",
     );
 }
 

@@ -5,6 +5,7 @@
 //! they have read, the journal becomes durable, index and detection work off what is left.
 
 mod backends;
+mod documents;
 mod follow;
 mod hunts;
 mod incidents;
@@ -428,7 +429,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
         .with_context(|| format!("cannot start the thread {name}"))
 }
 
-fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
+pub(crate) fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
     Ok(vakt_incident::Settings {
         organisation: config.organisation.clone(),
         regimes: config.regimes.clone(),

@@ -2,6 +2,7 @@
 //! `/static`, nothing inline.
 
 pub(crate) mod assets;
+pub(crate) mod documents;
 mod facts;
 pub(crate) mod home;
 pub(crate) mod incident;

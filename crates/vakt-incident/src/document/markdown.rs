@@ -186,7 +186,7 @@ fn escaped(line: &str) -> String {
             '+' | '-' | '=' => at_begin,
             ':' => before.is_ascii_alphabetic() && is_before_link(rest, index),
             '.' if before.eq_ignore_ascii_case(&'w') => true,
-            '.' | ')' => digits > 0 && index == digits,
+            '.' | ')' => digits > 0 && index == digits && ends_word(rest, index),
             _ => false,
         };
         if is_markup {
@@ -197,6 +197,12 @@ fn escaped(line: &str) -> String {
         before = character;
     }
     out
+}
+
+/// Whether a blank or nothing follows the character at this place.
+fn ends_word(text: &str, index: usize) -> bool {
+    let next = text.chars().nth(index + 1);
+    next.is_none_or(char::is_whitespace)
 }
 
 /// Whether `//` follows the character at this place.
@@ -220,6 +226,7 @@ mod tests {
         check("- no item", r"\- no item");
         check("1. no item", r"1\. no item");
         check("1) no item", r"1\) no item");
+        check("203.0.113.7", "203.0.113.7");
         check("    no code", "&#32;&#32;&#32;&#32;no code");
         check("www.evil.example", r"www\.evil.example");
         check("a@b.example", r"a\@b.example");

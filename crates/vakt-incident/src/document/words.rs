@@ -7,7 +7,7 @@ use crate::clock::ClockState;
 use crate::form::Source;
 use crate::form::words::{say, time};
 use crate::regime::Language;
-use crate::significance::Outcome;
+use crate::significance::{Compared, Criteria, InputKind, Outcome, Quantity};
 
 /// What a report is called. The Swedish words are those of the act and of the directive's Swedish
 /// text.
@@ -52,12 +52,27 @@ fn capitalised(text: &str) -> String {
     first.unwrap_or_default() + letters.as_str()
 }
 
-pub(super) fn than(than: &str, language: Language) -> &'static str {
-    match than {
+/// A comparison that was made: the question, its answer, and the limit.
+pub(super) fn compared(compared: &Compared, language: Language) -> Option<String> {
+    let (value, limit) = (compared.value?, compared.limit.as_ref()?);
+    let than = match compared.than {
         "more" => say(language, "mer än", "more than"),
         "less" => say(language, "mindre än", "less than"),
         _ => say(language, "högst", "at most"),
-    }
+    };
+    let of = match compared.of.as_str() {
+        "fixed" => String::new(),
+        of => format!(", {}", of.replace(" of ", say(language, " av ", " of "))),
+    };
+    let input = Criteria::embedded().input(&compared.input)?;
+    let limit_as_duration = limit.parse().map(Quantity::as_duration);
+    let (value, limit) = match (input.kind, limit_as_duration) {
+        (InputKind::Duration, Ok(limit)) => (value.as_duration(), limit),
+        _ => (value.to_string(), limit.clone()),
+    };
+    let question = input.question(language);
+    let mark = if question.ends_with('?') { "" } else { ":" };
+    Some(format!("{question}{mark} {value} ({than} {limit}{of})"))
 }
 
 pub(super) fn outcome(outcome: Outcome, language: Language) -> &'static str {
@@ -259,7 +274,7 @@ impl<'d> Words<'d> {
         let named: Vec<String> = parts
             .into_iter()
             .filter(|(count, _)| *count > 0)
-            .map(|(count, words)| format!("{count} {words}"))
+            .map(|(count, words)| format!("{words} ({count})"))
             .collect();
         let words = self.say("Utelämnat som kan peka ut personer", "Left out because it may name persons");
         (!named.is_empty()).then(|| format!("{words}: {}.", named.join(", ")))

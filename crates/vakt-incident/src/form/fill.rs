@@ -216,8 +216,8 @@ impl<'a> Filler<'a> {
                 (FieldState::Known, text, vec![self.source_of(handled)])
             }
             None => {
-                let why = "no fact `handled` is recorded".to_owned();
-                let from = self.of_record(why);
+                let why = self.say("inget faktum `handled` är antecknat", "no fact `handled` is recorded");
+                let from = self.of_record(why.to_owned());
                 (
                     FieldState::Suggested,
                     self.say("Ja", "Yes").to_owned(),
@@ -265,7 +265,8 @@ impl<'a> Filler<'a> {
             return (FieldState::Known, text, vec![self.source_of(notice)]);
         }
         let words = self.say("Manuellt, av personal", "Manually, by staff");
-        let from = self.of_record(format!("opened by {}", incident.opened_by));
+        let opened = self.say("öppnad av", "opened by");
+        let from = self.of_record(format!("{opened} {}", incident.opened_by));
         (FieldState::Suggested, words.to_owned(), vec![from])
     }
 
@@ -307,8 +308,8 @@ impl<'a> Filler<'a> {
         let (at, event) = events
             .map(|event| (event.claimed.unwrap_or(event.received), event))
             .min_by_key(|(at, _)| *at)?;
-        let from = "the earliest matched event".to_owned();
-        let from = event_source(&event.id, &event.hash, from);
+        let from = self.say("den tidigaste matchande händelsen", "the earliest matched event");
+        let from = event_source(&event.id, &event.hash, from.to_owned());
         Some((FieldState::Suggested, self.time(at), vec![from]))
     }
 
@@ -359,10 +360,11 @@ impl<'a> Filler<'a> {
             .iter()
             .map(|it| event_source(&it.id, &it.hash, format!("{} {}", it.field, it.value)))
             .collect();
-        let left_out = format!(
-            "users, e-mail addresses and private addresses ({}) are left out",
-            found.withheld.len()
+        let left_out = self.say(
+            "användare, e-postadresser och privata adresser har utelämnats",
+            "users, e-mail addresses and private addresses are left out",
         );
+        let left_out = format!("{left_out} ({})", found.withheld.len());
         from.push(self.of_record(left_out));
         Some((FieldState::Suggested, lines.join("\n"), from))
     }

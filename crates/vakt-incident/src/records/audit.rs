@@ -182,6 +182,25 @@ pub(super) fn add(
     Ok(())
 }
 
+/// The newest entries about something, in their order.
+pub(super) fn of_subject(records: &Connection, subject: &str, max: i64) -> Result<Vec<AuditEntry>> {
+    let mut query = records.prepare_cached(
+        "SELECT * FROM (SELECT * FROM audit WHERE subject = ?1 ORDER BY seq DESC LIMIT ?2)
+         ORDER BY seq",
+    )?;
+    let rows = query.query_map(params![subject, max], from_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The hash of the last entry; empty where there is none.
+pub(super) fn head(records: &Connection) -> Result<String> {
+    let head = records
+        .prepare_cached("SELECT hash FROM audit ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok(head.unwrap_or_default())
+}
+
 fn check_entries(records: &Connection, report: &mut AuditReport) -> Result<()> {
     let mut query = records.prepare("SELECT * FROM audit ORDER BY seq")?;
     let mut rows = query.query_map([], from_row)?;

@@ -7,6 +7,7 @@
 mod check;
 mod files;
 mod marks;
+mod package;
 mod submit;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -26,6 +27,7 @@ use crate::significance::Assessment;
 
 pub use files::{FILE_BYTES_MAX, KeptFile, NewFile};
 pub use marks::NewMark;
+pub use package::PackageFile;
 pub use submit::{NewSubmission, SentAs, Submission, Submitted};
 
 pub(super) use check::check;
@@ -174,6 +176,14 @@ impl Records {
             let seq = incidents::find(records, id)?.seq;
             find(records, seq, document)
         })
+    }
+
+    /// The number of the newest version of a report's documents, 0 where there is none.
+    ///
+    /// # Errors
+    /// An incident that is not there.
+    pub fn newest_document(&self, id: &str, report: ReportRef<'_>) -> Result<i64> {
+        self.read(|records| newest(records, incidents::find(records, id)?.seq, report))
     }
 
     /// Approves a document. Its author may where nobody else can.

@@ -99,7 +99,7 @@ mod tests {
         let address = ObjectId::of_observable("ipv4-addr", r#"{"value":"198.51.100.3"}"#);
         assert_eq!(
             address.to_string(),
-            "ipv4-addr--ff26c055-6336-5bc5-b98d-13d6226742dd"
+            "ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4"
         );
     }
 }

@@ -15,7 +15,7 @@ use vakt_storage::Journal;
 use super::incidents::Incidents;
 use super::search::Search;
 use super::views::{Health, Rules, SourceTable};
-use super::{hunts, storage, triage};
+use super::{documents, hunts, storage, triage};
 use crate::hunt::Store;
 use crate::notify::Desk;
 use crate::pipeline::Frames;
@@ -52,6 +52,14 @@ pub(super) struct Wiring {
 
 impl Wiring {
     pub(super) fn parts(self, site: Site) -> Parts {
+        let incidents = Arc::new(Incidents {
+            records: Arc::clone(&self.records),
+            access: Arc::clone(&self.access),
+            redactor: self.redactor.clone(),
+            ruleset: Arc::clone(&self.ruleset),
+            clock: Arc::clone(&self.clock),
+            desk: Arc::clone(&self.desk),
+        });
         Parts {
             intake: self.intake,
             hunts: Arc::new(hunts::Hunts {
@@ -64,14 +72,10 @@ impl Wiring {
                 settings: self.rules,
                 is_redacted: self.redactor.is_some(),
             }),
-            incidents: Arc::new(Incidents {
-                records: Arc::clone(&self.records),
-                access: Arc::clone(&self.access),
-                redactor: self.redactor.clone(),
-                ruleset: Arc::clone(&self.ruleset),
-                clock: Arc::clone(&self.clock),
-                desk: Arc::clone(&self.desk),
+            documents: Arc::new(documents::Documents {
+                incidents: Arc::clone(&incidents),
             }),
+            incidents,
             triage: Arc::new(triage::Triage {
                 records: Arc::clone(&self.records),
                 journal: Arc::clone(&self.journal),

@@ -86,7 +86,11 @@ impl Incidents {
 
     /// Who records, and how many others could approve it: people who may record facts and see the
     /// incident.
-    fn recorder<'p>(&self, id: &str, by: &'p Principal) -> Result<Recorder<'p>, IncidentFailure> {
+    pub(super) fn recorder<'p>(
+        &self,
+        id: &str,
+        by: &'p Principal,
+    ) -> Result<Recorder<'p>, IncidentFailure> {
         let incident = self.records.incident_summary(id);
         let stream = incident.map_err(|error| failure(&error))?.stream;
         let users = self
