@@ -1,25 +1,26 @@
 //! A package of files as a folder or a ZIP file.
+//!
+//! The ZIP file (PKWARE's APPNOTE 6.3) holds the files as they are, without compression, all of one
+//! time, so that its bytes follow from the files alone. It has a local header and the bytes of each
+//! file, the central directory with a header of each, and the record of that directory's end.
 
-use std::io::{Cursor, Write as _};
+mod zip;
+
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use vakt_incident::records::PackageFile;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// A ZIP file whose bytes follow from the files alone: stored as they are, all of one time.
+/// A ZIP file of the files.
+///
+/// # Errors
+/// More than the format holds without its extension for large ones: 65,535 files, 4 GiB.
 pub(crate) fn zipped(files: &[PackageFile]) -> Result<Vec<u8>> {
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Stored)
-        .last_modified_time(DateTime::default())
-        .unix_permissions(0o600);
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut archive = zip::Archive::default();
     for file in files {
-        writer.start_file(file.path.as_str(), options)?;
-        writer.write_all(&file.bytes)?;
+        archive.add(&file.path, &file.bytes)?;
     }
-    Ok(writer.finish()?.into_inner())
+    archive.finish()
 }
 
 /// Writes the files into a new or empty folder.

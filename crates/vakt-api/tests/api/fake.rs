@@ -11,12 +11,11 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    DocumentsBackend, Rendered,
-    FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest,
-    HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact,
-    NewIncident, NewText, OutputsBackend, Readiness, ReportRequest, RuleList, RulesView,
-    SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight, SourcesView,
-    StorageBackend, StorageFailure, Tense, TriageBackend, TriageRequest,
+    DocumentsBackend, FollowStep, Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure,
+    HuntRequest, HuntRule, IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure,
+    NewFact, NewIncident, NewText, OutputsBackend, Readiness, Rendered, ReportRequest, RuleList,
+    RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SearchTable, Sight,
+    SourcesView, StorageBackend, StorageFailure, Tense, TriageBackend, TriageRequest,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{

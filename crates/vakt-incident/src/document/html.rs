@@ -51,7 +51,7 @@ fn content(document: &Document, words: &Words<'_>) -> Markup {
         @if let Some(drill) = words.drill() { p.drill { (drill) } }
         p.version { (clean(&words.version())) }
         @if let Some(change) = words.change() { p { (clean(&change)) } }
-        @if !document.missing.is_empty() {
+        @if !document.missing.is_empty() && words.tells_missing() {
             section.missing {
                 h2 { (words.say("Obligatoriska uppgifter som saknas", "Required and still empty")) }
                 ul { @for missing in &document.missing { li { (clean(&missing.label)) } } }

@@ -74,7 +74,7 @@ fn missing(document: &Document, words: &Words<'_>) -> Option<String> {
         "Obligatoriska uppgifter som saknas",
         "Required and still empty",
     );
-    (!labels.is_empty()).then(|| format!("> **{heading}:**\n>\n{}", labels.join("\n")))
+    (!labels.is_empty() && words.tells_missing()).then(|| format!("> **{heading}:**\n>\n{}", labels.join("\n")))
 }
 
 fn indicators(document: &Document, words: &Words<'_>, block: &mut impl FnMut(&str)) {

@@ -119,6 +119,8 @@ impl<'d> Words<'d> {
         let made = self.time(self.document.made_at);
         match &self.document.version {
             None => format!("{} {made}", self.say("Utkast", "Draft of")),
+            // Who reads a notice does not know our people.
+            Some(_) if self.document.kind != DocumentKind::Report => made,
             Some(version) => format!(
                 "{} {}, {} {}, {made}",
                 self.say("Version", "Version"),
@@ -127,6 +129,11 @@ impl<'d> Words<'d> {
                 version.author
             ),
         }
+    }
+
+    /// Whether the reader is told what is missing: who gets a notice is not.
+    pub(super) fn tells_missing(&self) -> bool {
+        self.document.kind == DocumentKind::Report || self.document.version.is_none()
     }
 
     /// What the version changes, where it follows another.
@@ -194,6 +201,9 @@ impl<'d> Words<'d> {
         let mut text = match (&deadline.last_day, deadline.due) {
             (Some(day), _) => format!("{} {day}", self.say("till och med", "to the end of")),
             (None, Some(due)) => self.time(due),
+            (None, None) if deadline.state == ClockState::Projected => {
+                return Some(self.say("löper inte än", "not running yet").to_owned());
+            }
             (None, None) => self
                 .say("utan onödigt dröjsmål", "without undue delay")
                 .to_owned(),
@@ -225,7 +235,10 @@ impl<'d> Words<'d> {
         let document = self.document;
         let us = document.organisation.as_deref();
         let us = us.unwrap_or(self.say("Vi", "We"));
-        let citation = &document.citation;
+        let citation = match document.stage.as_str() {
+            "notice" => self.say("enligt vårt avtal", "under our contract"),
+            _ => document.citation.as_str(),
+        };
         let sv = document.language == Language::Sv;
         Some(match (document.kind, document.stage.as_str(), sv) {
             (DocumentKind::Report, ..) => return None,

@@ -98,8 +98,10 @@ impl DocumentsBackend for Documents {
             limit,
             cursor: cursor.map(str::to_owned),
         };
-        let page = records.documents(id, &request).map_err(refused)?;
-        let included = records.included(id).map_err(refused)?;
+        let page = records
+            .documents(id, &request)
+            .map_err(|error| failure(&error))?;
+        let included = records.included(id).map_err(|error| failure(&error))?;
         let withheld = Observables::of(&incident.evidence, &included).withheld;
         let classes = rsit::CLASSES.iter().flat_map(|class| {
             let examples = class.examples.iter();
@@ -115,8 +117,8 @@ impl DocumentsBackend for Documents {
             "documents": as_json(&page.items)?,
             "next": page.next,
             "forms": self.forms(id, &incident)?,
-            "files": as_json(&records.handed_in(id).map_err(refused)?)?,
-            "marks": as_json(&records.marks(id).map_err(refused)?)?,
+            "files": as_json(&records.handed_in(id).map_err(|error| failure(&error))?)?,
+            "marks": as_json(&records.marks(id).map_err(|error| failure(&error))?)?,
             "tlp_choices": Tlp::ALL.map(Tlp::label),
             "rsit_choices": classes.collect::<Vec<_>>(),
             "withheld_count": withheld.len(),
@@ -180,7 +182,7 @@ impl DocumentsBackend for Documents {
             assessment: None,
         };
         let kept = records.keep_document(id, &new, &by.name);
-        as_json(&kept.map_err(refused)?)
+        as_json(&kept.map_err(|error| failure(&error))?)
     }
 
     fn approve(
@@ -195,7 +197,7 @@ impl DocumentsBackend for Documents {
         let recorder = self.incidents.recorder(id, by)?;
         let records = &self.incidents.records;
         let kept = records.approve_document(id, document, body.reason.as_deref(), recorder);
-        as_json(&kept.map_err(refused)?)
+        as_json(&kept.map_err(|error| failure(&error))?)
     }
 
     fn submit(
@@ -229,7 +231,7 @@ impl DocumentsBackend for Documents {
         let recorder = self.incidents.recorder(id, by)?;
         let records = &self.incidents.records;
         let done = records.submit_document(id, document, &new, recorder);
-        let done = done.map_err(refused)?;
+        let done = done.map_err(|error| failure(&error))?;
         Ok(json!({
             "document": as_json(&done.document)?,
             "fact": as_json(&done.recorded.fact)?,
@@ -249,13 +251,13 @@ impl DocumentsBackend for Documents {
         self.incidents.in_sight(id, &by.sight())?;
         let new = NewFile { role, name, bytes };
         let kept = self.incidents.records.keep_file(id, &new, &by.name);
-        as_json(&kept.map_err(refused)?)
+        as_json(&kept.map_err(|error| failure(&error))?)
     }
 
     fn file(&self, id: &str, file: i64, sight: &Sight) -> Result<Rendered, IncidentFailure> {
         self.incidents.in_sight(id, sight)?;
         let found = self.incidents.records.file(id, file);
-        found.map(of_kept).map_err(refused)
+        found.map(of_kept).map_err(|error| failure(&error))
     }
 
     fn document_file(
@@ -267,7 +269,7 @@ impl DocumentsBackend for Documents {
     ) -> Result<Rendered, IncidentFailure> {
         self.incidents.in_sight(id, sight)?;
         let found = self.incidents.records.document_file(id, document, format);
-        found.map(of_kept).map_err(refused)
+        found.map(of_kept).map_err(|error| failure(&error))
     }
 
     fn mark(
@@ -284,7 +286,7 @@ impl DocumentsBackend for Documents {
             version: body.version,
         };
         let marks = self.incidents.records.set_mark(id, &new, &by.name);
-        as_json(&marks.map_err(refused)?)
+        as_json(&marks.map_err(|error| failure(&error))?)
     }
 
     fn include(
@@ -298,7 +300,7 @@ impl DocumentsBackend for Documents {
         let observable = (body.field.as_str(), body.value.as_str());
         let records = &self.incidents.records;
         let included = records.include_observable(id, observable, body.included, &by.name);
-        Ok(json!({ "included": as_json(&included.map_err(refused)?)? }))
+        Ok(json!({ "included": as_json(&included.map_err(|error| failure(&error))?)? }))
     }
 
     fn stix(&self, id: &str, sight: &Sight) -> Result<Json, IncidentFailure> {
@@ -309,9 +311,12 @@ impl DocumentsBackend for Documents {
 
     fn package(&self, id: &str, sight: &Sight) -> Result<Rendered, IncidentFailure> {
         let incident = self.incidents.in_sight(id, sight)?.incident;
-        let files = self.incidents.records.package(id).map_err(refused)?;
-        let bytes =
-            zipped(&files).map_err(|error| IncidentFailure::Internal(error.to_string()))?;
+        let files = self
+            .incidents
+            .records
+            .package(id)
+            .map_err(|error| failure(&error))?;
+        let bytes = zipped(&files).map_err(|error| IncidentFailure::Internal(error.to_string()))?;
         Ok(Rendered {
             name: format!("incident-{}.zip", incident.number),
             media_type: "application/zip",
@@ -339,7 +344,7 @@ impl Documents {
             party,
         };
         let parts = self.incidents.records.document_parts(&incident.id, report);
-        parts.map_err(refused)
+        parts.map_err(|error| failure(&error))
     }
 
     fn making<'a>(&'a self, parts: &'a Parts, incident: &'a IncidentDetail) -> Making<'a> {
@@ -403,7 +408,9 @@ impl Documents {
                         stage: form.name,
                         party,
                     };
-                    let newest = records.newest_document(id, report).map_err(refused)?;
+                    let newest = records
+                        .newest_document(id, report)
+                        .map_err(|error| failure(&error))?;
                     forms.push(json!({
                         "regime": regime.id,
                         "stage": form.name,
@@ -463,12 +470,4 @@ fn invalid(message: String, help: &str) -> IncidentFailure {
         message,
         help: help.to_owned(),
     }
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "handed to `map_err`, which gives the error away"
-)]
-fn refused(error: vakt_incident::Error) -> IncidentFailure {
-    failure(&error)
 }

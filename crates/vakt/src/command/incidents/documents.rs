@@ -383,8 +383,7 @@ fn submit(global: &Global, options: &SubmitOptions) -> Result<Outcome> {
 
 /// Has a file kept, and answers its number.
 fn hand_in(client: &Client, path: &str, role: &str, file: &Path) -> Result<Json> {
-    let bytes =
-        std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let path = format!("{path}/files?role={role}&name={}", encoded(&name));
     let kept = client.post_bytes(&path, &bytes)?;
