@@ -88,11 +88,12 @@ fn the_guide_is_a_story_that_happens() {
             let Some(line) = line.strip_prefix("$ vakt ") else {
                 continue;
             };
+            let arguments: Vec<String> = words(line);
             // The guide says who: a second person approves.
-            let mut arguments: Vec<String> = words(line);
-            if arguments[1] == "approve-document" {
-                arguments.extend(["--token".to_owned(), bo.clone()]);
-            }
+            let token = match arguments[1].as_str() {
+                "approve-document" => &bo,
+                _ => &daemon.token,
+            };
             let here: Vec<String> = arguments
                 .iter()
                 .map(|it| match it.as_str() {
@@ -104,8 +105,14 @@ fn the_guide_is_a_story_that_happens() {
                     _ => it.clone(),
                 })
                 .collect();
-            let here: Vec<&str> = here.iter().map(String::as_str).collect();
-            let output = daemon.vakt(&here);
+            let output = vakt()
+                .args(&here)
+                .args(["--url", &daemon.http, "--token", token, "-c"])
+                .arg(folder.path().join("vakt.yaml"))
+                .arg("--data-dir")
+                .arg(&daemon.data)
+                .output()
+                .unwrap();
             assert!(
                 output.status.success(),
                 "{line}: {}",

@@ -9,8 +9,8 @@ use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
 use crate::backend::{
-    DocumentsBackend, HealthView, HuntBackend, IncidentBackend, OutputsBackend, RulesView, SearchBackend,
-    SourcesView, StorageBackend, TriageBackend,
+    DocumentsBackend, HealthView, HuntBackend, IncidentBackend, OutputsBackend, RulesView,
+    SearchBackend, SourcesView, StorageBackend, TriageBackend,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::hunters::Hunters;

@@ -12,8 +12,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
 use crate::endpoints::{
-    access, calendar, documents, erasures, events, incidents, loki, observe, outputs, reports, saved, search,
-    searches, triage, upload, views,
+    access, calendar, documents, erasures, events, incidents, loki, observe, outputs, reports,
+    saved, search, searches, triage, upload, views,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};

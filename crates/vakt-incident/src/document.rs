@@ -407,9 +407,10 @@ fn criterion(it: &Answered, language: Language) -> Criterion {
         Language::Sv => known.sv.clone(),
         Language::En => known.en.clone(),
     });
-    let compared = it.compared.iter().filter_map(|compared| {
-        words::compared(compared, language)
-    });
+    let compared = it
+        .compared
+        .iter()
+        .filter_map(|compared| words::compared(compared, language));
     Criterion {
         id: it.criterion.clone(),
         citation: it.citation.clone(),
@@ -454,8 +455,14 @@ fn named_origins<'d>(
     let deadline = document.deadline.iter().flat_map(|it| &it.from);
     let criteria = document.criteria.iter().flat_map(|it| &it.from);
     let mut named: Vec<(&'static str, Vec<&Source>)> = vec![
-        (words.say("TLP-märkning", "TLP marking"), document.tlp.from.iter().collect()),
-        (words.say("Incidentklass", "Class of incident"), class.collect()),
+        (
+            words.say("TLP-märkning", "TLP marking"),
+            document.tlp.from.iter().collect(),
+        ),
+        (
+            words.say("Incidentklass", "Class of incident"),
+            class.collect(),
+        ),
         ("MITRE ATT&CK", techniques.take(1).collect()),
         (words.say("Tidsfrist", "Deadline"), deadline.collect()),
         (words.say("Kriterier", "Criteria"), criteria.collect()),

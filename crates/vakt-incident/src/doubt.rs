@@ -276,7 +276,10 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
         let stage = regime.stage(report);
         stage.is_some_and(|stage| !stage.fields.is_empty())
     };
-    let names_document = new.fields.as_ref().is_some_and(|it| it.contains_key("document"));
+    let names_document = new
+        .fields
+        .as_ref()
+        .is_some_and(|it| it.contains_key("document"));
     if !names_document && takers.iter().any(|regime| has_form(&regime)) {
         doubts.push(
             "it names no document: keep one and record that it was sent, or the file that was, so that \

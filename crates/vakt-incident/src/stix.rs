@@ -270,14 +270,26 @@ fn last_change(making: &Making<'_>) -> Timestamp {
 /// The id of a marking as OASIS published it, and its level.
 fn marking(tlp: Tlp) -> (&'static str, &'static str) {
     match tlp {
-        Tlp::Red => ("marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1", "red"),
+        Tlp::Red => (
+            "marking-definition--e828b379-4e03-4974-9ac4-e53a884c97c1",
+            "red",
+        ),
         Tlp::AmberStrict => (
             "marking-definition--939a9414-2ddd-4d32-a0cd-375ea402b003",
             "amber+strict",
         ),
-        Tlp::Amber => ("marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421", "amber"),
-        Tlp::Green => ("marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb", "green"),
-        Tlp::Clear => ("marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487", "clear"),
+        Tlp::Amber => (
+            "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421",
+            "amber",
+        ),
+        Tlp::Green => (
+            "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb",
+            "green",
+        ),
+        Tlp::Clear => (
+            "marking-definition--94868c89-83c2-464b-929b-a1a8aa3c8487",
+            "clear",
+        ),
     }
 }
 

@@ -15,9 +15,7 @@ use vakt_incident::records::{
 };
 use vakt_incident::regime::Language;
 use vakt_incident::significance::{Answer, Answers, Assessment, Criteria, Value as Answered};
-use vakt_incident::{
-    Detection, Document, Making, NewFact, PageRequest, Recorder, Settings, Tlp,
-};
+use vakt_incident::{Detection, Document, Making, NewFact, PageRequest, Recorder, Settings, Tlp};
 
 /// What a person or a sender may write, and no format may take for its own.
 const HOSTILE: &str = "| a | <script>alert(1)</script> `x` **fet** [länk](http://evil.example)\n# rubrik\n\n- punkt & \"citat\" www.evil.example \u{202E}gnirts";
@@ -63,7 +61,11 @@ fn attack(store: &Store) -> Detection {
         (1, "url.full", json!("http://evil.example/a|b?q='<b>'")),
         (1, "user.email", json!("anna@fjallnat.example")),
         (1, "url.domain", json!("evil.example")),
-        (2, "file.hash.md5", json!(["d41d8cd98f00b204e9800998ecf8427e"])),
+        (
+            2,
+            "file.hash.md5",
+            json!(["d41d8cd98f00b204e9800998ecf8427e"]),
+        ),
     ];
     for (index, field, value) in more {
         events[index].fields.insert(field.into(), value);
@@ -86,12 +88,27 @@ fn rich() -> Store {
     let store = store();
     store.apply(&[attack(&store)]);
     for (seconds, fact) in [
-        (600, r#"{"fact":"regime_applies","regime":"gdpr-processor"}"#),
+        (
+            600,
+            r#"{"fact":"regime_applies","regime":"gdpr-processor"}"#,
+        ),
         (0, r#"{"fact":"regime_applies","regime":"contract"}"#),
-        (60, r#"{"fact":"service_lost","reason":"VPN för kunden Beta AB"}"#),
-        (60, r#"{"fact":"customer_affected","party":"acme","reason":"deras VPN"}"#),
-        (0, r#"{"fact":"customer_affected","party":"beta","reason":"Betas hemlighet"}"#),
-        (60, r#"{"fact":"supplier_notice","by":"Nordlänk","reason":"om Beta"}"#),
+        (
+            60,
+            r#"{"fact":"service_lost","reason":"VPN för kunden Beta AB"}"#,
+        ),
+        (
+            60,
+            r#"{"fact":"customer_affected","party":"acme","reason":"deras VPN"}"#,
+        ),
+        (
+            0,
+            r#"{"fact":"customer_affected","party":"beta","reason":"Betas hemlighet"}"#,
+        ),
+        (
+            60,
+            r#"{"fact":"supplier_notice","by":"Nordlänk","reason":"om Beta"}"#,
+        ),
         (60, r#"{"fact":"aware","by":"Ada"}"#),
         (0, r#"{"fact":"aware_pdb"}"#),
         (600, r#"{"fact":"service_restored"}"#),
@@ -99,11 +116,36 @@ fn rich() -> Store {
         store.clock.advance(seconds);
         store.fact("1", fact);
     }
-    write(&store, own("early_warning"), "consequences_actual_or_feared", HOSTILE);
-    write(&store, own("early_warning"), "effect_on_sector_activity", "Ingen känd.");
-    write(&store, report("gdpr-processor", "controller", "acme"), "nature_of_breach", "Ett konto.");
-    write(&store, report("contract", "notice", "beta"), "effect_on_recipients", "Betas hemlighet.");
-    write(&store, report("contract", "notice", "acme"), "effect_on_recipients", "Er VPN låg nere.");
+    write(
+        &store,
+        own("early_warning"),
+        "consequences_actual_or_feared",
+        HOSTILE,
+    );
+    write(
+        &store,
+        own("early_warning"),
+        "effect_on_sector_activity",
+        "Ingen känd.",
+    );
+    write(
+        &store,
+        report("gdpr-processor", "controller", "acme"),
+        "nature_of_breach",
+        "Ett konto.",
+    );
+    write(
+        &store,
+        report("contract", "notice", "beta"),
+        "effect_on_recipients",
+        "Betas hemlighet.",
+    );
+    write(
+        &store,
+        report("contract", "notice", "acme"),
+        "effect_on_recipients",
+        "Er VPN låg nere.",
+    );
     store
 }
 
@@ -113,12 +155,19 @@ fn write(store: &Store, report: ReportRef<'_>, field: &str, text: &str) {
         text: text.to_owned(),
         version: 0,
     };
-    store.records.enter_texts("1", report, &[new], "anna").unwrap();
+    store
+        .records
+        .enter_texts("1", report, &[new], "anna")
+        .unwrap();
 }
 
 fn assessment() -> Assessment {
     let mut answers = Answers::default();
-    for (input, value) in [("service_users", "400"), ("users_limited", "21"), ("limited_for", "PT1H1S")] {
+    for (input, value) in [
+        ("service_users", "400"),
+        ("users_limited", "21"),
+        ("limited_for", "PT1H1S"),
+    ] {
         let answer = Answer {
             value: Answered::Quantity(value.parse().unwrap()),
             by: "anna".to_owned(),
@@ -166,7 +215,10 @@ const ALL: [(&str, &str, &str); 9] = [
 #[test]
 fn all_documents_in_both_languages() {
     let store = rich();
-    let marks = [("tlp", "amber"), ("rsit", "intrusions/unprivileged-account-compromise")];
+    let marks = [
+        ("tlp", "amber"),
+        ("rsit", "intrusions/unprivileged-account-compromise"),
+    ];
     for (name, value) in marks {
         let mark = NewMark {
             name,
@@ -213,7 +265,11 @@ fn resolves(store: &Store, parts: &Parts, source: &Source) -> bool {
     let id = source.id.as_deref().unwrap_or_default();
     match source.kind {
         "configuration" => {
-            let known = ["organisation.name", "organisation.number", "organisation.contact"];
+            let known = [
+                "organisation.name",
+                "organisation.number",
+                "organisation.contact",
+            ];
             known.contains(&id)
         }
         "incident" => incident.incident.id == id,
@@ -239,7 +295,15 @@ fn nothing_that_is_written_becomes_more_than_text() {
     for (regime, stage, party) in ALL {
         let (_, document) = made(&store, report(regime, stage, party), Language::Sv);
         let html = document.html();
-        for bad in ["<script", "javascript:", "http://evil.example\"", "src=", "href=", "@import", "url("] {
+        for bad in [
+            "<script",
+            "javascript:",
+            "http://evil.example\"",
+            "src=",
+            "href=",
+            "@import",
+            "url(",
+        ] {
             assert!(!html.contains(bad), "{stage}: {bad} in {html}");
         }
         for text in [&html, &document.markdown()] {
@@ -266,8 +330,20 @@ fn a_customer_reads_nothing_of_another_and_nothing_of_the_events() {
         if document.kind == DocumentKind::Report {
             continue;
         }
-        for text in [document.json().unwrap(), document.markdown(), document.html()] {
-            for other in ["Beta", "beta", "203.0.113.7", "web1", "Nordlänk", "SSH login", "anna.svensson"] {
+        for text in [
+            document.json().unwrap(),
+            document.markdown(),
+            document.html(),
+        ] {
+            for other in [
+                "Beta",
+                "beta",
+                "203.0.113.7",
+                "web1",
+                "Nordlänk",
+                "SSH login",
+                "anna.svensson",
+            ] {
                 assert!(!text.contains(other), "{stage}: {other} in {text}");
             }
         }
@@ -282,11 +358,17 @@ fn what_names_a_person_is_an_indicator_once_somebody_says_so() {
     let listed = || {
         let (_, document) = made(&store, own("notification"), Language::En);
         let listed = document.indicators.listed.iter();
-        let listed: Vec<String> = listed.map(|it| format!("{} {}", it.field, it.value)).collect();
+        let listed: Vec<String> = listed
+            .map(|it| format!("{} {}", it.field, it.value))
+            .collect();
         let counts = &document.indicators;
         (
             listed.join(", "),
-            (counts.users_withheld, counts.emails_withheld, counts.private_addresses_withheld),
+            (
+                counts.users_withheld,
+                counts.emails_withheld,
+                counts.private_addresses_withheld,
+            ),
         )
     };
     let (before, counts) = listed();
@@ -297,7 +379,10 @@ fn what_names_a_person_is_an_indicator_once_somebody_says_so() {
     );
     assert_eq!(counts, (1, 1, 1));
     let include = |field, value, is| {
-        store.records.include_observable("1", (field, value), is, "anna").map(drop)
+        store
+            .records
+            .include_observable("1", (field, value), is, "anna")
+            .map(drop)
     };
     include("user.name", "anna.svensson", true).unwrap();
     include("client.ip", "10.0.0.9", true).unwrap();
@@ -324,11 +409,21 @@ fn what_names_a_person_is_an_indicator_once_somebody_says_so() {
         "203.0.113.7",
         "source.ip \"203.0.113.7\" names nobody: it is among the indicators already",
     );
-    let audit = store.records.audit_log(&PageRequest::default()).unwrap().items;
-    let entry = audit.iter().find(|it| it.action == "document.observable").unwrap();
+    let audit = store
+        .records
+        .audit_log(&PageRequest::default())
+        .unwrap()
+        .items;
+    let entry = audit
+        .iter()
+        .find(|it| it.action == "document.observable")
+        .unwrap();
     assert_eq!(
         (entry.principal.as_str(), entry.after.as_str()),
-        ("anna", r#"{"field":"client.ip","value":"10.0.0.9","included":false}"#)
+        (
+            "anna",
+            r#"{"field":"client.ip","value":"10.0.0.9","included":false}"#
+        )
     );
     assert_sound(&store);
 }
@@ -341,8 +436,15 @@ fn an_exercise_says_so_and_is_a_test() {
     store.apply(&[detection]);
     let (_, document) = made(&store, own("early_warning"), Language::Sv);
     let class = document.classification.as_ref().unwrap();
-    assert_eq!((class.class.as_str(), document.tlp.label), ("test", Tlp::AmberStrict));
-    assert!(document.markdown().contains("ÖVNING"), "{}", document.markdown());
+    assert_eq!(
+        (class.class.as_str(), document.tlp.label),
+        ("test", Tlp::AmberStrict)
+    );
+    assert!(
+        document.markdown().contains("ÖVNING"),
+        "{}",
+        document.markdown()
+    );
     assert!(document.html().contains("ÖVNING"));
 }
 
@@ -375,7 +477,10 @@ fn submission(sent: SentAs) -> NewSubmission {
 }
 
 fn assert_sound(store: &Store) {
-    assert_eq!(store.records.verify_audit().unwrap().faults, Vec::<String>::new());
+    assert_eq!(
+        store.records.verify_audit().unwrap().faults,
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -401,7 +506,10 @@ fn a_version_is_kept_approved_by_another_and_submitted_with_the_hash_of_what_was
         text: "Nej".to_owned(),
         version: 0,
     };
-    store.records.enter_texts("1", own("early_warning"), &[text], "anna").unwrap();
+    store
+        .records
+        .enter_texts("1", own("early_warning"), &[text], "anna")
+        .unwrap();
     let second = keep(&store, "early_warning", Some("gränsöverskridande"), 1);
     assert_eq!(
         approve(first.id, None, BO).unwrap_err(),
@@ -424,15 +532,24 @@ fn a_version_is_kept_approved_by_another_and_submitted_with_the_hash_of_what_was
         receipt: Some(receipt.id),
         ..submission(SentAs::Format("html".to_owned()))
     };
-    let sent = store.records.submit_document("1", second.id, &new, "anna").unwrap();
+    let sent = store
+        .records
+        .submit_document("1", second.id, &new, "anna")
+        .unwrap();
     assert_eq!(sent.recorded.warnings, Vec::<String>::new());
     let (file, bytes) = store.records.document_file("1", second.id, "html").unwrap();
     let named = &sent.recorded.fact.fields.as_ref().unwrap()["document"];
     assert_eq!(named["sha256"], file.sha256.as_str());
     assert_eq!(file.blake3, blake3::hash(&bytes).to_hex().as_str());
     assert_eq!(named["receipt"]["sha256"], receipt.sha256.as_str());
-    assert_eq!(sent.recorded.fact.fields.as_ref().unwrap()["cross_border"], "Nej");
-    assert_eq!(sent.recorded.incident.incident.state.as_str(), "early_warned");
+    assert_eq!(
+        sent.recorded.fact.fields.as_ref().unwrap()["cross_border"],
+        "Nej"
+    );
+    assert_eq!(
+        sent.recorded.incident.incident.state.as_str(),
+        "early_warned"
+    );
     assert_sound(&store);
 }
 
@@ -440,17 +557,34 @@ fn a_version_is_kept_approved_by_another_and_submitted_with_the_hash_of_what_was
 fn required_fields_that_are_empty_need_a_reason() {
     let store = rich();
     let kept = keep(&store, "final", None, 0);
-    let error = store.records.approve_document("1", kept.id, None, BO).unwrap_err();
-    assert!(error.to_string().contains("leaves required fields empty (final_consequences"), "{error}");
-    let approved = store.records.approve_document("1", kept.id, Some("brådskar"), BO).unwrap();
-    assert_eq!(approved.approval.unwrap().reason.as_deref(), Some("brådskar"));
+    let error = store
+        .records
+        .approve_document("1", kept.id, None, BO)
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("leaves required fields empty (final_consequences"),
+        "{error}"
+    );
+    let approved = store
+        .records
+        .approve_document("1", kept.id, Some("brådskar"), BO)
+        .unwrap();
+    assert_eq!(
+        approved.approval.unwrap().reason.as_deref(),
+        Some("brådskar")
+    );
     // Where nobody else could, the author may.
     let alone = keep(&store, "progress", None, 0);
     let recorder = Recorder {
         name: "anna",
         others: Some(0),
     };
-    store.records.approve_document("1", alone.id, Some("ensam"), recorder).unwrap();
+    store
+        .records
+        .approve_document("1", alone.id, Some("ensam"), recorder)
+        .unwrap();
     assert_sound(&store);
 }
 
@@ -459,20 +593,29 @@ fn a_correction_begins_no_clock_anew() {
     let store = rich();
     let first = keep(&store, "early_warning", None, 0);
     let format = || submission(SentAs::Format("json".to_owned()));
-    let sent = store.records.submit_document("1", first.id, &format(), "anna").unwrap();
+    let sent = store
+        .records
+        .submit_document("1", first.id, &format(), "anna")
+        .unwrap();
     assert_eq!(
         sent.recorded.warnings,
         ["version 1 was not approved by anybody: approve it, or say why it was sent without"]
     );
     let notification = keep(&store, "notification", None, 0);
     store.clock.advance(3_600);
-    let sent = store.records.submit_document("1", notification.id, &format(), "anna").unwrap();
+    let sent = store
+        .records
+        .submit_document("1", notification.id, &format(), "anna")
+        .unwrap();
     let clocks = sent.recorded.incident.incident.clocks;
 
     store.clock.advance(86_400);
     let second = keep(&store, "notification", Some("en värddator till"), 1);
     assert_eq!(second.corrects, Some(1));
-    let corrected = store.records.submit_document("1", second.id, &format(), "anna").unwrap();
+    let corrected = store
+        .records
+        .submit_document("1", second.id, &format(), "anna")
+        .unwrap();
     let fact = &corrected.recorded.fact;
     assert_eq!(fact.revises, Some(sent.recorded.fact.id));
     assert_eq!(fact.at, sent.recorded.fact.at);
@@ -481,13 +624,18 @@ fn a_correction_begins_no_clock_anew() {
     assert!(corrected.document.submissions[0].sent_at > fact.at);
     let after = corrected.recorded.incident.incident.clocks;
     let times = |clocks: &[vakt_incident::Clock]| {
-        let times = clocks.iter().map(|it| (it.stage.clone(), it.start, it.due, it.met_at));
+        let times = clocks
+            .iter()
+            .map(|it| (it.stage.clone(), it.start, it.due, it.met_at));
         times.collect::<Vec<_>>()
     };
     assert_eq!(times(&clocks), times(&after));
     // And once more: it still corrects the first.
     let third = keep(&store, "notification", None, 2);
-    let again = store.records.submit_document("1", third.id, &format(), "anna").unwrap();
+    let again = store
+        .records
+        .submit_document("1", third.id, &format(), "anna")
+        .unwrap();
     assert_eq!(again.recorded.fact.at, sent.recorded.fact.at);
     assert_sound(&store);
 }
@@ -496,12 +644,15 @@ fn a_correction_begins_no_clock_anew() {
 fn what_was_filed_by_phone_is_recorded_and_completed_later() {
     let store = rich();
     let phone: NewFact =
-        serde_json::from_str(r#"{"fact":"submitted","report":"early_warning","reference":"tel"}"#).unwrap();
+        serde_json::from_str(r#"{"fact":"submitted","report":"early_warning","reference":"tel"}"#)
+            .unwrap();
     let filed = store.records.add_fact("1", phone, "anna").unwrap();
     assert_eq!(
         filed.warnings,
-        ["it names no document: keep one and record that it was sent, or the file that was, so that the \
-          hash of what was sent is on record"]
+        [
+            "it names no document: keep one and record that it was sent, or the file that was, so that the \
+          hash of what was sent is on record"
+        ]
     );
     store.clock.advance(600);
     let kept = keep(&store, "early_warning", None, 0);
@@ -516,13 +667,19 @@ fn what_was_filed_by_phone_is_recorded_and_completed_later() {
         reference: None,
         ..submission(SentAs::File(pdf.id))
     };
-    let done = store.records.submit_document("1", kept.id, &new, "anna").unwrap();
+    let done = store
+        .records
+        .submit_document("1", kept.id, &new, "anna")
+        .unwrap();
     let fact = done.recorded.fact;
     assert_eq!(
         (fact.at, fact.reference.as_deref(), fact.revises),
         (filed.fact.at, Some("tel"), Some(filed.fact.id))
     );
-    assert_eq!(fact.fields.unwrap()["document"]["sha256"], pdf.sha256.as_str());
+    assert_eq!(
+        fact.fields.unwrap()["document"]["sha256"],
+        pdf.sha256.as_str()
+    );
     assert!(!done.document.submissions[0].correction);
     assert_sound(&store);
 }
@@ -540,13 +697,20 @@ fn notices_to_customers_and_recipients_are_told_by_their_facts() {
         };
         let kept = store.records.keep_document("1", &new, "anna").unwrap();
         let as_html = submission(SentAs::Format("html".to_owned()));
-        let sent = store.records.submit_document("1", kept.id, &as_html, "anna");
+        let sent = store
+            .records
+            .submit_document("1", kept.id, &as_html, "anna");
         sent.unwrap().recorded
     };
     let notice = send("contract", "notice", "acme");
-    assert_eq!((notice.fact.fact.as_str(), notice.fact.party.as_str()), ("customer_notice_sent", "acme"));
+    assert_eq!(
+        (notice.fact.fact.as_str(), notice.fact.party.as_str()),
+        ("customer_notice_sent", "acme")
+    );
     let mut clocks = notice.incident.incident.clocks.iter();
-    let met = clocks.find(|it| it.regime == "contract" && it.party == "acme").unwrap();
+    let met = clocks
+        .find(|it| it.regime == "contract" && it.party == "acme")
+        .unwrap();
     assert_eq!(met.state.as_str(), "met");
     let told = send("nis2-se", "recipients_incident", "own");
     assert_eq!(told.fact.fact.as_str(), "recipients_informed");
@@ -558,10 +722,19 @@ fn notices_to_customers_and_recipients_are_told_by_their_facts() {
 fn whoever_alters_what_is_kept_is_found() {
     let store = rich();
     let kept = keep(&store, "early_warning", None, 0);
-    store.records.approve_document("1", kept.id, None, BO).unwrap();
+    store
+        .records
+        .approve_document("1", kept.id, None, BO)
+        .unwrap();
     let new = submission(SentAs::Format("md".to_owned()));
-    store.records.submit_document("1", kept.id, &new, "anna").unwrap();
-    store.records.include_observable("1", ("client.ip", "10.0.0.9"), true, "anna").unwrap();
+    store
+        .records
+        .submit_document("1", kept.id, &new, "anna")
+        .unwrap();
+    store
+        .records
+        .include_observable("1", ("client.ip", "10.0.0.9"), true, "anna")
+        .unwrap();
     let mark = NewMark {
         name: "tlp",
         value: "green",
@@ -583,14 +756,25 @@ fn whoever_alters_what_is_kept_is_found() {
         "UPDATE document_marks SET value = 'TLP:CLEAR'",
         &format!("tlp of incident {}: {altered}", store.incidents()[0].id),
     );
-    check("UPDATE document_marks SET value = 'TLP:GREEN'; UPDATE observables SET included = 0",
-        &format!("whether client.ip \"10.0.0.9\" is an indicator of incident {}: {altered}", store.incidents()[0].id));
     check(
-        &format!("UPDATE observables SET included = 1; {} UPDATE document_approvals SET approved_by = 'cecilia'", triggers("document_approvals")),
+        "UPDATE document_marks SET value = 'TLP:GREEN'; UPDATE observables SET included = 0",
+        &format!(
+            "whether client.ip \"10.0.0.9\" is an indicator of incident {}: {altered}",
+            store.incidents()[0].id
+        ),
+    );
+    check(
+        &format!(
+            "UPDATE observables SET included = 1; {} UPDATE document_approvals SET approved_by = 'cecilia'",
+            triggers("document_approvals")
+        ),
         &format!("approval of document 1: {altered}"),
     );
     check(
-        &format!("UPDATE document_approvals SET approved_by = 'bo'; {} UPDATE document_files SET bytes = zeroblob(length(bytes)) WHERE role = 'md'", triggers("document_files")),
+        &format!(
+            "UPDATE document_approvals SET approved_by = 'bo'; {} UPDATE document_files SET bytes = zeroblob(length(bytes)) WHERE role = 'md'",
+            triggers("document_files")
+        ),
         "file 2 of a document: its bytes were altered",
     );
 }
@@ -599,7 +783,10 @@ fn whoever_alters_what_is_kept_is_found() {
 fn the_bundle_of_stix_is_the_same_each_time_and_names_nobody() {
     let store = rich();
     let bundle = || {
-        let parts = store.records.document_parts("1", own("notification")).unwrap();
+        let parts = store
+            .records
+            .document_parts("1", own("notification"))
+            .unwrap();
         let organisation = organisation();
         let making = Making {
             sources: Sources {
@@ -624,7 +811,13 @@ fn the_bundle_of_stix_is_the_same_each_time_and_names_nobody() {
         assert!(!text.contains(name), "{name} in {text}");
     }
     insta::assert_snapshot!("stix.json", serde_json::to_string_pretty(&first).unwrap());
-    store.records.include_observable("1", ("user.name", "anna.svensson"), true, "anna").unwrap();
+    store
+        .records
+        .include_observable("1", ("user.name", "anna.svensson"), true, "anna")
+        .unwrap();
     let with: Value = bundle();
-    assert!(with.to_string().contains("[user-account:account_login = 'anna.svensson']"));
+    assert!(
+        with.to_string()
+            .contains("[user-account:account_login = 'anna.svensson']")
+    );
 }

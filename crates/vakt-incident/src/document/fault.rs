@@ -21,7 +21,9 @@ pub enum DocumentFault {
          approve it with a reason"
     )]
     Incomplete { id: i64, missing: String },
-    #[error("document {id} is version {version}, and version {newest} was kept after it: approve that")]
+    #[error(
+        "document {id} is version {version}, and version {newest} was kept after it: approve that"
+    )]
     Superseded { id: i64, version: i64, newest: i64 },
     #[error(
         "version {found} is the newest, and this was made beside {expected}: look at it, then keep a new \

@@ -26,7 +26,10 @@ pub(super) fn render(document: &Document) -> String {
     }
     let head = words.head();
     if !head.is_empty() {
-        block(&table(&["", ""], head.iter().map(|(name, text)| [*name, text])));
+        block(&table(
+            &["", ""],
+            head.iter().map(|(name, text)| [*name, text]),
+        ));
     }
     if let Some(opening) = words.opening() {
         block(&text(&opening));
@@ -44,10 +47,18 @@ pub(super) fn render(document: &Document) -> String {
     if !document.criteria.is_empty() {
         block(&format!(
             "## {}",
-            words.say("Kriterier för en betydande incident", "Criteria of a significant incident")
+            words.say(
+                "Kriterier för en betydande incident",
+                "Criteria of a significant incident"
+            )
         ));
         let lines = document.criteria.iter().map(|it| {
-            let mut line = format!("{} ({}): {}", it.text, it.citation, outcome(it.outcome, document.language));
+            let mut line = format!(
+                "{} ({}): {}",
+                it.text,
+                it.citation,
+                outcome(it.outcome, document.language)
+            );
             for compared in &it.compared {
                 line.push_str(&format!("; {compared}"));
             }
@@ -74,7 +85,8 @@ fn missing(document: &Document, words: &Words<'_>) -> Option<String> {
         "Obligatoriska uppgifter som saknas",
         "Required and still empty",
     );
-    (!labels.is_empty() && words.tells_missing()).then(|| format!("> **{heading}:**\n>\n{}", labels.join("\n")))
+    (!labels.is_empty() && words.tells_missing())
+        .then(|| format!("> **{heading}:**\n>\n{}", labels.join("\n")))
 }
 
 fn indicators(document: &Document, words: &Words<'_>, block: &mut impl FnMut(&str)) {
@@ -83,7 +95,10 @@ fn indicators(document: &Document, words: &Words<'_>, block: &mut impl FnMut(&st
     if listed.is_empty() && withheld.is_none() {
         return;
     }
-    block(&format!("## {}", words.say("Angreppsindikatorer", "Indicators of compromise")));
+    block(&format!(
+        "## {}",
+        words.say("Angreppsindikatorer", "Indicators of compromise")
+    ));
     if !listed.is_empty() {
         let names = [
             words.say("Typ", "Kind"),
@@ -104,7 +119,10 @@ fn indicators(document: &Document, words: &Words<'_>, block: &mut impl FnMut(&st
         block(&table(&names, rows));
     }
     if *more > 0 {
-        block(&format!("{}: {more}", words.say("Utelämnade värden", "Values left out")));
+        block(&format!(
+            "{}: {more}",
+            words.say("Utelämnade värden", "Values left out")
+        ));
     }
     if let Some(withheld) = withheld {
         block(&escaped(&withheld));
@@ -112,7 +130,10 @@ fn indicators(document: &Document, words: &Words<'_>, block: &mut impl FnMut(&st
 }
 
 fn origins(document: &Document, words: &Words<'_>, block: &mut impl FnMut(&str)) {
-    block(&format!("## {}", words.say("Underlag", "Where it comes from")));
+    block(&format!(
+        "## {}",
+        words.say("Underlag", "Where it comes from")
+    ));
     let mut lines = Vec::new();
     for field in document.fields.iter().filter(|it| !it.from.is_empty()) {
         let mark = match is_suggestion(field) {
@@ -182,7 +203,8 @@ fn escaped(line: &str) -> String {
     let (mut before, mut at_begin) = (' ', true);
     for (index, character) in rest.chars().enumerate() {
         let is_markup = match character {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '#' | '!' | '$' | '@' => true,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '#' | '!' | '$'
+            | '@' => true,
             '+' | '-' | '=' => at_begin,
             ':' => before.is_ascii_alphabetic() && is_before_link(rest, index),
             '.' if before.eq_ignore_ascii_case(&'w') => true,

@@ -254,7 +254,9 @@ fn classification(
         taxonomy: TAXONOMY,
         class: tag.to_owned(),
         example: example.map(str::to_owned),
-        text: class.map_or(tag, |it| say(language, it.sv, it.en)).to_owned(),
+        text: class
+            .map_or(tag, |it| say(language, it.sv, it.en))
+            .to_owned(),
         state,
         from,
     }
@@ -317,7 +319,8 @@ mod tests {
             let read = parse(text).map(|(class, example)| (class.tag, example));
             let read = read.map_err(|error| error.to_string());
             assert_eq!(
-                read.as_ref().map_err(|error| error.get(..30).unwrap_or_default()),
+                read.as_ref()
+                    .map_err(|error| error.get(..30).unwrap_or_default()),
                 expected.as_ref().map_err(|error| *error),
                 "{text}"
             );

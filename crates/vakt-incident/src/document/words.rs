@@ -20,14 +20,26 @@ pub(super) fn title(stage: &str, term: Option<&str>, language: Language) -> Stri
         "final" => ("Slutrapport", "Final report"),
         "initial" => ("Inledande anmälan", "Initial notification"),
         "detailed" => ("Utförlig rapport", "Detailed report"),
-        "impact_ended" => ("Anmälan om att påverkan har upphört", "Notice that the impact ended"),
-        "authority" => ("Anmälan av personuppgiftsincident", "Notification of a personal data breach"),
-        "subjects" => ("Information till registrerade", "Communication to data subjects"),
+        "impact_ended" => (
+            "Anmälan om att påverkan har upphört",
+            "Notice that the impact ended",
+        ),
+        "authority" => (
+            "Anmälan av personuppgiftsincident",
+            "Notification of a personal data breach",
+        ),
+        "subjects" => (
+            "Information till registrerade",
+            "Communication to data subjects",
+        ),
         "controller" => (
             "Underrättelse till personuppgiftsansvarig",
             "Notice to the controller of a personal data breach",
         ),
-        "notice" => ("Information till kund om en incident", "Notice to a customer of an incident"),
+        "notice" => (
+            "Information till kund om en incident",
+            "Notice to a customer of an incident",
+        ),
         "recipients_incident" => (
             "Information om en incident som påverkar våra tjänster",
             "An incident that affects our services",
@@ -189,7 +201,11 @@ impl<'d> Words<'d> {
             rows.push((self.say("Incidentklass", "Class of incident"), text));
         }
         if !document.techniques.is_empty() {
-            let ids: Vec<&str> = document.techniques.iter().map(|it| it.id.as_str()).collect();
+            let ids: Vec<&str> = document
+                .techniques
+                .iter()
+                .map(|it| it.id.as_str())
+                .collect();
             rows.push(("MITRE ATT&CK", ids.join(", ")));
         }
         rows.retain(|(_, text)| !text.is_empty());
@@ -271,10 +287,7 @@ impl<'d> Words<'d> {
     pub(super) fn withheld(&self) -> Option<String> {
         let indicators = &self.document.indicators;
         let parts = [
-            (
-                indicators.users_withheld,
-                self.say("användare", "users"),
-            ),
+            (indicators.users_withheld, self.say("användare", "users")),
             (
                 indicators.emails_withheld,
                 self.say("e-postadresser", "e-mail addresses"),
@@ -289,7 +302,10 @@ impl<'d> Words<'d> {
             .filter(|(count, _)| *count > 0)
             .map(|(count, words)| format!("{words} ({count})"))
             .collect();
-        let words = self.say("Utelämnat som kan peka ut personer", "Left out because it may name persons");
+        let words = self.say(
+            "Utelämnat som kan peka ut personer",
+            "Left out because it may name persons",
+        );
         (!named.is_empty()).then(|| format!("{words}: {}.", named.join(", ")))
     }
 

@@ -204,7 +204,11 @@ impl<'a> Filler<'a> {
 
     fn configured(&self, key: &str, value: Option<&String>) -> Option<Filled> {
         let value = value.filter(|value| !value.trim().is_empty())?;
-        let from = source("configuration", Some(format!("organisation.{key}")), String::new());
+        let from = source(
+            "configuration",
+            Some(format!("organisation.{key}")),
+            String::new(),
+        );
         Some((FieldState::Known, value.clone(), vec![from]))
     }
 
@@ -216,7 +220,10 @@ impl<'a> Filler<'a> {
                 (FieldState::Known, text, vec![self.source_of(handled)])
             }
             None => {
-                let why = self.say("inget faktum `handled` är antecknat", "no fact `handled` is recorded");
+                let why = self.say(
+                    "inget faktum `handled` är antecknat",
+                    "no fact `handled` is recorded",
+                );
                 let from = self.of_record(why.to_owned());
                 (
                     FieldState::Suggested,
@@ -300,15 +307,14 @@ impl<'a> Filler<'a> {
             let from = vec![self.source_of(fact)];
             return Some((FieldState::Known, self.time(fact.at), from));
         }
-        let events = self
-            .incident()
-            .evidence
-            .iter()
-            .filter(|_| !self.is_narrow);
+        let events = self.incident().evidence.iter().filter(|_| !self.is_narrow);
         let (at, event) = events
             .map(|event| (event.claimed.unwrap_or(event.received), event))
             .min_by_key(|(at, _)| *at)?;
-        let from = self.say("den tidigaste matchande händelsen", "the earliest matched event");
+        let from = self.say(
+            "den tidigaste matchande händelsen",
+            "the earliest matched event",
+        );
         let from = event_source(&event.id, &event.hash, from.to_owned());
         Some((FieldState::Suggested, self.time(at), vec![from]))
     }

@@ -17,7 +17,9 @@ use vakt_event::Timestamp;
 
 use super::rows::{instant, page, page_start};
 use super::view::View;
-use super::{Records, documents, facts, incidents, maintenance, regimes, reports, schema, suppressions};
+use super::{
+    Records, documents, facts, incidents, maintenance, regimes, reports, schema, suppressions,
+};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::group::Parts;

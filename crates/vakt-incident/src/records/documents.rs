@@ -134,12 +134,26 @@ impl Records {
             let document = self.made(&parts, new, &version, now)?;
             let kept = insert(records, seq, &document, &version)?;
             for (role, name, bytes) in formats(&document)? {
-                files::insert(records, seq, Some(kept), (role, &name, &bytes), (author, now))?;
+                files::insert(
+                    records,
+                    seq,
+                    Some(kept),
+                    (role, &name, &bytes),
+                    (author, now),
+                )?;
             }
             let subject = &parts.incident.incident.id;
             let core = core(records, kept)?;
             let after = json!({ "document": core });
-            audit::add(records, now, author, "document.kept", subject, &Value::Null, &after)?;
+            audit::add(
+                records,
+                now,
+                author,
+                "document.kept",
+                subject,
+                &Value::Null,
+                &after,
+            )?;
             find(records, seq, kept)
         })
     }
@@ -211,9 +225,18 @@ impl Records {
                 )?
                 .execute(params![document, recorder.name, now.micros(), reason])?;
             let approval = approval(records, document)?;
-            let after = json!({ "approved": document, "version": kept.version, "approval": approval });
+            let after =
+                json!({ "approved": document, "version": kept.version, "approval": approval });
             let by = recorder.name;
-            audit::add(records, now, by, "document.approved", &row.id, &Value::Null, &after)?;
+            audit::add(
+                records,
+                now,
+                by,
+                "document.approved",
+                &row.id,
+                &Value::Null,
+                &after,
+            )?;
             find(records, row.seq, document)
         })
     }
@@ -285,7 +308,12 @@ fn expect_approvable(
     let newest = newest(records, incident, report)?;
     if newest != kept.version {
         let version = kept.version;
-        return Err(DocumentFault::Superseded { id, version, newest }.into());
+        return Err(DocumentFault::Superseded {
+            id,
+            version,
+            newest,
+        }
+        .into());
     }
     if kept.author == recorder.name && recorder.others != Some(0) {
         let author = kept.author.clone();
@@ -357,7 +385,11 @@ fn insert(
     document: &Document,
     version: &Version,
 ) -> Result<i64> {
-    let missing: Vec<&str> = document.missing.iter().map(|it| it.field.as_str()).collect();
+    let missing: Vec<&str> = document
+        .missing
+        .iter()
+        .map(|it| it.field.as_str())
+        .collect();
     records
         .prepare_cached(
             "INSERT INTO documents (incident, party, regime, stage, kind, version, language, tlp,

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
 use super::{
-    Anchor, Contact, Contract, Label, Language, Notice, Period, Regime, RegimeError, Regimes, Shift, Stage, Start,
-    Targets, Verification, field_name,
+    Anchor, Contact, Contract, Label, Language, Notice, Period, Regime, RegimeError, Regimes,
+    Shift, Stage, Start, Targets, Verification, field_name,
 };
 use crate::calendar::zone;
 use crate::data_file::Faults;

@@ -27,9 +27,9 @@ impl Pattern {
                 is_domain(value).then(|| Self::valued("domain-name", value))
             }
             "url.full" => is_url(value).then(|| Self::valued("url", value)),
-            field if field.contains("email") => {
-                value.contains('@').then(|| Self::valued("email-addr", value))
-            }
+            field if field.contains("email") => value
+                .contains('@')
+                .then(|| Self::valued("email-addr", value)),
             field if field.contains("user") => Some(Self::account(value)),
             field if field.ends_with("sha256") => Self::hashed("SHA-256", 64, value),
             field if field.ends_with("sha1") => Self::hashed("SHA-1", 40, value),
@@ -140,7 +140,11 @@ mod tests {
             r"CORP\it's",
             Some(r"[user-account:account_login = 'CORP\\it\'s']"),
         );
-        check("dns.question.name", "a.example.", Some("[domain-name:value = 'a.example.']"));
+        check(
+            "dns.question.name",
+            "a.example.",
+            Some("[domain-name:value = 'a.example.']"),
+        );
         check("dns.question.name", "a b", None);
         let md5 = "d41d8cd98f00b204e9800998ecf8427e";
         check(

@@ -26,7 +26,10 @@ pub(in super::super) fn check(records: &Connection, report: &mut AuditReport) ->
             compare(submission_name(submission.id), json!(submission));
         }
     }
-    for id in ids(records, "SELECT document FROM document_approvals ORDER BY document")? {
+    for id in ids(
+        records,
+        "SELECT document FROM document_approvals ORDER BY document",
+    )? {
         compare(approval_name(id), json!(approval(records, id)?));
     }
     let handed_in = "SELECT seq FROM document_files WHERE document IS NULL ORDER BY seq";
@@ -36,7 +39,10 @@ pub(in super::super) fn check(records: &Connection, report: &mut AuditReport) ->
             [id],
             |row| row.get(0),
         )?;
-        compare(file_name(id), json!(files::of_incident(records, incident, id)?));
+        compare(
+            file_name(id),
+            json!(files::of_incident(records, incident, id)?),
+        );
     }
     for (name, stored) in decisions(records)? {
         compare(name, stored);
@@ -66,7 +72,10 @@ fn logged(records: &Connection) -> Result<Logged> {
             let id = number(&after["document"]["id"]);
             logged.insert(document_name(id), after["document"].clone());
         } else if after["approval"].is_object() {
-            logged.insert(approval_name(number(&after["approved"])), after["approval"].clone());
+            logged.insert(
+                approval_name(number(&after["approved"])),
+                after["approval"].clone(),
+            );
         } else if after["submission"].is_object() {
             let id = number(&after["submission"]["id"]);
             logged.insert(submission_name(id), after["submission"].clone());
@@ -120,7 +129,10 @@ fn check_bytes(records: &Connection, report: &mut AuditReport) -> Result<()> {
         let bytes: Vec<u8> = row.get(1)?;
         let (sha256, blake3): (String, String) = (row.get(2)?, row.get(3)?);
         if sha256_hex(&bytes) != sha256 || blake3_hex(&bytes) != blake3 {
-            report.fault(format!("{}: its bytes were altered", file_name(row.get(0)?)));
+            report.fault(format!(
+                "{}: its bytes were altered",
+                file_name(row.get(0)?)
+            ));
         }
     }
     Ok(())

@@ -71,10 +71,24 @@ impl Records {
                 let (what, max) = ("files that were handed in", HANDED_IN_MAX);
                 return Err(DocumentFault::TooMany { what, max }.into());
             }
-            let file = insert(records, row.seq, None, (new.role, name, new.bytes), (by, now))?;
+            let file = insert(
+                records,
+                row.seq,
+                None,
+                (new.role, name, new.bytes),
+                (by, now),
+            )?;
             let kept = of_incident(records, row.seq, file)?;
             let after = json!({ "file": kept });
-            audit::add(records, now, by, "document.file", &row.id, &Value::Null, &after)?;
+            audit::add(
+                records,
+                now,
+                by,
+                "document.file",
+                &row.id,
+                &Value::Null,
+                &after,
+            )?;
             Ok(kept)
         })
     }

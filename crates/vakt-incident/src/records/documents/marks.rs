@@ -95,7 +95,9 @@ impl Records {
             let detail = incidents::detail(records, self.regimes(), row.seq, now)?;
             let known = included(records, row.seq)?;
             expect_known(&detail.evidence, (field, value))?;
-            let is_in = known.iter().any(|it| it.field == field && it.value == value);
+            let is_in = known
+                .iter()
+                .any(|it| it.field == field && it.value == value);
             if is_in == include {
                 return Ok(known);
             }
@@ -108,9 +110,18 @@ impl Records {
                          recorded_by = excluded.recorded_by, at = excluded.at",
                 )?
                 .execute(params![row.seq, field, value, include, by, now.micros()])?;
-            let entry = |included: bool| json!({ "field": field, "value": value, "included": included });
+            let entry =
+                |included: bool| json!({ "field": field, "value": value, "included": included });
             let action = "document.observable";
-            audit::add(records, now, by, action, &row.id, &entry(is_in), &entry(include))?;
+            audit::add(
+                records,
+                now,
+                by,
+                action,
+                &row.id,
+                &entry(is_in),
+                &entry(include),
+            )?;
             included(records, row.seq)
         })
     }

@@ -136,7 +136,10 @@ impl Records {
             "trail": detail.trail,
             "regimes_version": detail.incident.regimes_version,
         });
-        package.add("facts.json".to_owned(), serde_json::to_string_pretty(&facts)? + "\n");
+        package.add(
+            "facts.json".to_owned(),
+            serde_json::to_string_pretty(&facts)? + "\n",
+        );
         let entries = super::super::audit::of_subject(records, id, ENTRIES_MAX)?;
         let mut lines = String::new();
         for entry in &entries {
@@ -146,7 +149,10 @@ impl Records {
         package.add("audit.ndjson".to_owned(), lines);
         let head = super::super::audit::head(records)?;
         let about = json!({ "head": head, "entries": entries.len(), "incident": id });
-        package.add("audit_head.json".to_owned(), serde_json::to_string_pretty(&about)? + "\n");
+        package.add(
+            "audit_head.json".to_owned(),
+            serde_json::to_string_pretty(&about)? + "\n",
+        );
         Ok(())
     }
 }
@@ -155,7 +161,11 @@ impl Records {
 /// is.
 fn parties<'v>(form: &FormSpec<'_>, view: &'v View) -> Vec<&'v str> {
     let own = view.known.party.as_str();
-    let others = view.known.parties().into_iter().filter(|party| *party != own);
+    let others = view
+        .known
+        .parties()
+        .into_iter()
+        .filter(|party| *party != own);
     match form.to {
         Addressee::Customer => others.take(PARTIES_MAX).collect(),
         Addressee::Authority | Addressee::Recipients => vec![own],
@@ -252,7 +262,10 @@ fn safe(name: &str) -> String {
     if !name.is_empty() && name.chars().all(is_safe) && !name.starts_with('.') {
         return name.to_owned();
     }
-    let kept: String = name.chars().filter(|it| it.is_ascii_alphanumeric()).collect();
+    let kept: String = name
+        .chars()
+        .filter(|it| it.is_ascii_alphanumeric())
+        .collect();
     let hash: String = blake3_hex(name.as_bytes()).chars().take(8).collect();
     format!("{kept}-{hash}")
 }

@@ -85,11 +85,21 @@ impl Records {
             let view = View::of(records, &row)?;
             let kept = find(records, row.seq, document)?;
             let sent = sent_file(records, row.seq, &kept, &new.sent)?;
-            let receipt = new.receipt.map(|id| files::of_incident(records, row.seq, id));
+            let receipt = new
+                .receipt
+                .map(|id| files::of_incident(records, row.seq, id));
             let receipt = receipt.transpose()?;
             let before = earlier(records, &view, &kept, new.fact)?;
             let correction = before.is_some() && new.fact.is_none();
-            let fact = fact_of(records, &kept, &sent, receipt.as_ref(), new, before, correction)?;
+            let fact = fact_of(
+                records,
+                &kept,
+                &sent,
+                receipt.as_ref(),
+                new,
+                before,
+                correction,
+            )?;
             let mut recorded = self.record(records, id, fact, recorder, now)?;
             recorded.warnings.extend(doubts(records, row.seq, &kept)?);
             let sent_at = match &new.at {
@@ -108,7 +118,15 @@ impl Records {
             let added = of_document(records, document)?.pop();
             let after = json!({ "submitted": document, "submission": added });
             let by = recorder.name;
-            audit::add(records, now, by, "document.submitted", &row.id, &Value::Null, &after)?;
+            audit::add(
+                records,
+                now,
+                by,
+                "document.submitted",
+                &row.id,
+                &Value::Null,
+                &after,
+            )?;
             Ok(Submitted {
                 document: find(records, row.seq, document)?,
                 recorded,
@@ -169,9 +187,11 @@ fn earlier(
     let readings = view.known.readings(&kept.party).into_iter();
     let mut standing = readings.filter(|it| it.fact.root == root && it.fact.kind == kind);
     let reading = standing.next();
-    let newest = view.facts.iter().rev().find(|fact| {
-        (fact.id == root || fact.revises == Some(root)) && fact.fact == kind
-    });
+    let newest = view
+        .facts
+        .iter()
+        .rev()
+        .find(|fact| (fact.id == root || fact.revises == Some(root)) && fact.fact == kind);
     let is_same = |fact: &&Fact| {
         kind != FactKind::Submitted || fact.report.as_deref() == Some(kept.stage.as_str())
     };
@@ -262,7 +282,9 @@ fn said(records: &Connection, kept: &KeptDocument) -> Result<Map<String, Value>>
     let document: Value = serde_json::from_slice(&files::bytes_of(records, file.id)?)?;
     let fields = document["fields"].as_array().into_iter().flatten();
     let said = fields.filter_map(|field| {
-        let text = field["text"].as_str().filter(|text| !text.trim().is_empty())?;
+        let text = field["text"]
+            .as_str()
+            .filter(|text| !text.trim().is_empty())?;
         Some((field["name"].as_str()?.to_owned(), text.into()))
     });
     Ok(said.collect())
