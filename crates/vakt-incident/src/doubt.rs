@@ -280,7 +280,7 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
         .fields
         .as_ref()
         .is_some_and(|it| it.contains_key("document"));
-    if !names_document && takers.iter().any(|regime| has_form(&regime)) {
+    if !names_document && takers.iter().any(has_form) {
         doubts.push(
             "it names no document: keep one and record that it was sent, or the file that was, so that \
              the hash of what was sent is on record"

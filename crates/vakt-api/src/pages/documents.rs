@@ -399,7 +399,7 @@ fn marks(seen: &Seen<'_>) -> Markup {
     };
     let tlp = shown("tlp", "TLP:AMBER+STRICT");
     let rsit = shown("rsit", "");
-    let choices: [(&str, &str, (String, i64, Option<String>), Vec<String>); 2] = [
+    let choices = [
         ("tlp", "Marking", tlp, texts(seen.found, "tlp_choices")),
         ("rsit", "Class", rsit, texts(seen.found, "rsit_choices")),
     ];
