@@ -76,7 +76,7 @@ fn a_report_is_filled_written_and_kept_with_the_submission() {
     for part in [
         "upplysning (nis2-se, 2 kap. 5 §)",
         "Verksamhetsutövarens namn [organisation_name: known]\n  Fjällnät IT AB\n    from \
-         configuration (organisation.name)",
+         configuration organisation.name",
         "Kontaktperson och kontaktuppgifter [contact: missing]",
         "Automatiskt, genom en regel i verksamhetens loggövervakning: ”SSH login \
          succeeds after many failures”",

@@ -9,9 +9,9 @@ use vakt_ingest::intake::Intake;
 
 use crate::access::Access;
 use crate::backend::{
-    CoverageBackend, FiguresBackend, HealthView, HuntBackend, IncidentBackend, OutputsBackend,
-    ReportsBackend, RulesView, SearchBackend, SignificanceBackend, SourcesView, StorageBackend,
-    TriageBackend, WorkBackend,
+    CoverageBackend, DocumentsBackend, FiguresBackend, HealthView, HuntBackend, IncidentBackend,
+    OutputsBackend, ReportsBackend, RulesView, SearchBackend, SignificanceBackend, SourcesView,
+    StorageBackend, TriageBackend, WorkBackend,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::hunters::Hunters;
@@ -55,6 +55,7 @@ pub struct Parts {
     pub reports: Arc<dyn ReportsBackend>,
     pub figures: Arc<dyn FiguresBackend>,
     pub coverage: Arc<dyn CoverageBackend>,
+    pub documents: Arc<dyn DocumentsBackend>,
     pub rules: Arc<dyn RulesView>,
     pub sources: Arc<dyn SourcesView>,
     pub storage: Arc<dyn StorageBackend>,

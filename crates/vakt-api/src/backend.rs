@@ -4,6 +4,7 @@
 //! All calls may block; the API makes them on blocking threads.
 
 mod coverage;
+mod documents;
 mod figures;
 mod reports;
 mod significance;
@@ -20,6 +21,7 @@ use vakt_event::Timestamp;
 use crate::access::Principal;
 
 pub use coverage::CoverageBackend;
+pub use documents::{DocumentsBackend, Rendered};
 pub use figures::{FiguresBackend, FiguresRequest, RegisterRequest};
 pub use reports::{NewReport, ReportFrom, ReportsBackend, SentFile};
 pub use significance::SignificanceBackend;

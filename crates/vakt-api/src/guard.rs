@@ -336,7 +336,6 @@ fn secure(headers: &mut HeaderMap, tls: bool) {
     let mut set = |name, value| {
         headers.insert(name, HeaderValue::from_static(value));
     };
-    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::REFERRER_POLICY, "no-referrer");
@@ -353,6 +352,10 @@ fn secure(headers: &mut HeaderMap, tls: bool) {
         // self-signed certificate is not locked out for long.
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=86400");
     }
+    // A document that is shown brings a stricter one, which lets its own style through.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

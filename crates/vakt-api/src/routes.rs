@@ -12,8 +12,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
 use crate::endpoints::{
-    access, calendar, coverage, erasures, events, figures, incidents, intake, loki, observe,
-    outputs, reports, saved, search, searches, significance, triage, upload, views, work,
+    access, calendar, coverage, documents, erasures, events, figures, incidents, intake, loki,
+    observe, outputs, reports, saved, search, searches, significance, triage, upload, views, work,
 };
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{self, Call};
@@ -133,6 +133,18 @@ routes! {
     GET    "/api/v1/reviews" Role(ReadState), work::missing_reviews;
     POST   "/api/v1/intake" Report, intake::post;
     GET    "/api/v1/reports" Role(ReadState), intake::list;
+    GET    "/api/v1/incidents/{id}/reports/{stage}/document" Role(ReadState), documents::preview;
+    GET    "/api/v1/incidents/{id}/documents" Role(ReadState), documents::list;
+    POST   "/api/v1/incidents/{id}/documents" Role(RecordFacts), documents::keep;
+    POST   "/api/v1/incidents/{id}/documents/{document}/approve" Role(RecordFacts), documents::approve;
+    POST   "/api/v1/incidents/{id}/documents/{document}/submit" Role(RecordFacts), documents::submit;
+    GET    "/api/v1/incidents/{id}/documents/{document}/files/{format}" Role(ReadRaw), documents::document_file;
+    POST   "/api/v1/incidents/{id}/files" Role(RecordFacts), documents::keep_file;
+    GET    "/api/v1/incidents/{id}/files/{file}" Role(ReadRaw), documents::file;
+    PUT    "/api/v1/incidents/{id}/marks" Role(RecordFacts), documents::mark;
+    PUT    "/api/v1/incidents/{id}/observables" Role(RecordFacts), documents::include;
+    GET    "/api/v1/incidents/{id}/stix" Role(ReadRaw), documents::stix;
+    GET    "/api/v1/incidents/{id}/package" Role(ReadRaw), documents::package;
     GET    "/api/v1/alerts" Role(ReadState), incidents::alerts;
     GET    "/api/v1/suppressions" Role(ReadState), triage::suppressions;
     POST   "/api/v1/suppressions" Role(RecordFacts), triage::add_suppression;
@@ -207,6 +219,8 @@ routes! {
     GET    "/register" Page(ReadState), pages::register::get;
     GET    "/coverage" Page(ReadState), pages::coverage::get;
     POST   "/coverage" Page(RecordFacts), pages::coverage::post;
+    GET    "/incidents/{id}/documents" Page(ReadState), pages::documents::get;
+    POST   "/incidents/{id}/documents" Page(RecordFacts), pages::documents::post;
     GET    "/sign-in" Public, pages::sign_in::get;
     POST   "/sign-in" Public, pages::sign_in::post;
     POST   "/sign-out" Page(ReadState), pages::sign_in::sign_out;

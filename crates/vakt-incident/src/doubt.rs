@@ -313,6 +313,21 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
     if report == "final" && around.earliest(new, FactKind::Handled).is_none() {
         doubts.push("the incident is not recorded as handled".to_owned());
     }
+    let has_form = |regime: &&&Regime| {
+        let stage = regime.stage(report);
+        stage.is_some_and(|stage| !stage.fields.is_empty())
+    };
+    let names_document = new
+        .fields
+        .as_ref()
+        .is_some_and(|it| it.contains_key("document"));
+    if !names_document && takers.iter().any(has_form) {
+        doubts.push(
+            "it names no document: keep one and record that it was sent, or the file that was, so that \
+             the hash of what was sent is on record"
+                .to_owned(),
+        );
+    }
     missing_fields(new, &takers, doubts);
     if new.reason.is_none() && is_late(new, around) {
         doubts.push("it is late: record the reason for the delay".to_owned());

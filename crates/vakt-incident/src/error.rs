@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::answer::AnswerError;
 use crate::coverage::ReasonError;
+use crate::document::DocumentFault;
 use crate::fact::FactError;
 use crate::form::FormError;
 use crate::intake::IntakeError;
@@ -107,6 +108,8 @@ pub enum Error {
         bytes: usize,
         bytes_max: usize,
     },
+    #[error("{0}")]
+    Document(#[from] DocumentFault),
     #[error("it cannot be merged: {why}")]
     Merge { why: String },
     #[error("a part is split off with `vakt incidents split` or POST …/split, not by a fact alone")]
@@ -139,6 +142,9 @@ pub enum Error {
 impl Error {
     /// Whether the caller asked for something that is not there.
     pub fn is_not_found(&self) -> bool {
+        if let Self::Document(fault) = self {
+            return fault.is_not_found();
+        }
         matches!(
             self,
             Self::NoIncident { .. }
@@ -157,6 +163,7 @@ impl Error {
                 | Self::Regime(_)
                 | Self::Form(_)
                 | Self::Answer(_)
+                | Self::Document(_)
                 | Self::TextTooLong { .. }
                 | Self::NoParty { .. }
                 | Self::Scope(_)
@@ -180,6 +187,7 @@ impl Error {
             Self::Fact(FactError::Reference(fault)) => fault.is_conflict(),
             Self::Work(error) => error.is_conflict(),
             Self::Coverage(error) => error.is_conflict(),
+            Self::Document(fault) => fault.is_conflict(),
             _ => false,
         }
     }

@@ -1,13 +1,14 @@
 //! A report's form, one field after another, filled from what the incident's record holds.
 //!
 //! Each field says what it would tell and where that comes from; what only a person can know stays
-//! empty. Nothing here is sent: a person reads, completes and copies it (`nis2/README.md`, section
-//! 7.6, gives the sources of the fields).
+//! empty. Nothing here is sent: a person reads, completes and copies it.
 
 mod course;
-mod fill;
+pub(crate) mod fill;
 pub(crate) mod observables;
-mod words;
+pub(crate) mod words;
+
+pub use observables::{IncludedBy, Observable, Observables, Withheld};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -15,7 +16,8 @@ use vakt_event::Timestamp;
 
 use crate::fact::{Fact, FactKind};
 use crate::incident::IncidentDetail;
-use crate::regime::{Language, Regime, Regimes, Stage, field_name};
+use crate::regime::{FormSpec, Language, Regime, Regimes, field_name};
+use crate::significance::Assessment;
 use crate::suggest::nearest;
 
 /// Who reports, as the configuration says.
@@ -48,6 +50,20 @@ pub struct Sources<'a> {
     pub organisation: Option<&'a Organisation>,
     /// What people wrote for the same report.
     pub entered: &'a [Entered],
+    /// The observables that people put among the indicators although they may name a person.
+    pub included: &'a [Inclusion],
+    /// What is answered about the incident's significance.
+    pub assessment: Option<&'a Assessment>,
+}
+
+/// An observable that may name a person, put among the indicators by somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Inclusion {
+    /// Its field, by the ECS name.
+    pub field: String,
+    pub value: String,
+    pub recorded_by: String,
+    pub recorded_at: Timestamp,
 }
 
 /// Which report is asked for.
@@ -121,11 +137,15 @@ pub enum FieldState {
 /// Where a text comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Source {
-    /// `configuration`, `incident`, `fact`, `event`, `rule`, `report` or `person`.
+    /// `configuration` (a key), `incident` (the record itself), `fact`, `event`, `rule`, `report` (the
+    /// fact of its submission), `person` (a text and its version), `criterion` or `regime`.
     pub kind: &'static str,
     /// The id of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// BLAKE3 of an event as it was sent, hexadecimal; absent for who may not read that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
     /// For people.
     pub text: String,
 }
@@ -156,27 +176,40 @@ impl Form {
     /// # Errors
     /// A regime that the incident does not have, or a report that the regime does not have.
     pub fn of(sources: &Sources<'_>, report: ReportRef<'_>) -> Result<Self, FormError> {
+        Self::in_language(sources, report, None)
+    }
+
+    /// As [`Self::of`], in another language than the authority's.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn in_language(
+        sources: &Sources<'_>,
+        report: ReportRef<'_>,
+        language: Option<Language>,
+    ) -> Result<Self, FormError> {
         let (regime, stage) = find(sources, report)?;
-        let filler = fill::Filler::new(sources, regime, report.party);
+        let language = language.unwrap_or(regime.language);
+        let filler = fill::Filler::new(sources, regime, stage.to, report.party, language);
         let fields: Vec<Field> = stage
             .fields
             .iter()
-            .map(|written| field(&filler, sources, stage, written))
+            .map(|written| field(&filler, sources, &stage, written))
             .collect();
         let missing = fields
             .iter()
             .filter(|field| field.required && field.text.trim().is_empty())
             .map(|field| field.name.clone())
             .collect();
-        let cautions = words::cautions(regime);
+        let cautions = words::cautions(regime, language);
         Ok(Self {
             incident: sources.incident.incident.id.clone(),
             regime: regime.id.clone(),
-            stage: stage.name.clone(),
+            stage: stage.name.to_owned(),
             party: report.party.to_owned(),
-            term: stage.term.clone(),
-            citation: stage.citation.clone(),
-            language: regime.language,
+            term: stage.term.map(str::to_owned),
+            citation: stage.citation.to_owned(),
+            language,
             fields,
             missing,
             cautions,
@@ -189,7 +222,7 @@ impl Form {
 /// # Errors
 /// It has not; the nearest that it has is named.
 pub(crate) fn check_field(
-    stage: &Stage,
+    stage: &FormSpec<'_>,
     report: ReportRef<'_>,
     field: &str,
 ) -> Result<(), FormError> {
@@ -205,15 +238,15 @@ pub(crate) fn check_field(
     })
 }
 
-fn find<'a>(
+pub(crate) fn find<'a>(
     sources: &Sources<'a>,
     report: ReportRef<'_>,
-) -> Result<(&'a Regime, &'a Stage), FormError> {
+) -> Result<(&'a Regime, FormSpec<'a>), FormError> {
     let ids = &sources.incident.incident.regimes;
     stage_of(sources.data, ids, report)
 }
 
-/// The regime and stage of a report of an incident that has `regimes`.
+/// The regime and the form of a report or notice of an incident that has `regimes`.
 ///
 /// # Errors
 /// As [`Form::of`].
@@ -221,7 +254,7 @@ pub(crate) fn stage_of<'a>(
     data: &'a Regimes,
     regimes: &[String],
     report: ReportRef<'_>,
-) -> Result<(&'a Regime, &'a Stage), FormError> {
+) -> Result<(&'a Regime, FormSpec<'a>), FormError> {
     let ids: Vec<&str> = regimes.iter().map(String::as_str).collect();
     let known = data
         .get(report.regime)
@@ -230,8 +263,8 @@ pub(crate) fn stage_of<'a>(
         regime: report.regime.to_owned(),
         help: help(report.regime, &ids),
     })?;
-    let stage = regime.stage(report.stage).ok_or_else(|| {
-        let names: Vec<&str> = regime.stages.iter().map(|it| it.name.as_str()).collect();
+    let stage = regime.form(report.stage).ok_or_else(|| {
+        let names: Vec<&str> = regime.forms().map(|it| it.name).collect();
         FormError::NoReport {
             regime: regime.id.clone(),
             stage: report.stage.to_owned(),
@@ -249,7 +282,12 @@ fn help(name: &str, known: &[&str]) -> String {
 }
 
 /// What a person entered goes first, then what an earlier report said, then what the record gives.
-fn field(filler: &fill::Filler<'_>, sources: &Sources<'_>, stage: &Stage, written: &str) -> Field {
+fn field(
+    filler: &fill::Filler<'_>,
+    sources: &Sources<'_>,
+    stage: &FormSpec<'_>,
+    written: &str,
+) -> Field {
     let (name, required) = field_name(written);
     let label = sources.data.label(name);
     let language = filler.language();
@@ -262,10 +300,11 @@ fn field(filler: &fill::Filler<'_>, sources: &Sources<'_>, stage: &Stage, writte
                 entered.recorded_by,
                 filler.time(entered.recorded_at)
             );
-            let from = source("person", None, by);
+            let id = format!("{name} version {}", entered.version);
+            let from = source("person", Some(id), by);
             (FieldState::Entered, entered.text.clone(), vec![from])
         })
-        .or_else(|| filler.said_before(name, &stage.name))
+        .or_else(|| filler.said_before(name, stage.name))
         .or_else(|| filler.fill(name))
         .unwrap_or_else(|| (FieldState::Empty, String::new(), Vec::new()));
     Field {
@@ -283,7 +322,20 @@ fn field(filler: &fill::Filler<'_>, sources: &Sources<'_>, stage: &Stage, writte
 }
 
 fn source(kind: &'static str, id: Option<String>, text: String) -> Source {
-    Source { kind, id, text }
+    Source {
+        kind,
+        id,
+        hash: None,
+        text,
+    }
+}
+
+/// An event, with the hash of what was sent where the reader may see that.
+fn event_source(id: &str, hash: &str, text: String) -> Source {
+    Source {
+        hash: Some(hash.to_owned()).filter(|hash| !hash.is_empty()),
+        ..source("event", Some(id.to_owned()), text)
+    }
 }
 
 /// What a submitted report said in a field.

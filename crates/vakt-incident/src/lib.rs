@@ -58,9 +58,12 @@ pub mod form;
 
 pub mod coverage;
 pub mod csv;
+pub mod digest;
+pub mod document;
 pub mod figures;
 pub mod intake;
 pub mod register;
+pub mod stix;
 pub mod work;
 
 mod error;
@@ -74,6 +77,7 @@ pub use clock::{Clock, ClockState, Computed};
 pub use condition::{CONDITION_BYTES_MAX, ConditionError};
 pub use correction::{ReferenceFault, Waiting};
 pub use detection::{Completing, Detection, Evidence};
+pub use document::{Document, Making, Mark, Marks, Tlp, Version};
 pub use error::{Error, Result};
 pub use fact::{Fact, FactError, FactKind, NewFact};
 pub use factset::FactSet;

@@ -12,6 +12,7 @@ mod audit;
 mod cover;
 mod coverage;
 mod deadlines;
+mod documents;
 mod drafts;
 mod evidence;
 mod facts;
@@ -67,6 +68,10 @@ use crate::threshold::Thresholds;
 pub use apply::{Applied, StoredEvents};
 pub use attachments::attachments_of;
 pub use audit::{AuditEntry, AuditReport, NotedHead, audit_head_of, verify_audit_of};
+pub use documents::{
+    Approval, FILE_BYTES_MAX, KeptDocument, KeptFile, NewDocument, NewFile, NewMark, NewSubmission,
+    PackageFile, Parts, SentAs, Submission, Submitted,
+};
 pub use facts::Recorder;
 pub use firing::Firing;
 pub use incidents::RuleVerdicts;
@@ -166,6 +171,23 @@ impl Records {
         };
         records.adopt_half_life()?;
         Ok(records)
+    }
+
+    /// Opens records to be read and not changed, such as those of a daemon that is down; whatever writes
+    /// fails.
+    ///
+    /// # Errors
+    /// When they cannot be read, or another version of Vakt wrote them.
+    pub fn open_to_read(path: &Path, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self> {
+        let reader = connect_to_read(path)?;
+        schema::expect_current(&reader, path)?;
+        Ok(Self {
+            writer: Mutex::new(connect_to_read(path)?),
+            reader: Mutex::new(reader),
+            clock,
+            settings,
+            conditions: Mutex::default(),
+        })
     }
 
     pub fn settings(&self) -> &Settings {

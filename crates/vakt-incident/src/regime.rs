@@ -6,6 +6,7 @@
 
 mod fault;
 mod file;
+mod form_spec;
 mod label;
 
 use std::fmt;
@@ -22,6 +23,7 @@ use crate::suggest::nearest;
 
 pub use crate::data_file::DataFault;
 pub use fault::RegimeError;
+pub use form_spec::{Addressee, Contact, FormSpec, Notice};
 pub use label::{Label, Language, field_name};
 
 /// The regime of an incident where nothing is configured.
@@ -69,6 +71,10 @@ pub struct Regime {
     pub note: Option<String>,
     /// What to heed before anything of a report is handed over.
     pub cautions: Vec<Caution>,
+    /// Ways to the authority where its portal is down.
+    pub contacts: Vec<Contact>,
+    /// Texts to the recipients of the services.
+    pub notices: Vec<Notice>,
     pub stages: Vec<Stage>,
 }
 

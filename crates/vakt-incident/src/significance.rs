@@ -229,14 +229,15 @@ impl Criteria {
         self.inputs.iter().find(|input| input.name == name)
     }
 
-    pub fn entity_type(&self, id: &str) -> Option<&EntityType> {
-        self.entity_types.iter().find(|it| it.id == id)
+    /// The criterion of this id, of whatever type of entity.
+    pub fn criterion(&self, id: &str) -> Option<&Criterion> {
+        let of_types = self.entity_types.iter().flat_map(|it| &it.criteria);
+        let mut all = self.horizontal.iter().chain(&self.general).chain(of_types);
+        all.find(|criterion| criterion.id == id)
     }
 
-    pub fn criterion(&self, id: &str) -> Option<&Criterion> {
-        let types = self.entity_types.iter().flat_map(|it| &it.criteria);
-        let mut all = self.horizontal.iter().chain(&self.general).chain(types);
-        all.find(|criterion| criterion.id == id)
+    pub fn entity_type(&self, id: &str) -> Option<&EntityType> {
+        self.entity_types.iter().find(|it| it.id == id)
     }
 
     /// Every criterion for an organisation of these types, answered. Without a type the general

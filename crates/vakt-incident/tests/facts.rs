@@ -11,6 +11,10 @@ use vakt_incident::{
     Recorded,
 };
 
+/// The doubt about a submission of which nothing is kept.
+const NO_DOCUMENT: &str = "it names no document: keep one and record that it was sent, or the file \
+    that was, so that the hash of what was sent is on record";
+
 /// A store with a draft detected at [`START`], and a day's clock after it.
 fn with_draft() -> Store {
     let store = Store::new();
@@ -63,7 +67,7 @@ fn an_incident_from_awareness_to_its_review() {
             "final projected -",
         ],
     );
-    assert_eq!(warnings, none);
+    assert_eq!(warnings, [NO_DOCUMENT]);
     check(
         2 * 86_400,
         r#"{"fact":"submitted","report":"notification","reference":"A-2","at":"2026-11-25T12:00:00Z"}"#,
@@ -94,7 +98,10 @@ fn an_incident_from_awareness_to_its_review() {
             "final met_late 2026-12-25T23:00:00Z",
         ],
     );
-    assert_eq!(warnings, ["it is late: record the reason for the delay"]);
+    assert_eq!(
+        warnings,
+        [NO_DOCUMENT, "it is late: record the reason for the delay"]
+    );
     let said = store.fact("1", r#"{"fact":"closed"}"#);
     assert_eq!(said.incident.incident.state, IncidentState::FinalReported);
     assert_eq!(
@@ -193,6 +200,7 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
         &[
             "no reference is given: record the receipt's number when it comes",
             "no awareness is declared: it counts as no later than this submission",
+            NO_DOCUMENT,
         ],
     );
     check(
@@ -201,6 +209,7 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
         &[
             "it was submitted before the declared awareness at 2026-11-23T20:00:00Z: awareness \
              counts from the submission",
+            NO_DOCUMENT,
         ],
     );
     check(
@@ -209,6 +218,7 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
         &[
             "no notification is recorded before it",
             "the incident is not recorded as handled",
+            NO_DOCUMENT,
         ],
     );
     check(

@@ -37,6 +37,8 @@ fn form(store: &Store, report: ReportRef<'_>) -> Form {
         data: store.records.regimes(),
         organisation: Some(&organisation),
         entered: &entered,
+        included: &[],
+        assessment: None,
     };
     Form::of(&sources, report).unwrap()
 }

@@ -225,6 +225,37 @@ impl Client {
         self.answer(request.send_json(body))
     }
 
+    /// Posts bytes as they are.
+    ///
+    /// # Errors
+    /// As those of [`Self::post`].
+    pub fn post_bytes(&self, path: &str, bytes: &[u8]) -> Result<Json> {
+        let mut request = self
+            .agent
+            .post(format!("{}{path}", self.url))
+            .header("content-type", "application/octet-stream");
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.answer(request.send(bytes))
+    }
+
+    /// An answer as its bytes.
+    ///
+    /// # Errors
+    /// [`Refused`] where the daemon answers and does not give it.
+    pub fn bytes(&self, path: &str) -> Result<Vec<u8>> {
+        let result = self.asking(path, &[]).call();
+        let mut response = result.map_err(|error| self.unreachable(&error))?;
+        if !response.status().is_success() {
+            return Err(self.refused(response));
+        }
+        let body = response.body_mut().with_config();
+        body.limit(ANSWER_BYTES_MAX)
+            .read_to_vec()
+            .context("the daemon's answer could not be read")
+    }
+
     /// As [`Self::post`], with PUT.
     ///
     /// # Errors

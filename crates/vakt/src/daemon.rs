@@ -6,6 +6,7 @@
 
 mod backends;
 mod coverage;
+mod documents;
 mod figures;
 mod follow;
 mod heads;
@@ -461,7 +462,7 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
         .with_context(|| format!("cannot start the thread {name}"))
 }
 
-fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
+pub(crate) fn record_settings(config: &Config) -> Result<vakt_incident::Settings> {
     Ok(vakt_incident::Settings {
         organisation: config.organisation.clone(),
         regimes: config.regimes.clone(),

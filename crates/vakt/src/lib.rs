@@ -19,6 +19,7 @@ mod match_line;
 pub mod metrics;
 mod notify;
 pub mod output;
+mod package;
 pub mod pipeline;
 pub mod redact;
 pub mod ruleset;

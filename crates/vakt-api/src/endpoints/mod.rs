@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod calendar;
 pub(crate) mod coverage;
+pub(crate) mod documents;
 pub(crate) mod erasures;
 pub(crate) mod events;
 pub(crate) mod figures;

@@ -11,7 +11,7 @@ use super::home::alert_line;
 use super::incident_parts::{actions, badges, clocks, countdown, record_path, zone_of};
 use super::results::{encoded, shown, summary};
 use super::words::{deadline, plain, time_of};
-use super::{facts, is_refresh, items, layout, timeline, why};
+use super::{documents, facts, is_refresh, items, layout, timeline, why};
 use crate::app::Site;
 use crate::endpoints::incidents::failure;
 use crate::error::ApiError;
@@ -84,6 +84,7 @@ fn page(seen: &Seen<'_>) -> Markup {
             (clock_table(clocks(incident), incident, zone))
             (targets(incident, zone))
             (history(incident, zone))
+            (documents::link(incident))
         }
         section id="facts" data-refresh aria-labelledby="facts-heading" {
             h2 id="facts-heading" { "Time line" }

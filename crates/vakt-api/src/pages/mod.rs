@@ -3,6 +3,7 @@
 
 pub(crate) mod assets;
 pub(crate) mod coverage;
+pub(crate) mod documents;
 mod facts;
 pub(crate) mod figures;
 mod figures_words;

@@ -11,13 +11,13 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use vakt_api::access::NewUser;
 use vakt_api::backend::{
-    AttachedFile, CoverageBackend, FiguresBackend, FiguresRequest, FollowStep, Follower,
-    HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest, HuntRule, IncidentBackend,
-    IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact, NewIncident, NewReport, NewText,
-    OutputsBackend, Readiness, RegisterRequest, ReportFrom, ReportRequest, ReportsBackend,
-    RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure, SearchRequest, SearchTable,
-    SentFile, Sight, SignificanceBackend, SourcesView, StorageBackend, StorageFailure,
-    TasksRequest, Tense, TriageBackend, TriageRequest, WorkBackend,
+    AttachedFile, CoverageBackend, DocumentsBackend, FiguresBackend, FiguresRequest, FollowStep,
+    Follower, HealthView, Hunt, HuntBackend, HuntEnd, HuntFailure, HuntRequest, HuntRule,
+    IncidentBackend, IncidentFailure, ItemPage, ListRequest, NewErasure, NewFact, NewIncident,
+    NewReport, NewText, OutputsBackend, Readiness, RegisterRequest, Rendered, ReportFrom,
+    ReportRequest, ReportsBackend, RuleList, RulesView, SearchAnswer, SearchBackend, SearchFailure,
+    SearchRequest, SearchTable, SentFile, Sight, SignificanceBackend, SourcesView, StorageBackend,
+    StorageFailure, TasksRequest, Tense, TriageBackend, TriageRequest, WorkBackend,
 };
 use vakt_api::searches::KEPT;
 use vakt_api::{
@@ -624,6 +624,126 @@ impl CoverageBackend for Fake {
     }
 }
 
+/// One document of one incident; what is asked comes back.
+impl DocumentsBackend for Fake {
+    fn documents(
+        &self,
+        id: &str,
+        limit: usize,
+        cursor: Option<&str>,
+        _: &Sight,
+    ) -> Result<Value, IncidentFailure> {
+        match id {
+            "i1" => Ok(json!({"documents": [], "next": null, "asked": [limit, cursor]})),
+            _ => Err(IncidentFailure::NotFound),
+        }
+    }
+
+    fn preview(
+        &self,
+        _: &str,
+        report: &ReportRequest,
+        language: Option<&str>,
+        format: &str,
+        _: &Sight,
+    ) -> Result<Rendered, IncidentFailure> {
+        Ok(Rendered {
+            name: format!("{}.{format}", report.stage),
+            media_type: "text/html; charset=utf-8",
+            bytes: format!("<p>{language:?}").into_bytes(),
+            style: Some("sha256-x".to_owned()),
+        })
+    }
+
+    fn keep(
+        &self,
+        _: &str,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(json!({"asked": body, "by": by.name}))
+    }
+
+    fn approve(
+        &self,
+        _: &str,
+        document: i64,
+        body: Map<String, Value>,
+        _: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        match document {
+            1 => Ok(json!({"id": 1, "asked": body})),
+            _ => Err(IncidentFailure::NotFound),
+        }
+    }
+
+    fn submit(
+        &self,
+        id: &str,
+        document: i64,
+        body: Map<String, Value>,
+        by: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        self.approve(id, document, body, by)
+    }
+
+    fn keep_file(
+        &self,
+        _: &str,
+        role: &str,
+        name: &str,
+        bytes: &[u8],
+        _: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(json!({"role": role, "name": name, "bytes": bytes.len()}))
+    }
+
+    fn file(&self, _: &str, _: i64, _: &Sight) -> Result<Rendered, IncidentFailure> {
+        Ok(Rendered {
+            name: "kvitto\"\n.pdf".to_owned(),
+            media_type: "application/octet-stream",
+            bytes: b"%PDF".to_vec(),
+            style: None,
+        })
+    }
+
+    fn document_file(
+        &self,
+        id: &str,
+        document: i64,
+        _: &str,
+        sight: &Sight,
+    ) -> Result<Rendered, IncidentFailure> {
+        self.file(id, document, sight)
+    }
+
+    fn mark(
+        &self,
+        _: &str,
+        body: Map<String, Value>,
+        _: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(Value::Object(body))
+    }
+
+    fn include(
+        &self,
+        _: &str,
+        body: Map<String, Value>,
+        _: &Principal,
+    ) -> Result<Value, IncidentFailure> {
+        Ok(Value::Object(body))
+    }
+
+    fn stix(&self, _: &str, _: &Sight) -> Result<Value, IncidentFailure> {
+        Ok(json!({"type": "bundle"}))
+    }
+
+    fn package(&self, id: &str, sight: &Sight) -> Result<Rendered, IncidentFailure> {
+        self.file(id, 1, sight)
+    }
+}
+
 impl TriageBackend for Fake {
     fn suppressions(&self, request: &TriageRequest) -> Result<ItemPage, IncidentFailure> {
         Ok(ItemPage {
@@ -886,6 +1006,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         significance: fake.clone(),
         triage: fake.clone(),
         work: fake.clone(),
+        documents: fake.clone(),
         reports: fake.clone(),
         figures: fake.clone(),
         coverage: fake.clone(),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use vakt_event::Timestamp;
 
 use super::fill::Filler;
+use super::observables::Withheld;
 use super::words::happened;
 use super::{Source, source};
 use crate::alert::Alert;
@@ -21,12 +22,9 @@ impl Filler<'_> {
     /// The lines with their sources; `None` where nothing is known.
     pub(super) fn course(&self) -> Option<(String, Vec<Source>)> {
         let mut lines: Vec<Line> = self.facts().filter_map(|fact| self.of_fact(fact)).collect();
-        lines.extend(
-            self.incident()
-                .alerts
-                .iter()
-                .map(|alert| self.of_alert(alert)),
-        );
+        let alerts = &self.incident().alerts;
+        let told = alerts.iter().filter(|_| !self.is_narrow());
+        lines.extend(told.map(|alert| self.of_alert(alert)));
         lines.sort_by_key(|line| line.at);
         let more = lines.len().saturating_sub(LINES_MAX);
         lines.truncate(LINES_MAX);
@@ -79,12 +77,13 @@ impl Filler<'_> {
     }
 }
 
-/// The values of an entity that name no user.
+/// The values of an entity that name no person.
 fn impersonal(entity: &Map<String, Value>) -> String {
     let values: Vec<&str> = entity
         .iter()
-        .filter(|(field, _)| !field.to_ascii_lowercase().contains("user"))
-        .filter_map(|(_, value)| value.as_str())
+        .filter_map(|(field, value)| Some((field, value.as_str()?)))
+        .filter(|(field, value)| Withheld::of(field, value).is_none())
+        .map(|(_, value)| value)
         .collect();
     values.join(", ")
 }

@@ -1,6 +1,6 @@
 //! What the record gives for each field of a form.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use serde_json::Value;
@@ -8,12 +8,13 @@ use vakt_event::Timestamp;
 
 use super::observables::{Observable, Observables};
 use super::words::{say, time};
-use super::{FieldState, Source, Sources, said, source};
+use super::{FieldState, Source, Sources, event_source, said, source};
 use crate::calendar::zone;
 use crate::fact::{Fact, FactKind};
 use crate::factset::FactSet;
 use crate::incident::{IncidentDetail, Origin};
-use crate::regime::{Language, Regime};
+use crate::regime::{Addressee, Language, Regime};
+use crate::significance::{Criteria, Outcome, Used, Value as AnswerValue};
 
 /// Hosts that are named; the others are counted.
 const HOSTS_MAX: usize = 20;
@@ -34,19 +35,28 @@ pub(super) struct Filler<'a> {
     sources: Sources<'a>,
     facts: FactSet,
     party: &'a str,
+    /// It goes to a customer or to recipients: of others, and of how we watch, it says nothing.
+    is_narrow: bool,
     zone: TimeZone,
     language: Language,
 }
 
 impl<'a> Filler<'a> {
-    pub(super) fn new(sources: &Sources<'a>, regime: &Regime, party: &'a str) -> Self {
+    pub(super) fn new(
+        sources: &Sources<'a>,
+        regime: &Regime,
+        to: Addressee,
+        party: &'a str,
+        language: Language,
+    ) -> Self {
         let incident = sources.incident;
         Self {
             sources: *sources,
             facts: FactSet::from_facts(&incident.incident.party, &incident.facts),
             party,
+            is_narrow: to != Addressee::Authority || party != incident.incident.party,
             zone: zone(&regime.zone).unwrap_or(TimeZone::UTC),
-            language: regime.language,
+            language,
         }
     }
 
@@ -85,6 +95,7 @@ impl<'a> Filler<'a> {
     }
 
     /// The facts of the report's party, and of the incident's, as they stand, in the order of recording.
+    /// What we wrote about ours for ourselves is no customer's to read.
     pub(super) fn facts(&self) -> impl DoubleEndedIterator<Item = Standing<'_>> {
         let mut readings = self.facts.readings(self.party);
         if self.party != self.facts.party {
@@ -94,8 +105,12 @@ impl<'a> Filler<'a> {
             id: reading.fact.root,
             kind: reading.fact.kind,
             at: reading.at,
-            reason: reading.reason,
+            reason: reading.reason.filter(|_| !self.is_narrow),
         })
+    }
+
+    pub(super) fn is_narrow(&self) -> bool {
+        self.is_narrow
     }
 
     fn first(&self, kind: FactKind) -> Option<Standing<'_>> {
@@ -137,11 +152,17 @@ impl<'a> Filler<'a> {
         )
     }
 
+    /// The record of the incident itself.
+    fn of_record(&self, text: String) -> Source {
+        source("incident", Some(self.incident().incident.id.clone()), text)
+    }
+
     /// What an earlier report said in the same field.
     pub(super) fn said_before(&self, field: &str, stage: &str) -> Option<Filled> {
         let submitted = self.facts().filter(|it| it.kind == FactKind::Submitted);
         let reports = submitted.filter_map(|it| self.as_corrected(it.id));
         let told = reports.filter(|fact| fact.report.as_deref() != Some(stage));
+        let told = told.filter(|fact| !self.is_narrow || fact.party == self.party);
         let mut said = told.filter_map(|fact| said(fact, field).map(|text| (fact, text)));
         let (fact, text) = said.next_back()?;
         let report = fact.report.clone().unwrap_or_default();
@@ -153,6 +174,11 @@ impl<'a> Filler<'a> {
     /// What the record and the configuration know of a field.
     pub(super) fn fill(&self, field: &str) -> Option<Filled> {
         match field {
+            "contact_for_questions" => {
+                self.configured("contact", self.sources.organisation?.contact.as_ref())
+            }
+            "what_happened" => self.plainly(),
+            "effect_on_service" => self.outage(),
             "organisation_name" => self.configured("name", Some(&self.sources.organisation?.name)),
             "organisation_number" => {
                 self.configured("number", self.sources.organisation?.number.as_ref())
@@ -161,11 +187,13 @@ impl<'a> Filler<'a> {
             "incident_ongoing" => Some(self.ongoing()),
             "course_of_events" => self.course().map(suggested),
             "detected_at" => Some(self.detected_at()),
+            "occurred_at" => self.occurred_at(),
+            "ended_or_expected_end" => self.ended(),
+            _ if self.is_narrow => None,
             "detection_method" => Some(self.detection_method()),
             "suspected_malicious_or_unlawful" => self.suspected(),
             "supplier_origin" => self.supplier(),
-            "occurred_at" => self.occurred_at(),
-            "ended_or_expected_end" => self.ended(),
+            "severity_and_impact" | "final_consequences" => self.criteria(),
             "system_impact" => self.hosts(),
             "ioc" => self.indicators(),
             "update_of_ew" | "status_updates" => self.news(),
@@ -176,7 +204,11 @@ impl<'a> Filler<'a> {
 
     fn configured(&self, key: &str, value: Option<&String>) -> Option<Filled> {
         let value = value.filter(|value| !value.trim().is_empty())?;
-        let from = source("configuration", None, format!("organisation.{key}"));
+        let from = source(
+            "configuration",
+            Some(format!("organisation.{key}")),
+            String::new(),
+        );
         Some((FieldState::Known, value.clone(), vec![from]))
     }
 
@@ -188,8 +220,11 @@ impl<'a> Filler<'a> {
                 (FieldState::Known, text, vec![self.source_of(handled)])
             }
             None => {
-                let why = "no fact `handled` is recorded".to_owned();
-                let from = source("incident", None, why);
+                let why = self.say(
+                    "inget faktum `handled` är antecknat",
+                    "no fact `handled` is recorded",
+                );
+                let from = self.of_record(why.to_owned());
                 (
                     FieldState::Suggested,
                     self.say("Ja", "Yes").to_owned(),
@@ -207,7 +242,7 @@ impl<'a> Filler<'a> {
             }
             None => {
                 let at = self.incident().incident.detected_at;
-                let from = source("incident", None, "detected_at".to_owned());
+                let from = self.of_record("detected_at".to_owned());
                 (FieldState::Known, self.time(at), vec![from])
             }
         }
@@ -237,11 +272,8 @@ impl<'a> Filler<'a> {
             return (FieldState::Known, text, vec![self.source_of(notice)]);
         }
         let words = self.say("Manuellt, av personal", "Manually, by staff");
-        let from = source(
-            "incident",
-            None,
-            format!("opened by {}", incident.opened_by),
-        );
+        let opened = self.say("öppnad av", "opened by");
+        let from = self.of_record(format!("{opened} {}", incident.opened_by));
         (FieldState::Suggested, words.to_owned(), vec![from])
     }
 
@@ -275,16 +307,15 @@ impl<'a> Filler<'a> {
             let from = vec![self.source_of(fact)];
             return Some((FieldState::Known, self.time(fact.at), from));
         }
-        let events = self.incident().evidence.iter();
+        let events = self.incident().evidence.iter().filter(|_| !self.is_narrow);
         let (at, event) = events
             .map(|event| (event.claimed.unwrap_or(event.received), event))
             .min_by_key(|(at, _)| *at)?;
-        let mut from = "the earliest matched event".to_owned();
-        // Who may not read the raw text has no hash of it.
-        if !event.hash.is_empty() {
-            from.push_str(&format!(", BLAKE3 {}", event.hash));
-        }
-        let from = source("event", Some(event.id.clone()), from);
+        let from = self.say(
+            "den tidigaste matchande händelsen",
+            "the earliest matched event",
+        );
+        let from = event_source(&event.id, &event.hash, from.to_owned());
         Some((FieldState::Suggested, self.time(at), vec![from]))
     }
 
@@ -296,10 +327,14 @@ impl<'a> Filler<'a> {
     }
 
     fn hosts(&self) -> Option<Filled> {
-        let events = self.incident().evidence.iter();
-        let hosts: BTreeSet<&str> = events
-            .filter_map(|event| event.fields.get("host.name").and_then(Value::as_str))
-            .collect();
+        let mut hosts: BTreeMap<&str, Source> = BTreeMap::new();
+        for event in &self.incident().evidence {
+            if let Some(host) = event.fields.get("host.name").and_then(Value::as_str) {
+                let text = format!("host.name {host}");
+                let from = event_source(&event.id, &event.hash, text);
+                hosts.entry(host).or_insert(from);
+            }
+        }
         if hosts.is_empty() {
             return None;
         }
@@ -307,23 +342,17 @@ impl<'a> Filler<'a> {
             "Berörda system enligt loggarna",
             "Systems concerned, by the logs",
         );
-        let named: Vec<&str> = hosts.iter().take(HOSTS_MAX).copied().collect();
+        let more = hosts.len().saturating_sub(HOSTS_MAX);
+        let (named, from): (Vec<&str>, Vec<Source>) = hosts.into_iter().take(HOSTS_MAX).unzip();
         let mut text = format!("{words}: {}", named.join(", "));
-        if hosts.len() > HOSTS_MAX {
-            let more = self.say("till", "more");
-            text.push_str(&format!(" (+ {} {more})", hosts.len() - HOSTS_MAX));
+        if more > 0 {
+            text.push_str(&format!(" (+ {more} {})", self.say("till", "more")));
         }
-        let events = self.incident().evidence.len();
-        let from = source(
-            "event",
-            None,
-            format!("host.name of {events} matched events"),
-        );
-        Some((FieldState::Suggested, text, vec![from]))
+        Some((FieldState::Suggested, text, from))
     }
 
     fn indicators(&self) -> Option<Filled> {
-        let found = Observables::of(&self.incident().evidence);
+        let found = self.observables();
         if found.listed.is_empty() {
             return None;
         }
@@ -335,26 +364,25 @@ impl<'a> Filler<'a> {
         let mut from: Vec<Source> = found
             .listed
             .iter()
-            .map(|it| {
-                source(
-                    "event",
-                    it.ids.first().cloned(),
-                    format!("{} {}", it.field, it.value),
-                )
-            })
+            .map(|it| event_source(&it.id, &it.hash, format!("{} {}", it.field, it.value)))
             .collect();
-        let left_out = format!(
-            "users, e-mail addresses and private addresses ({}) are left out",
-            found.private
+        let left_out = self.say(
+            "användare, e-postadresser och privata adresser har utelämnats",
+            "users, e-mail addresses and private addresses are left out",
         );
-        from.push(source("incident", None, left_out));
+        let left_out = format!("{left_out} ({})", found.withheld.len());
+        from.push(self.of_record(left_out));
         Some((FieldState::Suggested, lines.join("\n"), from))
+    }
+
+    pub(super) fn observables(&self) -> Observables {
+        Observables::of(&self.incident().evidence, self.sources.included)
     }
 
     fn indicator(&self, it: &Observable) -> String {
         format!(
             "{} {} ({}, {} – {})",
-            super::words::observable(it.field, self.language),
+            super::words::observable(&it.field, self.language),
             it.value,
             self.events(it.events),
             self.time(it.first),
@@ -385,16 +413,20 @@ impl<'a> Filler<'a> {
     }
 
     fn customers(&self) -> Option<Filled> {
-        let parties = self.facts.parties();
-        let named: Vec<&str> = parties
-            .into_iter()
-            .filter(|party| {
-                let readings = self.facts.readings(party);
-                readings
-                    .iter()
-                    .any(|it| it.fact.kind == FactKind::CustomerAffected)
-            })
-            .collect();
+        let (mut named, mut from) = (Vec::new(), Vec::new());
+        for party in self.facts.parties() {
+            let readings = self.facts.readings(party).into_iter();
+            let mut affected = readings.filter(|it| it.fact.kind == FactKind::CustomerAffected);
+            if let Some(first) = affected.next() {
+                named.push(party);
+                from.push(self.source_of(Standing {
+                    id: first.fact.root,
+                    kind: first.fact.kind,
+                    at: first.at,
+                    reason: None,
+                }));
+            }
+        }
         if named.is_empty() {
             return None;
         }
@@ -403,9 +435,103 @@ impl<'a> Filler<'a> {
             _ => self.say("berörda kunder", "customers affected"),
         };
         let text = format!("{} {words}: {}", named.len(), named.join(", "));
-        let from = source("fact", None, "customer_affected".to_owned());
-        Some((FieldState::Suggested, text, vec![from]))
+        Some((FieldState::Suggested, text, from))
     }
+
+    /// The criteria of significance that are met, with what they were answered from.
+    fn criteria(&self) -> Option<Filled> {
+        let answered = &self.sources.assessment?.criteria;
+        let met: Vec<_> = answered
+            .iter()
+            .filter(|it| it.outcome == Outcome::Met)
+            .collect();
+        if met.is_empty() {
+            return None;
+        }
+        let words = self.say("Uppfyllt kriterium", "Criterion met");
+        let lines = met.iter().map(|it| {
+            let text = criterion_words(&it.criterion, self.language).unwrap_or_default();
+            format!("{words}: {text} ({})", it.citation)
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        let from = met.iter().map(|it| {
+            let used: Vec<String> = it.from.iter().map(used_words).collect();
+            source("criterion", Some(it.criterion.clone()), used.join("; "))
+        });
+        Some((FieldState::Suggested, text, from.collect()))
+    }
+
+    /// What happened, for people who use the services: our own facts that are no secret to them.
+    fn plainly(&self) -> Option<Filled> {
+        const TOLD: [FactKind; 5] = [
+            FactKind::Occurred,
+            FactKind::Detected,
+            FactKind::ServiceLost,
+            FactKind::ServiceRestored,
+            FactKind::Handled,
+        ];
+        let mut told: Vec<Standing<'_>> = self
+            .facts()
+            .filter(|fact| TOLD.contains(&fact.kind))
+            .collect();
+        told.sort_by_key(|fact| fact.at);
+        let lines: Vec<String> = told
+            .iter()
+            .filter_map(|fact| {
+                let words = super::words::happened(fact.kind, self.language)?;
+                Some(format!("{}: {words}.", self.time(fact.at)))
+            })
+            .collect();
+        if lines.is_empty() {
+            return None;
+        }
+        let from = told.iter().map(|fact| self.source_of(*fact)).collect();
+        Some((FieldState::Suggested, lines.join("\n"), from))
+    }
+
+    /// From when until when a service did not work.
+    fn outage(&self) -> Option<Filled> {
+        let lost = self.first(FactKind::ServiceLost)?;
+        let mut from = vec![self.source_of(lost)];
+        let since = self.time(lost.at);
+        let restored = self.last(FactKind::ServiceRestored);
+        let text = match restored.filter(|it| it.at >= lost.at) {
+            Some(restored) => {
+                from.push(self.source_of(restored));
+                let until = self.time(restored.at);
+                match self.language {
+                    Language::Sv => format!("Tjänsten fungerade inte från {since} till {until}."),
+                    Language::En => format!("The service did not work from {since} to {until}."),
+                }
+            }
+            None => match self.language {
+                Language::Sv => format!("Tjänsten har inte fungerat sedan {since}."),
+                Language::En => format!("The service has not worked since {since}."),
+            },
+        };
+        Some((FieldState::Suggested, text, from))
+    }
+}
+
+fn criterion_words(id: &str, language: Language) -> Option<&'static str> {
+    let criterion = Criteria::embedded().criterion(id)?;
+    Some(say(language, &criterion.sv, &criterion.en))
+}
+
+/// `users_limited 21, anna, fact 7`
+pub(crate) fn used_words(used: &Used) -> String {
+    let value = match used.answer.value {
+        AnswerValue::YesNo(true) => "yes".to_owned(),
+        AnswerValue::YesNo(false) => "no".to_owned(),
+        AnswerValue::Quantity(quantity) => quantity.to_string(),
+    };
+    let parts = [&value, &used.answer.by, &used.answer.source];
+    let said: Vec<&str> = parts
+        .into_iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    format!("{} {}", used.input, said.join(", "))
 }
 
 fn suggested((text, from): (String, Vec<Source>)) -> Filled {

@@ -8,7 +8,7 @@ use crate::fact::FactKind;
 use crate::regime::{Language, Regime};
 
 /// The words of the language.
-pub(super) fn say(language: Language, sv: &'static str, en: &'static str) -> &'static str {
+pub(crate) fn say<'w>(language: Language, sv: &'w str, en: &'w str) -> &'w str {
     match language {
         Language::Sv => sv,
         Language::En => en,
@@ -16,7 +16,7 @@ pub(super) fn say(language: Language, sv: &'static str, en: &'static str) -> &'s
 }
 
 /// `2026-11-24 kl. 03.05.12 (UTC+01:00)` in Swedish, `2026-11-24 03:05:12 (UTC+01:00)` in English.
-pub(super) fn time(at: Timestamp, zone: &TimeZone, language: Language) -> String {
+pub(crate) fn time(at: Timestamp, zone: &TimeZone, language: Language) -> String {
     let local = zone.to_datetime(at.to_jiff());
     let minutes = zone.to_offset(at.to_jiff()).seconds() / 60;
     let sign = if minutes < 0 { '-' } else { '+' };
@@ -54,13 +54,16 @@ pub(super) fn happened(kind: FactKind, language: Language) -> Option<&'static st
 }
 
 /// What an observable is called where an authority reads it.
-pub(super) fn observable(field: &str, language: Language) -> &'static str {
+pub(crate) fn observable(field: &str, language: Language) -> &'static str {
     let (sv, en) = match field {
         "source.ip" => ("Käll-IP", "Source IP"),
         "client.ip" => ("Klient-IP", "Client IP"),
         "dns.question.name" => ("Domännamn (DNS-fråga)", "Domain name (DNS question)"),
         "url.domain" => ("Domännamn", "Domain name"),
         "url.full" => ("Webbadress", "URL"),
+        field if field.ends_with(".ip") => ("IP-adress", "IP address"),
+        field if field.contains("email") => ("E-postadress", "E-mail address"),
+        field if field.contains("user") => ("Användare", "User"),
         field if field.ends_with("sha256") => ("SHA-256", "SHA-256"),
         field if field.ends_with("sha1") => ("SHA-1", "SHA-1"),
         _ => ("MD5", "MD5"),
@@ -69,8 +72,8 @@ pub(super) fn observable(field: &str, language: Language) -> &'static str {
 }
 
 /// What to heed before anything is copied: what the regime's data says, and that logs name people.
-pub(super) fn cautions(regime: &Regime) -> Vec<Caution> {
-    let personal = match regime.language {
+pub(super) fn cautions(regime: &Regime, language: Language) -> Vec<Caution> {
+    let personal = match language {
         Language::Sv => Caution {
             text: "Lämna bara de personuppgifter som mottagaren behöver. Användarnamn, e-postadresser \
                    och IP-adresser kan vara personuppgifter."

@@ -18,8 +18,8 @@ use vakt_event::Timestamp;
 use super::rows::{count, instant, page, page_start};
 use super::view::View;
 use super::{
-    Records, answers, coverage, facts, incidents, maintenance, quarters, recurring, regimes,
-    register, reports, schema, services, suppressions, work,
+    Records, answers, coverage, documents, facts, incidents, maintenance, quarters, recurring,
+    regimes, register, reports, schema, services, suppressions, work,
 };
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
@@ -64,7 +64,9 @@ pub struct AuditEntry {
     /// `maintenance.added`, `maintenance.ended`, `service.said`, `service.pruned`,
     /// `significance.answered`, `quarter.reviewed`, `task.added`, `task.changed`, `note.added`,
     /// `attachment.added`, `review.written`, `report.received` (by the intake), `state.derived`,
-    /// `register.written`, `coverage.reason.added`, `coverage.reason.ended`, `coverage.signed`.
+    /// `register.written`, `coverage.reason.added`, `coverage.reason.ended`, `coverage.signed`,
+    /// `document.kept`, `document.approved`, `document.submitted`, `document.file`, `document.marked`,
+    /// `document.observable`.
     pub action: String,
     /// The id of the incident, alert, suppression, window or review, or the name of the service.
     pub subject: String,
@@ -171,6 +173,7 @@ fn verify(
     recurring::check(records, &mut report)?;
     work::check(records, &mut report)?;
     register::check(records, &mut report)?;
+    documents::check(records, &mut report)?;
     check_states(records, data.unwrap_or(Regimes::embedded()), &mut report)?;
     Ok(report)
 }
@@ -217,7 +220,17 @@ pub(super) fn add(
     Ok(())
 }
 
-fn head(records: &Connection) -> Result<Option<(u64, String)>> {
+/// The newest entries about something, in their order.
+pub(super) fn of_subject(records: &Connection, subject: &str, max: i64) -> Result<Vec<AuditEntry>> {
+    let mut query = records.prepare_cached(
+        "SELECT * FROM (SELECT * FROM audit WHERE subject = ?1 ORDER BY seq DESC LIMIT ?2)
+         ORDER BY seq",
+    )?;
+    let rows = query.query_map(params![subject, max], from_row)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(super) fn head(records: &Connection) -> Result<Option<(u64, String)>> {
     let last = records
         .prepare_cached("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")?
         .query_row([], |row| Ok((count(row.get(0)?), row.get(1)?)))

@@ -67,7 +67,7 @@ impl Records {
             let mut before = serde_json::Map::new();
             let mut after = serde_json::Map::new();
             for new in texts {
-                check_field(stage, report, &new.field)?;
+                check_field(&stage, report, &new.field)?;
                 check_length(new)?;
                 let old = known.iter().find(|it| it.field == new.field);
                 if old.map_or("", |it| &it.text) == new.text {
@@ -192,7 +192,11 @@ fn expect_version(new: &NewText, old: Option<&Entered>) -> Result<()> {
     })
 }
 
-fn entered(records: &Connection, seq: i64, report: ReportRef<'_>) -> Result<Vec<Entered>> {
+pub(super) fn entered(
+    records: &Connection,
+    seq: i64,
+    report: ReportRef<'_>,
+) -> Result<Vec<Entered>> {
     let mut query = records.prepare_cached(
         "SELECT field, text, recorded_by, recorded_at, version FROM report_texts
          WHERE incident = ?1 AND party = ?2 AND regime = ?3 AND stage = ?4 ORDER BY field",

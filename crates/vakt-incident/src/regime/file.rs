@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
 use super::{
-    Anchor, Contract, Label, Language, Period, Regime, RegimeError, Regimes, Shift, Stage, Start,
-    Targets, Verification, field_name,
+    Anchor, Contact, Contract, Label, Language, Notice, Period, Regime, RegimeError, Regimes,
+    Shift, Stage, Start, Targets, Verification, field_name,
 };
 use crate::calendar::zone;
 use crate::data_file::Faults;
@@ -73,6 +73,10 @@ struct Entry {
     note: Option<String>,
     #[serde(default)]
     cautions: Vec<Caution>,
+    #[serde(default)]
+    contacts: Vec<Contact>,
+    #[serde(default)]
+    notices: Vec<Spanned<Notice>>,
     /// Stages; with `like`, those that differ, each whole.
     #[serde(default)]
     stages: Vec<Spanned<Stage>>,
@@ -103,7 +107,12 @@ fn resolve(file: File, faults: &mut Faults<'_>) -> Regimes {
     for entry in file.regimes {
         let place = entry.referenced;
         for stage in &entry.value.stages {
-            check_fields(&stage.value, stage.referenced, &labels, faults);
+            let (name, fields) = (&stage.value.name, &stage.value.fields);
+            check_fields(name, fields, stage.referenced, &labels, faults);
+        }
+        for notice in &entry.value.notices {
+            let (name, fields) = (&notice.value.name, &notice.value.fields);
+            check_fields(name, fields, notice.referenced, &labels, faults);
         }
         if regimes.iter().any(|known| known.id == entry.value.id) {
             let message = format!("regime {} is written twice", entry.value.id);
@@ -145,13 +154,19 @@ fn labels(written: Vec<Spanned<Label>>, faults: &mut Faults<'_>) -> Vec<Label> {
 }
 
 /// People see a field by its words: each has some.
-fn check_fields(stage: &Stage, place: Location, labels: &[Label], faults: &mut Faults<'_>) {
-    for written in &stage.fields {
+fn check_fields(
+    form: &str,
+    fields: &[String],
+    place: Location,
+    labels: &[Label],
+    faults: &mut Faults<'_>,
+) {
+    for written in fields {
         let (name, _) = field_name(written);
         if labels.iter().any(|label| label.field == name) {
             continue;
         }
-        let message = format!("field {name} of stage {} has no label", stage.name);
+        let message = format!("field {name} of stage {form} has no label");
         let known: Vec<&str> = labels.iter().map(|label| label.field.as_str()).collect();
         let help = match nearest(name, &known) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -226,6 +241,7 @@ fn regime(
         return None;
     }
     let stages = stages(&entry, place, like, faults);
+    let notices = notices(&entry, like, &stages, faults);
     if let (Some(from), Some(until)) = (entry.applies_from, entry.applies_until)
         && from >= until
     {
@@ -256,6 +272,8 @@ fn regime(
         verification: entry.verification,
         note: entry.note,
         cautions: entry.cautions,
+        contacts: entry.contacts,
+        notices,
         stages,
     })
 }
@@ -343,6 +361,32 @@ fn stages(
         check_stage(&stage.value, stage.referenced, &names, faults);
     }
     stages
+}
+
+/// As [`stages`], of the notices. A name is a stage's or a notice's.
+fn notices(
+    entry: &Entry,
+    like: Option<&Regime>,
+    stages: &[Stage],
+    faults: &mut Faults<'_>,
+) -> Vec<Notice> {
+    let mut notices = like.map(|like| like.notices.clone()).unwrap_or_default();
+    for Spanned {
+        value: notice,
+        referenced: place,
+        ..
+    } in &entry.notices
+    {
+        if stages.iter().any(|stage| stage.name == notice.name) {
+            let message = format!("notice {} has the name of a stage", notice.name);
+            faults.add(*place, message, "give it a name of its own");
+        }
+        match notices.iter_mut().find(|it| it.name == notice.name) {
+            Some(own) => *own = notice.clone(),
+            None => notices.push(notice.clone()),
+        }
+    }
+    notices
 }
 
 fn check_stage(stage: &Stage, place: Location, names: &[&str], faults: &mut Faults<'_>) {

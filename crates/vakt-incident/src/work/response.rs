@@ -32,7 +32,7 @@ pub struct ResponseRecord {
     pub phases: Vec<PhaseRecord>,
     /// Indicators of compromise: observables of the copied events that name no person of ours.
     pub indicators: Vec<Indicator>,
-    /// Different addresses inside the organisation that are left out of them.
+    /// Observables that are left out of them: they may name a person, or lie inside the organisation.
     pub internal_left_out: usize,
     pub review: Review,
     /// The facts that say who was told what: reports, recipients, customers, the authority's words.
@@ -95,7 +95,7 @@ impl ResponseRecord {
     pub fn of(incident: &IncidentDetail, work: Work) -> Self {
         let facts = FactSet::from_facts(&incident.incident.party, &incident.facts);
         let times = Times::of(&facts);
-        let found = Observables::of(&incident.evidence);
+        let found = Observables::of(&incident.evidence, &[]);
         let is_told = |fact: &&Fact| COMMUNICATIONS.contains(&fact.fact);
         let communications: Vec<Fact> = incident.facts.iter().filter(is_told).cloned().collect();
         let standing = facts
@@ -119,7 +119,7 @@ impl ResponseRecord {
             times,
             phases,
             indicators: found.listed.into_iter().map(Indicator::of).collect(),
-            internal_left_out: found.private,
+            internal_left_out: found.withheld.len(),
             review: work.review,
             communications,
             notified,

@@ -2,6 +2,7 @@
 
 mod assess;
 mod clocks;
+mod documents;
 mod record;
 mod register;
 mod report;
@@ -54,6 +55,8 @@ pub enum Action {
     },
     /// Show the form of a report, filled from the record, or write into its fields
     Report(ReportOptions),
+    #[command(flatten)]
+    OfDocuments(documents::Action),
     /// Open an incident by hand
     Open(OpenOptions),
     /// Record a fact: aware, submitted, contained, recovered, handled, …
@@ -315,6 +318,7 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
         }
         Action::Why { id, connection } => report::why(global, id, connection),
         Action::Report(options) => report::report(global, options),
+        Action::OfDocuments(action) => documents::run(global, action),
         Action::Open(options) => record::open(global, options),
         Action::Fact(options) => record::fact(global, options),
         Action::Dismiss(decision) => record::decide(global, "dismissed", json!({}), decision),

@@ -15,7 +15,7 @@ use vakt_storage::Journal;
 use super::incidents::Incidents;
 use super::search::Search;
 use super::views::{Health, Rules, SourceTable};
-use super::{coverage, figures, hunts, intake, significance, storage, triage, work};
+use super::{coverage, documents, figures, hunts, intake, significance, storage, triage, work};
 use crate::attachments::Attachments;
 use crate::config::Intake as IntakeConfig;
 use crate::hunt::Store;
@@ -91,7 +91,6 @@ impl Wiring {
                 config: self.intake_config,
                 is_redacted: self.redactor.is_some(),
             }),
-            incidents,
             figures: Arc::new(figures::FigureDesk {
                 records: Arc::clone(&self.records),
                 kinds: Arc::clone(&self.kinds),
@@ -101,6 +100,10 @@ impl Wiring {
                 records: Arc::clone(&self.records),
                 kinds: self.kinds,
             }),
+            documents: Arc::new(documents::Documents {
+                incidents: Arc::clone(&incidents),
+            }),
+            incidents,
             triage: Arc::new(triage::Triage {
                 records: Arc::clone(&self.records),
                 journal: Arc::clone(&self.journal),

@@ -5,6 +5,7 @@ use vakt_api::Principal;
 use vakt_api::backend::{IncidentFailure, NewText, ReportRequest, Sight, Tense};
 use vakt_event::Timestamp;
 use vakt_incident::form::{Form, ReportRef, Sources};
+use vakt_incident::records::Parts;
 use vakt_incident::{Incident, IncidentDetail, local, records};
 
 use super::incidents::{Incidents, as_json, failure};
@@ -31,14 +32,21 @@ impl Incidents {
             stage: &report.stage,
             party: &party,
         };
-        let read = self.records.report(id, report);
-        let (incident, entered) = read.map_err(|error| failure(&error))?;
+        let read = self.records.document_parts(id, report);
+        let Parts {
+            incident,
+            entered,
+            included,
+            ..
+        } = read.map_err(|error| failure(&error))?;
         let seen = self.seen(incident, sight)?;
         let sources = Sources {
             incident: &seen,
             data: self.records.regimes(),
             organisation: settings.organisation.as_ref(),
             entered: &entered,
+            included: &included,
+            assessment: None,
         };
         let form = Form::of(&sources, report).map_err(|error| IncidentFailure::Invalid {
             message: error.to_string(),
@@ -202,7 +210,7 @@ fn shown_value(incident: &Json, event: &str, field: &str) -> String {
 }
 
 /// The regime and the party that a request means.
-fn named(
+pub(super) fn named(
     incident: &Incident,
     report: &ReportRequest,
     data: &vakt_incident::Regimes,

@@ -85,7 +85,11 @@ fn form_lines(form: &Json) -> Vec<String> {
             .map(|source| {
                 let id = source["id"].as_str().map(|id| format!(" {id}"));
                 let id = id.unwrap_or_default();
-                format!("{}{id} ({})", text(source, "kind"), text(source, "text"))
+                let said = match text(source, "text") {
+                    "" => String::new(),
+                    said => format!(" ({said})"),
+                };
+                format!("{}{id}{said}", text(source, "kind"))
             })
             .collect();
         if !from.is_empty() {
