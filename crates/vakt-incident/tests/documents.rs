@@ -454,7 +454,6 @@ fn keep(store: &Store, stage: &str, changed: Option<&str>, expected: i64) -> Kep
         language: None,
         changed,
         expected: Some(expected),
-        assessment: None,
     };
     store.records.keep_document("1", &new, "anna").unwrap()
 }
@@ -693,7 +692,6 @@ fn notices_to_customers_and_recipients_are_told_by_their_facts() {
             language: Some(Language::Sv),
             changed: None,
             expected: None,
-            assessment: None,
         };
         let kept = store.records.keep_document("1", &new, "anna").unwrap();
         let as_html = submission(SentAs::Format("html".to_owned()));
@@ -795,7 +793,7 @@ fn the_bundle_of_stix_is_the_same_each_time_and_names_nobody() {
                 organisation: Some(&organisation),
                 entered: &[],
                 included: &parts.included,
-                assessment: None,
+                assessment: Some(&parts.assessment),
             },
             marks: &parts.marks,
             at: vakt_event::Clock::now(store.clock.as_ref()),

@@ -46,6 +46,8 @@ pub struct Parts {
     pub entered: Vec<Entered>,
     pub included: Vec<Inclusion>,
     pub marks: Marks,
+    /// How the criteria stand for our own party.
+    pub assessment: Assessment,
 }
 
 /// A version to be kept.
@@ -58,7 +60,6 @@ pub struct NewDocument<'a> {
     pub changed: Option<&'a str>,
     /// The newest version that it is made beside, 0 for none; anything else is a conflict.
     pub expected: Option<i64>,
-    pub assessment: Option<&'a Assessment>,
 }
 
 /// A kept version.
@@ -254,6 +255,9 @@ impl Records {
             entered: reports::entered(records, row.seq, report)?,
             included: marks::included(records, row.seq)?,
             marks: marks::of(records, row.seq)?,
+            assessment: self
+                .significance_of(records, row.seq, &row.party, now)?
+                .assessment(),
         })
     }
 
@@ -271,7 +275,7 @@ impl Records {
                 organisation: self.settings.organisation.as_ref(),
                 entered: &parts.entered,
                 included: &parts.included,
-                assessment: new.assessment,
+                assessment: Some(&parts.assessment),
             },
             marks: &parts.marks,
             at: now,

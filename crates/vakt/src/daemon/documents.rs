@@ -179,7 +179,6 @@ impl DocumentsBackend for Documents {
             language: language_of(body.language.as_deref())?,
             changed: body.changed.as_deref(),
             expected: body.expected,
-            assessment: None,
         };
         let kept = records.keep_document(id, &new, &by.name);
         as_json(&kept.map_err(|error| failure(&error))?)
@@ -356,7 +355,7 @@ impl Documents {
                 organisation: records.settings().organisation.as_ref(),
                 entered: &parts.entered,
                 included: &parts.included,
-                assessment: None,
+                assessment: Some(&parts.assessment),
             },
             marks: &parts.marks,
             at: self.incidents.clock.now(),

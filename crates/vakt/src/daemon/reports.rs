@@ -37,6 +37,7 @@ impl Incidents {
             incident,
             entered,
             included,
+            assessment,
             ..
         } = read.map_err(|error| failure(&error))?;
         let seen = self.seen(incident, sight)?;
@@ -46,7 +47,7 @@ impl Incidents {
             organisation: settings.organisation.as_ref(),
             entered: &entered,
             included: &included,
-            assessment: None,
+            assessment: Some(&assessment),
         };
         let form = Form::of(&sources, report).map_err(|error| IncidentFailure::Invalid {
             message: error.to_string(),

@@ -90,7 +90,7 @@ impl Records {
                 organisation: self.settings.organisation.as_ref(),
                 entered: &parts.entered,
                 included: &parts.included,
-                assessment: None,
+                assessment: Some(&parts.assessment),
             },
             marks: &parts.marks,
             at: now,
