@@ -9,12 +9,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::{Map, Value, json};
 use vakt_event::Timestamp;
 
-use super::answers;
 use super::drafts::{self, NewRow};
 use super::incidents::{self, CAUSE_ENTITY, IncidentRow};
 use super::outages::by_daemon;
 use super::view::View;
 use super::{AuditReport, DAEMON, Records, audit, facts};
+use super::{answers, reviews};
 use crate::answer::{ROOT_CAUSE, ShownCriterion};
 use crate::calendar::{DAY_MICROS, local_date};
 use crate::error::Result;
@@ -163,7 +163,12 @@ impl Records {
         parts.push(row.seq);
         let said = answers::newest(records, &parts, &row.party)?;
         let cause = said.iter().find(|it| it.input == ROOT_CAUSE);
-        let cause = cause.and_then(|it| it.value.as_str()).map(str::to_owned);
+        let cause = match cause.and_then(|it| it.value.as_str()) {
+            Some(cause) => Some(cause.to_owned()),
+            // The review names it, too.
+            None => reviews::root_cause(records, &row.id)?.map(|(_, cause)| cause),
+        };
+        let cause = cause.filter(|cause| !cause.trim().is_empty());
         let loss = answers::for_service(&said, "");
         let loss_eur = loss
             .get("financial_loss_eur")

@@ -112,19 +112,7 @@ impl Records {
     /// # Errors
     /// An incident that is not there.
     pub fn root_cause(&self, incident: &str) -> Result<Option<(CauseFamily, String)>> {
-        self.read(|records| {
-            let (_, review) = read(records, incident)?;
-            if let Some(signed) = &review.signed {
-                let family = signed.text.get("root_cause_family");
-                let family = family.and_then(Value::as_str).unwrap_or_default();
-                let cause = signed.text.get("root_cause").and_then(Value::as_str);
-                return Ok(Some((
-                    family.parse()?,
-                    cause.unwrap_or_default().to_owned(),
-                )));
-            }
-            Ok(review.root_cause_family.map(|it| (it, review.root_cause)))
-        })
+        self.read(|records| root_cause(records, incident))
     }
 
     /// The incidents detected in a year that no signed review tells of, newest first: declared ones, and
@@ -182,6 +170,26 @@ impl Records {
         let next = year.checked_add(1).ok_or_else(unknown)?;
         Ok((start(year)?, start(next)?))
     }
+}
+
+/// See [`Records::root_cause`].
+pub(super) fn root_cause(
+    records: &Connection,
+    incident: &str,
+) -> Result<Option<(CauseFamily, String)>> {
+    let (_, review) = read(records, incident)?;
+    let Some(signed) = &review.signed else {
+        return Ok(review.root_cause_family.map(|it| (it, review.root_cause)));
+    };
+    let written = |name: &str| {
+        signed
+            .text
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let family = written("root_cause_family").parse()?;
+    Ok(Some((family, written("root_cause").to_owned())))
 }
 
 /// Rows that are looked at at a time.
