@@ -72,9 +72,9 @@ pub use incident::{
 pub use lifecycle::IncidentState;
 pub use maintenance::{NewWindow, Window};
 pub use records::{
-    Applied, AuditEntry, AuditReport, Firing, JournalEnd, Note, NotedHead, Notice, OutputCounts,
-    Recorder, Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest, Watched,
-    audit_head_of, is_of_user, verify_audit_of,
+    Applied, AuditEntry, AuditReport, Firing, GoingOn, JournalEnd, Note, NotedHead, Notice,
+    OutputCounts, Recorder, Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest,
+    Watched, audit_head_of, is_of_user, verify_audit_of,
 };
 pub use regime::Regimes;
 pub use risk::{HalfLife, RiskEntity};

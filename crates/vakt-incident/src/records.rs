@@ -48,7 +48,7 @@ use crate::threshold::Thresholds;
 pub use apply::{Applied, StoredEvents};
 pub use audit::{AuditEntry, AuditReport, NotedHead, audit_head_of, verify_audit_of};
 pub use facts::Recorder;
-pub use firing::Firing;
+pub use firing::{Firing, GoingOn};
 pub use incidents::RuleVerdicts;
 pub use notes::Note;
 pub use notices::is_of_user;
