@@ -9,9 +9,11 @@
 mod common;
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use common::receivers::{Hook, Mailbox, Server, attack, configuration, free_port, smtp_python};
 use common::{Daemon, has_program, vakt};
@@ -312,6 +314,47 @@ fn mail_is_encrypted_signed_in_and_one_thread_an_incident() {
     );
 }
 
+/// One address that was gone silenced the mail for all of them.
+#[test]
+fn a_refused_recipient_silences_no_other_and_is_tried_again_alone() {
+    let test = "a_refused_recipient_silences_no_other_and_is_tried_again_alone";
+    let Some(python) = smtp_python(test) else {
+        return;
+    };
+    let folder = TempDir::new().unwrap();
+    let mailbox = Mailbox::start(&python, &["refuse-once:gone@example.org".to_owned()]);
+    let config = configuration(
+        folder.path(),
+        &format!(
+            "outputs:\n  mail: {{type: email, server: 'localhost:{}', encryption: none, \
+             from: vakt@example.org, to: [duty@example.org, gone@example.org]}}\n",
+            mailbox.port
+        ),
+    );
+    let daemon = Daemon::start_in(&folder.path().join("data"), &["--config", &config]);
+    attack(&daemon, "203.0.113.7");
+    assert_eq!(mailbox.next()["to"], json!(["duty@example.org"]));
+    let said = daemon.wait_for("the refusal", |daemon| {
+        let output = output_of(daemon, "mail");
+        (output["failed"] == 1).then(|| output["last_error"].to_string())
+    });
+    assert!(
+        said.contains("gone@example.org: ") && said.contains("no such box"),
+        "{said}"
+    );
+    let second = mailbox.next();
+    assert_eq!(second["to"], json!(["gone@example.org"]));
+    assert_eq!(
+        second["headers"]["to"],
+        "duty@example.org, gone@example.org"
+    );
+    daemon.wait_for("the end of it", |daemon| {
+        let output = output_of(daemon, "mail");
+        (output["pending"] == 0 && output["delivered"] == 1).then_some(())
+    });
+    assert!(mailbox.mails.try_recv().is_err(), "nobody has it twice");
+}
+
 /// Whoever writes a rule, or names an incident, writes no headers.
 #[test]
 fn a_title_with_line_ends_is_a_subject_and_nothing_more() {
@@ -465,6 +508,105 @@ fn a_test_says_what_a_mail_server_or_certificate_is_about() {
     );
     check("wrong-password", "look at `username` and `password_file`");
     check("no-starttls", "STARTTLS");
+}
+
+/// Such a receiver held its output for ever, and the daemon could not stop.
+#[test]
+fn a_receiver_that_trickles_bytes_holds_nobody() {
+    let folder = TempDir::new().unwrap();
+    let trickle = |bytes: &'static [u8]| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                std::thread::spawn(move || {
+                    while stream.write_all(bytes).is_ok() {
+                        std::thread::sleep(Duration::from_millis(200));
+                    }
+                });
+            }
+        });
+        port
+    };
+    let (mail, syslog) = (trickle(b"220-wait\r\n"), trickle(b"x"));
+    let config = configuration(
+        folder.path(),
+        &format!(
+            "outputs:\n  mail: {{type: email, server: '127.0.0.1:{mail}', encryption: none, \
+             from: vakt@example.org, to: duty@example.org}}\n  \
+             siem: {{type: syslog, address: '127.0.0.1:{syslog}', transport: tcp}}\n"
+        ),
+    );
+    let (code, said) = test_of(&["--offline", "--config", &config]);
+    assert_eq!(code, Some(1), "{said}");
+    let expected = format!("the mail server 127.0.0.1:{mail} was not done within 15 s");
+    assert!(said.contains(&expected), "{said}");
+    assert!(said.contains("siem: delivered"), "{said}");
+    let daemon = Daemon::start_in(&folder.path().join("data"), &["--config", &config]);
+    attack(&daemon, "203.0.113.7");
+    daemon.wait_for("syslog", |daemon| {
+        (output_of(daemon, "siem")["delivered"] == 1).then_some(())
+    });
+    // In the middle of an attempt by mail.
+    assert!(daemon.end_with("TERM").success());
+}
+
+/// With TLS 1.3 a receiver says after the handshake that it takes nobody without a certificate: what was
+/// never read counted as delivered.
+#[test]
+fn syslog_that_the_receiver_refused_is_not_delivered() {
+    if !has_program(
+        "syslog_that_the_receiver_refused_is_not_delivered",
+        "python3",
+    ) {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let (certificate, key) = certificate(&folder.path().join("tls"));
+    let script = r"
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1], sys.argv[2])
+context.verify_mode = ssl.CERT_REQUIRED
+context.load_verify_locations(sys.argv[1])
+server = socket.create_server(('127.0.0.1', 0))
+print(server.getsockname()[1], flush=True)
+while True:
+    plain, _ = server.accept()
+    again = plain.dup()
+    try:
+        context.wrap_socket(plain, server_side=True)
+    except ssl.SSLError:
+        while again.recv(4096):
+            pass
+    again.close()
+";
+    let mut child = Command::new("python3")
+        .args(["-c", script])
+        .args([&certificate, &key])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut port = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut port)
+        .unwrap();
+    let _server = Server(child);
+    let config = configuration(
+        folder.path(),
+        &format!(
+            "outputs:\n  siem: {{type: syslog, address: 'localhost:{}', ca: '{}'}}\n",
+            port.trim(),
+            certificate.display()
+        ),
+    );
+    let (code, said) = test_of(&["--offline", "--config", &config]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("it asks for a certificate of the client"),
+        "{said}"
+    );
 }
 
 fn alerts(port: u16, more: &str) -> Vec<Json> {

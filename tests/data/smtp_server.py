@@ -1,7 +1,8 @@
 """A mail server that prints each mail as a line of JSON, as Python's own parser understands it.
 
 Arguments: the port, then optionally a certificate and its key: STARTTLS and a login (vakt, secret) are
-then required. With `refuse` as the last argument every receiver is refused.
+then required. With `refuse` as the last argument every receiver is refused, with `refuse-once:ADDRESS` that
+one, the first time.
 """
 
 import email.policy
@@ -17,6 +18,9 @@ from aiosmtpd.smtp import AuthResult
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if sys.argv[-1] == "refuse":
+            return "550 5.1.1 no such box"
+        if sys.argv[-1] == f"refuse-once:{address}":
+            sys.argv[-1] = "refused"
             return "550 5.1.1 no such box"
         envelope.rcpt_tos.append(address)
         return "250 OK"

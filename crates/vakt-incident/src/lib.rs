@@ -90,7 +90,7 @@ pub use lifecycle::IncidentState;
 pub use maintenance::{NewWindow, Window};
 pub use outage::Outage;
 pub use records::{
-    Applied, AuditEntry, AuditReport, Entity, Firing, JournalEnd, Note, NotedHead, Notice,
+    Applied, AuditEntry, AuditReport, Entity, Firing, GoingOn, JournalEnd, Note, NotedHead, Notice,
     OutputCounts, Recorder, Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest,
     Watched, attachments_of, audit_head_of, verify_audit_of,
 };

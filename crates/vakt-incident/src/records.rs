@@ -73,7 +73,7 @@ pub use documents::{
     PackageFile, Parts, SentAs, Submission, Submitted,
 };
 pub use facts::Recorder;
-pub use firing::Firing;
+pub use firing::{Firing, GoingOn};
 pub use incidents::RuleVerdicts;
 pub use notes::Note;
 pub use outbox::{Notice, OutputCounts};

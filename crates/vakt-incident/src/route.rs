@@ -4,7 +4,11 @@
 //! within [`Route::group_micros`] after it wait for the end of that time and go as one. **Everything**: of
 //! what an output takes, [`Route::rate`] go within [`RATE_WINDOW_MICROS`]; what is more waits until there
 //! is room again and goes as one. What goes as one carries how many of each kind it stands for.
+//!
+//! **What is urgent** ([`Routed::is_urgent`]) waits for neither: it has [`URGENT_RATE`] places of its own
+//! within [`RATE_WINDOW_MICROS`]. Beyond them it goes as everything does.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
@@ -18,6 +22,10 @@ use crate::suggest::nearest;
 /// The time for which [`Route::rate`] is counted: ten minutes, the longest that a deadline waits in a
 /// flood.
 pub const RATE_WINDOW_MICROS: i64 = 10 * 60 * MICROS_PER_SECOND;
+
+/// Urgent notices that go at once to one output within [`RATE_WINDOW_MICROS`]: one in half a minute, more than
+/// one person can act on. A digest names as many.
+pub const URGENT_RATE: usize = 20;
 
 macro_rules! kinds {
     ($($variant:ident = $name:literal, $doc:literal;)*) => {
@@ -154,11 +162,50 @@ pub struct Routed {
     pub party: Option<String>,
 }
 
+impl Routed {
+    /// Whether it waits for no other: critical drafts and alerts, and clocks that are over.
+    pub fn is_urgent(&self) -> bool {
+        match self.kind {
+            NoticeKind::Overdue => true,
+            NoticeKind::Draft | NoticeKind::Alert => self.level == Some(Level::Critical),
+            _ => false,
+        }
+    }
+
+    /// What is named first where not all can be: by level, then by kind. A notice of the installation as a
+    /// whole has no level and counts as high, a clock that is over as critical.
+    pub fn urgency(&self) -> impl Ord + use<> {
+        let of_kind = match self.kind {
+            NoticeKind::Overdue => Level::Critical,
+            _ => Level::High,
+        };
+        let level = self.level.unwrap_or(of_kind);
+        (self.is_urgent(), level, Reverse(self.kind))
+    }
+
+    /// Who has a place first at an output that knows states: alerts make room for all others, then the level
+    /// decides.
+    pub fn rank(&self) -> i64 {
+        let level = self.level.unwrap_or(Level::High);
+        let below = Level::ALL.iter().filter(|it| **it < level).count();
+        let of_level = i64::try_from(below).unwrap_or(0);
+        match self.kind {
+            NoticeKind::Alert => of_level,
+            _ => RANK_ABOVE_ALERTS + of_level,
+        }
+    }
+}
+
+/// More than any level adds.
+const RANK_ABOVE_ALERTS: i64 = 10;
+
 /// What went to an output lately.
 #[derive(Clone, Debug, Default)]
 pub struct Flow {
     /// When the notices of the last [`RATE_WINDOW_MICROS`] went or go, oldest first; bounded by the rate.
     pub recent: VecDeque<Timestamp>,
+    /// The same of those that took an urgent place; bounded by [`URGENT_RATE`].
+    pub urgent: VecDeque<Timestamp>,
     pub last_alert: Option<Timestamp>,
     /// The notice that waits for others.
     pub open: Option<i64>,
@@ -176,10 +223,20 @@ pub enum Plan {
 
 impl Flow {
     /// Decides about `notice`, and remembers it.
-    pub fn plan(&mut self, route: &Route, notice: i64, kind: NoticeKind, now: Timestamp) -> Plan {
+    pub fn plan(&mut self, route: &Route, notice: i64, about: &Routed, now: Timestamp) -> Plan {
+        let kind = about.kind;
         let oldest = now.saturating_add_micros(-RATE_WINDOW_MICROS);
-        while self.recent.front().is_some_and(|at| *at <= oldest) {
-            self.recent.pop_front();
+        for went in [&mut self.recent, &mut self.urgent] {
+            while went.front().is_some_and(|at| *at <= oldest) {
+                went.pop_front();
+            }
+        }
+        if about.is_urgent() && self.urgent.len() < URGENT_RATE {
+            self.urgent.push_back(now);
+            if kind == NoticeKind::Alert {
+                self.last_alert = self.last_alert.max(Some(now));
+            }
+            return Plan::Now;
         }
         let room = match self.recent.len() >= route.rate {
             false => None,
@@ -222,10 +279,58 @@ mod tests {
         start.saturating_add_micros(seconds * MICROS_PER_SECOND)
     }
 
+    fn of(kind: NoticeKind, level: Level) -> Routed {
+        Routed {
+            kind,
+            level: Some(level),
+            stream: None,
+            party: None,
+        }
+    }
+
+    fn high(kind: NoticeKind) -> Routed {
+        of(kind, Level::High)
+    }
+
+    /// A critical draft waited ten minutes in a digest of reminders, and a critical alert for the end of a
+    /// group of lesser ones.
+    #[test]
+    fn what_is_urgent_waits_for_no_rate_and_no_group() {
+        use NoticeKind::{Alert, Draft, Overdue, Reminder};
+        let route = Route {
+            rate: 2,
+            ..Route::all("mail")
+        };
+        let mut flow = Flow::default();
+        let mut plan =
+            |id: i64, about: Routed, seconds: i64| flow.plan(&route, id, &about, at(seconds));
+        let critical = |kind| of(kind, Level::Critical);
+        assert_eq!(plan(1, high(Alert), 0), Plan::Now);
+        assert_eq!(plan(2, critical(Alert), 1), Plan::Now);
+        assert_eq!(plan(3, critical(Reminder), 2), Plan::Now);
+        assert_eq!(plan(4, critical(Reminder), 3), Plan::Hold(at(600)));
+        assert_eq!(plan(5, critical(Draft), 4), Plan::Now);
+        assert_eq!(plan(6, of(Overdue, Level::Low), 5), Plan::Now);
+        for id in 7..24 {
+            assert_eq!(plan(id, critical(Draft), 6), Plan::Now, "{id}");
+        }
+        assert_eq!(
+            plan(24, critical(Draft), 7),
+            Plan::Fold(4),
+            "twenty, not more"
+        );
+        assert_eq!(
+            plan(25, critical(Draft), 602),
+            Plan::Now,
+            "there is room again"
+        );
+    }
+
     #[test]
     fn the_first_alert_goes_at_once_and_the_flood_after_it_as_one() {
         let (route, mut flow) = (Route::all("mail"), Flow::default());
-        let mut plan = |id: i64, kind, seconds: i64| flow.plan(&route, id, kind, at(seconds));
+        let mut plan =
+            |id: i64, kind, seconds: i64| flow.plan(&route, id, &high(kind), at(seconds));
         use NoticeKind::{Alert, Draft};
         assert_eq!(plan(1, Alert, 0), Plan::Now);
         assert_eq!(plan(2, Alert, 1), Plan::Hold(at(60)));
@@ -242,7 +347,7 @@ mod tests {
         };
         let mut flow = Flow::default();
         let mut plan =
-            |id: i64, seconds: i64| flow.plan(&route, id, NoticeKind::Draft, at(seconds));
+            |id: i64, seconds: i64| flow.plan(&route, id, &high(NoticeKind::Draft), at(seconds));
         let plans: Vec<Plan> = (1..=3).map(|id| plan(id, id)).collect();
         assert_eq!(plans, [Plan::Now; 3]);
         assert_eq!(plan(4, 5), Plan::Hold(at(601)));

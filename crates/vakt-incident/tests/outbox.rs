@@ -342,7 +342,7 @@ fn what_goes_on_is_kept_until_its_end_was_told() {
     }];
     let policy = vakt_incident::reminder::Policy::default();
     let firing = |store: &Store| -> Vec<(String, bool)> {
-        let all = store.records.firing("pager").unwrap();
+        let all = store.records.firing("pager").unwrap().firing;
         all.iter()
             .map(|it| {
                 let share = it.payload["share"]
@@ -367,6 +367,7 @@ fn what_goes_on_is_kept_until_its_end_was_told() {
     let mut first = firing(&store);
     first.sort();
     assert_eq!(first, was(&[("alert", false), ("draft", false)]));
+    tell(&store);
     // The alert is quiet for more than an hour, the draft is taken up.
     store.clock.advance(3_601);
     store.fact("1", r#"{"fact":"aware"}"#);
@@ -374,14 +375,7 @@ fn what_goes_on_is_kept_until_its_end_was_told() {
     let mut ended = firing(&store);
     ended.sort();
     assert_eq!(ended, was(&[("alert", true), ("draft", true)]));
-    let uids: Vec<String> = store
-        .records
-        .firing("pager")
-        .unwrap()
-        .into_iter()
-        .map(|it| it.uid)
-        .collect();
-    store.records.firing_ended("pager", &uids).unwrap();
+    tell(&store);
     assert_eq!(firing(&store), []);
     // Half of the early warning's time, then four fifths, then it is submitted.
     for (seconds, expected) in [
@@ -395,12 +389,201 @@ fn what_goes_on_is_kept_until_its_end_was_told() {
         store.records.remind(&policy).unwrap();
         route(&store, &pager);
         assert_eq!(firing(&store), expected);
+        tell(&store);
     }
     store.fact("1", r#"{"fact":"submitted","report":"early_warning"}"#);
+    assert_eq!(firing(&store), was(&[("reminder 80", true)]));
+    tell(&store);
+    let counts = store.counts("pager");
     assert_eq!(
-        firing(&store),
-        was(&[("reminder 50", true), ("reminder 80", true)])
+        (counts.pending, counts.delivered, counts.given_up),
+        (0, 8, 0)
     );
+}
+
+fn pager() -> [Route; 1] {
+    [Route {
+        is_stateful: true,
+        ..Route::all("pager")
+    }]
+}
+
+/// The output is told of all that it is to hear.
+fn tell(store: &Store) {
+    let told = store.records.firing("pager").unwrap().firing;
+    store.records.firing_told("pager", &told).unwrap();
+}
+
+/// An Alertmanager that was down looked as if nothing waited for it.
+#[test]
+fn what_goes_on_and_is_not_told_waits_like_any_notice() {
+    let store = Store::new();
+    let started = common::at(common::START);
+    let check = |pending: u64, oldest: Option<i64>, error: Option<&str>| {
+        let counts = store.counts("pager");
+        let oldest = oldest.map(|seconds| started.saturating_add_micros(seconds * 1_000_000));
+        assert_eq!(
+            (
+                counts.pending,
+                counts.oldest_pending,
+                counts.last_error.as_deref()
+            ),
+            (pending, oldest, error)
+        );
+    };
+    let fail = || {
+        let untold = store.records.firing("pager").unwrap().firing;
+        let uids: Vec<String> = untold.into_iter().map(|it| it.uid).collect();
+        let records = &store.records;
+        records.firing_failed("pager", &uids, "refused").unwrap();
+    };
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    route(&store, &pager());
+    check(1, Some(0), None);
+    fail();
+    check(1, Some(0), Some("refused"));
+    store.clock.advance(60);
+    tell(&store);
+    check(0, None, None);
+    // It is to be told again, and cannot be.
+    store.clock.advance(60);
+    fail();
+    check(1, Some(60), Some("refused"));
+    tell(&store);
+    store.clock.advance(60);
+    store.fact("1", r#"{"fact":"dismissed","reason":"our own test"}"#);
+    store.records.firing("pager").unwrap();
+    check(1, Some(180), None);
+    tell(&store);
+    check(0, None, None);
+    // What begins and ends before anybody hears of it was never told.
+    store.apply(&[brute_force(&store, "203.0.113.8", 22)]);
+    route(&store, &pager());
+    store.fact("2", r#"{"fact":"dismissed","reason":"our own test"}"#);
+    assert_eq!(store.records.firing("pager").unwrap().missed, 1);
+    check(0, None, None);
+    let counts = store.counts("pager");
+    assert_eq!(
+        (counts.delivered, counts.failed, counts.given_up),
+        (2, 2, 1)
+    );
+}
+
+/// Two thousand alerts went on, and the draft that came then was told to nobody.
+#[test]
+fn alerts_make_room_for_a_draft_and_wait_for_room() {
+    let store = Store::new();
+    for batch in 0..3_u64 {
+        alerts(&store, (0..700).map(|host| 10 + 2 * (batch * 1_000 + host)));
+        route(&store, &pager());
+        tell(&store);
+        store.clock.advance(1);
+    }
+    let all = store.records.firing("pager").unwrap();
+    assert_eq!((all.firing.len(), all.waiting), (2_000, 100));
+    store.apply(&[brute_force(&store, "203.0.113.7", 100_000)]);
+    route(&store, &pager());
+    let all = store.records.firing("pager").unwrap();
+    assert_eq!((all.firing.len(), all.waiting), (2_000, 101));
+    assert_eq!(all.firing[0].payload["kind"], "draft");
+    // With the one that is to be told and the one that made room for it.
+    assert_eq!(store.counts("pager").pending, 102);
+    tell(&store);
+    // All alerts have ended: of those that had a place the end is to be told, the others were never heard of.
+    store.clock.advance(3_601);
+    let all = store.records.firing("pager").unwrap();
+    assert_eq!((all.firing.len(), all.waiting, all.missed), (2_000, 1, 100));
+    assert_eq!(store.counts("pager").given_up, 100);
+}
+
+#[test]
+fn what_goes_on_is_bounded_and_the_least_is_given_up() {
+    let store = Store::new();
+    for batch in 0..11_u64 {
+        alerts(
+            &store,
+            (0..1_000).map(|host| 10 + 2 * (batch * 1_000 + host)),
+        );
+        route(&store, &pager());
+    }
+    store.apply(&[brute_force(&store, "203.0.113.7", 100_000)]);
+    route(&store, &pager());
+    let counts = store.counts("pager");
+    assert_eq!((counts.pending, counts.given_up), (10_000, 1_001));
+    let all = store.records.firing("pager").unwrap();
+    assert_eq!(all.firing[0].payload["kind"], "draft");
+}
+
+/// Twenty notices that a receiver refused were tried before any new one.
+#[test]
+fn what_was_never_tried_goes_first_and_urgent_ones_before_it() {
+    let store = Store::new();
+    let plenty = [Route {
+        group_micros: 0,
+        rate: 100,
+        ..Route::all("hook")
+    }];
+    alerts(&store, (0..30).map(|host| 10 + 2 * host));
+    route(&store, &plenty);
+    for notice in store.claim("hook") {
+        let records = &store.records;
+        records
+            .outbox_failed(notice.id, "hook", "400 Bad Request", None)
+            .unwrap();
+    }
+    store.clock.advance(60);
+    alerts(&store, [1_000].into_iter());
+    let mut critical = brute_force(&store, "203.0.113.7", 2_000);
+    critical.level = Level::Critical;
+    store.apply(&[critical]);
+    route(&store, &plenty);
+    let told: Vec<(String, u64)> = store
+        .claim("hook")
+        .iter()
+        .take(3)
+        .map(|it| (it.payload["kind"].as_str().unwrap().to_owned(), it.attempts))
+        .collect();
+    let was = |kind: &str, attempts| (kind.to_owned(), attempts);
+    assert_eq!(told, [was("draft", 1), was("alert", 1), was("alert", 2)]);
+}
+
+/// Also over a restart, which counts anew what went.
+#[test]
+fn twenty_urgent_notices_go_at_once_and_the_rest_as_one() {
+    let mut store = Store::new();
+    let mail = [Route {
+        rate: 2,
+        ..Route::all("mail")
+    }];
+    for position in 0..25_u64 {
+        let mut critical = brute_force(&store, &position.to_string(), 10 + 2 * position);
+        (critical.level, critical.opens_draft) = (Level::Critical, None);
+        store.apply(&[critical]);
+        route(&store, &mail);
+        store = store.restart();
+    }
+    assert_eq!(store.claim("mail").len(), 20);
+    store.clock.advance(60);
+    let rest = store.claim("mail");
+    let digest = rest.iter().find(|it| it.attempts == 1).unwrap();
+    assert_eq!(
+        (&digest.payload["level"], &digest.payload["count"]),
+        (&"critical".into(), &5.into())
+    );
+}
+
+#[test]
+fn a_notice_knows_who_has_it() {
+    let store = Store::new();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    route(&store, &[Route::all("mail")]);
+    let first = store.claim("mail").remove(0);
+    assert_eq!(first.taken, Vec::<String>::new());
+    let taken = ["duty@example.org".to_owned()];
+    let records = &store.records;
+    records.outbox_taken(first.id, "mail", &taken).unwrap();
+    store.clock.advance(5);
+    assert_eq!(store.claim("mail").remove(0).taken, taken);
 }
 
 #[test]
@@ -426,4 +609,12 @@ fn what_is_watched_is_told_when_it_changes() {
     assert_eq!(kinds(&payloads), ["source"; 3]);
     assert_eq!(payloads[0]["host"], "web1");
     assert_eq!(payloads[1]["is_well"], true);
+    // It is no longer expected.
+    let is_ill = |store: &Store| store.records.ill_since("source web1").unwrap().is_some();
+    let watched = ["source web1".to_owned()];
+    store.records.retire_watched("source ", &watched).unwrap();
+    store.records.retire_watched("dis", &[]).unwrap();
+    assert!(is_ill(&store));
+    store.records.retire_watched("source ", &[]).unwrap();
+    assert!(!is_ill(&store));
 }

@@ -6,6 +6,7 @@
 //! between the receiver's answer and [`Records::outbox_delivered`] tries again. Delivery is at least
 //! once; the notice's `uid` lets the receiver see what it had.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -16,7 +17,7 @@ use vakt_event::{Level, Timestamp};
 use super::rows::{count, instant, instant_or_none};
 use super::{Records, firing};
 use crate::error::Result;
-use crate::route::{Flow, NoticeKind, Plan, RATE_WINDOW_MICROS, Route, Routed};
+use crate::route::{Flow, NoticeKind, Plan, RATE_WINDOW_MICROS, Route, Routed, URGENT_RATE};
 
 pub(super) use super::notices::{file_alert, file_change, file_draft};
 
@@ -58,14 +59,17 @@ pub struct Notice {
     pub created_at: Timestamp,
     /// Attempts, this one among them.
     pub attempts: u64,
+    /// The recipients that have it from an earlier attempt, where there are several.
+    pub taken: Vec<String>,
 }
 
 /// How an output stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct OutputCounts {
     pub output: String,
+    /// Also what goes on or has ended and was not told to an output that knows states.
     pub pending: u64,
-    /// When the oldest of those that wait was filed.
+    /// When the oldest of those that wait was filed; of what goes on and was told before, when it was told last.
     pub oldest_pending: Option<Timestamp>,
     /// What follows counts since the records were created.
     pub delivered: u64,
@@ -83,6 +87,12 @@ pub struct OutputCounts {
 #[derive(Default, Serialize, Deserialize)]
 struct Digest {
     counts: BTreeMap<NoticeKind, u64>,
+    /// The highest of all of them.
+    #[serde(default)]
+    level: Option<Level>,
+    /// The first deadline of all of them, with its clock: `deadline`, `deadline_local`, `clock`.
+    #[serde(default)]
+    due: Option<Value>,
     /// The most urgent first, bounded.
     notices: Vec<Value>,
 }
@@ -111,11 +121,11 @@ impl Records {
                         continue;
                     }
                     if route.is_stateful {
-                        firing::begin(records, &route.output, *id, about.kind, now)?;
+                        firing::begin(records, &route.output, *id, &about, now)?;
                         continue;
                     }
-                    let plan = flow.plan(route, *id, about.kind, now);
-                    send(records, &route.output, *id, payload, plan, now)?;
+                    let plan = flow.plan(route, *id, &about, now);
+                    send(records, &route.output, (*id, payload, &about), plan, now)?;
                 }
                 records
                     .prepare_cached("UPDATE notices SET routed = 1 WHERE id = ?1")?
@@ -123,23 +133,28 @@ impl Records {
             }
             for route in routes {
                 bound(records, &route.output, now)?;
+                if route.is_stateful {
+                    firing::bound(records, &route.output)?;
+                }
             }
             prune(records, now)?;
             Ok(notices.len())
         })
     }
 
-    /// The next notice to try at `output`, if there is one. The attempt counts from now on.
+    /// The next notice to try at `output`, if there is one. The attempt counts from now on. Those that were
+    /// never tried go first: what a receiver refuses again and again holds none of them. Urgent ones go
+    /// before the others.
     pub fn outbox_claim(&self, output: &str) -> Result<Option<Notice>> {
         let now = self.clock.now();
         let due = "SELECT notice FROM deliveries WHERE output = ?1 AND state = 'pending'
-             AND next_attempt <= ?2 ORDER BY notice LIMIT 1";
+             AND next_attempt <= ?2
+             ORDER BY attempts > 0, urgent DESC, attempts, notice LIMIT 1";
         let is_due = self.read(|records| {
-            let found = records
-                .prepare_cached(due)?
-                .query_row(params![output, now.micros()], |_| Ok(()))
-                .optional()?;
-            Ok(found.is_some())
+            let sql = "SELECT EXISTS (SELECT 1 FROM deliveries
+                 WHERE output = ?1 AND state = 'pending' AND next_attempt <= ?2)";
+            let mut query = records.prepare_cached(sql)?;
+            Ok(query.query_row(params![output, now.micros()], |row| row.get::<_, bool>(0))?)
         })?;
         if !is_due {
             return Ok(None);
@@ -195,9 +210,18 @@ impl Records {
         })
     }
 
-    /// An attempt failed that was of no single notice.
-    pub fn output_failed(&self, output: &str) -> Result<()> {
-        self.write(|records| tally(records, output, "failed", 1))
+    /// These recipients took it; it is still to be tried for the others.
+    pub fn outbox_taken(&self, id: i64, output: &str, taken: &[String]) -> Result<()> {
+        let taken = serde_json::to_string(taken)?;
+        self.write(|records| {
+            records
+                .prepare_cached(
+                    "UPDATE deliveries SET taken = ?3
+                     WHERE notice = ?1 AND output = ?2 AND state = 'pending'",
+                )?
+                .execute(params![id, output, taken])?;
+            Ok(())
+        })
     }
 
     /// Gives up what waits for outputs that are configured no more.
@@ -248,7 +272,7 @@ fn flow(records: &Connection, route: &Route, now: Timestamp) -> Result<Flow> {
     let since = now.saturating_add_micros(-RATE_WINDOW_MICROS.max(route.group_micros));
     let mut query = records.prepare_cached(
         "SELECT max(d.routed_at, CASE d.held WHEN 1 THEN d.next_attempt ELSE 0 END), n.kind,
-             d.held = 1 AND d.attempts = 0 AND d.state = 'pending', d.notice, d.held
+             d.held = 1 AND d.attempts = 0 AND d.state = 'pending', d.notice, d.urgent > d.held
          FROM deliveries d JOIN notices n ON n.id = d.notice
          WHERE d.output = ?1 AND d.routed_at > ?2 AND d.state <> 'folded' ORDER BY 1",
     )?;
@@ -263,7 +287,11 @@ fn flow(records: &Connection, route: &Route, now: Timestamp) -> Result<Flow> {
         // A retry's next attempt says nothing of when it went first.
         let at = if is_open { at } else { at.min(now) };
         if at > rate_since {
-            flow.recent.push_back(at);
+            let is_urgent = row.get::<_, bool>(4)? && flow.urgent.len() < URGENT_RATE;
+            match is_urgent {
+                true => flow.urgent.push_back(at),
+                false => flow.recent.push_back(at),
+            }
         }
         if row.get::<_, String>(1)? == NoticeKind::Alert.as_str() {
             flow.last_alert = flow.last_alert.max(Some(at));
@@ -286,8 +314,7 @@ fn unrouted(records: &Connection) -> Result<Vec<(i64, String)>> {
 fn send(
     records: &Connection,
     output: &str,
-    id: i64,
-    payload: &str,
+    (id, payload, about): (i64, &str, &Routed),
     plan: Plan,
     now: Timestamp,
 ) -> Result<()> {
@@ -298,8 +325,9 @@ fn send(
     };
     records
         .prepare_cached(
-            "INSERT OR IGNORE INTO deliveries (notice, output, state, next_attempt, routed_at, held)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT OR IGNORE INTO deliveries (notice, output, state, next_attempt, routed_at, held,
+                 urgent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?
         .execute(params![
             id,
@@ -307,7 +335,8 @@ fn send(
             state,
             next.micros(),
             now.micros(),
-            is_held
+            is_held,
+            about.is_urgent()
         ])?;
     if let Plan::Fold(into) = plan {
         fold(records, output, into, serde_json::from_str(payload)?)?;
@@ -326,20 +355,41 @@ fn fold(records: &Connection, output: &str, into: i64, payload: Value) -> Result
         Some(text) => serde_json::from_str(&text)?,
         None => Digest::default(),
     };
+    let is_urgent = routed_of(&payload).is_urgent();
     digest.add(payload);
     records
-        .prepare_cached("UPDATE deliveries SET digest = ?3 WHERE notice = ?1 AND output = ?2")?
-        .execute(params![into, output, serde_json::to_string(&digest)?])?;
+        .prepare_cached(
+            "UPDATE deliveries SET digest = ?3, urgent = max(urgent, ?4)
+             WHERE notice = ?1 AND output = ?2",
+        )?
+        .execute(params![
+            into,
+            output,
+            serde_json::to_string(&digest)?,
+            is_urgent
+        ])?;
     Ok(())
 }
 
 impl Digest {
     fn add(&mut self, payload: Value) {
-        let kind = kind_of(&payload);
-        *self.counts.entry(kind).or_default() += 1;
+        let about = routed_of(&payload);
+        *self.counts.entry(about.kind).or_default() += 1;
+        self.level = self.level.max(about.level);
+        let is_first = |due: &Value| match (&payload["deadline"], &due["deadline"]) {
+            (Value::String(own), Value::String(first)) => own < first,
+            (own, _) => own.is_string(),
+        };
+        if self.due.as_ref().is_none_or(is_first) {
+            self.due = Some(json!({
+                "deadline": payload["deadline"],
+                "deadline_local": payload["deadline_local"],
+                "clock": payload["clock"],
+            }));
+        }
         self.notices.push(payload);
         self.notices
-            .sort_by_key(|it| (kind_of(it), std::cmp::Reverse(level_of(it))));
+            .sort_by_cached_key(|it| Reverse(routed_of(it).urgency()));
         self.notices.truncate(DIGEST_NOTICES_MAX);
     }
 
@@ -358,14 +408,11 @@ impl Digest {
 
     fn payload(&self) -> Value {
         let listed = u64::try_from(self.notices.len()).unwrap_or(u64::MAX);
-        // Of the notices that are named, the first deadline with the clock that it is of.
-        let due = self.notices.iter().filter(|it| it["deadline"].is_string());
-        let first = due.min_by_key(|it| it["deadline"].as_str());
-        let of_first = |name: &str| first.map_or(Value::Null, |it| it[name].clone());
+        let of_first = |name: &str| self.due.as_ref().map_or(Value::Null, |it| it[name].clone());
         json!({
             "kind": "digest",
             "title": self.title(),
-            "level": self.notices.iter().filter_map(level_of).max(),
+            "level": self.level,
             "count": self.total(),
             "counts": self.counts,
             "deadline": of_first("deadline"),
@@ -377,20 +424,24 @@ impl Digest {
     }
 }
 
-fn kind_of(payload: &Value) -> NoticeKind {
+/// What a notice is, as far as its payload says it.
+fn routed_of(payload: &Value) -> Routed {
     let kind = payload["kind"].as_str().and_then(|kind| kind.parse().ok());
-    kind.unwrap_or(NoticeKind::Alert)
-}
-
-fn level_of(payload: &Value) -> Option<Level> {
-    payload["level"].as_str()?.parse().ok()
+    Routed {
+        kind: kind.unwrap_or(NoticeKind::Alert),
+        level: payload["level"]
+            .as_str()
+            .and_then(|level| level.parse().ok()),
+        stream: None,
+        party: None,
+    }
 }
 
 /// A notice as it goes to an output.
 fn notice(records: &Connection, id: i64, output: &str) -> Result<Notice> {
     let (mut notice, digest) = records
         .prepare_cached(
-            "SELECT n.id, n.uid, n.payload, n.created_at, d.attempts, d.digest
+            "SELECT n.id, n.uid, n.payload, n.created_at, d.attempts, d.digest, d.taken
              FROM notices n JOIN deliveries d ON d.notice = n.id
              WHERE n.id = ?1 AND d.output = ?2",
         )?
@@ -401,6 +452,7 @@ fn notice(records: &Connection, id: i64, output: &str) -> Result<Notice> {
                 payload: super::rows::json(row, "payload")?,
                 created_at: instant(row, 3)?,
                 attempts: count(row.get(4)?),
+                taken: super::rows::json_or_none(row, "taken")?.unwrap_or_default(),
             };
             Ok((notice, super::rows::json_or_none::<Digest>(row, "digest")?))
         })?;
@@ -423,12 +475,12 @@ fn settle(records: &Connection, id: i64, output: &str, state: &str, now: Timesta
     tally(records, output, state, changed)
 }
 
-/// Gives up the oldest of what is too much for one output.
+/// Gives up the oldest of what is too much for one output, urgent ones last.
 fn bound(records: &Connection, output: &str, now: Timestamp) -> Result<()> {
     let beyond: Vec<i64> = records
         .prepare_cached(
             "SELECT notice FROM deliveries WHERE output = ?1 AND state = 'pending'
-             ORDER BY notice DESC LIMIT -1 OFFSET ?2",
+             ORDER BY urgent DESC, notice DESC LIMIT -1 OFFSET ?2",
         )?
         .query_map(params![output, PENDING_MAX], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
@@ -487,15 +539,16 @@ fn counts(records: &Connection, output: &str) -> Result<OutputCounts> {
         .prepare_cached(sql)?
         .query_row([output], |row| row.get(0))
         .optional()?;
+    let untold = firing::untold(records, output)?;
     Ok(OutputCounts {
         output: output.to_owned(),
-        pending,
-        oldest_pending,
+        pending: pending + untold.count,
+        oldest_pending: [oldest_pending, untold.oldest].into_iter().flatten().min(),
         delivered: tallied(records, output, "delivered")?,
         failed: tallied(records, output, "failed")?,
         given_up: tallied(records, output, "given_up")?,
         folded: tallied(records, output, "folded")?,
-        last_error,
+        last_error: last_error.or(untold.error),
     })
 }
 
@@ -573,5 +626,27 @@ mod tests {
             .map(|it| it["title"].as_str().unwrap())
             .collect();
         assert_eq!(titles, ["o", "c", "a0"]);
+    }
+
+    /// Twenty-five reminders of medium incidents hid the critical draft behind them, its level and its deadline.
+    #[test]
+    fn a_digest_names_by_level_first_and_its_deadline_is_over_all() {
+        let mut digest = Digest::default();
+        digest.add(json!({"kind": "alert", "level": "low", "deadline": "2026-11-24T08:00:00Z"}));
+        for number in 0..25 {
+            digest.add(
+                json!({"kind": "reminder", "level": "medium", "title": format!("r{number}"),
+                "deadline": "2026-11-25T08:00:00Z"}),
+            );
+        }
+        digest.add(json!({"kind": "draft", "level": "critical", "title": "d"}));
+        let payload = digest.payload();
+        assert_eq!(payload["level"], "critical");
+        assert_eq!(payload["deadline"], "2026-11-24T08:00:00Z");
+        assert_eq!(payload["notices"][0]["title"], "d");
+        assert_eq!(payload["notices"].as_array().unwrap().len(), 20);
+        let old: Digest =
+            serde_json::from_str(r#"{"counts": {"alert": 1}, "notices": []}"#).unwrap();
+        assert_eq!(old.payload()["count"], 1, "written by an earlier version");
     }
 }

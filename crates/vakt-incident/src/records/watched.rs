@@ -56,6 +56,20 @@ impl Records {
         Ok(true)
     }
 
+    /// Forgets that something was not well of which nobody asks any more: it goes on nowhere. `prefix` is what
+    /// the subjects begin with that `watched` lists all of.
+    pub fn retire_watched(&self, prefix: &str, watched: &[String]) -> Result<()> {
+        let watched = serde_json::to_string(watched)?;
+        self.write(|records| {
+            records.execute(
+                "DELETE FROM told WHERE incident IS NULL AND substr(subject, 1, length(?1)) = ?1
+                     AND subject NOT IN (SELECT value FROM json_each(?2))",
+                params![prefix, watched],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Since when something that is watched is not well; `None` while it is.
     pub fn ill_since(&self, subject: &str) -> Result<Option<Timestamp>> {
         self.read(|records| {

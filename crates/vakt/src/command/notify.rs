@@ -112,6 +112,11 @@ fn tried(global: &Global, results: &[Json]) -> Result<Outcome> {
             for result in results {
                 let name = result["output"].as_str().unwrap_or_default();
                 match result["error"].as_str() {
+                    None if result["answers"] == false => {
+                        out.line(&format!(
+                            "{name}: sent; nobody knows whether it arrived (UDP)"
+                        ))?;
+                    }
                     None => out.line(&format!("{name}: delivered"))?,
                     Some(error) => out.line(&format!("{name}: {}", printable(error)))?,
                 }

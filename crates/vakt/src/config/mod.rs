@@ -192,13 +192,17 @@ pub struct IntakeToken {
 /// The token that a file holds, without the white space around it.
 ///
 /// # Errors
-/// A file that cannot be read or is empty.
+/// A file that cannot be read, is empty, or has several lines.
 pub fn read_token(path: &Path) -> Result<String> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the token file {shown} cannot be read"))?;
     let token = text.trim();
     anyhow::ensure!(!token.is_empty(), "the token file {shown} is empty");
+    anyhow::ensure!(
+        !token.contains(['\n', '\r']),
+        "the token file {shown} has several lines, and a token is one"
+    );
     Ok(token.to_owned())
 }
 

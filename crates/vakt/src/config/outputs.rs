@@ -1,5 +1,6 @@
 //! `outputs:`: who is told of what, and how.
 
+mod effect;
 mod remote;
 mod watch;
 mod ways;
@@ -18,6 +19,7 @@ use super::read::{CONFIG_FILE, CONFIG_TYPE, CONFIG_VALUE, Section, text};
 use super::schema::{Files, is_web_address, stream_name, token_file};
 use crate::client::Reach;
 
+use effect::{certificate_over_tls, check_signing, kind_without_effect, without_effect};
 use remote::{email, syslog};
 pub(super) use watch::{expected_sources, heartbeat};
 pub use ways::{
@@ -30,6 +32,9 @@ const OUTPUTS_MAX: usize = 16;
 
 /// Mails within ten minutes: more nobody reads.
 const MAIL_RATE: usize = 30;
+
+/// How long alerts may wait for others: longer than that a telephone is not silent but dead.
+const GROUP_MAX: Duration = Duration::from_secs(60 * 60);
 
 /// What is known while an output is read.
 struct Context<'c> {
@@ -158,7 +163,10 @@ fn route(
             continue;
         };
         match word.parse::<NoticeKind>() {
-            Ok(kind) => route.kinds.push(kind),
+            Ok(found) => {
+                kind_without_effect(found, kind, node, report);
+                route.kinds.push(found);
+            }
             Err(error) => {
                 let (name, help) = (error.name, error.help);
                 let message = format!("there is no kind of notice `{name}`");
@@ -188,7 +196,29 @@ fn route(
     for node in section.list("parties") {
         route.parties.extend(text("parties", node, report));
     }
-    if let Some(Period(group)) = section.parsed("group", PERIOD, report) {
+    if kind == "alertmanager" {
+        for key in ["group", "rate"] {
+            let help = "remove it; its `group_by`, `group_wait` and `group_interval` do that";
+            without_effect(
+                key,
+                "at Alertmanager, which groups by itself",
+                help,
+                section,
+                report,
+            );
+        }
+        return route;
+    }
+    let node = section.get("group");
+    if let (Some(Period(group)), Some(node)) = (section.parsed("group", PERIOD, report), node) {
+        if group > GROUP_MAX {
+            report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                format!("alerts wait for others for {} h at most", GROUP_MAX.as_secs() / 3_600),
+                "write minutes, such as 5m; what shall not wake anybody is left out with `level` or `kinds`",
+            );
+        }
         route.group_micros = i64::try_from(group.as_micros()).unwrap_or(i64::MAX);
     }
     let usual = match kind {
@@ -313,7 +343,13 @@ fn webhook(
     let token = secret(("token", "token_file"), section, context.files, report);
     let signing = ("signing_secret", "signing_secret_file");
     let signing_secret = secret(signing, section, context.files, report);
-    let ca = certificate(section, context.files, report);
+    let signing_nodes = [section.get(signing.0), section.get(signing.1)];
+    if let (Some(secret), Some(node)) =
+        (&signing_secret, signing_nodes.into_iter().flatten().last())
+    {
+        check_signing(secret, node, context.files, report);
+    }
+    let ca = certificate_over_tls(url.as_deref(), section, context.files, report);
     Some(Webhook {
         url: url?,
         token,
@@ -327,9 +363,21 @@ fn alertmanager(
     context: &Context<'_>,
     report: &mut Report<'_>,
 ) -> Option<Alertmanager> {
+    let node = section.get("url");
     let url = url(section, "an Alertmanager", report);
+    if let (Some(url), Some(node)) = (&url, node)
+        && let Some((base, rest)) = url.trim_end_matches('/').split_once("/api/v")
+        && matches!(rest, "1" | "2" | "1/alerts" | "2/alerts")
+    {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            "this is the address of Alertmanager's API, and `/api/v2/alerts` is added to it",
+            format!("write `{base}`"),
+        );
+    }
     let token = secret(("token", "token_file"), section, context.files, report);
-    let ca = certificate(section, context.files, report);
+    let ca = certificate_over_tls(url.as_deref(), section, context.files, report);
     let resend = section.parsed("resend", PERIOD, report);
     let resend = resend.map_or(Duration::from_secs(60), |Period(resend)| resend);
     Some(Alertmanager {
@@ -363,16 +411,60 @@ fn host_and_port(text: &str, usual: Option<u16>) -> Option<(String, u16)> {
 mod tests {
     use crate::config::schema::{Files, parse};
 
+    fn check(text: &str, expected: &[&str]) {
+        let (_, diagnostics) = parse("vakt.yaml", text, Files::Untouched);
+        let found: Vec<String> = diagnostics
+            .iter()
+            .map(|one| format!("{}:{} {}", one.line, one.column, one.message))
+            .collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn what_would_tell_nobody_or_change_nothing_is_an_error() {
+        check(
+            "outputs:\n  a: {type: email, server: mail.example, from: a@example.org, to: []}\n  \
+             b: {type: webhook, url: 'https://a.example', kinds: [test]}\n  \
+             c: {type: alertmanager, url: 'https://a.example', kinds: [draft, resolved, awareness]}\n  \
+             d: {type: alertmanager, url: 'https://a.example/api/v2/alerts', group: 1m, rate: 5}\n  \
+             e: {type: webhook, url: 'https://a.example', group: 61m, signing_secret: whsec_x}\n",
+            &[
+                "2:67 mail to nobody is read by nobody",
+                "3:56 `test` would change nothing here: a test goes to every output, or to the one \
+                 that is named",
+                "4:68 `resolved` would change nothing here: Alertmanager is told of the end of each \
+                 alert, and of incidents by those",
+                "4:78 `awareness` would change nothing here: Alertmanager is told of what goes on, \
+                 and awareness is an instant",
+                "5:32 this is the address of Alertmanager's API, and `/api/v2/alerts` is added to it",
+                "5:74 `group` would change nothing at Alertmanager, which groups by itself",
+                "5:84 `rate` would change nothing at Alertmanager, which groups by itself",
+                "6:55 alerts wait for others for 1 h at most",
+                "6:76 what stands behind whsec_ in the signing secret is no Base64: \
+                 Invalid input length: 1",
+            ],
+        );
+        check(
+            "outputs:\n  a: {type: syslog, address: '127.0.0.1:514', transport: udp, ca: a.pem}\n  \
+             b: {type: email, server: localhost, encryption: none, from: a@example.org, \
+             to: a@example.org, ca: a.pem}\n  \
+             c: {type: webhook, url: 'http://127.0.0.1:1/x', ca: a.pem}\n  \
+             d: {type: syslog, address: '127.0.0.1:514', ca: a.pem}\n",
+            &[
+                "2:67 `ca` would change nothing without TLS",
+                "3:101 `ca` would change nothing without encryption",
+                "4:55 `ca` would change nothing over http://, which has no certificates",
+            ],
+        );
+        check(
+            "expected_sources:\n  - {host: a, within: 1h}\n  - {host: b, within: 1h}\n  \
+             - {host: a, within: 2h}\n",
+            &["4:5 `a` is expected twice"],
+        );
+    }
+
     #[test]
     fn what_is_wrong_with_an_output_is_said_at_its_place() {
-        let check = |text: &str, expected: &[&str]| {
-            let (_, diagnostics) = parse("vakt.yaml", text, Files::Untouched);
-            let found: Vec<String> = diagnostics
-                .iter()
-                .map(|one| format!("{}:{} {}", one.line, one.column, one.message))
-                .collect();
-            assert_eq!(found, expected, "{text}");
-        };
         check(
             "notices:\n  webhook: {url: 'https://a.example'}\n",
             &["2:3 `notices` has become `outputs`, of which there can be several"],

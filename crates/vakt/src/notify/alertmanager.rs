@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde_json::{Map, Value as Json, json};
 use vakt_event::Timestamp;
+use vakt_incident::{Firing, GoingOn};
 
 use super::fault::Fault;
 use super::http::{agent_of, bearer, taken};
@@ -50,7 +51,7 @@ pub(super) fn run(desk: &Desk, output: &Output, way: &Alertmanager, stop: &Stop)
             stop.wait(POLL);
             continue;
         }
-        match round(desk, output, way, &mut state) {
+        match round(desk, output, way, &mut state, stop) {
             Ok(()) => {
                 failures = 0;
                 state.routed = Some(routed);
@@ -64,9 +65,6 @@ pub(super) fn run(desk: &Desk, output: &Output, way: &Alertmanager, stop: &Stop)
                     error = fault.text,
                     "alerts were not delivered"
                 );
-                if let Err(error) = desk.records.output_failed(name) {
-                    tracing::error!(output = name, %error, "a failure cannot be counted");
-                }
                 stop.wait(pause_after(failures));
             }
         }
@@ -79,50 +77,111 @@ struct State {
     looked: Option<Instant>,
     /// When everything was sent last.
     resent: Option<Instant>,
-    /// What was sent since the start.
+    /// What was sent since the start and goes on; bounded as that is.
     known: BTreeSet<String>,
+    /// That some have no place was said.
+    is_full: bool,
 }
 
 impl State {
     fn is_due(&self, routed: u64) -> bool {
         self.routed != Some(routed) || self.looked.is_none_or(|last| last.elapsed() >= LOOK)
     }
+
+    fn has_told(&mut self, part: &[Firing]) {
+        for firing in part {
+            match firing.ends_at {
+                None => self.known.insert(firing.uid.clone()),
+                Some(_) => self.known.remove(&firing.uid),
+            };
+        }
+    }
+
+    /// In the log: that there is no place for all, once, and what ended before it was told.
+    fn say_what_waits(&mut self, output: &str, all: &GoingOn) {
+        let is_full = all.waiting > 0;
+        if is_full && !self.is_full {
+            tracing::warn!(
+                output,
+                waiting = all.waiting,
+                "more goes on than is told at the same time; alerts wait for room, the lowest first"
+            );
+        }
+        if !is_full && self.is_full {
+            tracing::info!(output, "there is room again for all that goes on");
+        }
+        self.is_full = is_full;
+        if all.missed > 0 {
+            tracing::warn!(
+                output,
+                missed = all.missed,
+                "what ended before it could be told is given up"
+            );
+        }
+    }
 }
 
-/// Tells what is new and what has ended, and from time to time everything.
-fn round(desk: &Desk, output: &Output, way: &Alertmanager, state: &mut State) -> Result<(), Fault> {
+/// Tells what is new and what has ended, and from time to time everything. What is refused holds none of the
+/// others.
+fn round(
+    desk: &Desk,
+    output: &Output,
+    way: &Alertmanager,
+    state: &mut State,
+    stop: &Stop,
+) -> Result<(), Fault> {
     let name = output.name();
     let all = desk.records.firing(name).map_err(anyhow::Error::from)?;
+    state.say_what_waits(name, &all);
     let is_resend = state.resent.is_none_or(|last| last.elapsed() >= way.resend);
-    let due: Vec<_> = all
-        .iter()
+    let due: Vec<Firing> = all
+        .firing
+        .into_iter()
         .filter(|it| is_resend || it.ends_at.is_some() || !state.known.contains(&it.uid))
         .collect();
-    for part in due.chunks(ALERTS_AT_ONCE) {
-        let mut alerts = Vec::new();
-        for firing in part {
-            let at = firing.starts_at;
-            let message = message::shape(desk, output, &firing.uid, &firing.payload, at)?;
-            alerts.push(alert(&message, firing.ends_at));
+    let mut failed = None;
+    for (index, part) in due.chunks(ALERTS_AT_ONCE).enumerate() {
+        if stop.is_set() {
+            return Ok(());
         }
-        post(way, &alerts)?;
-        state.known.extend(part.iter().map(|it| it.uid.clone()));
+        let Err(fault) = tell(desk, output, way, part) else {
+            desk.records
+                .firing_told(name, part)
+                .map_err(anyhow::Error::from)?;
+            state.has_told(part);
+            continue;
+        };
+        let untold = match fault.is_refusal {
+            true => part,
+            false => due.get(index * ALERTS_AT_ONCE..).unwrap_or(part),
+        };
+        let uids: Vec<String> = untold.iter().map(|it| it.uid.clone()).collect();
+        desk.records
+            .firing_failed(name, &uids, &fault.text)
+            .map_err(anyhow::Error::from)?;
+        let is_refusal = fault.is_refusal;
+        failed = Some(fault);
+        if !is_refusal {
+            break;
+        }
+    }
+    if let Some(fault) = failed {
+        return Err(fault);
     }
     if is_resend {
         state.resent = Some(Instant::now());
     }
-    let ended: Vec<String> = all
-        .iter()
-        .filter(|it| it.ends_at.is_some())
-        .map(|it| it.uid.clone())
-        .collect();
-    desk.records
-        .firing_ended(name, &ended)
-        .map_err(anyhow::Error::from)?;
-    for uid in &ended {
-        state.known.remove(uid);
-    }
     Ok(())
+}
+
+fn tell(desk: &Desk, output: &Output, way: &Alertmanager, part: &[Firing]) -> Result<(), Fault> {
+    let mut alerts = Vec::new();
+    for firing in part {
+        let at = firing.starts_at;
+        let message = message::shape(desk, output, &firing.uid, &firing.payload, at)?;
+        alerts.push(alert(&message, firing.ends_at));
+    }
+    post(way, &alerts)
 }
 
 fn post(way: &Alertmanager, alerts: &[Json]) -> Result<(), Fault> {

@@ -5,6 +5,12 @@ use serde_json::Value as Json;
 use super::message::Message;
 use super::words::one_line;
 
+/// Notices of a digest that `msg` names: it has 1,023 characters in most receivers.
+const NAMED_MAX: usize = 3;
+
+/// Characters of one of them.
+const NAME_CHARS_MAX: usize = 300;
+
 /// `CEF:0|vendor|product|version|class|name|severity|extension`.
 pub(super) fn line(message: &Message) -> String {
     let body = &message.body;
@@ -26,7 +32,7 @@ pub(super) fn line(message: &Message) -> String {
         ("rt", Some(millis.to_string())),
         ("dhost", text("host")),
         ("cnt", number("count")),
-        ("msg", text("entity")),
+        ("msg", text("entity").or_else(|| digest(message))),
         ("request", text("link")),
         ("cs1Label", text("incident").map(|_| "incident".to_owned())),
         ("cs1", text("incident")),
@@ -41,6 +47,23 @@ pub(super) fn line(message: &Message) -> String {
     });
     line.push_str(&shown.collect::<Vec<_>>().join(" "));
     line
+}
+
+/// The first of the notices that a digest stands for, and how many more there are.
+fn digest(message: &Message) -> Option<String> {
+    let names = super::words::named(message, NAMED_MAX);
+    let named = u64::try_from(names.len()).unwrap_or(u64::MAX);
+    let more = message.body["count"].as_u64().unwrap_or(0);
+    let more = more.saturating_sub(named);
+    let cut = |name: String| name.chars().take(NAME_CHARS_MAX).collect();
+    let mut parts: Vec<String> = names.into_iter().map(cut).collect();
+    if parts.is_empty() {
+        return None;
+    }
+    if more > 0 {
+        parts.push(format!("and {more} more"));
+    }
+    Some(parts.join("; "))
 }
 
 /// In the header `\` and `|` are escaped, and there are no line ends.
@@ -93,6 +116,7 @@ mod tests {
                 "rule": {"id": "r|1"}, "host": "web=1|x\\y", "count": 3,
                 "entity": "line\r\ntwo", "stream": "default", "deadline": null,
             }),
+            taken: Vec::new(),
         };
         assert_eq!(
             line(&message),

@@ -3,18 +3,26 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
+use lettre::address::Envelope;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
-use lettre::{Message as Mail, SmtpTransport, Transport};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters,
+};
+use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::{Address, Message as Mail};
+use tokio::time::timeout;
 
+use super::deadline::{CONNECT_PATIENCE, within};
 use super::fault::{Fault, of_connection, of_tls, words_of};
 use super::message::Message;
 use super::words;
 use crate::config::outputs::{self, Encryption};
 
-/// A server that does not answer within it is tried again later.
-const TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a server may take to answer QUIT, when it has the mail.
+const LEAVE_PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) struct Email<'c> {
     output: &'c str,
@@ -30,42 +38,124 @@ impl<'c> Email<'c> {
 impl super::Sender for Email<'_> {
     fn send(&mut self, message: &Message) -> Result<(), Fault> {
         let mail = mail(self.output, self.way, message)?;
-        let transport = transport(self.way)?;
-        match transport.send(&mail) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(fault(self.way, &error)),
-        }
+        let place = format!("the mail server {}:{}", self.way.server, self.way.port);
+        within(&place, deliver(self.way, &mail, &message.taken))
     }
 }
 
-/// A connection for each mail: there are few, and none hangs on an old one.
-fn transport(way: &outputs::Email) -> Result<SmtpTransport> {
-    let parameters = || -> Result<TlsParameters> {
-        let mut builder =
-            TlsParameters::builder(way.server.clone()).certificate_store(CertificateStore::Default);
-        if let Some(path) = &way.ca {
-            let pem =
-                std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            let shown = path.display();
-            let found = Certificate::from_pem(&pem)
-                .with_context(|| format!("{shown} holds no certificates in PEM form"))?;
-            builder = builder.add_root_certificate(found);
-        }
-        Ok(builder.build()?)
-    };
-    let tls = match way.encryption {
-        Encryption::StartTls => Tls::Required(parameters()?),
-        Encryption::Tls => Tls::Wrapper(parameters()?),
-        Encryption::None => Tls::None,
-    };
-    let mut builder = SmtpTransport::builder_dangerous(way.server.clone())
-        .port(way.port)
-        .tls(tls)
-        .timeout(Some(TIMEOUT));
-    if let Some((user, password)) = &way.login {
-        builder = builder.credentials(Credentials::new(user.clone(), password.read()?));
+/// Sends to those that have it not yet. A recipient that the server refuses holds none of the others.
+async fn deliver(way: &outputs::Email, mail: &Mail, had: &[String]) -> Result<(), Fault> {
+    let envelope = mail.envelope();
+    let wanted: Vec<&Address> = envelope
+        .to()
+        .iter()
+        .filter(|to| !had.contains(&to.to_string()))
+        .collect();
+    if wanted.is_empty() {
+        return Ok(());
     }
-    Ok(builder.build())
+    let fault = |error: &Error| fault(way, error);
+    let mut server = connect(way).await?;
+    let text = mail.formatted();
+    let begin = MailFrom::new(envelope.from().cloned(), options(&server, envelope, &text)?);
+    server.command(begin).await.map_err(|it| fault(&it))?;
+    let (mut taken, mut refused) = (had.to_vec(), Vec::new());
+    for to in wanted {
+        match server.command(Rcpt::new(to.clone(), Vec::new())).await {
+            Ok(_) => taken.push(to.to_string()),
+            Err(error) if error.status().is_some() => {
+                refused.push(format!("{to}: {}", fault(&error).text));
+            }
+            Err(error) => return Err(fault(&error)),
+        }
+    }
+    if taken.len() > had.len() {
+        server.command(Data).await.map_err(|it| fault(&it))?;
+        server.message(&text).await.map_err(|it| fault(&it))?;
+    }
+    // It has the mail; how it takes leave changes nothing.
+    if timeout(LEAVE_PATIENCE, server.quit()).await.is_err() {
+        tracing::debug!(server = way.server, "a mail server takes no leave");
+    }
+    match refused.is_empty() {
+        true => Ok(()),
+        false => Err(Fault {
+            taken,
+            ..Fault::refusal(refused.join("; "))
+        }),
+    }
+}
+
+/// What the server is to know of the mail before it comes. Plain text is encoded as ASCII; addresses may be
+/// more (RFC 6531).
+fn options(
+    server: &AsyncSmtpConnection,
+    envelope: &Envelope,
+    text: &[u8],
+) -> Result<Vec<MailParameter>> {
+    let offers = |what: Extension| server.server_info().supports_feature(what);
+    let mut options = Vec::new();
+    let mut addresses = envelope.from().into_iter().chain(envelope.to());
+    if addresses.any(|address| !address.to_string().is_ascii()) {
+        anyhow::ensure!(
+            offers(Extension::SmtpUtfEight),
+            "an address has letters that are not ASCII, and the mail server takes none (SMTPUTF8)"
+        );
+        options.push(MailParameter::SmtpUtfEight);
+    }
+    if !text.is_ascii() {
+        anyhow::ensure!(
+            offers(Extension::EightBitMime),
+            "the mail has letters that are not ASCII, and the mail server takes none (8BITMIME)"
+        );
+        options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    Ok(options)
+}
+
+/// A connection for each mail: there are few, and none hangs on an old one. Encrypted and signed in, as it is
+/// configured.
+async fn connect(way: &outputs::Email) -> Result<AsyncSmtpConnection, Fault> {
+    let fault = |error: Error| fault(way, &error);
+    let us = ClientId::default();
+    let wrapper = match way.encryption {
+        Encryption::Tls => Some(tls_parameters(way)?),
+        _ => None,
+    };
+    let place = (way.server.as_str(), way.port);
+    let connecting =
+        AsyncSmtpConnection::connect_tokio1(place, Some(CONNECT_PATIENCE), &us, wrapper, None);
+    let mut server = connecting.await.map_err(fault)?;
+    if way.encryption == Encryption::StartTls {
+        if !server.can_starttls() {
+            return Err(Fault::new(format!(
+                "the mail server {}:{} offers no STARTTLS, and nothing is sent without encryption: \
+                 write `encryption: tls` with its port (465), or ask whoever runs it",
+                way.server, way.port
+            )));
+        }
+        let starting = server.starttls(tls_parameters(way)?, &us);
+        starting.await.map_err(fault)?;
+    }
+    if let Some((user, password)) = &way.login {
+        let login = Credentials::new(user.clone(), password.read()?);
+        let signing_in = server.auth(DEFAULT_MECHANISMS, &login);
+        signing_in.await.map_err(fault)?;
+    }
+    Ok(server)
+}
+
+fn tls_parameters(way: &outputs::Email) -> Result<TlsParameters> {
+    let mut builder =
+        TlsParameters::builder(way.server.clone()).certificate_store(CertificateStore::Default);
+    if let Some(path) = &way.ca {
+        let shown = path.display();
+        let pem = std::fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+        let found = Certificate::from_pem(&pem)
+            .with_context(|| format!("{shown} holds no certificates in PEM form"))?;
+        builder = builder.add_root_certificate(found);
+    }
+    Ok(builder.build()?)
 }
 
 /// The mail of a notice: the same at every attempt.
@@ -111,7 +201,7 @@ fn filed_at(message: &Message) -> SystemTime {
     UNIX_EPOCH + Duration::from_micros(micros)
 }
 
-fn fault(way: &outputs::Email, error: &lettre::transport::smtp::Error) -> Fault {
+fn fault(way: &outputs::Email, error: &Error) -> Fault {
     let place = format!("{}:{}", way.server, way.port);
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(inner) = source {
@@ -131,9 +221,16 @@ fn fault(way: &outputs::Email, error: &lettre::transport::smtp::Error) -> Fault 
         }
         _ => "",
     };
-    Fault::new(format!(
-        "the mail server {place} did not take it{help}: {said}"
-    ))
+    let is_about_us = matches!(
+        error.status().map(u16::from),
+        Some(421 | 530 | 534 | 535 | 538)
+    );
+    Fault {
+        is_refusal: error.status().is_some() && !is_about_us,
+        ..Fault::new(format!(
+            "the mail server {place} did not take it{help}: {said}"
+        ))
+    }
 }
 
 /// What an error says, and what is behind it.

@@ -16,6 +16,10 @@ pub(super) struct Fault {
     pub(super) text: String,
     /// The receiver named a time.
     pub(super) retry_after: Option<Duration>,
+    /// It is about this notice: the receiver is there, and may take others.
+    pub(super) is_refusal: bool,
+    /// The recipients that have it all the same.
+    pub(super) taken: Vec<String>,
 }
 
 impl Fault {
@@ -23,6 +27,16 @@ impl Fault {
         Self {
             text: text.into(),
             retry_after: None,
+            is_refusal: false,
+            taken: Vec::new(),
+        }
+    }
+
+    /// The receiver refuses this notice.
+    pub(super) fn refusal(text: impl Into<String>) -> Self {
+        Self {
+            is_refusal: true,
+            ..Self::new(text)
         }
     }
 
@@ -64,7 +78,7 @@ pub(super) fn of_connection(place: &str, error: &std::io::Error) -> Fault {
 }
 
 pub(super) fn of_tls(place: &str, error: &rustls::Error) -> Fault {
-    use rustls::CertificateError as Bad;
+    use rustls::{AlertDescription as Alert, CertificateError as Bad};
     Fault::new(match error {
         rustls::Error::InvalidCertificate(
             Bad::NotValidForName | Bad::NotValidForNameContext { .. },
@@ -77,6 +91,18 @@ pub(super) fn of_tls(place: &str, error: &rustls::Error) -> Fault {
         rustls::Error::InvalidCertificate(Bad::Expired | Bad::ExpiredContext { .. }) => {
             format!("the certificate of {place} has expired ({error})")
         }
+        rustls::Error::AlertReceived(
+            Alert::CertificateRequired | Alert::BadCertificate | Alert::AccessDenied,
+        ) => format!(
+            "{place} refused us ({error}): it asks for a certificate of the client, and Vakt has none; \
+             let it take Vakt without one"
+        ),
+        rustls::Error::AlertReceived(_) => {
+            format!("{place} refused us in the TLS handshake ({error})")
+        }
+        rustls::Error::InvalidMessage(_) => format!(
+            "{place} does not speak TLS ({error}): look at the port, and whether it takes TLS at all"
+        ),
         _ => format!("{place} does not speak TLS as it should: {error}"),
     })
 }
@@ -125,8 +151,8 @@ mod tests {
     fn a_receiver_may_ask_for_an_hour_at_the_most() {
         let now: Timestamp = "2026-11-23T20:00:00Z".parse().unwrap();
         let fault = |seconds: u64| Fault {
-            text: String::new(),
             retry_after: Some(Duration::from_secs(seconds)),
+            ..Fault::new("")
         };
         let at = |seconds: u64| fault(seconds).retry_at(now).unwrap().to_string();
         assert_eq!(at(30), "2026-11-23T20:00:30Z");

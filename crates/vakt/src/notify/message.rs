@@ -21,6 +21,8 @@ pub(super) struct Message {
     /// When it was filed.
     pub(super) at: Timestamp,
     pub(super) body: Json,
+    /// The recipients that have it from an earlier attempt.
+    pub(super) taken: Vec<String>,
 }
 
 impl Message {
@@ -53,6 +55,7 @@ pub(super) fn shape(
         uid: uid.to_owned(),
         at,
         body,
+        taken: Vec::new(),
     })
 }
 

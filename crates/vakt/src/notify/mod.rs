@@ -7,10 +7,12 @@
 
 mod alertmanager;
 mod cef;
+mod deadline;
 mod email;
 mod fault;
 pub(crate) mod heartbeat;
 mod http;
+mod last_word;
 mod message;
 mod syslog;
 mod watch;
@@ -27,15 +29,17 @@ use anyhow::{Context, Result};
 use serde_json::{Value as Json, json};
 use vakt_event::{Clock, Timestamp};
 use vakt_incident::reminder::Policy;
-use vakt_incident::route::Routed;
-use vakt_incident::{NoticeKind, Records, Route};
+use vakt_incident::{Records, Route};
 
+use crate::config::outputs::SyslogTransport;
 use crate::config::{Output, Way};
 use crate::pipeline::Stop;
 use crate::redact::Redactor;
 use fault::Fault;
+use last_word::LastWord;
 use message::Message;
 pub(crate) use watch::Watch;
+pub(crate) use webhook::key as signing_key;
 
 /// How often somebody looks whether there is something to tell.
 const POLL: Duration = Duration::from_millis(500);
@@ -47,7 +51,7 @@ const LOOK_PAUSE: Duration = Duration::from_secs(5);
 const LOOK_PAUSE_MAX: Duration = Duration::from_secs(600);
 
 /// The longest pause after failures that follow on each other: an output that is down is not asked more
-/// often, whatever waits for it.
+/// often, whatever waits for it. One that refuses a notice is not down.
 const DOWN_PAUSE_MAX: Duration = Duration::from_secs(30);
 
 /// What all outputs share.
@@ -83,6 +87,7 @@ impl Desk {
         stop: &Stop,
     ) -> Result<Vec<JoinHandle<()>>> {
         self.records.retire_outputs(&self.names())?;
+        watch.retire(&self.records)?;
         let mut threads = Vec::new();
         let (desk, stop_watch) = (Arc::clone(self), stop.clone());
         threads.push(spawn("notices", move || desk.keep(watch, &stop_watch))?);
@@ -108,16 +113,21 @@ impl Desk {
         thread::scope(|scope| {
             let running: Vec<_> = asked
                 .iter()
-                .map(|output| (output.name(), scope.spawn(|| self.test_one(output))))
+                .map(|output| (output, scope.spawn(|| self.test_one(output))))
                 .collect();
-            let results = running.into_iter().map(|(name, running)| {
+            let results = running.into_iter().map(|(output, running)| {
                 let result = running.join();
                 let error = match result {
                     Ok(Ok(())) => None,
                     Ok(Err(fault)) => Some(fault.text),
                     Err(_) => Some("the test ended in a panic".to_owned()),
                 };
-                json!({ "output": name, "delivered": error.is_none(), "error": error })
+                json!({
+                    "output": output.name(),
+                    "delivered": error.is_none(),
+                    "answers": has_answers(output),
+                    "error": error,
+                })
             });
             Some(results.collect())
         })
@@ -165,51 +175,20 @@ impl Desk {
     fn keep(&self, mut watch: Watch, stop: &Stop) {
         let routes = self.routes();
         let mut look = Look::default();
+        let mut last_word = LastWord::default();
         while !stop.is_set() {
-            if let Err(error) = self.step(&routes, &mut watch, &mut look) {
+            let step = AssertUnwindSafe(|| self.step(&routes, &mut watch, &mut look));
+            let done = catch_unwind(step)
+                .unwrap_or_else(|_| Err(anyhow::anyhow!("a look at what is to be told panicked")));
+            if let Err(error) = done {
                 tracing::error!(error = format!("{error:#}"), "notices cannot be filed");
                 if let Some(reason) = watch.untold_failure() {
-                    self.tell_at_once(&reason);
+                    last_word.tell(self, &reason);
                 }
                 stop.wait(LOOK_PAUSE);
             }
             stop.wait(POLL);
         }
-    }
-
-    /// The disk that failed the journal fails the records, too: then the notice of it goes past the outbox,
-    /// once.
-    fn tell_at_once(&self, reason: &str) {
-        let now = self.clock.now();
-        let uid = format!("journal-{}", now.micros());
-        let payload = json!({
-            "kind": NoticeKind::Journal,
-            "is_well": false,
-            "title": reason,
-            "detected_at": now,
-            "deadline": null,
-        });
-        let about = Routed {
-            kind: NoticeKind::Journal,
-            level: None,
-            stream: None,
-            party: None,
-        };
-        let outputs = self.outputs.iter().filter(|it| it.route.takes(&about));
-        thread::scope(|scope| {
-            for output in outputs {
-                let (uid, payload) = (&uid, &payload);
-                scope.spawn(move || {
-                    let sent = message::shape(self, output, uid, payload, now)
-                        .map_err(Fault::from)
-                        .and_then(|message| sender(output).send(&message));
-                    if let Err(fault) = sent {
-                        let name = output.name();
-                        tracing::error!(output = name, error = fault.text, "nobody was told");
-                    }
-                });
-            }
-        });
     }
 
     fn step(&self, routes: &[Route], watch: &mut Watch, look: &mut Look) -> Result<()> {
@@ -241,11 +220,15 @@ impl Desk {
             let one = AssertUnwindSafe(|| self.deliver_one(output, sender.as_mut()));
             let tried = catch_unwind(one).unwrap_or_else(|_| {
                 tracing::error!(output = output.name(), "a delivery ended in a panic");
-                Ok(Some(false))
+                Ok(Some(Tried::Refused))
             });
             match tried {
-                Ok(Some(true)) => failures = 0,
-                Ok(Some(false)) => {
+                Ok(Some(Tried::Taken)) => failures = 0,
+                Ok(Some(Tried::Refused)) => {
+                    failures = 0;
+                    stop.wait(POLL);
+                }
+                Ok(Some(Tried::Down)) => {
                     failures += 1;
                     stop.wait(pause_after(failures));
                 }
@@ -261,8 +244,8 @@ impl Desk {
         }
     }
 
-    /// Tries one notice. Answers whether it was taken; `None` where none is due.
-    fn deliver_one(&self, output: &Output, sender: &mut dyn Sender) -> Result<Option<bool>> {
+    /// Tries one notice; `None` where none is due.
+    fn deliver_one(&self, output: &Output, sender: &mut dyn Sender) -> Result<Option<Tried>> {
         let name = output.name();
         let Some(notice) = self.records.outbox_claim(name)? else {
             return Ok(None);
@@ -270,11 +253,14 @@ impl Desk {
         let (uid, payload) = (&notice.uid, &notice.payload);
         let sent = message::shape(self, output, uid, payload, notice.created_at)
             .map_err(Fault::from)
-            .and_then(|message| sender.send(&message));
+            .and_then(|mut message| {
+                message.taken.clone_from(&notice.taken);
+                sender.send(&message)
+            });
         match sent {
             Ok(()) => {
                 self.records.outbox_delivered(notice.id, name)?;
-                Ok(Some(true))
+                Ok(Some(Tried::Taken))
             }
             Err(fault) => {
                 tracing::warn!(
@@ -284,13 +270,28 @@ impl Desk {
                     error = fault.text,
                     "a notice was not delivered"
                 );
+                if fault.taken.len() > notice.taken.len() {
+                    self.records.outbox_taken(notice.id, name, &fault.taken)?;
+                }
                 let next = fault.retry_at(self.clock.now());
                 self.records
                     .outbox_failed(notice.id, name, &fault.text, next)?;
-                Ok(Some(false))
+                Ok(Some(match fault.is_refusal {
+                    true => Tried::Refused,
+                    false => Tried::Down,
+                }))
             }
         }
     }
+}
+
+/// What became of an attempt.
+enum Tried {
+    Taken,
+    /// The receiver refuses this notice; another may fare better.
+    Refused,
+    /// The receiver is not there, or takes nothing now.
+    Down,
 }
 
 /// When the clocks are looked at.
@@ -326,6 +327,11 @@ fn sender(output: &Output) -> Box<dyn Sender + '_> {
         Way::Syslog(way) => Box::new(syslog::Syslog::new(way)),
         Way::Alertmanager(way) => Box::new(alertmanager::Once(way)),
     }
+}
+
+/// Whether the receiver says that it took something.
+fn has_answers(output: &Output) -> bool {
+    !matches!(&output.way, Way::Syslog(way) if way.transport == SyslogTransport::Udp)
 }
 
 pub(crate) fn type_of(output: &Output) -> &'static str {

@@ -22,7 +22,7 @@ pub(crate) struct Watch {
     /// A source that was never heard is waited for from then on.
     since: Timestamp,
     looked: Option<Instant>,
-    /// That the journal failed is on record, or was told without one.
+    /// That the journal failed is on record.
     failure_is_told: bool,
 }
 
@@ -43,11 +43,16 @@ impl Watch {
         }
     }
 
-    /// Why the journal failed, where that could not be filed; once.
-    pub(super) fn untold_failure(&mut self) -> Option<String> {
+    /// Why the journal failed, where that could not be filed.
+    pub(super) fn untold_failure(&self) -> Option<String> {
         let reason = self.journal.stats().poisoned?;
-        let is_told = std::mem::replace(&mut self.failure_is_told, true);
-        (!is_told).then(|| reason.to_string())
+        (!self.failure_is_told).then(|| reason.to_string())
+    }
+
+    /// What is said of sources that are not expected any more is forgotten.
+    pub(super) fn retire(&self, records: &Records) -> Result<()> {
+        let expected: Vec<String> = self.expected.iter().map(subject).collect();
+        Ok(records.retire_watched(SOURCE, &expected)?)
     }
 
     /// Files what has changed.
@@ -101,12 +106,19 @@ impl Watch {
             expected.within.as_secs().into(),
         );
         Watched {
-            subject: format!("source {}", expected.name()),
+            subject: subject(expected),
             is_well: silent <= within,
             title: expected.name(),
             more,
         }
     }
+}
+
+/// What the subjects of sources begin with.
+const SOURCE: &str = "source ";
+
+fn subject(expected: &ExpectedSource) -> String {
+    format!("{SOURCE}{}", expected.name())
 }
 
 impl ExpectedSource {
@@ -117,7 +129,7 @@ impl ExpectedSource {
     }
 
     /// What it is called: its host, its address, its stream, as far as they are said.
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let peer = self.peer.map(|peer| peer.to_string());
         let stream = self
             .stream

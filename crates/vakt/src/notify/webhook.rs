@@ -4,7 +4,7 @@
 //! The time stamp is that of the attempt and is signed with the body: a receiver that refuses old ones
 //! cannot be played a recording. The id is the same at every attempt.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -63,8 +63,9 @@ fn post(agent: &ureq::Agent, way: &config::Webhook, message: &Message) -> Result
 
 /// The bytes that are signed with: those behind `whsec_` in Base64, as the specification writes them, or
 /// the text itself.
-fn key(secret: &str) -> Result<Vec<u8>> {
+pub(crate) fn key(secret: &str) -> Result<Vec<u8>> {
     match secret.strip_prefix("whsec_") {
+        Some("") => bail!("nothing stands behind whsec_ in the signing secret"),
         Some(encoded) => STANDARD
             .decode(encoded)
             .context("what stands behind whsec_ in the signing secret is no Base64"),

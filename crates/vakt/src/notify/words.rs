@@ -32,6 +32,11 @@ pub(super) fn one_line(text: &str) -> String {
 /// The words of one language.
 struct Words {
     kinds: &'static [(&'static str, &'static str)],
+    /// What one and several of a kind are called, in a digest.
+    counted: &'static [(&'static str, &'static str, &'static str)],
+    levels: &'static [(&'static str, &'static str)],
+    /// The party that is we ourselves.
+    own: &'static str,
     labels: Labels,
     weekdays: [&'static str; 7],
     months: [&'static str; 12],
@@ -92,6 +97,24 @@ const ENGLISH: Words = Words {
         ("digest", "Several notices"),
         ("test", "Test"),
     ],
+    counted: &[
+        (
+            "overdue",
+            "deadline that has passed",
+            "deadlines that have passed",
+        ),
+        ("reminder", "reminder", "reminders"),
+        ("awareness", "notice of awareness", "notices of awareness"),
+        ("draft", "draft", "drafts"),
+        ("escalation", "draft not assessed", "drafts not assessed"),
+        ("journal", "notice of the journal", "notices of the journal"),
+        ("disk", "notice of the disk", "notices of the disk"),
+        ("source", "notice of a source", "notices of sources"),
+        ("resolved", "incident that ended", "incidents that ended"),
+        ("alert", "alert", "alerts"),
+    ],
+    levels: &[],
+    own: "own",
     labels: Labels {
         incident: "incident",
         due: "due",
@@ -173,6 +196,34 @@ const SWEDISH: Words = Words {
         ("digest", "Flera meddelanden"),
         ("test", "Prov"),
     ],
+    counted: &[
+        ("overdue", "utlöpt frist", "utlöpta frister"),
+        ("reminder", "påminnelse", "påminnelser"),
+        (
+            "awareness",
+            "meddelande om kännedom",
+            "meddelanden om kännedom",
+        ),
+        ("draft", "utkast", "utkast"),
+        ("escalation", "obedömt utkast", "obedömda utkast"),
+        (
+            "journal",
+            "meddelande om journalen",
+            "meddelanden om journalen",
+        ),
+        ("disk", "meddelande om disken", "meddelanden om disken"),
+        ("source", "meddelande om en källa", "meddelanden om källor"),
+        ("resolved", "avslutad incident", "avslutade incidenter"),
+        ("alert", "larm", "larm"),
+    ],
+    levels: &[
+        ("informational", "information"),
+        ("low", "låg"),
+        ("medium", "medel"),
+        ("high", "hög"),
+        ("critical", "kritisk"),
+    ],
+    own: "egen",
     labels: Labels {
         incident: "incident",
         due: "senast",
@@ -228,9 +279,10 @@ pub(super) fn subject(message: &Message, language: Language) -> String {
     let (body, words) = (&message.body, words(language));
     let mut subject = String::from("[Vakt] ");
     if let Some(level) = body["level"].as_str() {
-        subject.push_str(&format!("{} ", level.to_uppercase()));
+        subject.push_str(&format!("{} ", words.level(level).to_uppercase()));
     }
     subject.push_str(&headline(body, words));
+    let mut until = String::new();
     if let Some(due) = due(body) {
         let local = due.zone.to_datetime(due.at.to_jiff());
         let (day, time) = match due.last_day {
@@ -245,10 +297,68 @@ pub(super) fn subject(message: &Message, language: Language) -> String {
             true => words.labels.met,
             false => words.labels.due,
         };
-        subject.push_str(&format!(" ({label} {shown}{time})"));
+        let report = match body["kind"].as_str() {
+            Some("reminder" | "overdue") => report(body, language),
+            _ => String::new(),
+        };
+        until = one_line(&format!("{report} {label} {shown}{time}"));
+        until = format!(" ({until})");
     }
-    let subject = one_line(&subject);
-    subject.chars().take(SUBJECT_CHARS_MAX).collect()
+    // However long a host or an entity is: until when is never cut.
+    let room = SUBJECT_CHARS_MAX.saturating_sub(until.chars().count());
+    let subject: String = one_line(&subject).chars().take(room).collect();
+    subject + &until
+}
+
+/// Which report a clock is of: in Swedish the statute's own term.
+fn report(body: &Json, language: Language) -> String {
+    let clock = &body["clock"];
+    let term = match language {
+        Language::Swedish => clock["term"].as_str(),
+        Language::English => None,
+    };
+    let stage = || {
+        clock["stage"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('_', " ")
+    };
+    term.map_or_else(stage, str::to_owned)
+}
+
+/// In one line of English that takes at most `room` bytes where that is possible: the subject, and of a digest
+/// the first of what it stands for, with how many more there are.
+pub(super) fn sentence(message: &Message, room: usize) -> String {
+    let mut sentence = subject(message, Language::English);
+    let names = named(message, usize::MAX);
+    if names.is_empty() {
+        return sentence;
+    }
+    let mut left = message.body["count"].as_u64().unwrap_or(0);
+    let of_rest = "; and 18446744073709551615 more".len();
+    for name in names {
+        if sentence.len() + name.len() + of_rest > room {
+            break;
+        }
+        sentence.push_str(&format!("; {name}"));
+        left = left.saturating_sub(1);
+    }
+    if left > 0 {
+        sentence.push_str(&format!("; and {left} more"));
+    }
+    sentence
+}
+
+/// The first `most` notices that a digest stands for, each in a few words.
+pub(super) fn named(message: &Message, most: usize) -> Vec<String> {
+    let parts = message.body["notices"].as_array();
+    let short = |part: &Json| {
+        let level = part["level"].as_str().map(str::to_uppercase);
+        let headline = one_line(&headline(part, words(Language::English)));
+        let text = [level, Some(headline)].into_iter().flatten();
+        text.collect::<Vec<_>>().join(" ")
+    };
+    parts.into_iter().flatten().take(most).map(short).collect()
 }
 
 /// The whole notice as plain text.
@@ -266,17 +376,26 @@ pub(super) fn text(message: &Message, language: Language) -> String {
         let id = body["rule"]["id"].as_str().unwrap_or_default();
         line(labels.rule, format!("{title} ({id})"));
     }
-    line(labels.level, plain("level"));
+    line(labels.level, words.level(&plain("level")).to_owned());
     line(labels.host, plain("host"));
     line(labels.entity, plain("entity"));
     line(
         labels.count,
         body["count"]
             .as_u64()
+            .filter(|count| *count > 0)
             .map_or(String::new(), |it| it.to_string()),
     );
     line(labels.stream, plain("stream"));
-    line(labels.party, plain("party"));
+    let party = plain("party");
+    line(
+        labels.party,
+        if party == "own" {
+            words.own.to_owned()
+        } else {
+            party
+        },
+    );
     line(labels.by, plain("recorded_by"));
     line(labels.service, plain("service"));
     line(labels.criterion, criterion(body, language));
@@ -347,7 +466,11 @@ fn headline(body: &Json, words: &Words) -> String {
     if let Some(number) = body["number"].as_u64() {
         headline.push_str(&format!(", {} {number}", words.labels.incident));
     }
-    let title = body["title"].as_str().unwrap_or_default();
+    let digest = words.digest(&body["counts"]);
+    let title = digest
+        .as_deref()
+        .or(body["title"].as_str())
+        .unwrap_or_default();
     if !title.is_empty() {
         headline.push_str(&format!(": {title}"));
     }
@@ -416,6 +539,25 @@ fn deadline(body: &Json, words: &Words) -> String {
 }
 
 impl Words {
+    fn level<'l>(&self, level: &'l str) -> &'l str {
+        let found = self.levels.iter().find(|(name, _)| *name == level);
+        found.map_or(level, |(_, word)| word)
+    }
+
+    /// "4 alerts, 1 draft", from the counts of a digest; the most urgent kind first, as they are there.
+    fn digest(&self, counts: &Json) -> Option<String> {
+        let parts = counts.as_object()?.iter().map(|(kind, count)| {
+            let count = count.as_u64().unwrap_or(0);
+            let found = self.counted.iter().find(|(name, ..)| name == kind);
+            let word = found.map_or(
+                kind.as_str(),
+                |(_, one, more)| if count == 1 { one } else { more },
+            );
+            format!("{count} {word}")
+        });
+        Some(parts.collect::<Vec<_>>().join(", "))
+    }
+
     fn day(&self, day: jiff::civil::Date, with_year: bool) -> String {
         let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
         let month = usize::try_from(day.month() - 1).unwrap_or(0);
@@ -440,6 +582,7 @@ mod tests {
             uid: "u".to_owned(),
             at: "2026-11-23T20:00:00Z".parse().unwrap(),
             body,
+            taken: Vec::new(),
         }
     }
 
@@ -494,7 +637,7 @@ mod tests {
         check(
             draft(),
             Language::Swedish,
-            "[Vakt] CRITICAL Nytt utkast, incident 7: SSH login after failures, \
+            "[Vakt] KRITISK Nytt utkast, incident 7: SSH login after failures, \
              web1, 203.0.113.7 (senast tisdag 24 november 21:08)",
         );
         let mut month = draft();
@@ -504,8 +647,23 @@ mod tests {
         check(
             month,
             Language::Swedish,
-            "[Vakt] CRITICAL Påminnelse (80 %), incident 7: SSH login after failures, web1, \
-             203.0.113.7 (senast lördag 26 december)",
+            "[Vakt] KRITISK Påminnelse (80 %), incident 7: SSH login after failures, web1, \
+             203.0.113.7 (upplysning senast lördag 26 december)",
+        );
+        let mut long = draft();
+        long["kind"] = "overdue".into();
+        long["host"] = "h".repeat(200).into();
+        let shown = subject(&message(long), Language::English);
+        assert!(
+            shown.ends_with("hhh (early warning due Tuesday 24 November 21:08)"),
+            "{shown}"
+        );
+        assert_eq!(shown.chars().count(), SUBJECT_CHARS_MAX);
+        check(
+            json!({"kind": "digest", "title": "1 draft, 31 × alert", "level": "high",
+                "counts": {"draft": 1, "alert": 31}}),
+            Language::Swedish,
+            "[Vakt] HÖG Flera meddelanden: 1 utkast, 31 larm",
         );
         check(
             json!({"kind": "source", "is_well": false, "title": "web1", "host": "web1"}),

@@ -2,11 +2,12 @@
 
 use lettre::message::Mailbox;
 use vakt_rules::Report;
+use vakt_rules::yaml::{Kind, Node};
 
 use super::super::read::{CONFIG_MISSING, CONFIG_VALUE, Section, text};
 use super::{
     Context, Email, Encryption, Language, Syslog, SyslogFormat, SyslogTransport, certificate,
-    host_and_port, is_loopback, one_of, secret,
+    host_and_port, is_loopback, one_of, secret, without_effect,
 };
 
 pub(super) fn email(
@@ -68,6 +69,20 @@ pub(super) fn email(
     }
     section.require("from", report);
     section.require("to", report);
+    if let Some(Node {
+        kind: Kind::List(items),
+        span,
+        ..
+    }) = section.get("to")
+        && items.is_empty()
+    {
+        report.add(
+            &CONFIG_MISSING,
+            span,
+            "mail to nobody is read by nobody",
+            "write at least one address, such as `to: [duty@example.org]`",
+        );
+    }
     let from = mailboxes("from", section, report);
     let to = mailboxes("to", section, report);
     let cc = mailboxes("cc", section, report);
@@ -75,6 +90,10 @@ pub(super) fn email(
         Some("sv") => Language::Swedish,
         _ => Language::English,
     };
+    if encryption == Encryption::None {
+        let help = "remove it, or write `encryption: starttls`";
+        without_effect("ca", "without encryption", help, section, report);
+    }
     let ca = certificate(section, context.files, report);
     let (server, port) = server?;
     Some(Email {
@@ -151,6 +170,10 @@ pub(super) fn syslog(
             );
         }
         _ => {}
+    }
+    if transport != SyslogTransport::Tls {
+        let help = "remove it, or write `transport: tls`";
+        without_effect("ca", "without TLS", help, section, report);
     }
     let ca = certificate(section, context.files, report);
     found?;

@@ -1,5 +1,6 @@
 //! `heartbeat:` and `expected_sources:`: who is told when Vakt, or a source, falls silent.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vakt_rules::Report;
@@ -50,11 +51,23 @@ pub(in crate::config) fn expected_sources(
             "name those without which you would be blind",
         );
     }
-    nodes
-        .iter()
-        .take(EXPECTED_MAX)
-        .filter_map(|node| expected_source(node, streams, report))
-        .collect()
+    let mut expected: Vec<ExpectedSource> = Vec::new();
+    let mut names = BTreeSet::new();
+    for node in nodes.iter().take(EXPECTED_MAX) {
+        let Some(source) = expected_source(node, streams, report) else {
+            continue;
+        };
+        if !names.insert(source.name()) {
+            report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                format!("`{}` is expected twice", source.name()),
+                "keep the one with the shorter `within`",
+            );
+        }
+        expected.push(source);
+    }
+    expected
 }
 
 fn expected_source(
