@@ -349,7 +349,7 @@ mod tests {
             assert!(line.contains("a0, web-with-a-name.example.org"), "{line}");
             assert!(line.ends_with(end), "{line}");
         };
-        check(SyslogFormat::Rfc5424, "; and 29 more");
+        check(SyslogFormat::Rfc5424, "; and 28 more");
         check(SyslogFormat::Cef, "and 37 more");
     }
 }
