@@ -122,7 +122,8 @@ fn deadlines_are_events_that_move_with_their_facts() {
     assert_eq!(value(&moved, "DTSTART"), "20261124T210000Z");
     assert_eq!(
         (value(&moved, "STATUS"), value(&moved, "SEQUENCE")),
-        ("CONFIRMED", "1")
+        // Awareness moved it, and the submission met it.
+        ("CONFIRMED", "2")
     );
     assert!(
         !moved.iter().any(|(name, _)| name.starts_with("TRIGGER")),
@@ -319,7 +320,7 @@ fn a_library_of_calendars_reads_it() {
     );
     assert!(
         said.contains(
-            "upplysning for Åke, Ö; & söner \\ för länge sedan, ett mycket långt namn på en kund"
+            "upplysning (nis2-se) for Åke, Ö; & söner \\ för länge sedan, ett mycket långt namn på en kund"
         ),
         "{said}"
     );

@@ -82,7 +82,10 @@ fn what_is_found_comes_in_the_form_that_was_asked_for() {
     let refused = daemon.vakt(&["sources", "--output", "csv"]);
     assert_eq!(refused.status.code(), Some(2));
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(said.contains("a form of `vakt search` only"), "{said}");
+    assert!(
+        said.contains("a form of `vakt search`, `vakt figures`"),
+        "{said}"
+    );
 }
 
 /// Frames are looked at before they are decoded: what they write in another way is found all the same.

@@ -129,7 +129,7 @@ fn a_suppression_is_tested_saved_hides_and_is_ended() {
         "{said}"
     );
     assert!(
-        said.contains("warning: it would have hidden what is in 1 other incidents"),
+        said.contains("warning: it would have hidden what is in 1 other incident"),
         "{said}"
     );
     let tested = told(&daemon, &[&["suppressions", "test"][..], &scope].concat());
