@@ -188,6 +188,7 @@ impl Daemon {
             records: Arc::clone(&records),
             index: Arc::clone(&index),
         };
+        heads.try_to_enter();
         threads.push(spawn("heads", {
             let (heads, stop) = (heads.clone(), stop.clone());
             move || heads.run(&stop)

@@ -32,16 +32,18 @@ pub(super) struct Heads {
 impl Heads {
     /// Until the stop; what comes between it and the end of the other threads, [`Self::enter`] signs.
     pub(super) fn run(&self, stop: &Stop) {
-        loop {
-            if let Err(error) = self.enter() {
-                tracing::error!(
-                    error = format!("{error:#}"),
-                    "the ledger cannot say how far audit log and index are; it is tried again"
-                );
-            }
-            if stop.wait(INTERVAL) {
-                return;
-            }
+        while !stop.wait(INTERVAL) {
+            self.try_to_enter();
+        }
+    }
+
+    /// As [`Self::enter`]; what fails is said and tried again.
+    pub(super) fn try_to_enter(&self) {
+        if let Err(error) = self.enter() {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the ledger cannot say how far audit log and index are; it is tried again"
+            );
         }
     }
 
