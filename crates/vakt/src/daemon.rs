@@ -157,6 +157,17 @@ impl Daemon {
         }
         let writer = index.writer()?;
         let index = Arc::new(ArcSwap::from_pointee(index));
+        let heads = Heads {
+            journal: Arc::clone(&journal),
+            records: Arc::clone(&records),
+            index: Arc::clone(&index),
+        };
+        // Before anything changes what they are of.
+        heads.try_to_enter();
+        threads.push(spawn("heads", {
+            let (heads, stop) = (heads.clone(), stop.clone());
+            move || heads.run(&stop)
+        })?);
         threads.extend(start_indexing(
             &journal,
             &index,
@@ -182,17 +193,6 @@ impl Daemon {
         };
         let quarantine = quarantine("detect");
         threads.push(spawn("detect", move || detection.run(quarantine))?);
-
-        let heads = Heads {
-            journal: Arc::clone(&journal),
-            records: Arc::clone(&records),
-            index: Arc::clone(&index),
-        };
-        heads.try_to_enter();
-        threads.push(spawn("heads", {
-            let (heads, stop) = (heads.clone(), stop.clone());
-            move || heads.run(&stop)
-        })?);
 
         let retention = RetentionThread {
             journal: Arc::clone(&journal),
