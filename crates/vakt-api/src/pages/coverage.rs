@@ -134,8 +134,12 @@ fn page(matrix: &Value, problem: Option<&ApiError>, site: &Site, may_record: boo
             p.problem role="alert" { (problem.message) " " (problem.help()) }
         }
         p {
-            strong { (summary["gaps_without_reason"]) " gaps without a reason" } ", "
-            (summary["silent"]) " silent, " (summary["gaps_with_reason"]) " gaps with a reason, "
+            @let gaps = |name: &str| match summary[name].as_u64() {
+                Some(1) => "1 gap".to_owned(),
+                _ => format!("{} gaps", summary[name]),
+            };
+            strong { (gaps("gaps_without_reason")) " without a reason" } ", "
+            (summary["silent"]) " silent, " (gaps("gaps_with_reason")) " with a reason, "
             (summary["received"]) " of " (summary["expected"]) " expected received. "
             (summary["assets_silent"]) " of " (summary["assets"]) " assets say nothing."
         }

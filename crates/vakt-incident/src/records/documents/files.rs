@@ -128,7 +128,7 @@ impl Records {
         })
     }
 
-    /// The files that people handed in, oldest first; there are at most [`HANDED_IN_MAX`].
+    /// The files that people handed in, oldest first; there are at most `HANDED_IN_MAX`.
     ///
     /// # Errors
     /// An incident that is not there.
