@@ -8,6 +8,7 @@
     reason = "each test target uses its own part of this"
 )]
 
+pub mod moved_clock;
 pub mod receivers;
 pub mod rsyslog;
 
@@ -277,19 +278,18 @@ pub fn has_program(test: &str, program: &str) -> bool {
     found
 }
 
-/// Whether a library of a package is there, by its path below the system's folders of libraries. As
-/// with programs, in CI it must be.
-pub fn has_library(test: &str, library: &str) -> bool {
+/// Where a library of a package lies, by its path below the system's folders of libraries; `None`, said
+/// aloud, where it is absent. As with programs, in CI it must be there.
+pub fn library(test: &str, library: &str) -> Option<PathBuf> {
     let folders = [
         "/usr/lib/x86_64-linux-gnu",
         "/usr/lib/aarch64-linux-gnu",
         "/usr/lib",
         "/usr/lib64",
     ];
-    let found = folders
-        .iter()
-        .any(|folder| Path::new(folder).join(library).is_file());
-    if !found {
+    let mut paths = folders.iter().map(|folder| Path::new(folder).join(library));
+    let found = paths.find(|path| path.is_file());
+    if found.is_none() {
         assert!(
             std::env::var_os("CI").is_none(),
             "{test}: {library} is absent, and in CI it must be there"

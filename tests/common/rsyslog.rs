@@ -8,11 +8,11 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{has_library, has_program};
+use super::{has_program, library};
 
 /// Whether rsyslog is here with its module for RELP.
 pub fn has_omrelp(test: &str) -> bool {
-    has_program(test, "rsyslogd") && has_library(test, "rsyslog/omrelp.so")
+    has_program(test, "rsyslogd") && library(test, "rsyslog/omrelp.so").is_some()
 }
 
 /// rsyslog, which sends the lines of a file as they come. Killed when dropped.

@@ -20,12 +20,13 @@ use vakt_event::Timestamp;
 use crate::calendar::zone;
 use crate::clock::{Clock, ClockState};
 use crate::fact::FactKind;
-use crate::form::fill::used_words;
+use crate::form::fill::used_in;
 use crate::form::{
     Field, FieldState, Form, FormError, Observable, Observables, ReportRef, Source, Sources,
     Withheld, find,
 };
-use crate::regime::{Addressee, FormSpec, Language, Regime};
+use crate::incident::IncidentDetail;
+use crate::regime::{Addressee, FormSpec, Language, Regime, Stage};
 use crate::significance::{Answered, Criteria, Outcome};
 
 pub use fault::DocumentFault;
@@ -352,9 +353,20 @@ fn deadline(
     party: &str,
 ) -> Option<Deadline> {
     let incident = making.sources.incident;
-    let clock = incident.incident.clocks.iter().find(|clock| {
-        clock.regime == regime.id && clock.stage == spec.name && clock.party == party
-    })?;
+    let clock_of = |stage: &str| {
+        let mut clocks = incident.incident.clocks.iter();
+        clocks.find(|it| it.regime == regime.id && it.stage == stage && it.party == party)
+    };
+    // What takes another report's place is due when that is, and has a clock of its own once it is sent.
+    let in_place_of = || {
+        let mut stages = regime.stages.iter();
+        let is_followed = |stage: &&Stage| {
+            let after = stage.successor.as_ref();
+            after.is_some_and(|it| it.report == spec.name)
+        };
+        clock_of(&stages.find(is_followed)?.name)
+    };
+    let clock = clock_of(spec.name).or_else(in_place_of)?;
     let law = Source {
         kind: "regime",
         id: Some(regime.id.clone()),
@@ -398,10 +410,12 @@ fn criteria(making: &Making<'_>, is_own: bool, language: Language) -> Vec<Criter
         return Vec::new();
     };
     let answered = assessment.criteria.iter().filter(|it| !it.from.is_empty());
-    answered.map(|it| criterion(it, language)).collect()
+    answered
+        .map(|it| criterion(making.sources.incident, it, language))
+        .collect()
 }
 
-fn criterion(it: &Answered, language: Language) -> Criterion {
+fn criterion(incident: &IncidentDetail, it: &Answered, language: Language) -> Criterion {
     let known = Criteria::embedded().criterion(&it.criterion);
     let text = known.map(|known| match language {
         Language::Sv => known.sv.clone(),
@@ -417,16 +431,7 @@ fn criterion(it: &Answered, language: Language) -> Criterion {
         text: text.unwrap_or_default(),
         outcome: it.outcome,
         compared: compared.collect(),
-        from: it
-            .from
-            .iter()
-            .map(|used| Source {
-                kind: "criterion",
-                id: Some(it.criterion.clone()),
-                hash: None,
-                text: used_words(used),
-            })
-            .collect(),
+        from: used_in(incident, it),
     }
 }
 

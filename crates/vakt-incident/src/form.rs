@@ -6,6 +6,7 @@
 mod course;
 pub(crate) mod fill;
 pub(crate) mod observables;
+mod services;
 pub(crate) mod words;
 
 pub use observables::{IncludedBy, Observable, Observables, Withheld};
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 use vakt_event::Timestamp;
 
+use crate::answer::ConcernedService;
 use crate::fact::{Fact, FactKind};
 use crate::incident::IncidentDetail;
 use crate::regime::{FormSpec, Language, Regime, Regimes, field_name};
@@ -54,6 +56,8 @@ pub struct Sources<'a> {
     pub included: &'a [Inclusion],
     /// What is answered about the incident's significance.
     pub assessment: Option<&'a Assessment>,
+    /// The services that it concerns, with their outages.
+    pub services: &'a [ConcernedService],
 }
 
 /// An observable that may name a person, put among the indicators by somebody.
@@ -138,7 +142,8 @@ pub enum FieldState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Source {
     /// `configuration` (a key), `incident` (the record itself), `fact`, `event`, `rule`, `report` (the
-    /// fact of its submission), `person` (a text and its version), `criterion` or `regime`.
+    /// fact of its submission), `person` (a text and its version), `criterion`, `answer` (the input that a
+    /// criterion asks for) or `regime`.
     pub kind: &'static str,
     /// The id of that.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -336,6 +341,29 @@ fn event_source(id: &str, hash: &str, text: String) -> Source {
         hash: Some(hash.to_owned()).filter(|hash| !hash.is_empty()),
         ..source("event", Some(id.to_owned()), text)
     }
+}
+
+/// The facts and events of the incident that a text names, as in `fact 4` and `event 7 of rule R`.
+pub(crate) fn cited(incident: &IncidentDetail, text: &str) -> Vec<Source> {
+    let words: Vec<&str> = text
+        .split(|it: char| it.is_whitespace() || it == ',')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let found = words.windows(2).filter_map(|pair| match pair {
+        ["fact", id] => {
+            let mut facts = incident.facts.iter();
+            let fact = facts.find(|fact| fact.id.to_string() == **id)?;
+            let text = format!("{}, {}", fact.fact, fact.recorded_by);
+            Some(source("fact", Some((*id).to_owned()), text))
+        }
+        ["event", id] => {
+            let event = incident.evidence.iter().find(|event| event.id == **id)?;
+            let at = event.claimed.unwrap_or(event.received);
+            Some(event_source(&event.id, &event.hash, at.to_string()))
+        }
+        _ => None,
+    });
+    found.collect()
 }
 
 /// What a submitted report said in a field.

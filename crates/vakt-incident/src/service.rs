@@ -39,6 +39,9 @@ pub struct Service {
     pub up: Vec<String>,
 }
 
+/// The member of a fact's `fields` that names its service.
+pub(crate) const SERVICE_FIELD: &str = "service";
+
 /// What something says of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -190,6 +190,7 @@ fn made(store: &Store, report: ReportRef<'_>, language: Language) -> (Parts, Doc
             entered: &parts.entered,
             included: &parts.included,
             assessment: Some(&assessment),
+            services: &parts.services,
         },
         marks: &parts.marks,
         at: vakt_event::Clock::now(store.clock.as_ref()),
@@ -232,10 +233,8 @@ fn all_documents_in_both_languages() {
             let (_, document) = made(&store, report(regime, stage, party), language);
             let name = format!("{stage}.{}", language.tag());
             insta::assert_snapshot!(format!("{name}.md"), document.markdown());
-            if matches!(stage, "early_warning" | "notice") {
-                insta::assert_snapshot!(format!("{name}.html"), document.html());
-                insta::assert_snapshot!(format!("{name}.json"), document.json().unwrap());
-            }
+            insta::assert_snapshot!(format!("{name}.html"), document.html());
+            insta::assert_snapshot!(format!("{name}.json"), document.json().unwrap());
         }
     }
 }
@@ -794,6 +793,7 @@ fn the_bundle_of_stix_is_the_same_each_time_and_names_nobody() {
                 entered: &[],
                 included: &parts.included,
                 assessment: Some(&parts.assessment),
+                services: &parts.services,
             },
             marks: &parts.marks,
             at: vakt_event::Clock::now(store.clock.as_ref()),

@@ -39,6 +39,7 @@ fn form(store: &Store, report: ReportRef<'_>) -> Form {
         entered: &entered,
         included: &[],
         assessment: None,
+        services: &[],
     };
     Form::of(&sources, report).unwrap()
 }

@@ -74,17 +74,54 @@ pub(super) fn compared(compared: &Compared, language: Language) -> Option<String
     };
     let of = match compared.of.as_str() {
         "fixed" => String::new(),
-        of => format!(", {}", of.replace(" of ", say(language, " av ", " of "))),
+        of => format!(", {}", share(of, language)),
     };
     let input = Criteria::embedded().input(&compared.input)?;
     let limit_as_duration = limit.parse().map(Quantity::as_duration);
     let (value, limit) = match (input.kind, limit_as_duration) {
         (InputKind::Duration, Ok(limit)) => (value.as_duration(), limit),
-        _ => (value.to_string(), limit.clone()),
+        _ => (
+            grouped(&value.to_string(), language),
+            grouped(limit, language),
+        ),
     };
     let question = input.question(language);
     let mark = if question.ends_with('?') { "" } else { ":" };
     Some(format!("{question}{mark} {value} ({than} {limit}{of})"))
+}
+
+/// `5 % of turnover_eur (6000000)` in words.
+fn share(of: &str, language: Language) -> String {
+    let parts = of.split_once(" of ").and_then(|(percent, base)| {
+        let (base, amount) = base.strip_suffix(')')?.split_once(" (")?;
+        Some((percent, Criteria::embedded().input(base)?, amount))
+    });
+    let Some((percent, base, amount)) = parts else {
+        return of.to_owned();
+    };
+    let mut base = base.question(language).to_owned();
+    if let Some(first) = base.get_mut(..1) {
+        first.make_ascii_lowercase();
+    }
+    let of = say(language, "av", "of");
+    format!("{percent} {of} {base}: {}", grouped(amount, language))
+}
+
+/// A number as it is written in the language: `12\u{a0}000,5`, `12,000.5`.
+pub(super) fn grouped(number: &str, language: Language) -> String {
+    let (whole, rest) = number.split_once('.').unwrap_or((number, ""));
+    let mut text = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push_str(say(language, "\u{a0}", ","));
+        }
+        text.push(digit);
+    }
+    if !rest.is_empty() {
+        text.push_str(say(language, ",", "."));
+        text.push_str(rest);
+    }
+    text
 }
 
 pub(super) fn outcome(outcome: Outcome, language: Language) -> &'static str {
@@ -320,6 +357,7 @@ impl<'d> Words<'d> {
             "report" => self.say("tidigare rapport, faktum", "earlier report, fact"),
             "person" => self.say("skrivet av en person,", "written by a person,"),
             "criterion" => self.say("kriterium", "criterion"),
+            "answer" => self.say("svar på", "answer to"),
             "regime" => self.say("regelverk", "regime"),
             other => other,
         };

@@ -42,6 +42,9 @@ impl Filler<'_> {
 
     fn of_fact(&self, fact: super::fill::Standing<'_>) -> Option<Line> {
         let mut text = happened(fact.kind, self.language())?.to_owned();
+        if let Some(service) = self.service_of(fact) {
+            text.push_str(&format!(": {}", self.quoted(service)));
+        }
         if let Some(reason) = fact.reason {
             text.push_str(&format!(" ({reason})"));
         }

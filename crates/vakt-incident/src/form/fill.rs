@@ -8,13 +8,14 @@ use vakt_event::Timestamp;
 
 use super::observables::{Observable, Observables};
 use super::words::{say, time};
-use super::{FieldState, Source, Sources, event_source, said, source};
+use super::{FieldState, Source, Sources, cited, event_source, said, source};
 use crate::calendar::zone;
 use crate::fact::{Fact, FactKind};
 use crate::factset::FactSet;
 use crate::incident::{IncidentDetail, Origin};
 use crate::regime::{Addressee, Language, Regime};
-use crate::significance::{Criteria, Outcome, Used, Value as AnswerValue};
+use crate::service::SERVICE_FIELD;
+use crate::significance::{Answered, Criteria, Outcome, Used, Value as AnswerValue};
 
 /// Hosts that are named; the others are counted.
 const HOSTS_MAX: usize = 20;
@@ -62,6 +63,10 @@ impl<'a> Filler<'a> {
 
     pub(super) fn language(&self) -> Language {
         self.language
+    }
+
+    pub(super) fn sources(&self) -> &Sources<'a> {
+        &self.sources
     }
 
     pub(super) fn incident(&self) -> &'a IncidentDetail {
@@ -143,6 +148,13 @@ impl<'a> Filler<'a> {
         self.incident().facts.iter().find(|fact| fact.id == id)
     }
 
+    /// The service that a fact names, where the reader may know of it.
+    pub(super) fn service_of(&self, fact: Standing<'_>) -> Option<&'a str> {
+        let fields = self.recorded(fact.id)?.fields.as_ref();
+        let service = fields?.get(SERVICE_FIELD)?.as_str()?;
+        Some(service).filter(|_| !self.is_narrow)
+    }
+
     pub(super) fn source_of(&self, fact: Standing<'_>) -> Source {
         let by = self.recorded(fact.id).map_or("", |it| &it.recorded_by);
         source(
@@ -193,11 +205,16 @@ impl<'a> Filler<'a> {
             "detection_method" => Some(self.detection_method()),
             "suspected_malicious_or_unlawful" => self.suspected(),
             "supplier_origin" => self.supplier(),
-            "severity_and_impact" | "final_consequences" => self.criteria(),
+            "severity_and_impact" | "final_consequences" => {
+                joined(self.services_away(), self.criteria())
+            }
             "system_impact" => self.hosts(),
+            "effect_on_sector_activity" => self.services_away(),
+            "cross_border" => self.cross_border(),
+            "geographic_area" => self.countries(),
             "ioc" => self.indicators(),
             "update_of_ew" | "status_updates" => self.news(),
-            "recipients_affected_estimate" => self.customers(),
+            "recipients_affected_estimate" => joined(self.users_concerned(), self.customers()),
             _ => None,
         }
     }
@@ -250,16 +267,17 @@ impl<'a> Filler<'a> {
 
     fn detection_method(&self) -> Filled {
         let incident = &self.incident().incident;
-        let by_rule = incident.rule_name.as_ref().or_else(|| {
+        let of_incident = incident.rule_id.as_ref().zip(incident.rule_name.as_ref());
+        let by_rule = of_incident.or_else(|| {
             let first = self.incident().alerts.last();
-            first.map(|alert| &alert.rule_name)
+            first.map(|alert| (&alert.rule_id, &alert.rule_name))
         });
-        if let (Some(rule), true) = (by_rule, incident.origin != Origin::Manual) {
+        if let (Some((id, rule)), true) = (by_rule, incident.origin != Origin::Manual) {
             let words = self.say(
                 "Automatiskt, genom en regel i verksamhetens loggövervakning",
                 "Automatically, by a rule of the log monitoring",
             );
-            let from = source("rule", incident.rule_id.clone(), rule.clone());
+            let from = source("rule", Some(id.clone()), rule.clone());
             let text = format!("{words}: {}", self.quoted(rule));
             return (FieldState::Known, text, vec![from]);
         }
@@ -454,10 +472,7 @@ impl<'a> Filler<'a> {
             format!("{words}: {text} ({})", it.citation)
         });
         let text = lines.collect::<Vec<_>>().join("\n");
-        let from = met.iter().map(|it| {
-            let used: Vec<String> = it.from.iter().map(used_words).collect();
-            source("criterion", Some(it.criterion.clone()), used.join("; "))
-        });
+        let from = met.iter().flat_map(|it| used_in(self.incident(), it));
         Some((FieldState::Suggested, text, from.collect()))
     }
 
@@ -518,6 +533,20 @@ fn criterion_words(id: &str, language: Language) -> Option<&'static str> {
     Some(say(language, &criterion.sv, &criterion.en))
 }
 
+/// What a criterion is answered from, with the facts and events that this names.
+pub(crate) fn used_in(incident: &IncidentDetail, it: &Answered) -> Vec<Source> {
+    let mut from = Vec::new();
+    for used in &it.from {
+        from.push(source(
+            "criterion",
+            Some(it.criterion.clone()),
+            used_words(used),
+        ));
+        from.extend(cited(incident, &used.answer.source));
+    }
+    from
+}
+
 /// `users_limited 21, anna, fact 7`
 pub(crate) fn used_words(used: &Used) -> String {
     let value = match used.answer.value {
@@ -532,6 +561,19 @@ pub(crate) fn used_words(used: &Used) -> String {
         .filter(|part| !part.is_empty())
         .collect();
     format!("{} {}", used.input, said.join(", "))
+}
+
+/// One text after the other.
+fn joined(first: Option<Filled>, second: Option<Filled>) -> Option<Filled> {
+    match (first, second) {
+        (Some((state, mut text, mut from)), Some((_, more, also))) => {
+            text.push('\n');
+            text.push_str(&more);
+            from.extend(also);
+            Some((state, text, from))
+        }
+        (first, second) => first.or(second),
+    }
 }
 
 fn suggested((text, from): (String, Vec<Source>)) -> Filled {

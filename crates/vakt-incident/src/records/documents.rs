@@ -18,6 +18,7 @@ use vakt_event::Timestamp;
 use super::rows::{instant, json as json_column, page, page_start};
 use super::{Recorder, Records, audit, incidents, reports};
 use crate::alert::{Page, PageRequest};
+use crate::answer::ConcernedService;
 use crate::document::{Document, DocumentFault, Making, Marks, Version};
 use crate::error::{Error, Result};
 use crate::form::{Entered, Inclusion, ReportRef, Sources};
@@ -48,6 +49,8 @@ pub struct Parts {
     pub marks: Marks,
     /// How the criteria stand for our own party.
     pub assessment: Assessment,
+    /// The services that the incident concerns.
+    pub services: Vec<ConcernedService>,
 }
 
 /// A version to be kept.
@@ -250,14 +253,14 @@ impl Records {
         now: Timestamp,
     ) -> Result<Parts> {
         let row = incidents::find(records, id)?;
+        let significance = self.significance_of(records, row.seq, &row.party, now)?;
         Ok(Parts {
             incident: incidents::detail(records, self.regimes(), row.seq, now)?,
             entered: reports::entered(records, row.seq, report)?,
             included: marks::included(records, row.seq)?,
             marks: marks::of(records, row.seq)?,
-            assessment: self
-                .significance_of(records, row.seq, &row.party, now)?
-                .assessment(),
+            assessment: significance.assessment(),
+            services: significance.services,
         })
     }
 
@@ -276,6 +279,7 @@ impl Records {
                 entered: &parts.entered,
                 included: &parts.included,
                 assessment: Some(&parts.assessment),
+                services: &parts.services,
             },
             marks: &parts.marks,
             at: now,

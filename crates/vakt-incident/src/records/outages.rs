@@ -15,7 +15,7 @@ use super::outage_marks::{
     Link, Realm, Told, has_room, is_dismissed, is_met_already, join_alerts, link_of, mark, open_of,
     present, told,
 };
-use super::services::{BACK_MICROS, KIND_FIELD, SERVICE_FIELD, evidence, of_service, planned};
+use super::services::{BACK_MICROS, KIND_FIELD, evidence, of_service, planned};
 use super::view::View;
 use super::{DAEMON, Records, answers, audit, evidence as frozen, facts, notices};
 use crate::calendar;
@@ -27,7 +27,7 @@ use crate::incident::Origin;
 use crate::outage::Outage;
 use crate::reminder::Policy;
 use crate::route::NoticeKind;
-use crate::service::Service;
+use crate::service::{SERVICE_FIELD, Service};
 use crate::significance::{Answers, Away, Kind, Outcome, Span, Timer, timers};
 
 /// Outages of one service that are looked at, the newest. One that comes and goes each minute has

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::fact::{Fact, FactKind};
 use crate::factset::FactSet;
 use crate::outage::{Outage, Signal, outages};
-use crate::service::{Says, Service};
+use crate::service::{SERVICE_FIELD, Says, Service};
 use crate::significance::{Kind, Span};
 
 /// Rows of what was said of services: years of services that are well, weeks of one that comes and goes
@@ -33,9 +33,6 @@ pub(super) const BACK_MICROS: i64 = 40 * DAY_MICROS;
 
 /// The subject of the audit log's entry about rows that were removed.
 const PRUNED: &str = "services";
-
-/// The member of a fact's `fields` that names its service.
-pub(crate) const SERVICE_FIELD: &str = "service";
 
 /// The member that says what the service lacks; complete where it is absent.
 pub(crate) const KIND_FIELD: &str = "kind";

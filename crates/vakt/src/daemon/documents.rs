@@ -356,6 +356,7 @@ impl Documents {
                 entered: &parts.entered,
                 included: &parts.included,
                 assessment: Some(&parts.assessment),
+                services: &parts.services,
             },
             marks: &parts.marks,
             at: self.incidents.clock.now(),

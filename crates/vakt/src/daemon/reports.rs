@@ -38,6 +38,7 @@ impl Incidents {
             entered,
             included,
             assessment,
+            services,
             ..
         } = read.map_err(|error| failure(&error))?;
         let seen = self.seen(incident, sight)?;
@@ -48,6 +49,7 @@ impl Incidents {
             entered: &entered,
             included: &included,
             assessment: Some(&assessment),
+            services: &services,
         };
         let form = Form::of(&sources, report).map_err(|error| IncidentFailure::Invalid {
             message: error.to_string(),

@@ -91,6 +91,7 @@ impl Records {
                 entered: &parts.entered,
                 included: &parts.included,
                 assessment: Some(&parts.assessment),
+                services: &parts.services,
             },
             marks: &parts.marks,
             at: now,
