@@ -172,7 +172,7 @@ fn a_managed_service_is_away_for_longer_than_half_an_hour() {
     for words in [
         "Aware now",
         "Awareness is yours to declare",
-        "Har någon avlidit?",
+        "Har någon avlidit, eller kan incidenten leda till det?",
         "MSP-a",
     ] {
         assert!(page.contains(words), "{words}: {page}");

@@ -81,6 +81,10 @@ pub enum AnswerError {
     },
     #[error("the configuration has no service `{service}`; {help}")]
     UnknownService { service: String, help: String },
+    #[error("`{input}` is asked about the whole incident: leave `service` out")]
+    OfWhole { input: String },
+    #[error("`{input}` is answered twice: give one answer")]
+    Twice { input: String },
     #[error(
         "the incident has no {source_name}: name one of its facts or events, or say `estimate`"
     )]

@@ -21,11 +21,13 @@ use crate::calendar::zone;
 use crate::clock::{Clock, ClockState};
 use crate::fact::FactKind;
 use crate::form::fill::used_in;
+use crate::form::words::say;
 use crate::form::{
     Field, FieldState, Form, FormError, Observable, Observables, ReportRef, Source, Sources,
     Withheld, find,
 };
 use crate::incident::IncidentDetail;
+use crate::records::DAEMON;
 use crate::regime::{Addressee, FormSpec, Language, Regime, Stage};
 use crate::significance::{Answered, Criteria, Outcome};
 
@@ -240,7 +242,7 @@ impl Document {
             tlp: tlp::of(making.marks, kind),
             classification: is_own.then(|| rsit::of(sources.incident, making.marks, language)),
             techniques: techniques(making, is_own),
-            deadline: deadline(making, regime, &spec, report.party),
+            deadline: deadline(making, regime, &spec, (report.party, language)),
             missing: missing(&form),
             criteria: criteria(making, is_own, language),
             indicators: match is_own {
@@ -350,7 +352,7 @@ fn deadline(
     making: &Making<'_>,
     regime: &Regime,
     spec: &FormSpec<'_>,
-    party: &str,
+    (party, language): (&str, Language),
 ) -> Option<Deadline> {
     let incident = making.sources.incident;
     let clock_of = |stage: &str| {
@@ -372,8 +374,11 @@ fn deadline(
         id: Some(regime.id.clone()),
         hash: None,
         text: format!(
-            "{}, {}, data of {}",
-            spec.name, spec.citation, making.sources.data.version
+            "{}, {}, {} {}",
+            spec.name,
+            spec.citation,
+            say(language, "data från", "data of"),
+            making.sources.data.version
         ),
     };
     let mut from = vec![law];
@@ -409,7 +414,10 @@ fn criteria(making: &Making<'_>, is_own: bool, language: Language) -> Vec<Criter
     let Some(assessment) = making.sources.assessment.filter(|_| is_own) else {
         return Vec::new();
     };
-    let answered = assessment.criteria.iter().filter(|it| !it.from.is_empty());
+    // What nobody answered and nothing decides says nothing.
+    let is_said = |it: &&Answered| it.from.iter().any(|used| used.answer.by != DAEMON);
+    let answered = assessment.criteria.iter();
+    let answered = answered.filter(|it| it.outcome != Outcome::Open || is_said(it));
     answered
         .map(|it| criterion(making.sources.incident, it, language))
         .collect()
@@ -431,7 +439,7 @@ fn criterion(incident: &IncidentDetail, it: &Answered, language: Language) -> Cr
         text: text.unwrap_or_default(),
         outcome: it.outcome,
         compared: compared.collect(),
-        from: used_in(incident, it),
+        from: used_in(incident, it, language),
     }
 }
 

@@ -19,8 +19,23 @@ pub(crate) struct Signal {
     pub(crate) stream: String,
     /// The incident whose fact it is.
     pub(crate) incident: Option<i64>,
-    /// The event's row, where it is one.
-    pub(crate) row: Option<i64>,
+    /// The event, where it is one.
+    pub(crate) event: Option<EventRow>,
+}
+
+/// An event that said something of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EventRow {
+    pub(crate) position: i64,
+    pub(crate) row: i64,
+}
+
+impl Signal {
+    /// At one instant events come in the order of their receipt, and a person has the last word.
+    fn order(&self) -> (Timestamp, i64, &str) {
+        let position = self.event.map_or(i64::MAX, |event| event.position);
+        (self.at, position, &self.source)
+    }
 }
 
 /// A service away for a time.
@@ -37,9 +52,9 @@ pub struct Outage {
     /// It ended because the service works again, not because it lacks something else.
     #[serde(skip)]
     pub(crate) is_back: bool,
-    /// The incident that a fact of it belongs to, the first.
+    /// The incidents whose facts tell of it, in the order of what they tell.
     #[serde(skip)]
-    pub(crate) incident: Option<i64>,
+    pub(crate) incidents: Vec<i64>,
     /// The rows of its events.
     #[serde(skip)]
     pub(crate) rows: Vec<i64>,
@@ -48,7 +63,7 @@ pub struct Outage {
 /// The outages that follow from signals, oldest first. Away twice is away once; up without away is
 /// nothing. What is limited after it was away was limited all along: completely away is a limit, too.
 pub(crate) fn outages(mut signals: Vec<Signal>) -> Vec<Outage> {
-    signals.sort_by(|a, b| (a.at, &a.source).cmp(&(b.at, &b.source)));
+    signals.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut open: Vec<Outage> = Vec::new();
     let mut over: Vec<Outage> = Vec::new();
     for signal in signals {
@@ -88,23 +103,30 @@ impl Outage {
             began_by: signal.source.clone(),
             ended_by: None,
             is_back: false,
-            incident: signal.incident,
-            rows: signal.row.into_iter().collect(),
+            incidents: signal.incident.into_iter().collect(),
+            rows: signal.event.map(|event| event.row).into_iter().collect(),
         }
     }
 
     fn join(&mut self, signal: &Signal) {
-        self.incident = self.incident.or(signal.incident);
-        self.rows.extend(signal.row);
+        self.hear(signal);
     }
 
     fn ended(mut self, by: &Signal) -> Self {
         self.span.until = Some(by.at);
         self.ended_by = Some(by.source.clone());
         self.is_back = by.says == Says::Up;
-        self.incident = self.incident.or(by.incident);
-        self.rows.extend(by.row);
+        self.hear(by);
         self
+    }
+
+    fn hear(&mut self, signal: &Signal) {
+        self.rows.extend(signal.event.map(|event| event.row));
+        if let Some(incident) = signal.incident
+            && !self.incidents.contains(&incident)
+        {
+            self.incidents.push(incident);
+        }
     }
 }
 
@@ -124,7 +146,10 @@ mod tests {
                 source: format!("event {index}"),
                 stream: "default".to_owned(),
                 incident: None,
-                row: None,
+                event: Some(EventRow {
+                    position: i64::try_from(index).unwrap(),
+                    row: 0,
+                }),
             }
         });
         let time = |at: Timestamp| at.to_string().get(11..16).unwrap().to_owned();
@@ -162,6 +187,14 @@ mod tests {
         check(
             &["19:00 limited", "19:20 complete", "19:30 up"],
             &["limited 19:00-19:30", "complete 19:20-19:30"],
+        );
+        // In one instant, as they came.
+        check(&["19:00 up", "19:00 complete"], &["complete 19:00-…"]);
+        let flapping: Vec<&str> = ["19:00 complete", "19:00 up"].repeat(51);
+        assert!(
+            found(&flapping)
+                .iter()
+                .all(|it| it == "complete 19:00-19:00")
         );
         check(
             &["19:00 slow", "19:05 limited"],

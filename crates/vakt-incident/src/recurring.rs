@@ -18,8 +18,10 @@ pub struct RecurringCause {
     /// Those of the six months in which they cost most, the oldest first.
     pub members: Vec<RecurringMember>,
     pub loss_eur: Quantity,
-    /// Whether they are significant together.
+    /// Whether they are significant together; `Open` where something is missing.
     pub outcome: Outcome,
+    /// The inputs that could decide it.
+    pub missing: Vec<&'static str>,
     /// The id of the draft that links them.
     pub recurring: Option<String>,
 }
@@ -45,6 +47,8 @@ pub struct Recurring {
     pub causes: Vec<RecurringCause>,
     /// Assessed as not significant within six months, without a root cause.
     pub without_cause: Vec<RecurringMember>,
+    /// Those of six months whose root cause no other has: it may be written otherwise elsewhere.
+    pub alone: Vec<RecurringMember>,
     /// The quarter that was to be reviewed last, and until when.
     pub quarter: String,
     pub review_by: Option<Timestamp>,

@@ -95,6 +95,10 @@ pub struct Criterion {
     pub when: Condition,
 }
 
+/// Where answers come from that nobody gave.
+pub(crate) const SERVICE_MAP: &str = "the service map";
+pub(crate) const CONFIGURATION: &str = "the configuration";
+
 /// What is known of an incident, by the names of the inputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answers(BTreeMap<String, Answer>);
@@ -227,6 +231,14 @@ impl Criteria {
 
     pub fn input(&self, name: &str) -> Option<&Input> {
         self.inputs.iter().find(|input| input.name == name)
+    }
+
+    /// Whether an input is asked about an incident as a whole, never about one service: no criterion of a type of
+    /// entity looks at it.
+    pub fn is_of_whole(&self, input: &str) -> bool {
+        let of_types = self.entity_types.iter().flat_map(|it| &it.criteria);
+        let mut of_types = of_types.flat_map(|it| it.when.input_names());
+        !of_types.any(|name| name == input)
     }
 
     /// The criterion of this id, of whatever type of entity.

@@ -639,6 +639,76 @@ fn a_correction_begins_no_clock_anew() {
 }
 
 #[test]
+fn a_second_answer_to_the_authority_is_no_correction_of_the_first() {
+    let store = rich();
+    let html = || submission(SentAs::Format("html".to_owned()));
+    let asked = || store.fact("1", r#"{"fact":"authority_request"}"#);
+    let clocks = |recorded: &vakt_incident::Recorded| {
+        let all = recorded.incident.incident.clocks.iter();
+        let of = all.filter(|it| it.stage == "intermediate");
+        of.map(|it| it.state.as_str().to_owned())
+            .collect::<Vec<_>>()
+    };
+    asked();
+    store.clock.advance(600);
+    let first = keep(&store, "intermediate", None, 0);
+    let first = store
+        .records
+        .submit_document("1", first.id, &html(), "anna")
+        .unwrap();
+    assert_eq!(clocks(&first.recorded), ["met"]);
+    store.clock.advance(600);
+    asked();
+    store.clock.advance(600);
+    let second = keep(&store, "intermediate", None, 1);
+    assert_eq!(second.corrects, None);
+    let new = NewSubmission {
+        at: Some(store.clock.now_text()),
+        ..html()
+    };
+    store.clock.advance(60);
+    let second = store
+        .records
+        .submit_document("1", second.id, &new, "anna")
+        .unwrap();
+    assert_eq!(second.recorded.fact.revises, None);
+    assert_eq!(second.recorded.fact.at.to_string(), new.at.unwrap());
+    assert!(!clocks(&second.recorded).contains(&"running".to_owned()));
+    // One that says what changed is.
+    let third = keep(&store, "intermediate", Some("a number was wrong"), 2);
+    assert_eq!(third.corrects, Some(2));
+    let third = store
+        .records
+        .submit_document("1", third.id, &html(), "anna")
+        .unwrap();
+    assert_eq!(third.recorded.fact.revises, Some(second.recorded.fact.id));
+    assert_sound(&store);
+}
+
+#[test]
+fn what_was_recorded_since_a_version_was_kept_is_doubted_when_it_is_sent() {
+    let store = rich();
+    let kept = keep(&store, "early_warning", None, 0);
+    store
+        .records
+        .approve_document("1", kept.id, Some("so"), BO)
+        .unwrap();
+    store.clock.advance(60);
+    store.fact("1", r#"{"fact":"occurred"}"#);
+    let html = submission(SentAs::Format("html".to_owned()));
+    let sent = store
+        .records
+        .submit_document("1", kept.id, &html, "anna")
+        .unwrap();
+    assert_eq!(
+        sent.recorded.warnings,
+        [
+            "facts were recorded after version 1 was kept (occurred): look whether it still says what is so"
+        ]
+    );
+}
+
+#[test]
 fn what_was_filed_by_phone_is_recorded_and_completed_later() {
     let store = rich();
     let phone: NewFact =

@@ -10,10 +10,11 @@ use vakt_event::clock::FixedClock;
 use vakt_incident::{NewFact, Records, Route, verify_audit_of};
 
 /// Each schema but the present one, with the records that the version of it wrote.
-const EARLIER: [(i64, &str); 3] = [
+const EARLIER: [(i64, &str); 4] = [
     (1, include_str!("data/records_1.sql")),
     (2, include_str!("data/records_2.sql")),
     (3, include_str!("data/records_3.sql")),
+    (4, include_str!("data/records_4.sql")),
 ];
 
 fn open(path: &Path) -> Records {

@@ -8,7 +8,7 @@ use common::{Store, at};
 use rusqlite::Connection;
 use vakt_incident::recurring::NewReview;
 use vakt_incident::reminder::Policy;
-use vakt_incident::{Entity, NewIncident, PageRequest, Settings};
+use vakt_incident::{Entity, NewIncident, PageRequest, Service, Services, Settings};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -98,6 +98,64 @@ fn three_small_incidents_of_one_cause_become_one_draft_and_a_fourth_joins_it() {
     small(&store, "Old TLS library", "1", "not_significant");
     assert_eq!(drafts(&store).len(), 2);
     assert!(store.records.verify_audit().unwrap().is_sound());
+}
+
+#[test]
+fn a_second_group_of_a_cause_is_told_too_and_none_twice() {
+    let store = store();
+    let pair = || {
+        [250_001, 250_000].map(|loss| small(&store, "cert", &loss.to_string(), "not_significant"))
+    };
+    let first = pair();
+    assert_eq!(drafts(&store), [first.clone()]);
+    store.fact("3", r#"{"fact":"dismissed","reason":"looked at"}"#);
+    store.clock.advance(200 * DAY);
+    let second = pair();
+    // The newest first.
+    let expected = [second.to_vec(), first.to_vec()];
+    assert_eq!(drafts(&store), expected);
+    let found = store.records.recurring(None).unwrap();
+    assert_eq!(found.causes.len(), 2);
+    store.records.remind(&Policy::default()).unwrap();
+    assert_eq!(drafts(&store), expected);
+}
+
+#[test]
+fn whose_cause_no_other_has_is_listed_and_what_is_of_the_whole_is_of_no_service() {
+    let store = store();
+    let id = small(&store, "Åska", "1", "not_significant");
+    let found = store.records.recurring(None).unwrap();
+    let alone: Vec<&str> = found.alone.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!((found.causes.len(), alone), (0, vec![id.as_str()]));
+    let store = Store::with(Settings {
+        services: Services::new(vec![Service {
+            name: "portal".to_owned(),
+            ..Service::default()
+        }]),
+        ..Settings::default()
+    });
+    let new = NewIncident::default();
+    let new = NewIncident {
+        title: "one".to_owned(),
+        ..new
+    };
+    store.records.open_incident(new, "anna").unwrap();
+    let refused = |answers: &str| {
+        let answers = serde_json::from_str(&format!(r#"{{"answers":[{answers}]}}"#)).unwrap();
+        store
+            .records
+            .answer("1", &answers, "anna")
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        refused(r#"{"input":"financial_loss_eur","value":400000,"service":"portal"}"#),
+        "`financial_loss_eur` is asked about the whole incident: leave `service` out"
+    );
+    assert_eq!(
+        refused(r#"{"input":"death","value":true},{"input":"death","value":false}"#),
+        "`death` is answered twice: give one answer"
+    );
 }
 
 #[test]

@@ -5,107 +5,13 @@
 
 mod common;
 
-use common::{Store, at, event, of_events};
-use rusqlite::Connection;
-use serde_json::Value as Json;
-use vakt_event::{Level, Timestamp};
-use vakt_incident::reminder::Policy;
-use vakt_incident::{
-    Detection, Entity, Fact, FactKind, NewIncident, NewWindow, Service, Services, Settings,
+use common::Store;
+use common::outages::{
+    DOWN, LIMITED, UP, facts, go_to, look, matched, met, says, settings, store, text, time,
 };
-
-const DOWN: &str = "rule-down";
-const UP: &str = "rule-up";
-const LIMITED: &str = "rule-limited";
-
-fn settings() -> Settings {
-    let portal = Service {
-        name: "portal".to_owned(),
-        entity_types: vec!["msp".to_owned()],
-        users_eu: "400".parse().ok(),
-        hosts: vec!["web1".to_owned(), "web2".to_owned()],
-        down: vec![DOWN.to_owned()],
-        limited: vec![LIMITED.to_owned()],
-        up: vec![UP.to_owned()],
-        ..Service::default()
-    };
-    Settings {
-        services: Services::new(vec![portal]),
-        entity: Entity {
-            types: vec!["msp".to_owned()],
-            turnover_eur: "20000000".parse().ok(),
-        },
-        ..Settings::default()
-    }
-}
-
-/// A store at 19:30 of a Tuesday.
-fn store() -> Store {
-    let store = Store::with(settings());
-    go_to(&store, "19:30:00");
-    store
-}
-
-fn time(text: &str) -> Timestamp {
-    at(&format!("2026-11-24T{text}Z"))
-}
-
-fn go_to(store: &Store, text: &str) {
-    let ahead = time(text).micros_since(at(&store.clock.now_text()));
-    assert_eq!(ahead % 1_000_000, 0);
-    store.clock.advance(ahead / 1_000_000);
-}
-
-/// A match of a rule now.
-fn matched(store: &Store, rule: &str, position: u64) -> Detection {
-    let now = at(&store.clock.now_text());
-    Detection {
-        rule_id: rule.to_owned(),
-        rule_title: format!("The rule {rule}"),
-        level: Level::Low,
-        opens_draft: None,
-        ..of_events(store, vec![event(position, now, 0)])
-    }
-}
-
-fn says(store: &Store, rule: &str, position: u64) {
-    store.apply(&[matched(store, rule, position)]);
-}
-
-/// Looks, and gives the kinds and deadlines of what is told.
-fn look(store: &Store) -> Vec<String> {
-    store.records.remind(&Policy::default()).unwrap();
-    let told = store
-        .payloads()
-        .into_iter()
-        .filter(|it| it["kind"] != "reminder");
-    let told = told.map(|it| {
-        let deadline = it["deadline"].as_str().unwrap_or("-");
-        let deadline = deadline.strip_prefix("2026-11-24T").unwrap_or("later");
-        format!("{} {} {deadline}", text(&it, "kind"), it["number"])
-    });
-    told.collect()
-}
-
-fn text<'j>(payload: &'j Json, name: &str) -> &'j str {
-    payload[name].as_str().unwrap_or_default()
-}
-
-/// The facts of an incident, as `kind time by`.
-fn facts(store: &Store, id: &str) -> Vec<String> {
-    let all = store.records.incident(id).unwrap().facts.into_iter();
-    let shown = all.map(|it| {
-        let time = it.at.to_string();
-        let time = time.strip_prefix("2026-11-24T").unwrap_or(&time).to_owned();
-        format!("{} {time} {}", it.fact, it.recorded_by)
-    });
-    shown.collect()
-}
-
-fn met(store: &Store, id: &str) -> Vec<Fact> {
-    let all = store.records.incident(id).unwrap().facts.into_iter();
-    all.filter(|it| it.fact == FactKind::CriterionMet).collect()
-}
+use rusqlite::Connection;
+use vakt_incident::reminder::Policy;
+use vakt_incident::{Detection, NewIncident, NewWindow, Service, Services, Settings};
 
 #[test]
 fn a_managed_service_that_is_away_from_half_past_seven() {

@@ -496,8 +496,32 @@ fn small_incidents_of_one_cause_within_six_months_count_together() {
     check(
         &[first, last_day.clone(), too_late],
         turnover,
-        &[(&["b", "c"], Outcome::Met)],
+        &[(&["a", "b"], Outcome::Met), (&["b", "c"], Outcome::Met)],
     );
+    // Two groups that each meet it are two.
+    let year: Vec<SmallIncident> = [
+        ("g", "2026-01-10"),
+        ("h", "2026-02-10"),
+        ("i", "2026-09-10"),
+        ("j", "2026-10-10"),
+    ]
+    .map(|(id, day)| small(id, day, Some("cert"), "160000"))
+    .to_vec();
+    check(
+        &year,
+        turnover,
+        &[(&["g", "h"], Outcome::Met), (&["i", "j"], Outcome::Met)],
+    );
+    // A loss that nobody knows is not none.
+    let mut unknown = year[..2].to_vec();
+    unknown[1].loss_eur = None;
+    check(&unknown, turnover, &[(&["g", "h"], Outcome::Open)]);
+    assert_eq!(
+        recurrences(criteria, &unknown, turnover)[0].missing,
+        ["financial_loss_eur"]
+    );
+    unknown[0].loss_eur = "300001".parse().ok();
+    check(&unknown, turnover, &[(&["g", "h"], Outcome::Met)]);
     let at_limit = small("f", "2026-09-01", Some("expired certificate"), "140000");
     check(
         &[last_day, at_limit],

@@ -164,6 +164,17 @@ impl Seen<'_> {
         self.who.role.may(permission)
     }
 
+    /// Whether no newer version of the same document is kept.
+    fn is_newest(&self, document: &Value) -> bool {
+        let is_same = |it: &&Value| {
+            let same = ["regime", "stage", "party"];
+            same.iter().all(|name| it[*name] == document[*name])
+        };
+        let same = items(self.found, "documents").iter().filter(is_same);
+        let newest = same.filter_map(|it| it["version"].as_i64()).max();
+        newest <= document["version"].as_i64()
+    }
+
     fn hidden(&self, action: &str) -> Markup {
         html! { input type="hidden" name="do" value=(action); }
     }
@@ -356,7 +367,8 @@ fn actions(seen: &Seen<'_>, document: &Value, is_incomplete: bool) -> Markup {
     let id = document["id"].to_string();
     let is_approved = document["approval"].is_object();
     html! {
-        @if !is_approved && document["author"].as_str() != Some(&seen.who.name) {
+        @let is_newest = seen.is_newest(document);
+        @if is_newest && !is_approved && document["author"].as_str() != Some(&seen.who.name) {
             form method="post" {
                 (seen.hidden("approve"))
                 input type="hidden" name="document" value=(id);

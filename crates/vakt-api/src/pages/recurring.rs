@@ -104,6 +104,20 @@ fn page(
                     ul { @for member in unknown { (member_line(member)) } }
                 }
             }
+            @let alone = items(found, "alone");
+            @if !alone.is_empty() {
+                details {
+                    summary { (alone.len()) " alone with a root cause, which others may call otherwise" }
+                    ul {
+                        @for member in alone {
+                            li {
+                                strong { (member["root_cause"].as_str().unwrap_or_default()) }
+                                ul { (member_line(member)) }
+                            }
+                        }
+                    }
+                }
+            }
         }
         section aria-labelledby="review-heading" {
             h2 id="review-heading" { "The quarterly look" }
@@ -134,12 +148,14 @@ fn cause_list(cause: &Value) -> Markup {
                     @match cause["outcome"].as_str() {
                         Some("met") => "Significant together",
                         Some("not_met") => "Not significant together",
-                        _ => "Open: the turnover is not configured",
+                        _ => "Open",
                     }
                 }
             }
             p.quiet {
                 "Loss together: EUR " (cause["loss_eur"].as_str().unwrap_or("0"))
+                @let missing: Vec<&str> = items(cause, "missing").iter().filter_map(Value::as_str).collect();
+                @if !missing.is_empty() { ", not known: " (missing.join(", ")) }
                 @if let Some(id) = cause["recurring"].as_str() {
                     ", linked in " a href={ "/incidents/" (id) } { "one draft" }
                 }

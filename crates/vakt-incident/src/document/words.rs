@@ -5,7 +5,7 @@ use vakt_event::Timestamp;
 use super::{Document, DocumentKind};
 use crate::clock::ClockState;
 use crate::form::Source;
-use crate::form::words::{say, time};
+use crate::form::words::{grouped, say, time};
 use crate::regime::Language;
 use crate::significance::{Compared, Criteria, InputKind, Outcome, Quantity};
 
@@ -105,23 +105,6 @@ fn share(of: &str, language: Language) -> String {
     }
     let of = say(language, "av", "of");
     format!("{percent} {of} {base}: {}", grouped(amount, language))
-}
-
-/// A number as it is written in the language: `12\u{a0}000,5`, `12,000.5`.
-pub(super) fn grouped(number: &str, language: Language) -> String {
-    let (whole, rest) = number.split_once('.').unwrap_or((number, ""));
-    let mut text = String::new();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push_str(say(language, "\u{a0}", ","));
-        }
-        text.push(digit);
-    }
-    if !rest.is_empty() {
-        text.push_str(say(language, ",", "."));
-        text.push_str(rest);
-    }
-    text
 }
 
 pub(super) fn outcome(outcome: Outcome, language: Language) -> &'static str {

@@ -7,15 +7,19 @@ use serde_json::Value;
 use vakt_event::Timestamp;
 
 use super::observables::{Observable, Observables};
-use super::words::{say, time};
+use super::words::{grouped, say, time};
 use super::{FieldState, Source, Sources, cited, event_source, said, source};
 use crate::calendar::zone;
 use crate::fact::{Fact, FactKind};
 use crate::factset::FactSet;
 use crate::incident::{IncidentDetail, Origin};
+use crate::records::DAEMON;
 use crate::regime::{Addressee, Language, Regime};
 use crate::service::SERVICE_FIELD;
-use crate::significance::{Answered, Criteria, Outcome, Used, Value as AnswerValue};
+use crate::significance::{
+    Answer, Answered, CONFIGURATION, Criteria, InputKind, Outcome, SERVICE_MAP, Used,
+    Value as AnswerValue,
+};
 
 /// Hosts that are named; the others are counted.
 const HOSTS_MAX: usize = 20;
@@ -238,7 +242,7 @@ impl<'a> Filler<'a> {
             }
             None => {
                 let why = self.say(
-                    "inget faktum `handled` är antecknat",
+                    "det är inte registrerat att incidenten är hanterad (`handled`)",
                     "no fact `handled` is recorded",
                 );
                 let from = self.of_record(why.to_owned());
@@ -472,7 +476,8 @@ impl<'a> Filler<'a> {
             format!("{words}: {text} ({})", it.citation)
         });
         let text = lines.collect::<Vec<_>>().join("\n");
-        let from = met.iter().flat_map(|it| used_in(self.incident(), it));
+        let used = |it: &&Answered| used_in(self.incident(), it, self.language);
+        let from = met.iter().flat_map(used);
         Some((FieldState::Suggested, text, from.collect()))
     }
 
@@ -534,33 +539,42 @@ fn criterion_words(id: &str, language: Language) -> Option<&'static str> {
 }
 
 /// What a criterion is answered from, with the facts and events that this names.
-pub(crate) fn used_in(incident: &IncidentDetail, it: &Answered) -> Vec<Source> {
+pub(crate) fn used_in(incident: &IncidentDetail, it: &Answered, language: Language) -> Vec<Source> {
     let mut from = Vec::new();
     for used in &it.from {
         from.push(source(
             "criterion",
             Some(it.criterion.clone()),
-            used_words(used),
+            used_words(used, language),
         ));
         from.extend(cited(incident, &used.answer.source));
     }
     from
 }
 
-/// `users_limited 21, anna, fact 7`
-pub(crate) fn used_words(used: &Used) -> String {
-    let value = match used.answer.value {
-        AnswerValue::YesNo(true) => "yes".to_owned(),
-        AnswerValue::YesNo(false) => "no".to_owned(),
-        AnswerValue::Quantity(quantity) => quantity.to_string(),
+/// `Users of the service in the Union: 400 (vakt, the service map)`
+pub(crate) fn used_words(used: &Used, language: Language) -> String {
+    let known = Criteria::embedded().input(&used.input);
+    let question = known.map_or(used.input.as_str(), |input| input.question(language));
+    let mark = if question.ends_with('?') { "" } else { ":" };
+    let value = match (used.answer.value, known.map(|input| input.kind)) {
+        (AnswerValue::YesNo(true), _) => say(language, "ja", "yes").to_owned(),
+        (AnswerValue::YesNo(false), _) => say(language, "nej", "no").to_owned(),
+        (AnswerValue::Quantity(quantity), Some(InputKind::Duration)) => quantity.as_duration(),
+        (AnswerValue::Quantity(quantity), _) => grouped(&quantity.to_string(), language),
     };
-    let parts = [&value, &used.answer.by, &used.answer.source];
-    let said: Vec<&str> = parts
+    let Answer { by, source, .. } = &used.answer;
+    let source = match (by.as_str(), source.as_str()) {
+        (DAEMON, SERVICE_MAP) => say(language, "tjänstekartan", SERVICE_MAP),
+        (DAEMON, CONFIGURATION) => say(language, "konfigurationen", CONFIGURATION),
+        (DAEMON, _) => say(language, "uppmätt", "measured"),
+        (_, source) => source,
+    };
+    let by = [by.as_str(), source]
         .into_iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect();
-    format!("{} {}", used.input, said.join(", "))
+        .filter(|it| !it.is_empty());
+    let by: Vec<&str> = by.collect();
+    format!("{question}{mark} {value} ({})", by.join(", "))
 }
 
 /// One text after the other.

@@ -48,7 +48,7 @@ impl Filler<'_> {
                 "was available in part only",
             ),
             Kind::Slow => self.say(
-                "svarade i genomsnitt långsammare än på tio sekunder",
+                "hade en genomsnittlig svarstid på mer än tio sekunder",
                 "took more than ten seconds to answer on average",
             ),
         };
@@ -106,7 +106,7 @@ impl Filler<'_> {
             lines.push(format!("{service} {name}: {text}"));
             match used {
                 Some(used) => {
-                    let text = super::fill::used_words(used);
+                    let text = super::fill::used_words(used, self.language());
                     from.push(source("answer", Some(used.input.clone()), text));
                     from.extend(cited(self.incident(), &used.answer.source));
                 }

@@ -25,6 +25,23 @@ pub(crate) fn time(at: Timestamp, zone: &TimeZone, language: Language) -> String
     format!("{} (UTC{sign}{hours:02}:{rest:02})", local.strftime(format))
 }
 
+/// A number as it is written in the language: `12\u{a0}000,5`, `12,000.5`.
+pub(crate) fn grouped(number: &str, language: Language) -> String {
+    let (whole, rest) = number.split_once('.').unwrap_or((number, ""));
+    let mut text = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push_str(say(language, "\u{a0}", ","));
+        }
+        text.push(digit);
+    }
+    if !rest.is_empty() {
+        text.push_str(say(language, ",", "."));
+        text.push_str(rest);
+    }
+    text
+}
+
 /// What a fact says happened; `None` for what people decided among themselves.
 pub(super) fn happened(kind: FactKind, language: Language) -> Option<&'static str> {
     let (sv, en) = match kind {

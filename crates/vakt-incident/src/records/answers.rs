@@ -52,6 +52,7 @@ impl Records {
                 before.push(json!(was.map(|it| it.id)));
                 after.push(json!(is));
             }
+            expect_once(&new.answers)?;
             if !after.is_empty() {
                 let (action, before) = ("significance.answered", json!({ "newest": before }));
                 let after = json!({ "answers": after });
@@ -84,6 +85,10 @@ impl Records {
                 false => format!("there are {}", names.join(", ")),
             };
             return Err(AnswerError::UnknownService { service, help }.into());
+        }
+        if !service.is_empty() && self.criteria().is_of_whole(&new.input) {
+            let input = new.input.clone();
+            return Err(AnswerError::OfWhole { input }.into());
         }
         let source = line("source", new.source.as_deref().unwrap_or_default())?;
         expect_source(records, row, &source)?;
@@ -118,6 +123,17 @@ impl Records {
             recorded_at: now,
         })
     }
+}
+
+fn expect_once(answers: &[NewAnswer]) -> Result<()> {
+    for (index, one) in answers.iter().enumerate() {
+        let of = |it: &NewAnswer| (it.input.clone(), it.service.clone().unwrap_or_default());
+        if answers.iter().skip(index + 1).any(|it| of(it) == of(one)) {
+            let input = one.input.clone();
+            return Err(AnswerError::Twice { input }.into());
+        }
+    }
+    Ok(())
 }
 
 fn is_same(one: &RecordedAnswer, other: &RecordedAnswer) -> bool {

@@ -129,11 +129,17 @@ impl Records {
             if let Some(expected) = new.expected.filter(|expected| *expected != found) {
                 return Err(DocumentFault::Changed { expected, found }.into());
             }
+            let changed = changed(new.changed)?;
+            let spec = self.regimes().get(new.report.regime);
+            let spec = spec.and_then(|regime| regime.form(new.report.stage));
+            // What is sent again and again corrects what was sent only where it says so.
+            let may_correct = changed.is_some() || !spec.is_some_and(|it| it.is_repeated());
+            let before = submitted_version(records, seq, new.report)?;
             let version = Version {
                 number: found + 1,
                 author: author.to_owned(),
-                changed: changed(new.changed)?,
-                corrects: submitted_version(records, seq, new.report)?,
+                changed,
+                corrects: before.filter(|_| may_correct),
             };
             let document = self.made(&parts, new, &version, now)?;
             let kept = insert(records, seq, &document, &version)?;

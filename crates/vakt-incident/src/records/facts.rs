@@ -7,7 +7,7 @@ use vakt_event::Timestamp;
 use super::incidents::{self, IncidentRow};
 use super::rows::{instant, instant_or_none, json_or_none, parsed};
 use super::view::View;
-use super::{Records, audit, merge, outbox, work};
+use super::{Records, audit, merge, outbox, services, work};
 use crate::clock::Computed;
 use crate::correction;
 use crate::doubt::{Circumstances, doubts};
@@ -117,6 +117,7 @@ impl Records {
         warnings.extend(self.doubt_of_service(&fact));
         warnings.extend(work::dangling(records, &incident, &fact)?);
         let fact = insert(records, data, incident.seq, fact)?;
+        services::heard_of_fact(records, &view, &incident, &fact)?;
         if let (Some(whole), false) = (&fact.into, due_apart.is_empty()) {
             warnings.extend(merge::later(records, data, whole, &due_apart, now)?);
         }
@@ -162,6 +163,15 @@ fn party_of(new: &NewFact, view: &View, incident: &IncidentRow) -> Option<String
     named
         .or_else(|| referred.map(|fact| fact.party.clone()))
         .or_else(|| Some(incident.party.clone()))
+}
+
+/// The incident in which a fact was recorded.
+pub(super) fn incident_of(records: &Connection, fact: i64) -> Result<i64> {
+    let sql = "SELECT incident FROM facts WHERE id = ?1";
+    let found = records
+        .prepare_cached(sql)?
+        .query_row([fact], |row| row.get(0));
+    Ok(found?)
 }
 
 /// Adds the row, derives the states anew that follow from it, and writes all to the audit log.

@@ -1,29 +1,27 @@
 //! What is kept of outages: the incident that each belongs to, and how far it was told.
 //!
-//! Both follow from what was done, and are in no audit entry of their own: the facts are.
+//! Both follow from what was done, and are in no audit entry of their own: the facts are. That a criterion is met is
+//! what the facts say, so that nobody silences that here.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use vakt_event::Timestamp;
 
 use super::incidents::{self, IncidentRow};
-use super::merge;
+use super::services::service_of;
+use super::view::View;
+use super::{DAEMON, merge};
 use crate::error::Result;
+use crate::fact::{Fact, FactKind};
 use crate::lifecycle::IncidentState;
 use crate::outage::Outage;
 use crate::service::Service;
 use crate::significance::Timer;
 
+/// The member of a fact's `fields` that names its criterion.
+pub(super) const CRITERION_FIELD: &str = "criterion";
+
 /// Outages of one incident whose beginning and end are facts; of more, the first say enough.
 const OUTAGE_FACTS_MAX: i64 = 20;
-
-/// How far something was told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
-    /// 1 for the warning, 2 for the passing.
-    pub(super) step: u32,
-    /// The fact was recorded.
-    pub(super) is_met: bool,
-}
 
 /// The incident that an outage belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -42,21 +40,88 @@ pub(super) struct Realm<'a> {
     pub(super) drill: bool,
 }
 
-/// Whether the facts of an incident say already that a service meets a criterion.
-pub(super) fn is_met_already(
-    records: &Connection,
-    incident: i64,
-    service: &str,
-    criterion: &str,
-) -> Result<bool> {
-    let found = records
-        .prepare_cached(
-            "SELECT 1 FROM facts WHERE incident = ?1 AND fact = 'criterion_met'
-                 AND json_extract(fields, '$.service') = ?2
-                 AND json_extract(fields, '$.criterion') = ?3 LIMIT 1",
-        )?
-        .query_row(params![incident, service, criterion], |_| Ok(()));
-    Ok(found.optional()?.is_some())
+/// The facts of an incident that say that criteria are met.
+pub(super) struct MetFacts(View);
+
+/// One of them, as it stands.
+pub(super) struct MetFact<'a> {
+    pub(super) fact: &'a Fact,
+    pub(super) at: Timestamp,
+}
+
+impl MetFacts {
+    pub(super) fn of(records: &Connection, row: &IncidentRow) -> Result<Self> {
+        Ok(Self(View::of(records, row)?))
+    }
+
+    /// Those that stand about a service.
+    pub(super) fn standing(&self, service: &str) -> Vec<MetFact<'_>> {
+        let all = all_met(&self.0).into_iter();
+        all.filter(|it| service_of(it.fact) == Some(service))
+            .collect()
+    }
+
+    /// Whether the facts say that a service meets a criterion, or a person has said that it did not meet it by
+    /// this outage.
+    pub(super) fn is_settled(&self, service: &str, criterion: &str, outage: &Outage) -> bool {
+        let is_of = |fact: &Fact| {
+            fact.fact == FactKind::CriterionMet
+                && service_of(fact) == Some(service)
+                && criterion_of(fact) == Some(criterion)
+        };
+        let standing = self.standing(service);
+        if standing.iter().any(|it| is_of(it.fact)) {
+            return true;
+        }
+        let is_within = |fact: &Fact| {
+            let since = fact
+                .fields
+                .as_ref()
+                .and_then(|it| it.get("since")?.as_str());
+            let since = since.and_then(|it| it.parse::<Timestamp>().ok());
+            since.is_some_and(|since| {
+                since >= outage.span.from && outage.span.until.is_none_or(|until| since <= until)
+            })
+        };
+        let mut facts = self.0.facts.iter();
+        facts.any(|fact| is_of(fact) && is_within(fact) && self.is_denied(fact.id))
+    }
+
+    /// Whether a person took a fact back. What the daemon proposed to take back may come true later.
+    fn is_denied(&self, id: i64) -> bool {
+        let mut facts = self.0.facts.iter();
+        facts.any(|it| is_denial(it, id) && it.recorded_by != DAEMON)
+    }
+
+    /// Whether somebody proposed to take a fact back.
+    pub(super) fn is_doubted(&self, id: i64) -> bool {
+        self.0.facts.iter().any(|it| is_denial(it, id))
+    }
+}
+
+/// The facts that criteria are met, as they stand, of all parties.
+pub(super) fn all_met(view: &View) -> Vec<MetFact<'_>> {
+    let parties = view.known.parties().into_iter();
+    let readings = parties.flat_map(|party| view.known.readings(party));
+    let met = readings.filter(|it| it.fact.kind == FactKind::CriterionMet);
+    let with_fact = met.filter_map(|reading| {
+        let mut facts = view.facts.iter();
+        let fact = facts.find(|fact| fact.id == reading.fact.root)?;
+        Some(MetFact {
+            fact,
+            at: reading.at,
+        })
+    });
+    with_fact.collect()
+}
+
+fn is_denial(fact: &Fact, of: i64) -> bool {
+    fact.fact == FactKind::Retracted && fact.revises == Some(of)
+}
+
+/// The criterion that a fact is about.
+pub(super) fn criterion_of(fact: &Fact) -> Option<&str> {
+    fact.fields.as_ref()?.get(CRITERION_FIELD)?.as_str()
 }
 
 /// Whether another outage of an incident is told by facts.
@@ -115,8 +180,14 @@ pub(super) fn link_of(
     Ok(row.optional()?)
 }
 
-/// The newest open incident of an outage of the service.
-pub(super) fn open_of(records: &Connection, realm: Realm<'_>, stream: &str) -> Result<Option<i64>> {
+/// The newest incident of an outage of the service, if it still goes on at that time: it is open, and nobody has
+/// said that it was handled before.
+pub(super) fn going_on(
+    records: &Connection,
+    realm: Realm<'_>,
+    stream: &str,
+    at: Timestamp,
+) -> Result<Option<i64>> {
     let mut query = records.prepare_cached(
         "SELECT o.incident FROM outage_incidents o JOIN incidents i ON i.seq = o.incident
          WHERE o.service = ?1 AND o.drill = ?2 AND i.stream = ?3 ORDER BY o.since DESC LIMIT 1",
@@ -130,20 +201,24 @@ pub(super) fn open_of(records: &Connection, realm: Realm<'_>, stream: &str) -> R
         return Ok(None);
     };
     let row: IncidentRow = incidents::by_seq(records, present(records, newest)?)?;
-    Ok(row.state.is_open().then_some(row.seq))
+    let view = View::of(records, &row)?;
+    let mut readings = view.known.readings(&row.party).into_iter();
+    let is_handled = readings.any(|it| it.fact.kind == FactKind::Handled && it.at <= at);
+    Ok((row.state.is_open() && !is_handled).then_some(row.seq))
 }
 
+/// How far each criterion was told of an outage: 1 for the warning, 2 for the passing.
 pub(super) fn told(
     records: &Connection,
     realm: Realm<'_>,
     outage: &Outage,
     link: Option<Link>,
-) -> Result<Vec<(String, Told)>> {
+) -> Result<Vec<(String, u32)>> {
     let Some(link) = link else {
         return Ok(Vec::new());
     };
     let mut query = records.prepare_cached(
-        "SELECT criterion, step, is_met FROM criterion_told
+        "SELECT criterion, step FROM criterion_told
          WHERE service = ?1 AND drill = ?2 AND since = ?3 AND kind = ?4",
     )?;
     let of = params![
@@ -152,13 +227,7 @@ pub(super) fn told(
         link.since.micros(),
         outage.kind.as_str()
     ];
-    let rows = query.query_map(of, |row| {
-        let told = Told {
-            step: row.get(1)?,
-            is_met: row.get(2)?,
-        };
-        Ok((row.get(0)?, told))
-    })?;
+    let rows = query.query_map(of, |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -167,13 +236,12 @@ pub(super) fn mark(
     realm: Realm<'_>,
     (outage, link): (&Outage, Link),
     timer: &Timer,
-    told: Told,
+    step: u32,
 ) -> Result<()> {
     records
         .prepare_cached(
-            "INSERT INTO criterion_told (service, drill, since, kind, criterion, step, is_met)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT DO UPDATE SET step = excluded.step, is_met = excluded.is_met",
+            "INSERT INTO criterion_told (service, drill, since, kind, criterion, step)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET step = excluded.step",
         )?
         .execute(params![
             realm.service.name,
@@ -181,8 +249,7 @@ pub(super) fn mark(
             link.since.micros(),
             outage.kind.as_str(),
             timer.criterion,
-            told.step,
-            told.is_met,
+            step,
         ])?;
     Ok(())
 }

@@ -4,21 +4,24 @@
 //! the first warning, that a person can act before; what is met is recorded as a fact, with the
 //! instant. Awareness is never declared here.
 
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
+
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value, json};
 use vakt_event::Timestamp;
 
 use super::drafts::{self, NewRow};
-use super::incidents::{self, SERVICE_ENTITY};
+use super::incidents::{self, IncidentRow, SERVICE_ENTITY};
 use super::outage_marks::{
-    Link, Realm, Told, has_room, is_dismissed, is_met_already, join_alerts, link_of, mark, open_of,
-    present, told,
+    CRITERION_FIELD, Link, MetFacts, Realm, criterion_of, going_on, has_room, is_dismissed,
+    join_alerts, link_of, mark, present, told,
 };
 use super::services::{BACK_MICROS, KIND_FIELD, evidence, of_service, planned};
 use super::view::View;
 use super::{DAEMON, Records, answers, audit, evidence as frozen, facts, notices};
-use crate::calendar;
+use crate::calendar::{self, DAY_MICROS};
 use crate::clock::{next_deadline, words};
 use crate::error::Result;
 use crate::fact::{Fact, FactKind, OWN_PARTY};
@@ -34,6 +37,9 @@ use crate::significance::{Answers, Away, Kind, Outcome, Span, Timer, timers};
 /// more, and is told of all the same.
 const OUTAGES_LOOKED_AT: usize = 50;
 
+/// For how long after a service works again its next outage belongs to the same incident, in microseconds.
+const SAME_INCIDENT_MICROS: i64 = DAY_MICROS;
+
 const WARNED: u32 = 1;
 const PASSED: u32 = 2;
 
@@ -43,8 +49,20 @@ struct Looked {
     link: Option<Link>,
     /// A person has said that it is none.
     is_dismissed: bool,
-    due: Vec<(Timer, Told)>,
+    /// What it meets by now.
+    met: Vec<Timer>,
+    due: Vec<Due>,
     next: Option<Timestamp>,
+}
+
+/// What is to be told of a timer.
+#[derive(Clone)]
+struct Due {
+    timer: Timer,
+    /// 1 for the warning, 2 for the passing.
+    step: u32,
+    /// A fact says so.
+    is_met: bool,
 }
 
 impl Records {
@@ -59,10 +77,22 @@ impl Records {
         for service in self.settings.services.all() {
             for drill in [false, true] {
                 let realm = Realm { service, drill };
-                let looked = self.read(|records| self.look_at(records, realm, policy, now))?;
+                let look = || self.read(|records| self.look_at(records, realm, policy, now));
+                let mut looked = look()?;
                 next = looked.iter().filter_map(|it| it.next).chain(next).min();
                 if looked.iter().any(Looked::is_due) {
                     self.write(|records| self.file_outages(records, realm, policy, now))?;
+                    looked = look()?;
+                }
+                let fixes = self.read(|records| self.corrections(records, realm, &looked, now))?;
+                if !fixes.is_empty() {
+                    self.write(|records| {
+                        let looked = self.look_at(records, realm, policy, now)?;
+                        for (incident, fact) in self.corrections(records, realm, &looked, now)? {
+                            facts::insert(records, self.regimes(), incident, fact)?;
+                        }
+                        Ok(())
+                    })?;
                 }
             }
         }
@@ -79,22 +109,39 @@ impl Records {
         let since = now.saturating_add_micros(-BACK_MICROS);
         let all = of_service(records, &realm.service.name, realm.drill, since)?;
         let older = all.len().saturating_sub(OUTAGES_LOOKED_AT);
+        // Outages by the hundred belong to one incident.
+        let mut known: BTreeMap<i64, (MetFacts, Answers)> = BTreeMap::new();
         let looked = all.iter().skip(older).map(|outage| {
             let link = link_of(records, realm, outage)?;
             let mut looked = Looked {
                 outage: outage.clone(),
                 link,
                 is_dismissed: is_dismissed(records, link)?,
+                met: Vec::new(),
                 due: Vec::new(),
                 next: None,
             };
             if looked.is_dismissed {
                 return Ok(looked);
             }
-            let timers = self.timers_of(records, realm.service, outage, &all, link, now)?;
+            if let Some(link) = link
+                && let Entry::Vacant(new) = known.entry(link.incident)
+            {
+                let row = incidents::by_seq(records, present(records, link.incident)?)?;
+                let said = self.said_of(records, realm.service, &row)?;
+                new.insert((MetFacts::of(records, &row)?, said));
+            }
+            let of_incident = link.and_then(|link| known.get(&link.incident));
+            let said = of_incident
+                .map(|(_, said)| said.clone())
+                .unwrap_or_default();
+            let timers = self.timers_of(records, realm.service, outage, &all, said, now)?;
             let told = told(records, realm, outage, link)?;
             for timer in timers {
-                looked.weigh(timer, &told, policy, now);
+                let is_settled = of_incident.is_some_and(|(facts, _)| {
+                    facts.is_settled(&realm.service.name, &timer.criterion, outage)
+                });
+                looked.weigh(timer, (&told, is_settled), policy, now);
             }
             Ok(looked)
         });
@@ -108,21 +155,25 @@ impl Records {
         service: &Service,
         outage: &Outage,
         all: &[Outage],
-        link: Option<Link>,
+        said: Answers,
         now: Timestamp,
     ) -> Result<Vec<Timer>> {
-        let said = match link {
-            Some(link) => {
-                let row = incidents::by_seq(records, link.incident)?;
-                let all = answers::newest(records, &[row.seq], &row.party)?;
-                answers::for_service(&all, &service.name)
-            }
-            None => Answers::default(),
-        };
         let known = self.with_bases(service, said);
         self.with_away(records, service, outage, all, &known, |away| {
             timers(self.criteria(), &self.types_of(service), away, now)
         })
+    }
+
+    /// What people answered about a service in an incident and in what is part of it.
+    pub(super) fn said_of(
+        &self,
+        records: &Connection,
+        service: &Service,
+        row: &IncidentRow,
+    ) -> Result<Answers> {
+        let parts = View::of(records, row)?.parts(row);
+        let all = answers::newest(records, &parts, &row.party)?;
+        Ok(answers::for_service(&all, &service.name))
     }
 
     /// Hands over an outage with what is known of it and of the service.
@@ -181,13 +232,19 @@ impl Records {
         now: Timestamp,
     ) -> Result<()> {
         let looked = self.look_at(records, realm, policy, now)?;
-        for one in looked.into_iter().filter(Looked::is_due) {
+        for one in looked.iter().filter(|it| it.is_due()) {
             let link = match one.link {
                 Some(link) => link,
-                None => self.linked(records, realm, &one.outage, now)?,
+                None => self.linked(
+                    records,
+                    realm,
+                    &one.outage,
+                    is_late_after(&looked, one),
+                    now,
+                )?,
             };
-            for (timer, told) in &one.due {
-                self.file_timer(records, realm, (&one.outage, link), (timer, *told), now)?;
+            for due in &one.due {
+                self.file_timer(records, realm, (&one.outage, link), due, now)?;
             }
             self.file_end(records, realm, &one.outage, link, now)?;
         }
@@ -199,35 +256,42 @@ impl Records {
         records: &Connection,
         realm: Realm<'_>,
         (outage, link): (&Outage, Link),
-        (timer, told): (&Timer, Told),
+        due: &Due,
         now: Timestamp,
     ) -> Result<()> {
+        let Due {
+            timer,
+            step,
+            is_met,
+        } = due;
+        let service = &realm.service.name;
+        mark(records, realm, (outage, link), timer, *step)?;
         let incident = present(records, link.incident)?;
-        if is_met_already(records, incident, &realm.service.name, &timer.criterion)? {
+        let row = incidents::by_seq(records, incident)?;
+        let facts = MetFacts::of(records, &row)?;
+        if facts.is_settled(service, &timer.criterion, outage) {
             // By an outage before: one is enough for a decision.
-            return mark(records, realm, (outage, link), timer, told);
+            return Ok(());
         }
-        if told.is_met {
+        if *is_met {
             let fact = self.met(realm.service, outage, timer, now);
             facts::insert(records, self.regimes(), incident, fact)?;
         }
-        mark(records, realm, (outage, link), timer, told)?;
         if realm.drill {
             return Ok(());
         }
         let row = incidents::by_seq(records, incident)?;
-        let kind = match told.is_met {
+        let kind = match is_met {
             true => NoticeKind::CriterionMet,
             false => NoticeKind::CriterionNear,
         };
         let mut payload = notices::of_incident(records, &row)?;
         payload.insert("state".into(), json!(row.state));
-        payload.insert("service".into(), realm.service.name.clone().into());
+        payload.insert("service".into(), service.clone().into());
         self.add_instant(&mut payload, timer);
-        let Told { step, is_met } = told;
         let subject = format!(
-            "{kind} {} {} {} {} {step} {is_met}",
-            row.id, realm.service.name, link.since, timer.criterion
+            "{kind} {} {service} {} {} {step} {is_met}",
+            row.id, link.since, timer.criterion
         );
         notices::file(records, &subject, kind, payload, now)
     }
@@ -265,7 +329,7 @@ impl Records {
         let found = found.and_then(|it| it.criteria.iter().find(|it| it.id == timer.criterion));
         let citation = found.map_or("", |it| it.citation.as_str());
         let mut fields = Map::new();
-        fields.insert("criterion".into(), timer.criterion.clone().into());
+        fields.insert(CRITERION_FIELD.into(), timer.criterion.clone().into());
         fields.insert("citation".into(), citation.into());
         fields.insert("entity_type".into(), timer.entity_type.clone().into());
         fields.insert(SERVICE_FIELD.into(), service.name.clone().into());
@@ -282,18 +346,86 @@ impl Records {
         }
     }
 
-    /// The incident that an outage belongs to from now on: the one of a fact about it, else the open one
-    /// about the service, else a new draft.
+    /// What the facts about criteria say otherwise than the outages and answers do now: an instant that moved is
+    /// corrected; that a criterion is not met after all is proposed, and a person approves it.
+    fn corrections(
+        &self,
+        records: &Connection,
+        realm: Realm<'_>,
+        looked: &[Looked],
+        now: Timestamp,
+    ) -> Result<Vec<(i64, Fact)>> {
+        let service = &realm.service.name;
+        // What is not looked at any more is left as it was told.
+        let since = now.saturating_add_micros(-BACK_MICROS);
+        let is_whole = looked.len() < OUTAGES_LOOKED_AT;
+        let mut first: BTreeMap<(i64, &str), (&Outage, &Timer)> = BTreeMap::new();
+        let mut incidents: BTreeSet<i64> = BTreeSet::new();
+        for one in looked.iter().filter(|it| !it.is_dismissed) {
+            let Some(link) = one.link else { continue };
+            let incident = present(records, link.incident)?;
+            incidents.insert(incident);
+            for timer in &one.met {
+                let key = (incident, timer.criterion.as_str());
+                let known = first.entry(key).or_insert((&one.outage, timer));
+                if timer.at < known.1.at {
+                    *known = (&one.outage, timer);
+                }
+            }
+        }
+        let mut fixes = Vec::new();
+        for incident in incidents {
+            let row = incidents::by_seq(records, incident)?;
+            let known = MetFacts::of(records, &row)?;
+            for it in known.standing(service) {
+                let criterion = criterion_of(it.fact).unwrap_or_default();
+                let root = it.fact.id;
+                if it.fact.recorded_by != DAEMON || it.at < since {
+                    continue;
+                }
+                let fact = match first.get(&(incident, criterion)) {
+                    Some((_, timer)) if timer.at == it.at => continue,
+                    // An older outage may be the one.
+                    Some((_, timer)) if !is_whole && timer.at > it.at => continue,
+                    Some((outage, timer)) => self.met(realm.service, outage, timer, now),
+                    None if !is_whole || known.is_doubted(root) => continue,
+                    None => Fact {
+                        reason: Some(format!(
+                            "by what is recorded now, {service} does not meet {criterion}, or not yet"
+                        )),
+                        ..by_daemon(FactKind::Retracted, now, now)
+                    },
+                };
+                let party = it.fact.party.clone();
+                let revises = Some(root);
+                let of = facts::incident_of(records, root)?;
+                fixes.push((
+                    of,
+                    Fact {
+                        revises,
+                        party,
+                        ..fact
+                    },
+                ));
+            }
+        }
+        Ok(fixes)
+    }
+
+    /// The incident that an outage belongs to from now on: the one of a fact about it, else the one about the
+    /// service that still goes on, else a new draft.
     fn linked(
         &self,
         records: &Connection,
         realm: Realm<'_>,
         outage: &Outage,
+        is_late: bool,
         now: Timestamp,
     ) -> Result<Link> {
-        let known = match outage.incident {
-            Some(incident) => Some(incident),
-            None => open_of(records, realm, &outage.stream)?,
+        let of_fact = outage.incidents.first().copied();
+        let known = match of_fact {
+            None if !is_late => going_on(records, realm, &outage.stream, outage.span.from)?,
+            of_fact => of_fact,
         };
         let incident = match known {
             Some(incident) => incident,
@@ -312,7 +444,7 @@ impl Records {
                 realm.drill,
                 since.micros()
             ])?;
-        if outage.incident.is_none() && has_room(records, incident)? {
+        if of_fact.is_none() && has_room(records, incident)? {
             let fact = about(realm.service, outage, FactKind::ServiceLost, since, now);
             facts::insert(records, self.regimes(), present(records, incident)?, fact)?;
         }
@@ -441,8 +573,14 @@ impl Looked {
         !self.is_dismissed && (ends || !self.due.is_empty())
     }
 
-    /// Decides about one timer.
-    fn weigh(&mut self, timer: Timer, told: &[(String, Told)], policy: &Policy, now: Timestamp) {
+    /// Decides about one timer: how far its criterion was told, and whether the facts have it.
+    fn weigh(
+        &mut self,
+        timer: Timer,
+        (told, is_settled): (&[(String, u32)], bool),
+        policy: &Policy,
+        now: Timestamp,
+    ) {
         // It is met a microsecond after the limit, and that is what people count from.
         let limit = timer.at.saturating_add_micros(-1);
         let warn_at = limit.saturating_add_micros(-policy.criterion_lead_micros);
@@ -454,14 +592,30 @@ impl Looked {
             _ => 0,
         };
         let is_met = step == PASSED && timer.outcome == Outcome::Met;
+        if is_met {
+            self.met.push(timer.clone());
+        }
         let before = told
             .iter()
             .find(|(criterion, _)| *criterion == timer.criterion);
-        let before = before.map(|(_, told)| *told).unwrap_or_default();
-        if step > before.step || (is_met && !before.is_met) {
-            self.due.push((timer, Told { step, is_met }));
+        let before = before.map_or(0, |(_, step)| *step);
+        if step > before || (is_met && !is_settled) {
+            self.due.push(Due {
+                timer,
+                step,
+                is_met,
+            });
         }
     }
+}
+
+/// Whether an outage begins so long after the service worked again that it is another incident's.
+fn is_late_after(looked: &[Looked], one: &Looked) -> bool {
+    let from = one.outage.span.from;
+    let before = looked.iter().filter(|it| it.outage.span.from < from);
+    // One that is not over goes on.
+    let ends = before.map(|it| it.outage.span.until.unwrap_or(from)).max();
+    ends.is_some_and(|end| from.micros_since(end) > SAME_INCIDENT_MICROS)
 }
 
 /// A fact that the daemon records.

@@ -31,6 +31,9 @@ impl Quarter {
 
     fn parse(text: &str) -> Option<Self> {
         let (year, number) = text.trim().split_once("-Q")?;
+        if !text.trim().is_ascii() || [year, number].iter().any(|it| it.starts_with(['+', '-'])) {
+            return None;
+        }
         let found = Self {
             year: year.parse().ok().filter(|_| year.len() == 4)?,
             number: number.parse().ok()?,
@@ -89,6 +92,7 @@ impl Records {
             let looked_at = json!({
                 "causes": seen.causes,
                 "without_cause": seen.without_cause,
+                "alone": seen.alone,
             });
             let text = looked_at.to_string();
             let hash = blake3::hash(text.as_bytes()).to_hex().to_string();

@@ -35,8 +35,8 @@ const HALF_A_YEAR_MICROS: i64 = 184 * DAY_MICROS;
 /// Small incidents that are looked at, the newest: several a day.
 const SMALL_MAX: i64 = 2_000;
 
-/// Those without a cause that are shown; whoever has more begins with these.
-const WITHOUT_CAUSE_MAX: usize = 200;
+/// Those without a cause, or alone with it, that are shown; whoever has more begins with these.
+const LISTED_MAX: usize = 200;
 
 /// The citation of the criterion.
 const CITATION: &str = "Art. 3(1)(f), Art. 4";
@@ -77,14 +77,23 @@ impl Records {
         }
         let since = now.saturating_add_micros(-HALF_A_YEAR_MICROS);
         let since = local_date(since, &self.zone());
-        let unknown = all
-            .into_iter()
-            .filter(|it| it.small.root_cause.is_none() && it.small.day >= since && sees(&it.shown));
-        let without_cause = unknown.map(|it| it.shown).take(WITHOUT_CAUSE_MAX).collect();
+        let recent = all
+            .iter()
+            .filter(|it| it.small.day >= since && sees(&it.shown));
+        let is_alone = |one: &Small| {
+            let same = |it: &&Small| it.small.root_cause == one.small.root_cause;
+            one.small.root_cause.is_some() && all.iter().filter(same).count() == 1
+        };
+        let shown = |it: &Small| it.shown.clone();
+        let unknown = recent.clone().filter(|it| it.small.root_cause.is_none());
+        let without_cause = unknown.map(shown).take(LISTED_MAX).collect();
+        let alone = recent.filter(|it| is_alone(it));
+        let alone = alone.map(shown).take(LISTED_MAX).collect();
         let (quarter, review_by, reviewed) = self.quarter_to_review(records, now)?;
         Ok(Recurring {
             causes,
             without_cause,
+            alone,
             quarter,
             review_by,
             reviewed,
@@ -159,8 +168,7 @@ impl Records {
             .filter(|it| it.fact.kind == FactKind::Occurred);
         let at = occurred.map(|it| it.at).min().unwrap_or(row.detected_at());
         let day = local_date(at, &self.zone());
-        let mut parts: Vec<i64> = view.members.iter().map(|(seq, _)| *seq).collect();
-        parts.push(row.seq);
+        let parts = view.parts(&row);
         let said = answers::newest(records, &parts, &row.party)?;
         let cause = said.iter().find(|it| it.input == ROOT_CAUSE);
         let cause = match cause.and_then(|it| it.value.as_str()) {
@@ -273,7 +281,7 @@ enum Step {
     Join { recurring: i64, new: Vec<i64> },
 }
 
-/// A set is told once. Who comes later joins the draft while it is open; after that, a set with somebody
+/// A set is told once, and so is what is part of it. Who comes later joins the draft while it is open; after that, a set with somebody
 /// new is another one.
 fn step(records: &Connection, all: &[Small], found: &Recurrence) -> Result<Step> {
     let seqs: Vec<i64> = members_of(all, found).iter().map(|it| it.seq).collect();
@@ -286,6 +294,9 @@ fn step(records: &Connection, all: &[Small], found: &Recurrence) -> Result<Step>
     let Some(recurring) = newest else {
         return Ok(Step::Open);
     };
+    if is_told(records, &seqs)? {
+        return Ok(Step::Nothing);
+    }
     let known = member_seqs(records, recurring)?;
     let new: Vec<i64> = seqs
         .into_iter()
@@ -297,6 +308,24 @@ fn step(records: &Connection, all: &[Small], found: &Recurrence) -> Result<Step>
         (false, true) => Step::Join { recurring, new },
         (false, false) => Step::Open,
     })
+}
+
+/// Whether one draft has them all.
+fn is_told(records: &Connection, seqs: &[i64]) -> Result<bool> {
+    let found = records
+        .prepare_cached(
+            "SELECT 1 FROM recurring_members WHERE member IN (SELECT value FROM json_each(?1))
+             GROUP BY recurring HAVING count(*) = ?2 LIMIT 1",
+        )?
+        .query_row(
+            params![serde_json::to_string(seqs)?, count_of(seqs)],
+            |_| Ok(()),
+        );
+    Ok(found.optional()?.is_some())
+}
+
+fn count_of(seqs: &[i64]) -> i64 {
+    i64::try_from(seqs.len()).unwrap_or(i64::MAX)
 }
 
 fn join(records: &Connection, recurring: i64, new: &[i64], now: Timestamp) -> Result<()> {
@@ -349,6 +378,7 @@ fn shown(records: &Connection, all: &[Small], found: &Recurrence) -> Result<Recu
         members: members.iter().map(|it| it.shown.clone()).collect(),
         loss_eur: found.loss_eur,
         outcome: found.outcome,
+        missing: found.missing.clone(),
         recurring,
     })
 }
@@ -414,10 +444,9 @@ pub(super) fn criterion(
                 })
                 .into_iter()
                 .collect(),
-            missing: match found.map(|it| it.outcome) {
-                Some(Outcome::Open) => vec!["turnover_eur".to_owned()],
-                _ => Vec::new(),
-            },
+            missing: found
+                .map(|it| it.missing.iter().map(|&it| it.to_owned()).collect())
+                .unwrap_or_default(),
         },
         en: "Recurring incidents".to_owned(),
         sv: "Återkommande incidenter".to_owned(),

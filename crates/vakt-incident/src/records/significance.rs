@@ -1,11 +1,13 @@
 //! The significance of an incident: its criteria with what people answered, and what the service map and
 //! outages say where nobody did.
 
+use std::collections::btree_map::{BTreeMap, Entry};
+
 use rusqlite::Connection;
 use vakt_event::Timestamp;
 
 use super::incidents::{self, IncidentRow};
-use super::outage_marks::{Realm, link_of};
+use super::outage_marks::{Realm, all_met, criterion_of, link_of, present};
 use super::services::{BACK_MICROS, of_service, service_of};
 use super::view::View;
 use super::{DAEMON, Records, answers, recurring};
@@ -19,8 +21,8 @@ use crate::incident::Origin;
 use crate::outage::Outage;
 use crate::service::Service;
 use crate::significance::{
-    Answer, Answered, Answers, Assessment, Looked, Outcome, Quantity, Reading, Value, counted,
-    known_at,
+    Answer, Answered, Answers, Assessment, CONFIGURATION, Looked, Outcome, Quantity, Reading,
+    SERVICE_MAP, Value, counted, known_at,
 };
 
 /// Outages of one service that are shown, the newest: more than anybody reads.
@@ -78,8 +80,7 @@ impl Records {
     ) -> Result<Significance> {
         let row = incidents::by_seq(records, seq)?;
         let view = View::of(records, &row)?;
-        let mut parts: Vec<i64> = view.members.iter().map(|(seq, _)| *seq).collect();
-        parts.push(row.seq);
+        let parts = view.parts(&row);
         let said = answers::newest(records, &parts, party)?;
         let known = Known::of(self, records, (&row, &view, &parts), &said, now)?;
         let criteria = self.answered(records, &row, &known)?;
@@ -101,7 +102,7 @@ impl Records {
             criteria,
             services: known.services.into_iter().map(|it| it.shown).collect(),
             root_cause,
-            met: met(&view.facts),
+            met: met(&view),
             recurring: recurring::of_member(records, row.seq)?,
             members: recurring::members(records, row.seq)?,
             incident: row.id,
@@ -214,21 +215,36 @@ impl Records {
         let since = since.saturating_add_micros(-BACK_MICROS);
         let all = of_service(records, &service.name, drill, since)?;
         let mut outages = Vec::new();
+        let mut said_of: BTreeMap<i64, Answers> = BTreeMap::new();
         for outage in all.iter().rev() {
             if outages.len() >= OUTAGES_SHOWN_MAX {
                 break;
             }
             let link = link_of(records, Realm { service, drill }, outage)?;
-            let incident = link.map(|link| link.incident).or(outage.incident);
+            // A fact of this incident tells of it, whoever else has it.
+            let told = outage.incidents.iter().copied();
+            let all_of: Vec<i64> = link
+                .map(|link| link.incident)
+                .into_iter()
+                .chain(told)
+                .collect();
+            let incident = all_of.first().copied();
             let is_of = |(_, parts): (&IncidentRow, &[i64])| {
-                incident.is_some_and(|incident| parts.contains(&incident))
+                all_of.iter().any(|incident| parts.contains(incident))
             };
             if !of.is_none_or(is_of) {
                 continue;
             }
             let known = self.with_bases(service, answers::for_service(said, &service.name));
             let timers = match link {
-                Some(_) => self.timers_of(records, service, outage, &all, link, now)?,
+                Some(link) => {
+                    if let Entry::Vacant(new) = said_of.entry(link.incident) {
+                        let row = incidents::by_seq(records, present(records, link.incident)?)?;
+                        new.insert(self.said_of(records, service, &row)?);
+                    }
+                    let said = said_of.get(&link.incident).cloned().unwrap_or_default();
+                    self.timers_of(records, service, outage, &all, said, now)?
+                }
                 None => self.with_away(records, service, outage, &all, &known, |away| {
                     let types = self.types_of(service);
                     crate::significance::timers(self.criteria(), &types, away, now)
@@ -257,7 +273,7 @@ impl Records {
     pub(super) fn with_bases(&self, service: &Service, said: Answers) -> Answers {
         let mut known = self.with_turnover(said);
         if let (None, Some(users)) = (known.get("service_users"), service.users_eu) {
-            known.set("service_users", configured(users, "the service map"));
+            known.set("service_users", configured(users, SERVICE_MAP));
         }
         known
     }
@@ -267,7 +283,7 @@ impl Records {
         if let (None, Some(turnover)) =
             (known.get("turnover_eur"), self.settings.entity.turnover_eur)
         {
-            known.set("turnover_eur", configured(turnover, "the configuration"));
+            known.set("turnover_eur", configured(turnover, CONFIGURATION));
         }
         known
     }
@@ -410,28 +426,14 @@ impl Records {
     }
 }
 
-/// That criteria were met, as facts say it.
-fn met(facts: &[Fact]) -> Vec<MetFact> {
-    let retracted: Vec<i64> = facts
-        .iter()
-        .filter(|fact| fact.fact == FactKind::Retracted)
-        .filter_map(|fact| fact.revises)
-        .collect();
-    let found = facts
-        .iter()
-        .filter(|fact| fact.fact == FactKind::CriterionMet && !retracted.contains(&fact.id));
-    let shown = found.map(|fact| {
-        let field = |name: &str| -> Option<String> {
-            let fields = fact.fields.as_ref()?;
-            fields.get(name)?.as_str().map(str::to_owned)
-        };
-        MetFact {
-            fact: fact.id,
-            at: fact.at,
-            criterion: field("criterion"),
-            service: field("service"),
-            recorded_by: fact.recorded_by.clone(),
-        }
+/// That criteria were met, as facts say it and their corrections leave it.
+fn met(view: &View) -> Vec<MetFact> {
+    let shown = all_met(view).into_iter().map(|it| MetFact {
+        fact: it.fact.id,
+        at: it.at,
+        criterion: criterion_of(it.fact).map(str::to_owned),
+        service: service_of(it.fact).map(str::to_owned),
+        recorded_by: it.fact.recorded_by.clone(),
     });
     shown.collect()
 }

@@ -47,6 +47,12 @@ impl View {
         Ok(view)
     }
 
+    /// The sequence numbers of the incidents that are part of it, and its own.
+    pub(super) fn parts(&self, row: &IncidentRow) -> Vec<i64> {
+        let members = self.members.iter().map(|(seq, _)| *seq);
+        members.chain([row.seq]).collect()
+    }
+
     /// The facts of an incident that was merged and taken out again count up to then: what was
     /// known once stays known. Each incident is read once or twice, however often and in whatever
     /// circle incidents were merged and taken out.

@@ -50,6 +50,14 @@ pub struct FormSpec<'a> {
     pub to: Addressee,
 }
 
+impl FormSpec<'_> {
+    /// Whether it is sent as often as there is something to say: notices, answers to an authority, and reports
+    /// that an incident goes on.
+    pub fn is_repeated(&self) -> bool {
+        self.to != Addressee::Authority || matches!(self.name, "intermediate" | "progress")
+    }
+}
+
 impl Regime {
     /// The form of a report or a notice of this name.
     pub fn form(&self, name: &str) -> Option<FormSpec<'_>> {

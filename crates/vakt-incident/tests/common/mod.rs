@@ -3,6 +3,8 @@
 // Each test binary uses a part of this module, and none of it outside tests.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod outages;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -138,8 +140,13 @@ impl Store {
     }
 
     pub fn fact(&self, id: &str, json: &str) -> vakt_incident::Recorded {
+        self.fact_by(id, json, "anna")
+    }
+
+    /// The same by another principal.
+    pub fn fact_by(&self, id: &str, json: &str, by: &str) -> vakt_incident::Recorded {
         let new: NewFact = serde_json::from_str(json).unwrap();
-        self.records.add_fact(id, new, "anna").unwrap()
+        self.records.add_fact(id, new, by).unwrap()
     }
 
     /// Writes a review that says all, and signs it.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use vakt_event::Timestamp;
 
+use super::super::incidents::IncidentRow;
 use super::super::rows::instant;
 use super::super::view::View;
 use super::super::{Recorder, Records, audit, incidents};
@@ -89,7 +90,14 @@ impl Records {
                 .receipt
                 .map(|id| files::of_incident(records, row.seq, id));
             let receipt = receipt.transpose()?;
-            let before = earlier(records, &view, &kept, new.fact)?;
+            let spec = self.regimes().get(&kept.regime);
+            let spec = spec.and_then(|regime| regime.form(&kept.stage));
+            let is_repeated = spec.is_some_and(|it| it.is_repeated());
+            let is_correction = kept.corrects.is_some() || !is_repeated;
+            let before = match (new.fact, is_correction) {
+                (None, false) => None,
+                _ => earlier(records, &view, &kept, new.fact)?,
+            };
             let correction = before.is_some() && new.fact.is_none();
             let fact = fact_of(
                 records,
@@ -101,9 +109,12 @@ impl Records {
                 correction,
             )?;
             let mut recorded = self.record(records, id, fact, recorder, now)?;
-            recorded.warnings.extend(doubts(records, row.seq, &kept)?);
+            recorded
+                .warnings
+                .extend(doubts(records, &view, &row, &kept)?);
             let sent_at = match &new.at {
                 Some(text) => crate::fact::parse_instant(text)?,
+                None if new.fact.is_some() => recorded.fact.at,
                 None => now,
             };
             let submission = NewRow {
@@ -247,7 +258,9 @@ fn fact_of(
         named["receipt"] = json!({ "file": receipt.id, "sha256": receipt.sha256 });
     }
     if correction {
-        named["corrects"] = kept.corrects.into();
+        let before = before.as_ref().and_then(|it| it.fact.fields.as_ref());
+        let before = before.and_then(|it| it.get(DOCUMENT)?["version"].as_i64());
+        named["corrects"] = kept.corrects.or(before).into();
     }
     fields.insert(DOCUMENT.to_owned(), named);
     let is_report = kind == FactKind::Submitted;
@@ -290,8 +303,23 @@ fn said(records: &Connection, kept: &KeptDocument) -> Result<Map<String, Value>>
     Ok(said.collect())
 }
 
-fn doubts(records: &Connection, incident: i64, kept: &KeptDocument) -> Result<Vec<String>> {
+fn doubts(
+    records: &Connection,
+    view: &View,
+    row: &IncidentRow,
+    kept: &KeptDocument,
+) -> Result<Vec<String>> {
     let mut doubts = Vec::new();
+    let since = view.facts.iter().filter(|fact| fact.recorded_at > kept.at);
+    let mut since: Vec<&str> = since.map(|fact| fact.fact.as_str()).collect();
+    since.dedup();
+    if !since.is_empty() {
+        doubts.push(format!(
+            "facts were recorded after version {} was kept ({}): look whether it still says what is so",
+            kept.version,
+            since.join(", ")
+        ));
+    }
     if kept.approval.is_none() {
         doubts.push(format!(
             "version {} was not approved by anybody: approve it, or say why it was sent without",
@@ -303,7 +331,7 @@ fn doubts(records: &Connection, incident: i64, kept: &KeptDocument) -> Result<Ve
         stage: &kept.stage,
         party: &kept.party,
     };
-    let newest = super::newest(records, incident, report)?;
+    let newest = super::newest(records, row.seq, report)?;
     if newest != kept.version {
         doubts.push(format!(
             "version {} was sent, and version {newest} is the newest",

@@ -220,7 +220,12 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
             let body = json!({"field": field, "value": value, "included": !remove});
             let client = Client::new(global, connection)?;
             let answer = client.put(&format!("{}/observables", incident(id)), &body)?;
-            print(global, &answer)
+            let what = match remove {
+                true => "is left out of the indicators",
+                false => "is among the indicators",
+            };
+            let line = format!("{} {} {what}", printable(field), printable(value));
+            print(global, &answer, &[line])
         }
         Action::Stix {
             id,
@@ -296,17 +301,69 @@ fn change(
     body: Map<String, Json>,
 ) -> Result<Outcome> {
     let answer = Client::new(global, connection)?.post(path, &body.into())?;
-    print(global, &answer)
+    print(global, &answer, &document_lines(&answer))
 }
 
-fn print(global: &Global, answer: &Json) -> Result<Outcome> {
+/// The answer, or for people these lines.
+fn print(global: &Global, answer: &Json, lines: &[String]) -> Result<Outcome> {
     let mut out = Printer::new();
     match Output::or_by_terminal(global.output)? {
-        Output::Json | Output::Text => out.json_pretty(answer)?,
+        Output::Json => out.json_pretty(answer)?,
         Output::Ndjson => out.json_line(answer)?,
+        Output::Text => {
+            for line in lines {
+                out.line(line)?;
+            }
+        }
     }
     out.flush()?;
     Ok(Outcome::Done)
+}
+
+/// A kept version: what it is, what it lacks, and its files with the hashes by which they are known.
+fn document_lines(document: &Json) -> Vec<String> {
+    let mut lines = vec![format!(
+        "document {}: {} {}, version {} ({}), for {}, {}",
+        document["id"],
+        text(document, "regime"),
+        text(document, "stage"),
+        document["version"],
+        text(document, "language"),
+        printable(text(document, "party")),
+        printable(&state(document)),
+    )];
+    let missing: Vec<&str> = items(document, "missing")
+        .filter_map(Json::as_str)
+        .collect();
+    if !missing.is_empty() {
+        lines.push(format!("  required and empty: {}", missing.join(", ")));
+    }
+    for file in items(document, "files") {
+        let name = printable(text(file, "name"));
+        lines.push(format!("  {name}  SHA-256 {}", text(file, "sha256")));
+    }
+    lines
+}
+
+/// That something was sent, and exactly what.
+fn submitted_lines(answer: &Json) -> Vec<String> {
+    let fact = &answer["fact"];
+    let named = &fact["fields"]["document"];
+    vec![
+        format!(
+            "fact {}: {} of document {}, at {}; the incident is {}",
+            fact["id"],
+            text(fact, "fact"),
+            answer["document"]["id"],
+            to_second(text(fact, "at")),
+            text(answer, "state"),
+        ),
+        format!(
+            "  {}  SHA-256 {}",
+            printable(text(named, "name")),
+            text(named, "sha256")
+        ),
+    ]
 }
 
 fn list(global: &Global, id: &str, connection: &Connection) -> Result<Outcome> {
@@ -334,15 +391,18 @@ fn list(global: &Global, id: &str, connection: &Connection) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn row(document: &Json) -> Vec<String> {
-    let state = match (
+fn state(document: &Json) -> String {
+    match (
         items(document, "submissions").next().is_some(),
         document["approval"]["by"].as_str(),
     ) {
         (true, _) => "submitted".to_owned(),
         (false, Some(by)) => format!("approved by {by}"),
         (false, None) => "not approved".to_owned(),
-    };
+    }
+}
+
+fn row(document: &Json) -> Vec<String> {
     vec![
         document["id"].to_string(),
         format!("{} {}", text(document, "regime"), text(document, "stage")),
@@ -350,7 +410,7 @@ fn row(document: &Json) -> Vec<String> {
         printable(text(document, "party")),
         printable(text(document, "author")),
         to_second(text(document, "at")),
-        printable(&state),
+        printable(&state(document)),
     ]
 }
 
@@ -378,7 +438,7 @@ fn submit(global: &Global, options: &SubmitOptions) -> Result<Outcome> {
     for warning in items(&answer, "warnings").filter_map(Json::as_str) {
         tell(&format!("warning: {warning}"));
     }
-    print(global, &answer)
+    print(global, &answer, &submitted_lines(&answer))
 }
 
 /// Has a file kept, and answers its number.
@@ -404,7 +464,12 @@ fn mark(
             answer = client.put(&path, &json!({"name": name, "value": value}))?;
         }
     }
-    print(global, &answer)
+    let line = |(name, mark): (&str, &str)| {
+        let value = answer[mark]["value"].as_str();
+        format!("{name}: {}", value.map_or("not set".to_owned(), printable))
+    };
+    let lines = [("TLP", "tlp"), ("RSIT class", "rsit")].map(line);
+    print(global, &answer, &lines)
 }
 
 /// Of the daemon, or where none answers of the records themselves.

@@ -82,22 +82,35 @@ pub(super) fn recurring(global: &Global, connection: &Connection) -> Result<Outc
         let together = match text(cause, "outcome") {
             "met" => "significant together",
             "not_met" => "not significant together",
-            _ => "open: the turnover is not configured",
+            _ => "open",
         };
         lines.push(format!(
             "{}: {together}, EUR {}",
             printable(text(cause, "root_cause")),
             text(cause, "loss_eur")
         ));
+        let missing: Vec<&str> = items(cause, "missing").filter_map(Json::as_str).collect();
+        if !missing.is_empty() {
+            lines.push(format!("  needs {}", missing.join(", ")));
+        }
         lines.extend(items(cause, "members").map(member_line));
     }
     if lines.is_empty() {
         lines.push("no root cause has more than one incident within six months".to_owned());
     }
-    let unknown: Vec<String> = items(&found, "without_cause").map(member_line).collect();
-    if !unknown.is_empty() {
-        lines.push("without a root cause:".to_owned());
-        lines.extend(unknown);
+    let unknown = items(&found, "without_cause").map(member_line);
+    let alone = items(&found, "alone").map(alone_line);
+    for (heading, listed) in [
+        ("without a root cause:", unknown.collect::<Vec<String>>()),
+        (
+            "alone with a root cause, which others may call otherwise:",
+            alone.collect(),
+        ),
+    ] {
+        if !listed.is_empty() {
+            lines.push(heading.to_owned());
+            lines.extend(listed);
+        }
     }
     lines.push(
         match (found["reviewed"] == true, found["review_by"].as_str()) {
@@ -277,6 +290,15 @@ fn member_line(member: &Json) -> String {
         text(member, "day"),
         printable(text(member, "title")),
         loss.unwrap_or_default()
+    )
+}
+
+/// With the root cause that only this incident has.
+fn alone_line(member: &Json) -> String {
+    format!(
+        "{}: {}",
+        member_line(member),
+        printable(text(member, "root_cause"))
     )
 }
 
