@@ -5,6 +5,7 @@
 //! Facts, evidence and audit entries are only ever added; triggers in the schema refuse the rest.
 
 mod alerts;
+mod answered;
 mod answers;
 mod apply;
 mod attachments;

@@ -271,3 +271,69 @@ fn answers_cannot_be_altered_unseen() {
         altered,
     );
 }
+
+/// The criteria that facts say are met.
+fn met(store: &Store) -> Vec<String> {
+    let found = store
+        .records
+        .significance("1", None)
+        .unwrap()
+        .met
+        .into_iter();
+    let shown = found.map(|it| {
+        let service = it.service.unwrap_or_default();
+        format!(
+            "{} {service} {}",
+            it.criterion.unwrap_or_default(),
+            it.recorded_by
+        )
+    });
+    shown.collect()
+}
+
+#[test]
+fn what_answers_decide_is_a_fact_and_told_and_taken_back_by_a_person() {
+    let store = store();
+    store.apply(&[brute_force(&store, "203.0.113.7", 90)]);
+    store.payloads();
+    let death = |value| {
+        let json = format!(r#"{{"answers":[{{"input":"death","value":{value}}}]}}"#);
+        answer(&store, &json).unwrap()
+    };
+    let found = death("true");
+    assert_eq!(found.met.len(), 1, "the answer shows it");
+    assert_eq!(met(&store), ["H-c  vakt"]);
+    let told = store.payloads();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        (&told[0]["kind"], &told[0]["criterion"]["id"]),
+        (&"criterion_met".into(), &"H-c".into())
+    );
+    // Once, and it is no awareness.
+    death("true");
+    assert_eq!((met(&store).len(), store.payloads().len()), (1, 0));
+    assert_eq!(
+        store.records.incident("1").unwrap().incident.state.as_str(),
+        "draft"
+    );
+    // Another answer: a person takes it back.
+    death("false");
+    death("false");
+    let waiting = store.records.incident("1").unwrap().waiting;
+    assert_eq!(waiting.len(), 1, "{waiting:?}");
+    store.fact(
+        "1",
+        &format!(r#"{{"fact":"approved","approves":{}}}"#, waiting[0].fact),
+    );
+    assert_eq!(met(&store), [""; 0]);
+    death("true");
+    assert_eq!(met(&store), ["H-c  vakt"]);
+    // Of a service.
+    let users = r#"{"answers":[{"input":"users_limited","value":"21","service":"portal"},
+        {"input":"limited_for","value":"PT1H1S","service":"portal"}]}"#;
+    answer(&store, users).unwrap();
+    assert_eq!(met(&store), ["H-c  vakt", "MSP-b portal vakt"]);
+    store.records.remind(&Policy::default()).unwrap();
+    assert_eq!(met(&store).len(), 2);
+    assert!(store.records.verify_audit().unwrap().is_sound());
+}

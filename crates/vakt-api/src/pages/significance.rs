@@ -133,20 +133,17 @@ fn page(
 
 /// That a criterion is met, on the incident's own page: from its facts.
 pub(crate) fn summary(incident: &Value, zone: &TimeZone) -> Markup {
-    let met: Vec<&Value> = items(incident, "facts")
-        .iter()
-        .filter(|fact| fact["fact"] == "criterion_met")
-        .collect();
+    let met = standing_met(items(incident, "facts"));
     let id = incident["id"].as_str().unwrap_or_default();
     html! {
         @if !met.is_empty() && is_unassessed(incident) {
             section.waiting aria-labelledby="met-heading" {
                 h2 id="met-heading" { "A criterion of significance is met" }
                 ul {
-                    @for fact in met {
+                    @for (fact, at) in met {
                         li {
                             (fact["reason"].as_str().unwrap_or("A criterion"))
-                            ": met at " (time_of(&fact["at"], zone).unwrap_or_default())
+                            ": met at " (time_of(at, zone).unwrap_or_default())
                         }
                     }
                 }
@@ -155,6 +152,30 @@ pub(crate) fn summary(incident: &Value, zone: &TimeZone) -> Markup {
         }
         p { a href={ "/incidents/" (id) "/significance" } { "Is it significant? Criteria and answers" } }
     }
+}
+
+/// The facts that a criterion is met which nobody took back, each with its time as corrected.
+fn standing_met(facts: &[Value]) -> Vec<(&Value, &Value)> {
+    let is_met = |fact: &&Value| fact["fact"] == "criterion_met";
+    let is_taken_back = |id: &Value| {
+        let mut retracted = facts
+            .iter()
+            .filter(|it| it["fact"] == "retracted" && it["revises"] == *id);
+        retracted.any(|it| facts.iter().any(|by| by["approves"] == it["id"]))
+    };
+    let roots = facts
+        .iter()
+        .filter(is_met)
+        .filter(|it| it["revises"].is_null());
+    let standing = roots.filter(|it| !is_taken_back(&it["id"]));
+    let as_corrected = standing.map(|root| {
+        let corrections = facts.iter().filter(is_met);
+        let newest = corrections
+            .filter(|it| it["revises"] == root["id"])
+            .next_back();
+        (root, &newest.unwrap_or(root)["at"])
+    });
+    as_corrected.collect()
 }
 
 /// What it comes to, and who has to decide.
@@ -487,4 +508,33 @@ fn used(one: &Value) -> String {
         text("by"),
         text("source")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_fact_that_was_taken_back_is_not_shown_and_one_that_moved_is_where_it_is() {
+        let met = |id: i64, revises: Value, at: &str| {
+            let reason = format!("fact {id}");
+            json!({"id": id, "fact": "criterion_met", "revises": revises, "at": at, "reason": reason})
+        };
+        let facts = [
+            met(1, Value::Null, "t1"),
+            met(2, Value::Null, "t2"),
+            met(3, json!(1), "t3"),
+            json!({"id": 4, "fact": "retracted", "revises": 2}),
+            met(5, Value::Null, "t5"),
+            json!({"id": 6, "fact": "retracted", "revises": 5}),
+            json!({"id": 7, "fact": "approved", "approves": 4}),
+        ];
+        let shown: Vec<(&str, &str)> = standing_met(&facts)
+            .into_iter()
+            .map(|(fact, at)| (fact["reason"].as_str().unwrap(), at.as_str().unwrap()))
+            .collect();
+        assert_eq!(shown, [("fact 1", "t3"), ("fact 5", "t5")]);
+    }
 }

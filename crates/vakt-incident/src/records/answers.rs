@@ -58,7 +58,11 @@ impl Records {
                 let after = json!({ "answers": after });
                 audit::add(records, now, principal, action, &row.id, &before, &after)?;
             }
-            self.significance_of(records, row.seq, &party, now)
+            let found = self.significance_of(records, row.seq, &party, now)?;
+            match self.follow_answers(records, &row, &found, now)? {
+                true => self.significance_of(records, row.seq, &party, now),
+                false => Ok(found),
+            }
         })
     }
 

@@ -20,6 +20,9 @@ use crate::significance::Timer;
 /// The member of a fact's `fields` that names its criterion.
 pub(super) const CRITERION_FIELD: &str = "criterion";
 
+/// The member that says when its outage began.
+pub(super) const SINCE_FIELD: &str = "since";
+
 /// Outages of one incident whose beginning and end are facts; of more, the first say enough.
 const OUTAGE_FACTS_MAX: i64 = 20;
 
@@ -54,34 +57,32 @@ impl MetFacts {
         Ok(Self(View::of(records, row)?))
     }
 
-    /// Those that stand about a service.
-    pub(super) fn standing(&self, service: &str) -> Vec<MetFact<'_>> {
-        let all = all_met(&self.0).into_iter();
-        all.filter(|it| service_of(it.fact) == Some(service))
-            .collect()
+    /// Those that stand.
+    pub(super) fn standing(&self) -> Vec<MetFact<'_>> {
+        all_met(&self.0)
     }
 
-    /// Whether the facts say that a service meets a criterion, or a person has said that it did not meet it by
-    /// this outage.
-    pub(super) fn is_settled(&self, service: &str, criterion: &str, outage: &Outage) -> bool {
+    /// Whether the facts say that a criterion is met, of a service or of the whole, or a person has said that it
+    /// was not met by this outage, or by answers where it is none.
+    pub(super) fn is_settled(
+        &self,
+        service: Option<&str>,
+        criterion: &str,
+        outage: Option<&Outage>,
+    ) -> bool {
         let is_of = |fact: &Fact| {
             fact.fact == FactKind::CriterionMet
-                && service_of(fact) == Some(service)
+                && service_of(fact) == service
                 && criterion_of(fact) == Some(criterion)
         };
-        let standing = self.standing(service);
-        if standing.iter().any(|it| is_of(it.fact)) {
+        if all_met(&self.0).iter().any(|it| is_of(it.fact)) {
             return true;
         }
-        let is_within = |fact: &Fact| {
-            let since = fact
-                .fields
-                .as_ref()
-                .and_then(|it| it.get("since")?.as_str());
-            let since = since.and_then(|it| it.parse::<Timestamp>().ok());
-            since.is_some_and(|since| {
-                since >= outage.span.from && outage.span.until.is_none_or(|until| since <= until)
-            })
+        let is_within = |fact: &Fact| match (outage, outage_of(fact)) {
+            (Some(Outage { span, .. }), Some(since)) => {
+                since >= span.from && span.until.is_none_or(|until| since <= until)
+            }
+            (outage, since) => outage.is_none() && since.is_none(),
         };
         let mut facts = self.0.facts.iter();
         facts.any(|fact| is_of(fact) && is_within(fact) && self.is_denied(fact.id))
@@ -117,6 +118,13 @@ pub(super) fn all_met(view: &View) -> Vec<MetFact<'_>> {
 
 fn is_denial(fact: &Fact, of: i64) -> bool {
     fact.fact == FactKind::Retracted && fact.revises == Some(of)
+}
+
+/// The beginning of the outage by which a fact says that a criterion is met, as it was then; `None` where
+/// answers say so.
+pub(super) fn outage_of(fact: &Fact) -> Option<Timestamp> {
+    let since = fact.fields.as_ref()?.get(SINCE_FIELD)?.as_str()?;
+    since.parse().ok()
 }
 
 /// The criterion that a fact is about.

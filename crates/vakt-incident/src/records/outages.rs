@@ -15,10 +15,10 @@ use vakt_event::Timestamp;
 use super::drafts::{self, NewRow};
 use super::incidents::{self, IncidentRow, SERVICE_ENTITY};
 use super::outage_marks::{
-    CRITERION_FIELD, Link, MetFacts, Realm, criterion_of, going_on, has_room, is_dismissed,
-    join_alerts, link_of, mark, present, told,
+    CRITERION_FIELD, Link, MetFacts, Realm, SINCE_FIELD, criterion_of, going_on, has_room,
+    is_dismissed, join_alerts, link_of, mark, outage_of, present, told,
 };
-use super::services::{BACK_MICROS, KIND_FIELD, evidence, of_service, planned};
+use super::services::{BACK_MICROS, KIND_FIELD, evidence, of_service, planned, service_of};
 use super::view::View;
 use super::{DAEMON, Records, answers, audit, evidence as frozen, facts, notices};
 use crate::calendar::{self, DAY_MICROS};
@@ -139,7 +139,7 @@ impl Records {
             let told = told(records, realm, outage, link)?;
             for timer in timers {
                 let is_settled = of_incident.is_some_and(|(facts, _)| {
-                    facts.is_settled(&realm.service.name, &timer.criterion, outage)
+                    facts.is_settled(Some(&realm.service.name), &timer.criterion, Some(outage))
                 });
                 looked.weigh(timer, (&told, is_settled), policy, now);
             }
@@ -269,7 +269,7 @@ impl Records {
         let incident = present(records, link.incident)?;
         let row = incidents::by_seq(records, incident)?;
         let facts = MetFacts::of(records, &row)?;
-        if facts.is_settled(service, &timer.criterion, outage) {
+        if facts.is_settled(Some(service), &timer.criterion, Some(outage)) {
             // By an outage before: one is enough for a decision.
             return Ok(());
         }
@@ -298,17 +298,9 @@ impl Records {
 
     /// The instant of a timer as the deadline of a notice, and what it is of.
     fn add_instant(&self, payload: &mut Map<String, Value>, timer: &Timer) {
-        let zone = self.settings.regimes.first();
-        let zone = zone.and_then(|id| self.regimes().get(id));
-        let zone = zone.map_or("UTC", |regime| regime.zone.as_str());
         let found = self.criteria().entity_type(&timer.entity_type);
         let found = found.and_then(|it| it.criteria.iter().find(|it| it.id == timer.criterion));
-        payload.insert("deadline".into(), json!(timer.at));
-        payload.insert(
-            "deadline_local".into(),
-            format!("at {}", words::local(timer.at, zone)).into(),
-        );
-        payload.insert("clock".into(), json!({ "zone": zone }));
+        self.add_met_at(payload, timer.at);
         payload.insert(
             "criterion".into(),
             json!({
@@ -323,6 +315,17 @@ impl Records {
         );
     }
 
+    /// When a criterion is met, in the place of a deadline.
+    pub(super) fn add_met_at(&self, payload: &mut Map<String, Value>, at: Timestamp) {
+        let zone = self.settings.regimes.first();
+        let zone = zone.and_then(|id| self.regimes().get(id));
+        let zone = zone.map_or("UTC", |regime| regime.zone.as_str());
+        payload.insert("deadline".into(), json!(at));
+        let local = format!("at {}", words::local(at, zone));
+        payload.insert("deadline_local".into(), local.into());
+        payload.insert("clock".into(), json!({ "zone": zone }));
+    }
+
     /// The fact that a criterion was met.
     fn met(&self, service: &Service, outage: &Outage, timer: &Timer, now: Timestamp) -> Fact {
         let found = self.criteria().entity_type(&timer.entity_type);
@@ -334,7 +337,7 @@ impl Records {
         fields.insert("entity_type".into(), timer.entity_type.clone().into());
         fields.insert(SERVICE_FIELD.into(), service.name.clone().into());
         fields.insert(KIND_FIELD.into(), outage.kind.as_str().into());
-        fields.insert("since".into(), json!(outage.span.from));
+        fields.insert(SINCE_FIELD.into(), json!(outage.span.from));
         fields.insert("at_by_overrun".into(), json!(timer.at_by_overrun));
         fields.insert("data".into(), self.criteria().version.clone().into());
         let reason = format!("{} ({citation}) of {}", timer.criterion, service.name);
@@ -377,10 +380,12 @@ impl Records {
         for incident in incidents {
             let row = incidents::by_seq(records, incident)?;
             let known = MetFacts::of(records, &row)?;
-            for it in known.standing(service) {
+            for it in known.standing() {
                 let criterion = criterion_of(it.fact).unwrap_or_default();
                 let root = it.fact.id;
-                if it.fact.recorded_by != DAEMON || it.at < since {
+                let is_of_outage =
+                    service_of(it.fact) == Some(service) && outage_of(it.fact).is_some();
+                if !is_of_outage || it.fact.recorded_by != DAEMON || it.at < since {
                     continue;
                 }
                 let fact = match first.get(&(incident, criterion)) {
