@@ -122,7 +122,7 @@ fn awareness_is_corrected_by_two_people_through_the_command() {
     let text = String::from_utf8_lossy(&text.stdout).into_owned();
     for part in [
         "\nEarlier clocks\n",
-        "  3  2026-11-20T10:00:00Z  aware  recorded by admin  corrects 2  a slip\n",
+        "  3  Fri 2026-11-20 11:00:00 +01:00  aware  recorded by admin  corrects 2  a slip\n",
         "  approved  recorded by berit  approves 3\n",
     ] {
         assert!(text.contains(part), "{part:?} is not in\n{text}");

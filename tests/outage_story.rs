@@ -214,7 +214,7 @@ impl World {
             let mut all = incident[list].as_array().unwrap().iter();
             all.any(|it| match &it[member] {
                 Json::String(text) => text == id,
-                other => other.to_string() == id,
+                other => other.as_i64() == id.parse().ok(),
             })
         };
         let is_there = match origin["kind"].as_str().unwrap() {

@@ -19,8 +19,11 @@ impl Params {
             .map_err(|_| invalid("the query string cannot be read".into()))?;
         for (at, (name, _)) in pairs.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                return Err(invalid(format!("there is no parameter `{name}` here"))
-                    .with_help(format!("the parameters are {}", known.join(", "))));
+                let help = match known {
+                    [] => "it takes no parameters".to_owned(),
+                    known => format!("the parameters are {}", known.join(", ")),
+                };
+                return Err(invalid(format!("there is no parameter `{name}` here")).with_help(help));
             }
             if pairs.iter().take(at).any(|(earlier, _)| earlier == name) {
                 return Err(invalid(format!("the parameter `{name}` is given twice")));

@@ -5,6 +5,7 @@
 //! report begins with the actual submission before it. No clock is ever paused. Of two readings
 //! the earlier deadline is shown.
 
+pub(crate) mod notices;
 mod requests;
 mod starts;
 mod state;

@@ -21,6 +21,8 @@ pub struct Detection {
     /// Whom it concerns: the group-by values of a correlation, else the first of the usual
     /// fields that is present. Pairs of field and value.
     pub entity: Vec<(String, String)>,
+    /// The entity is what a correlation groups by: its author says what is one, and on which machines.
+    pub is_grouped: bool,
     /// Those of `source.ip`, `user.name` and `host.name` that the completing event names.
     pub subjects: Vec<(String, String)>,
     /// The wall clock when the match was made.
@@ -125,6 +127,7 @@ pub(crate) mod tests {
             opens_draft: None,
             counts_in_maintenance: false,
             entity: Vec::new(),
+            is_grouped: false,
             subjects: Vec::new(),
             detected_at: Timestamp::default(),
             found_at: position,

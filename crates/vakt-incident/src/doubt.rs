@@ -2,6 +2,7 @@
 
 use vakt_event::Timestamp;
 
+use crate::clock::notices::Owed;
 use crate::clock::{self, ClockState};
 use crate::fact::{Fact, FactKind};
 use crate::factset::{FactSet, TimedFact};
@@ -61,15 +62,7 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
             "it is recorded about a customer: only what applies to us changes the clocks"
                 .to_owned(),
         ),
-        FactKind::RegimeApplies => {
-            let known = around.law.regimes.iter();
-            if known
-                .into_iter()
-                .any(|it| Some(&it.id) == new.regime.as_ref())
-            {
-                doubts.push("the incident has this regime already: nothing changes".to_owned());
-            }
-        }
+        FactKind::RegimeApplies => regime_applies(new, around, &mut doubts),
         _ => {}
     }
     doubts
@@ -103,6 +96,12 @@ impl Circumstances<'_> {
     }
 
     fn is_ended(&self, new: &Fact) -> bool {
+        let last = self.last_word(new);
+        last.is_some_and(|kind| kind != FactKind::Reopened)
+    }
+
+    /// The last that people decided about the incident as a whole.
+    fn last_word(&self, new: &Fact) -> Option<FactKind> {
         let last = self.facts_of(new).rev().find(|fact| {
             fact.kind.ends_assessment()
                 || matches!(
@@ -114,15 +113,35 @@ impl Circumstances<'_> {
                         | FactKind::Downgraded
                 )
         });
-        last.is_some_and(|fact| fact.kind != FactKind::Reopened)
+        last.map(|fact| fact.kind)
+    }
+
+    /// The id that `new` gets where it is looked at.
+    fn next_id(&self) -> i64 {
+        self.facts.last().map_or(0, |fact| fact.id) + 1
     }
 
     /// The facts with `new` after them.
     fn with(&self, new: &Fact) -> FactSet {
         let mut facts = self.facts.to_vec();
-        let id = facts.last().map_or(0, |fact| fact.id) + 1;
+        let id = self.next_id();
         facts.push(Fact { id, ..new.clone() });
         FactSet::from_facts(self.party, &facts)
+    }
+}
+
+fn regime_applies(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    let known = &around.law.regimes;
+    let added = new.regime.as_ref().and_then(|id| around.data.get(id));
+    match added {
+        Some(added) if known.iter().any(|it| it.id == added.id) => {
+            doubts.push("the incident has this regime already: nothing changes".to_owned());
+        }
+        Some(added) => {
+            let all: Vec<&Regime> = known.iter().copied().chain([added]).collect();
+            doubts.extend(displacement(&all));
+        }
+        None => {}
     }
 }
 
@@ -236,9 +255,65 @@ fn awareness(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
             break;
         }
     }
-    if around.is_ended(new) {
+    if around.is_ended(new) && around.last_word(new) != Some(FactKind::Merged) {
         doubts.push("the assessment had ended: the incident is taken up again".to_owned());
     }
+    doubts.extend(moved_later(new, around));
+    doubts.extend(displacement(&around.law.regimes));
+}
+
+/// The deadlines that an earlier awareness moves later: what DORA's classification came late after has
+/// four hours of its own.
+fn moved_later(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
+    let at = Some(around.now);
+    let before = clock::compute(around.law, around.known, at).clocks;
+    let after = clock::compute(around.law, &around.with(new), at).clocks;
+    let pairs = before
+        .iter()
+        .filter(|it| it.state.is_owed())
+        .filter_map(|was| {
+            let is_same = |it: &&clock::Clock| {
+                (&it.party, &it.regime, &it.stage) == (&was.party, &was.regime, &was.stage)
+            };
+            let (earlier, later) = (was.due?, after.iter().find(is_same)?.due?);
+            (later > earlier).then_some((was, earlier, later))
+        });
+    pairs
+        .map(|(clock, earlier, later)| {
+            format!(
+                "{} of {} was due at {earlier}, and with this it is due at {later}: plan on the \
+                 earlier",
+                clock.stage, clock.regime
+            )
+        })
+        .collect()
+}
+
+/// The duties of these regimes that those of another take the place of, as
+/// (the other, the displaced).
+fn displaced<'r>(regimes: &[&'r Regime]) -> Option<(&'r Regime, &'r Regime)> {
+    let takers = regimes
+        .iter()
+        .filter_map(|it| Some((*it, it.displaces.as_ref()?)));
+    let mut pairs = takers.filter_map(|(taker, family)| {
+        // A country's own regime has a family of its own, by the directive's name.
+        let of_country = format!("{family}-");
+        let displaced = regimes
+            .iter()
+            .find(|it| it.family == *family || it.family.starts_with(&of_country))?;
+        Some((taker, *displaced))
+    });
+    pairs.next()
+}
+
+/// Of two duties of which one takes the other's place both run: which one applies, people find.
+fn displacement(regimes: &[&Regime]) -> Option<String> {
+    let (taker, displaced) = displaced(regimes)?;
+    Some(format!(
+        "{} takes the place of {} for an entity that is under both (Directive (EU) 2022/2555 Art. 4; \
+         in Sweden 1 kap. 11 § cybersäkerhetslagen): both run here, until somebody finds which one applies",
+        taker.id, displaced.id
+    ))
 }
 
 fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
@@ -260,16 +335,19 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
     let before: Vec<&TimedFact> = around.facts_of(new).collect();
     let timed = TimedFact::from(new);
     let family = clock::family_of(&timed, &before, &around.law.regimes);
-    let others: Vec<&str> = takers
+    let (of, others): (Vec<&&Regime>, Vec<&&Regime>) = takers
         .iter()
-        .filter(|regime| Some(regime.family.as_str()) != family)
-        .map(|regime| regime.id.as_str())
-        .collect();
-    if let (Some(family), false) = (family, others.is_empty()) {
+        .copied()
+        .partition(|regime| Some(regime.family.as_str()) == family);
+    let ids = |regimes: &[&&Regime]| {
+        let ids: Vec<&str> = regimes.iter().map(|it| it.id.as_str()).collect();
+        ids.join(", ")
+    };
+    if !of.is_empty() && !others.is_empty() {
         doubts.push(format!(
-            "it counts for {family} only; record it again with `regime` if it was also sent \
-             under {}",
-            others.join(", ")
+            "it counts for {} only; record it again with `regime` if it was also sent under {}",
+            ids(&of),
+            ids(&others)
         ));
     }
     if around.has_submitted(new, report) {
@@ -370,10 +448,54 @@ fn is_late(new: &Fact, around: &Circumstances<'_>) -> bool {
 fn customer_notice(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
     if new.party == around.party {
         doubts.push("it names no customer: give `party`, or it meets no clock".to_owned());
-    } else if around.earliest(new, FactKind::CustomerAffected).is_none() {
+        return;
+    }
+    if around.earliest(new, FactKind::CustomerAffected).is_none() {
         doubts.push(format!(
             "{} is not recorded as affected (`customer_affected`): no clock waits for this notice",
             new.party
+        ));
+        return;
+    }
+    let facts = around.with(new);
+    let root = around.next_id();
+    let owed = clock::notices::owed(around.law, &facts, &new.party, root);
+    let (of, others): (Vec<&Owed<'_>>, Vec<&Owed<'_>>) = owed.iter().partition(|it| it.is_of);
+    let ids = |owed: &[&Owed<'_>]| {
+        let ids: Vec<&str> = owed.iter().map(|it| it.regime.id.as_str()).collect();
+        ids.join(", ")
+    };
+    let early: Vec<&&Owed<'_>> = of
+        .iter()
+        .filter(|it| it.start.is_some_and(|start| new.at < start))
+        .collect();
+    for it in &early {
+        if let Some(start) = it.start {
+            doubts.push(format!(
+                "it was sent before {start}, from which {} counts: it does not meet that",
+                it.regime.id
+            ));
+        }
+    }
+    if of.is_empty() {
+        let names = ids(&others);
+        doubts.push(match (&new.regime, names.is_empty()) {
+            (_, true) => {
+                "the incident's regimes ask for no such notice: it meets no clock".to_owned()
+            }
+            (Some(_), false) => {
+                format!("the regime that it names asks for none: give one of {names}")
+            }
+            (None, false) => format!(
+                "none of {names} counted when it was sent: it meets no clock; record the awareness \
+                 that it follows from, or give `regime`"
+            ),
+        });
+    } else if new.regime.is_none() && !others.is_empty() {
+        doubts.push(format!(
+            "it counts for {} only; record it again with `regime` if it was also sent under {}",
+            ids(&of),
+            ids(&others)
         ));
     }
 }

@@ -115,6 +115,11 @@ pub enum Error {
     #[error("a part is split off with `vakt incidents split` or POST …/split, not by a fact alone")]
     SplitByFact,
     #[error(
+        "the regimes' data were changed and still say `version: {version}`: give them a version of \
+         their own, so that earlier deadlines can be told from those of now"
+    )]
+    RegimesVersion { version: String },
+    #[error(
         "version {version} of the regimes' data has no regime `{regime}`, which incident {number} has: \
          keep it in the data, with `applies_until` where the duty has ended"
     )]

@@ -235,6 +235,12 @@ fn line(
 pub fn parse_instant(text: &str) -> Result<Timestamp, FactError> {
     match text.parse() {
         Ok(instant) if offset_hours(text) < 24 => Ok(instant),
+        // A day alone reads as its midnight, which nobody means.
+        Err(_) if !text.contains(':') && text.parse::<jiff::civil::Date>().is_ok() => {
+            Err(FactError::NoTime {
+                text: text.to_owned(),
+            })
+        }
         Err(_) if text.parse::<jiff::civil::DateTime>().is_ok() => Err(FactError::NoOffset {
             text: text.to_owned(),
         }),
@@ -260,6 +266,8 @@ pub enum FactError {
         "`{text}` is no instant: write a date and a time with an offset, such as 2026-11-23T20:08:00Z"
     )]
     Malformed { text: String },
+    #[error("`{text}` has no time of day: write it with one, such as {text}T08:00:00+01:00")]
+    NoTime { text: String },
     #[error("`{text}` has no offset from UTC: append Z, or the local offset, such as {text}+01:00")]
     NoOffset { text: String },
     #[error("`{kind}` at {at} lies more than five minutes in the future: it is {now}")]

@@ -276,6 +276,10 @@ mod tests {
         check("aware", "write FACT=INSTANT");
         check("awre=2026-11-23T20:08:00Z", "did you mean `aware`?");
         check("aware=2026-11-23T20:08:00", "has no offset from UTC");
+        check(
+            "aware=2026-11-23",
+            "has no time of day: write it with one, such as 2026-11-23T08:00:00+01:00",
+        );
         check("aware=yesterday", "is no instant");
         check("aware=", "is no instant");
         check(

@@ -7,6 +7,7 @@
 use vakt_event::time::MICROS_PER_SECOND;
 
 use crate::detection::Detection;
+use crate::relation;
 
 /// A match later than this after the last one of its group, by receipt, begins a new alert. One
 /// hour: longer than the pauses of a patient scanner, shorter than a working day.
@@ -24,7 +25,7 @@ pub const DRAFTS_PER_HOUR_MAX: i64 = 20;
 /// Hexadecimal digits of an id. 128 bits: no two alerts of one installation collide.
 const ID_DIGITS: usize = 32;
 
-/// The group of a match: rule, entity, stream, and whether it is a drill. What was back-filled stands
+/// The group of a match: rule, entity (a user with the machine), stream, and whether it is a drill. What was back-filled stands
 /// apart, so that an attack of today is never found within what happened long ago.
 pub(crate) fn group_key(detection: &Detection) -> String {
     let mut hasher = Parts::new("vakt group");
@@ -34,6 +35,9 @@ pub(crate) fn group_key(detection: &Detection) -> String {
     for (field, value) in &detection.entity {
         hasher.add(field.as_bytes());
         hasher.add(value.as_bytes());
+    }
+    if let Some(machine) = relation::machine(detection) {
+        hasher.add(machine.as_bytes());
     }
     if detection.is_historic() {
         hasher.add(b"historic");

@@ -146,6 +146,11 @@ pub struct ReportKind {
     pub term: Option<String>,
     /// Whether the data has the fields of its form.
     pub form: bool,
+    /// The fact that its time counts from, as the data call it: `aware`, `submitted.notification`.
+    pub start: String,
+    /// Whether it is a notice that each affected customer is owed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub each_customer: bool,
 }
 
 /// A change of state.
@@ -153,6 +158,9 @@ pub struct ReportKind {
 pub struct Transition {
     pub at: Timestamp,
     pub recorded_by: String,
+    /// Who proposed it, where a second person approved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<String>,
     pub from: Option<String>,
     pub to: Option<String>,
     /// The fact that it follows from.

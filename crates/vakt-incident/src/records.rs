@@ -21,6 +21,7 @@ mod figures;
 mod firing;
 mod incidents;
 mod intake;
+mod judged;
 mod logged;
 mod maintenance;
 mod merge;

@@ -65,6 +65,8 @@ pub struct Regime {
     pub applies_from: Option<Date>,
     /// The first local day on which it exists no more.
     pub applies_until: Option<Date>,
+    /// The family of regimes that it takes the place of, for who is under both.
+    pub displaces: Option<String>,
     pub citation: String,
     pub verification: Verification,
     /// Words for people: where to report, what is unsettled.
@@ -270,6 +272,16 @@ impl Start {
                     | FactKind::Occurred
             )
         )
+    }
+}
+
+/// As the data write it.
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fact(kind) => kind.fmt(f),
+            Self::Submitted(report) => write!(f, "submitted.{report}"),
+        }
     }
 }
 

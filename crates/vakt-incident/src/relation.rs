@@ -7,6 +7,9 @@
 //! 3. `host.name` alone, where there is neither.
 //! 4. Whatever else a correlation groups by, all of it.
 //!
+//! A match that says nothing of an address, and finds nobody by its key, is looked for by its host,
+//! within a shorter time: who makes users and wipes logs there is who has just come in.
+//!
 //! An incident is found by the keys of every match in it: those of what it is about, and the address,
 //! the person and the host of the event that completed it. So a login from an address, and what its
 //! user then does on that machine, are one, and another address that tries the same user is another.
@@ -20,12 +23,17 @@ use crate::detection::Detection;
 /// four hours, within which a draft shall be assessed.
 pub(crate) const RELATED_GAP_MICROS: i64 = 4 * 60 * 60 * MICROS_PER_SECOND;
 
+/// A match that names no address joins what another rule found of its host no longer before: half
+/// an hour, within which an intruder makes a user, becomes root and wipes a log. Longer, and two
+/// people's work on one machine would be one.
+pub(crate) const SAME_HOST_GAP_MICROS: i64 = 30 * 60 * MICROS_PER_SECOND;
+
 /// Keys of one incident. What comes beyond is found by its rule and entity alone.
 pub(crate) const KEYS_MAX: i64 = 500;
 
 /// The key that the match looks by; `None` where it says nothing of whom it concerns.
 pub(crate) fn own_key(detection: &Detection) -> Option<String> {
-    let host = value(&detection.entity, ecs::HOST_NAME).or(detection.completing.host.as_deref());
+    let host = host(detection);
     strongest(&detection.entity, host).or_else(|| {
         if detection.entity.is_empty() {
             return host.map(host_key);
@@ -37,6 +45,22 @@ pub(crate) fn own_key(detection: &Detection) -> Option<String> {
             .collect();
         Some(pairs.join(" "))
     })
+}
+
+/// The key of the host alone, of a match that names no address.
+pub(crate) fn key_of_host(detection: &Detection) -> Option<String> {
+    let mut told = [&detection.entity, &detection.subjects].into_iter();
+    let names_address = told.any(|pairs| value(pairs, ecs::SOURCE_IP).is_some());
+    host(detection).filter(|_| !names_address).map(host_key)
+}
+
+/// The machine that tells whom a match is about from another of the same name: `root` of two
+/// machines is not one person. An address and a machine are one wherever they are seen, and the
+/// author of a correlation says what is one.
+pub(crate) fn machine(detection: &Detection) -> Option<&str> {
+    let is_person = value(&detection.entity, ecs::SOURCE_IP).is_none()
+        && value(&detection.entity, ecs::USER_NAME).is_some();
+    host(detection).filter(|_| is_person && !detection.is_grouped)
 }
 
 /// All keys under which the match's incident is found.
@@ -52,6 +76,10 @@ pub(crate) fn keys(detection: &Detection) -> Vec<String> {
     keys.sort();
     keys.dedup();
     keys
+}
+
+fn host(detection: &Detection) -> Option<&str> {
+    value(&detection.entity, ecs::HOST_NAME).or(detection.completing.host.as_deref())
 }
 
 fn strongest(pairs: &[(String, String)], host: Option<&str>) -> Option<String> {

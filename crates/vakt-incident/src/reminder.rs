@@ -70,6 +70,8 @@ pub enum What {
     Clock(usize),
     /// Nobody assesses; the mark's step is how often that was told with this one.
     Escalation,
+    /// The authority has not answered the early warning: it is to be asked why.
+    Unanswered,
 }
 
 /// What is due now, and when something is next, if nothing is recorded until then.
@@ -129,6 +131,23 @@ pub fn due(
             });
         }
     }
+    let answer = targets.iter().find(|it| it.target == UNANSWERED);
+    if let Some(target) = answer.filter(|it| it.state != TargetState::Met) {
+        wait(Some(target.due.saturating_add_micros(1)));
+        let is_told = told
+            .get(UNANSWERED)
+            .is_some_and(|mark| mark.due == target.due);
+        if target.state == TargetState::Passed && !is_told {
+            reminders.push(Reminder {
+                subject: UNANSWERED.to_owned(),
+                mark: Mark {
+                    step: OVER,
+                    due: target.due,
+                },
+                what: What::Unanswered,
+            });
+        }
+    }
     (reminders, next)
 }
 
@@ -140,6 +159,9 @@ pub fn at_share(start: Timestamp, due: Timestamp, share: u32) -> Timestamp {
 }
 
 const ESCALATION: &str = "assessment";
+
+/// The target that asks for the authority's answer.
+pub(crate) const UNANSWERED: &str = "authority_answer";
 
 /// The name of a clock among those of its incident.
 fn subject(clock: &Clock) -> String {

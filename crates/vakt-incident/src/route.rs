@@ -54,6 +54,7 @@ kinds! {
     Draft = "draft", "A new draft incident.";
     Report = "report", "Somebody reported something: staff, a supplier, a customer.";
     Escalation = "escalation", "Nobody assesses a draft within the internal target.";
+    Unanswered = "unanswered", "The authority has not answered the early warning within the internal target.";
     Task = "task", "The due time of a task has passed.";
     Journal = "journal", "The journal cannot be written: nothing is taken in.";
     Disk = "disk", "The disk's reserve was reached and nothing is taken in, or it is again.";

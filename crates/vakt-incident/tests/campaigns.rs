@@ -5,7 +5,7 @@
 mod common;
 
 use common::{Store, brute_force};
-use vakt_incident::Detection;
+use vakt_incident::{Detection, IncidentState};
 
 const HOUR: i64 = 3_600;
 
@@ -69,6 +69,8 @@ fn check(seen: &[Seen], pause: i64, expected: &[&[&str]]) {
 const A: &[(&str, &str)] = &[("source.ip", "203.0.113.7")];
 const B: &[(&str, &str)] = &[("source.ip", "203.0.113.8")];
 const A_ROOT: &[(&str, &str)] = &[("source.ip", "203.0.113.7"), ("user.name", "root")];
+const A_DEPLOY: &[(&str, &str)] = &[("source.ip", "203.0.113.7"), ("user.name", "deploy")];
+const DEPLOY: &[(&str, &str)] = &[("user.name", "deploy")];
 const B_ROOT: &[(&str, &str)] = &[("source.ip", "203.0.113.8"), ("user.name", "root")];
 const ROOT: &[(&str, &str)] = &[("user.name", "root")];
 
@@ -94,15 +96,170 @@ fn two_attackers_are_two_drafts_though_they_try_the_same_user_of_the_same_host()
     check(&seen, 60, &[&["login", "scan"], &["login", "scan"]]);
 }
 
+/// `root` of every machine was one alert, and the draft of the first machine took in all others.
 #[test]
-fn the_same_user_name_on_two_hosts_is_two_drafts() {
+fn the_same_user_name_on_two_hosts_is_two_alerts_and_two_drafts() {
     let seen = [
         Seen("sudo", ROOT, ROOT, "web1"),
+        Seen("sudo", ROOT, ROOT, "web2"),
         Seen("cron", ROOT, ROOT, "web2"),
         Seen("cron", ROOT, ROOT, "web1"),
+        Seen("sudo", ROOT, ROOT, "web1"),
+        Seen("sudo", ROOT, ROOT, "web2"),
     ];
-    // The last is of the rule and entity of the one before, whose draft is open.
-    check(&seen, 60, &[&["sudo"], &["cron"]]);
+    check(&seen, 60, &[&["sudo", "cron"], &["sudo", "cron"]]);
+
+    let store = Store::new();
+    for (position, seen) in (10..).step_by(10).zip(&seen[..2]) {
+        store.apply(&[detection(&store, seen, position)]);
+    }
+    let told: Vec<_> = store
+        .payloads()
+        .iter()
+        .map(|it| (it["kind"].clone(), it["host"].clone(), it["count"].clone()))
+        .collect();
+    let draft = |host: &str| ("draft".into(), host.into(), 1.into());
+    assert_eq!(told, [draft("web1"), draft("web2")]);
+    let named: Vec<String> = store.alerts().into_iter().map(|it| it.entity).collect();
+    assert_eq!(named, ["root", "root"]);
+}
+
+/// Whoever writes a correlation by user says that one user is one, on whatever machine.
+#[test]
+fn a_correlation_by_user_is_one_alert_on_all_machines() {
+    let store = Store::new();
+    for (position, host) in [(10, "web1"), (20, "web2")] {
+        store.apply(&[Detection {
+            is_grouped: true,
+            ..detection(&store, &Seen("tries", ROOT, ROOT, host), position)
+        }]);
+    }
+    assert_eq!((store.alerts().len(), store.incidents().len()), (1, 1));
+}
+
+/// An intruder makes users, becomes root and wipes the log of one machine within a second; only the
+/// first rule sees an address.
+#[test]
+fn what_happens_on_one_host_within_half_an_hour_is_one_draft() {
+    const TOOR: &[(&str, &str)] = &[("user.name", "toor")];
+    const TOOR2: &[(&str, &str)] = &[("user.name", "toor2")];
+    let seen = || {
+        [
+            Seen("login", A, A_DEPLOY, "web1"),
+            Seen("sudo", DEPLOY, DEPLOY, "web1"),
+            Seen("useradd", TOOR, TOOR, "web1"),
+            Seen("useradd", TOOR2, TOOR2, "web1"),
+            Seen("wiped", ROOT, ROOT, "web1"),
+            Seen("wiped", ROOT, ROOT, "web2"),
+        ]
+    };
+    let one: &[&str] = &["login", "sudo", "useradd", "useradd", "wiped"];
+    check(&seen(), 0, &[one, &["wiped"]]);
+    check(&seen(), 30 * 60, &[one, &["wiped"]]);
+    let apart: &[&[&str]] = &[
+        &["login", "sudo"],
+        &["useradd"],
+        &["useradd"],
+        &["wiped"],
+        &["wiped"],
+    ];
+    check(&seen(), 30 * 60 + 1, apart);
+}
+
+/// Another address is another attacker, also on a machine that somebody else attacks.
+#[test]
+fn what_names_an_address_joins_nobody_else_of_its_host() {
+    let seen = [
+        Seen("login", A, A_DEPLOY, "web1"),
+        Seen("scan", B, B, "web1"),
+    ];
+    check(&seen, 0, &[&["login"], &["scan"]]);
+}
+
+const SAME: i64 = 60;
+
+/// The records of what an attack that goes on does to an incident that was judged.
+fn goes_on(judge: &dyn Fn(&Store), expected_state: IncidentState) {
+    let store = Store::new();
+    let of_rule = |rule, position| detection(&store, &Seen(rule, A, A_ROOT, "web1"), position);
+    store.apply(&[of_rule("login", 10)]);
+    store.fact("1", r#"{"fact":"aware"}"#);
+    store.fact("1", r#"{"fact":"submitted","report":"notification"}"#);
+    // Received before it was judged, and evaluated after.
+    let late = of_rule("login", 20);
+    store.clock.advance(SAME);
+    judge(&store);
+    store.apply(&[late]);
+    assert_eq!(store.incidents().len(), 1);
+    let count = |id: &str| store.records.incident(id).unwrap().incident.match_count;
+    assert_eq!(count("1"), 2);
+
+    store.clock.advance(SAME);
+    let applied = store.apply(&[of_rule("login", 30)]);
+    assert_eq!(applied.drafts_opened.len(), 1);
+    let first = store.records.incident("1").unwrap();
+    let second = store.records.incident("2").unwrap();
+    assert_eq!(first.incident.state, expected_state);
+    assert_eq!(
+        (first.incident.match_count, second.incident.match_count),
+        (2, 1)
+    );
+    assert_eq!((first.alerts.len(), second.alerts.len()), (1, 1));
+    let source = second.facts[0].source.clone().unwrap();
+    let names = format!(
+        "rule login; goes on after incident 1 was recorded as {expected_state} at \
+         2026-11-23T20:01:00Z"
+    );
+    assert_eq!(source, names);
+    let told = store.payloads();
+    let drafts = told.iter().filter(|it| it["kind"] == "draft");
+    assert_eq!(drafts.count(), 2);
+
+    // What comes further, of this rule and of another, belongs to the new draft.
+    store.clock.advance(SAME);
+    store.apply(&[of_rule("login", 40)]);
+    store.apply(&[of_rule("scan", 50)]);
+    assert_eq!((store.incidents().len(), count("1"), count("2")), (2, 2, 3));
+    assert!(store.records.verify_audit().unwrap().is_sound());
+}
+
+/// It joined the incident without a word: no notice, no draft, and the state stayed `handled`.
+#[test]
+fn an_attack_that_goes_on_after_it_was_handled_is_a_draft_that_names_the_incident() {
+    let handled = |store: &Store| {
+        store.fact("1", r#"{"fact":"handled"}"#);
+    };
+    goes_on(&handled, IncidentState::Handled);
+}
+
+#[test]
+fn an_attack_that_goes_on_after_a_downgrade_is_a_draft_that_names_the_incident() {
+    let downgraded = |store: &Store| {
+        let down = r#"{"fact":"downgraded","reason":"a test of ours"}"#;
+        let id = store.fact("1", down).fact.id;
+        let approved = format!(r#"{{"fact":"approved","approves":{id}}}"#);
+        let approved = serde_json::from_str(&approved).unwrap();
+        store.records.add_fact("1", approved, "bo").unwrap();
+    };
+    goes_on(&downgraded, IncidentState::Downgraded);
+}
+
+/// An incident of another rule of the campaign, of the risk and of the burst is judged, too.
+#[test]
+fn a_match_of_another_rule_joins_no_handled_incident_of_the_campaign() {
+    let seen = [
+        Seen("login", A, A_ROOT, "web1"),
+        Seen("scan", A, A, "web1"),
+        Seen("sudo", ROOT, ROOT, "web1"),
+    ];
+    let store = Store::new();
+    store.apply(&[detection(&store, &seen[0], 10)]);
+    store.fact("1", r#"{"fact":"aware"}"#);
+    store.fact("1", r#"{"fact":"handled"}"#);
+    store.clock.advance(SAME);
+    store.apply(&[detection(&store, &seen[1], 20)]);
+    store.apply(&[detection(&store, &seen[2], 30)]);
+    assert_eq!(drafts(&store), [vec!["login"], vec!["scan", "sudo"]]);
 }
 
 #[test]

@@ -325,17 +325,19 @@ fn a_downgrade_takes_two_people_and_clocks_run_until_the_receivers_are_told() {
         .map(|it| {
             let words = [&it.from, &it.to, &it.reason];
             let words = words.map(|word| word.as_deref().unwrap_or("-"));
-            format!("{} {}", it.recorded_by, words.join(" "))
+            let proposed = it.proposed_by.as_deref().unwrap_or("-");
+            format!("{} {proposed} {}", it.recorded_by, words.join(" "))
         })
         .collect();
     assert_eq!(
         trail,
         [
-            "anna draft significant -",
-            "anna significant early_warned -",
-            "bo early_warned downgraded -",
-            "bo downgraded not_significant -",
-            "bo not_significant early_warned it was not",
+            "anna - draft significant -",
+            "anna - significant early_warned -",
+            // Who proposed it and why, and who approved.
+            "bo anna early_warned downgraded the backup was the cause",
+            "bo - downgraded not_significant -",
+            "bo - not_significant early_warned it was not",
         ]
     );
 }

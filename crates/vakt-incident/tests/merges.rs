@@ -91,6 +91,55 @@ fn a_deadline_that_a_merge_moves_is_said() {
     assert_eq!(merged.warnings, Vec::<String>::new());
 }
 
+/// The clocks of the part were gone without a word.
+#[test]
+fn clocks_that_end_with_a_merge_and_a_state_that_changes_are_said() {
+    let merged = |store: &Store, into: &str| {
+        let part = if into == "2" { "1" } else { "2" };
+        store
+            .fact(part, &format!(r#"{{"fact":"merged","into":"{into}"}}"#))
+            .warnings
+    };
+    let store = with_two();
+    store.fact("2", r#"{"fact":"dismissed","reason":"our own scanner"}"#);
+    assert_eq!(
+        merged(&store, "2"),
+        [
+            "early_warning of nis2-se was provisional until 2026-11-24T20:00:00Z apart, and in the whole it is cancelled",
+            "notification of nis2-se was provisional until 2026-11-26T20:00:00Z apart, and in the whole it is cancelled",
+        ]
+    );
+    // The draft's clocks end where they are met.
+    let store = with_two();
+    for report in ["early_warning", "notification", "final"] {
+        let sent = format!(r#"{{"fact":"submitted","report":"{report}","reference":"A"}}"#);
+        store.fact("1", &sent);
+    }
+    store.fact("2", r#"{"fact":"aware"}"#);
+    assert_eq!(
+        merged(&store, "2"),
+        [
+            "incident 2 was significant, and with this part it is final_reported: look whether what was sent \
+          covers both"
+        ]
+    );
+    let store = with_two();
+    store.fact("1", r#"{"fact":"aware"}"#);
+    store.fact("1", r#"{"fact":"handled"}"#);
+    store.fact("2", r#"{"fact":"aware"}"#);
+    assert_eq!(
+        merged(&store, "2"),
+        ["incident 2 was significant, and with this part it is handled: look whether all of it is"]
+    );
+    // It is a part, and nobody had ended its assessment.
+    let aware = store.fact("1", r#"{"fact":"aware"}"#);
+    let taken_up = aware
+        .warnings
+        .iter()
+        .any(|it| it.contains("taken up again"));
+    assert!(!taken_up, "{:?}", aware.warnings);
+}
+
 #[test]
 fn what_is_recorded_on_a_part_counts_for_the_whole() {
     let store = with_two();

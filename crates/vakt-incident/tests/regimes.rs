@@ -63,7 +63,17 @@ fn a_new_version_computes_anew_and_keeps_what_the_old_one_gave() {
             Some(format!("{} {} {version}", it.stage, it.due?))
         })
         .collect();
-    assert_eq!(old, ["early_warning 2026-11-24T19:00:00Z 2026-11-29"]);
+    // What had been provisional was so under the version before: it is told as it stood, and not as
+    // the new data would have had it.
+    assert_eq!(
+        old,
+        [
+            "early_warning 2026-11-24T20:00:00Z 2026-11-29",
+            "notification 2026-11-26T20:00:00Z 2026-11-29",
+            "early_warning 2026-11-24T19:00:00Z 2026-11-29",
+        ]
+    );
+    assert_eq!(old.len(), whole.history.len());
     assert_eq!(
         actions(&records)[..2],
         ["clocks.recomputed", "regimes.changed"]
@@ -79,6 +89,28 @@ fn a_new_version_computes_anew_and_keeps_what_the_old_one_gave() {
     assert_eq!(first_due(&records).1.history.len(), whole.history.len() + 1);
     drop(records);
     assert!(verify_audit_of(&path, &[]).unwrap().is_sound());
+}
+
+/// A deadline that another version gave could not be told from one of the present.
+#[test]
+fn other_data_under_a_version_that_is_known_are_refused() {
+    let store = Store::new();
+    let (path, clock) = (store.path(), Arc::clone(&store.clock));
+    let _folder = store.close();
+    let open = |data: &Arc<Regimes>| Records::open_with(&path, clock.clone(), settings(data));
+    let from = "        term: upplysning\n        start: aware\n        within: {hours: 24}";
+    let mine = |hours: &str| data("mine-1", from, &from.replace("24", hours));
+    drop(open(&mine("12")).unwrap());
+    drop(open(&mine("12")).unwrap());
+    let error = open(&mine("11")).err().unwrap().to_string();
+    assert_eq!(
+        error,
+        "the regimes' data were changed and still say `version: mine-1`: give them a version of their \
+         own, so that earlier deadlines can be told from those of now"
+    );
+    // Nothing of it remains, and another name is taken.
+    drop(open(&mine("12")).unwrap());
+    drop(open(&data("mine-2", from, &from.replace("24", "11"))).unwrap());
 }
 
 #[test]
@@ -196,7 +228,7 @@ fn each_affected_customer_is_owed_a_notice_within_its_contract() {
             "own gdpr-processor/controller running -",
             "own contract/notice provisional -",
             "acme gdpr-processor/controller met 2026-11-24T13:00:00Z",
-            "acme contract/notice met_late 2026-11-23T14:00:00Z",
+            "acme contract/notice running 2026-11-23T14:00:00Z",
             "beta gdpr-processor/controller running -",
             "beta contract/notice provisional -",
         ]
@@ -205,6 +237,118 @@ fn each_affected_customer_is_owed_a_notice_within_its_contract() {
     let own = with(&data, &regimes, &facts).clocks.remove(0);
     assert_eq!(own.state, ClockState::Met);
     assert_eq!(own.met_at.unwrap().to_string(), "2026-11-23T16:00:00Z");
+}
+
+/// A contractual notice of an outage met the duty of a processor, which began with a data breach
+/// that was found six hours later.
+#[test]
+fn a_notice_to_a_customer_is_of_one_regime_and_never_of_what_begins_after_it() {
+    let contracts = "contracts:
+  - {party: acme, regime: contract, within: {hours: 24}}
+";
+    let data = data("with customers", "contracts: []\n", contracts);
+    let check = |more: &[&str], expected: [&str; 4]| {
+        let mut facts = vec![
+            "detected=2026-11-23T09:00:00Z",
+            "customer_affected@acme=2026-11-23T10:00:00Z",
+        ];
+        facts.extend(more);
+        let computed = with(&data, &["nis2-se", "contract", "gdpr-processor"], &facts);
+        let notices = computed.clocks.iter().filter(|it| it.regime != "nis2-se");
+        let shown = notices.map(|it| {
+            let met = it
+                .met_at
+                .map_or_else(|| "-".to_owned(), |at| at.to_string());
+            format!("{} {} {} {met}", it.party, it.regime, it.state)
+        });
+        assert_eq!(shown.collect::<Vec<_>>(), expected, "{more:?}");
+    };
+    let told = "customer_notice_sent@acme=2026-11-23T11:00:00Z";
+    let story = [
+        "aware=2026-11-23T10:00:00Z",
+        told,
+        "aware_pdb=2026-11-23T17:30:00Z",
+    ];
+    let contract = [
+        "own contract met 2026-11-23T11:00:00Z",
+        "own gdpr-processor running -",
+        "acme contract met 2026-11-23T11:00:00Z",
+        "acme gdpr-processor running -",
+    ];
+    check(&story, contract);
+    // Before anybody is aware it is of the first that a draft has.
+    check(
+        &[told],
+        contract
+            .map(|line| line.replace("running", "provisional"))
+            .each_ref()
+            .map(String::as_str),
+    );
+    // Both were owed: it is still one notice.
+    let both = [story[0], "aware_pdb=2026-11-23T10:30:00Z", told];
+    check(&both, contract);
+    // Another notice is of the first, too, until it names its regime.
+    let second = [
+        &story[..],
+        &["customer_notice_sent@acme=2026-11-23T18:00:00Z"],
+    ]
+    .concat();
+    check(&second, contract);
+}
+
+/// A notice with a regime, sent before what that counts from, does not meet it.
+#[test]
+fn what_a_notice_to_a_customer_does_not_meet_is_said() {
+    let store = Store::new();
+    let new = r#"{"title":"A customer called","regimes":["nis2-se","contract","gdpr-processor"],
+        "detected_at":"2026-11-23T17:00:00Z"}"#;
+    let new = serde_json::from_str(new).unwrap();
+    store.records.open_incident(new, "anna").unwrap();
+    let notice = |more: &str| {
+        let json = format!(r#"{{"fact":"customer_notice_sent","party":"acme"{more}}}"#);
+        store.fact("1", &json)
+    };
+    let at = r#","at":"2026-11-23T19:00:00Z""#;
+    assert_eq!(
+        notice(at).warnings,
+        ["acme is not recorded as affected (`customer_affected`): no clock waits for this notice"]
+    );
+    store.fact(
+        "1",
+        r#"{"fact":"customer_affected","party":"acme","at":"2026-11-23T17:00:00Z"}"#,
+    );
+    store.fact("1", r#"{"fact":"aware","at":"2026-11-23T18:00:00Z"}"#);
+    store.fact("1", r#"{"fact":"aware_pdb","at":"2026-11-23T19:30:00Z"}"#);
+    assert_eq!(
+        notice(at).warnings,
+        [
+            "it counts for contract only; record it again with `regime` if it was also sent under \
+          gdpr-processor"
+        ]
+    );
+    let named = notice(&format!(r#"{at},"regime":"gdpr-processor""#));
+    assert_eq!(
+        named.warnings,
+        [
+            "it was sent before 2026-11-23T19:30:00Z, from which gdpr-processor counts: it does not \
+          meet that"
+        ]
+    );
+    let state = |recorded: &vakt_incident::Recorded| {
+        let clocks = &recorded.incident.incident.clocks;
+        let own = clocks
+            .iter()
+            .find(|it| it.party == "acme" && it.regime == "gdpr-processor");
+        own.unwrap().state
+    };
+    assert_eq!(state(&named), ClockState::Running);
+    let later = notice(r#","regime":"gdpr-processor""#);
+    assert_eq!((later.warnings.len(), state(&later)), (0, ClockState::Met));
+    let named = notice(r#","regime":"nis2-se""#);
+    assert_eq!(
+        named.warnings,
+        ["the regime that it names asks for none: give one of contract, gdpr-processor"]
+    );
 }
 
 #[test]
@@ -270,6 +414,31 @@ fn other_countries_count_from_another_fact_or_by_other_days() {
         .map(String::as_str)
         .collect::<Vec<_>>(),
     );
+    // A progress report takes the final report's place, and is due no later than that.
+    for regime in ["nis2-hr", "nis2-sk"] {
+        check(
+            regime,
+            &[
+                "aware=2026-12-30T10:00:00Z",
+                "submitted.notification=2026-12-31T10:00:00Z",
+                "submitted.progress=2027-01-31T12:00:00Z",
+            ],
+            &[
+                "early_warning met_late 2026-12-31T10:00:00Z",
+                "notification met 2027-01-02T10:00:00Z",
+                "progress met_late 2027-01-30T23:00:00Z",
+                "final projected -",
+            ]
+            .map(|line| match regime {
+                // The submission itself met the early warning, on its last instant.
+                _ if line.starts_with("early") => line.replace("met_late", "met"),
+                _ => line.to_owned(),
+            })
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+        );
+    }
     // 30 working days, Saturdays and Sundays apart.
     check(
         "nis2-pt",
@@ -295,6 +464,60 @@ fn other_countries_count_from_another_fact_or_by_other_days() {
             "notification running 2026-11-26T10:00:00Z",
             "final projected -",
         ],
+    );
+}
+
+/// DORA goes before NIS2 for who is under both: nobody said so, and both ran.
+#[test]
+fn a_duty_that_displaces_another_is_said() {
+    let store = Store::new();
+    let open = |regimes: &str| {
+        let new = format!(r#"{{"title":"x","regimes":{regimes}}}"#);
+        store
+            .records
+            .open_incident(serde_json::from_str(&new).unwrap(), "anna")
+            .unwrap()
+            .incident
+            .id
+    };
+    let words = "dora takes the place of nis2-se for an entity that is under both (Directive (EU) \
+        2022/2555 Art. 4; in Sweden 1 kap. 11 § cybersäkerhetslagen): both run here, until somebody \
+        finds which one applies";
+    let both = open(r#"["nis2-se","dora"]"#);
+    assert_eq!(store.fact(&both, r#"{"fact":"aware"}"#).warnings, [words]);
+    let one = open(r#"["nis2-se"]"#);
+    assert_eq!(
+        store.fact(&one, r#"{"fact":"aware"}"#).warnings,
+        Vec::<String>::new()
+    );
+    let dora = r#"{"fact":"regime_applies","regime":"dora"}"#;
+    assert_eq!(store.fact(&one, dora).warnings, [words]);
+    let other = open(r#"["nis2-de","gdpr"]"#);
+    let gdpr = r#"{"fact":"regime_applies","regime":"cer"}"#;
+    assert_eq!(store.fact(&other, gdpr).warnings, Vec::<String>::new());
+    let warnings = store.fact(&other, dora).warnings;
+    assert_eq!(warnings, [words.replace("nis2-se", "nis2-de")]);
+}
+
+/// An earlier awareness makes DORA's classification a late one, which has four hours of its own.
+#[test]
+fn a_deadline_that_an_earlier_awareness_moves_later_is_said() {
+    let store = Store::new();
+    let new = r#"{"title":"x","regimes":["dora"],"detected_at":"2026-11-22T17:00:00Z"}"#;
+    store
+        .records
+        .open_incident(serde_json::from_str(new).unwrap(), "anna")
+        .unwrap();
+    store.fact("1", r#"{"fact":"aware","at":"2026-11-22T21:00:00Z"}"#);
+    store.fact("1", r#"{"fact":"classified","at":"2026-11-23T19:00:00Z"}"#);
+    let earlier = r#"{"fact":"aware","at":"2026-11-22T18:00:00Z"}"#;
+    let recorded = store.fact("1", earlier);
+    assert_eq!(
+        recorded.warnings,
+        [
+            "initial of dora was due at 2026-11-23T21:00:00Z, and with this it is due at \
+          2026-11-23T23:00:00Z: plan on the earlier"
+        ]
     );
 }
 

@@ -100,6 +100,46 @@ fn awareness_is_told_when_clocks_count_from_another_moment() {
     assert_eq!(told[0]["deadline"], "2026-11-24T21:30:00Z", "{:#}", told[0]);
 }
 
+/// Nobody was told that the authority is silent: it stood on the page alone.
+#[test]
+fn that_the_authority_does_not_answer_is_told_once() {
+    let store = Store::new();
+    store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+    store.fact("1", r#"{"fact":"aware"}"#);
+    store.fact(
+        "1",
+        r#"{"fact":"submitted","report":"early_warning","reference":"A"}"#,
+    );
+    let told = |seconds: i64| -> Vec<Json> {
+        store.clock.advance(seconds);
+        store
+            .records
+            .remind(&vakt_incident::reminder::Policy::default())
+            .unwrap();
+        let told = store.payloads().into_iter();
+        told.filter(|it| it["kind"] == "unanswered").collect()
+    };
+    assert_eq!(told(24 * 3_600), Vec::<Json>::new());
+    let first = told(1);
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0]["target"], "2026-11-24T20:00:00Z", "{:#}", first[0]);
+    assert_eq!(
+        first[0]["deadline"], "2026-11-26T20:00:00Z",
+        "{:#}",
+        first[0]
+    );
+    assert_eq!(told(4 * 86_400), Vec::<Json>::new());
+
+    // An answer that came is not asked for.
+    store.apply(&[brute_force(&store, "203.0.113.8", 14)]);
+    store.fact(
+        "2",
+        r#"{"fact":"submitted","report":"early_warning","reference":"A"}"#,
+    );
+    store.fact("2", r#"{"fact":"authority_answered"}"#);
+    assert_eq!(told(2 * 86_400), Vec::<Json>::new());
+}
+
 #[test]
 fn a_draft_that_is_taken_up_again_is_to_be_assessed_anew() {
     let store = Store::new();

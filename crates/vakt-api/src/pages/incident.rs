@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Response;
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use vakt_event::Timestamp;
 
 use super::home::alert_line;
@@ -247,6 +247,9 @@ fn clock_row(clock: &Value, incident: &Value, zone: &TimeZone) -> Markup {
                 @if clock["party"] != incident["party"] {
                     div.quiet { "for " (clock["party"].as_str().unwrap_or_default()) }
                 }
+                @if let Some(version) = clock["regimes_version"].as_str() {
+                    div.quiet { "by the data of " (version) }
+                }
             }
         }
     }
@@ -271,13 +274,34 @@ fn form_path(clock: &Value, incident: &Value) -> String {
     )
 }
 
-/// The fact at the clock's start.
+/// The fact at the clock's start: of several at that instant, the one of its party that its data
+/// names, else what stands for it.
 fn counted_from(clock: &Value, incident: &Value) -> Markup {
     let start = &clock["start"];
+    let named = report_of(clock, incident).and_then(|it| it["start"].as_str());
+    let name = |fact: &Value| match fact["report"].as_str() {
+        Some(report) => format!("submitted.{report}"),
+        None => fact["fact"].as_str().unwrap_or_default().to_owned(),
+    };
+    let rank = |fact: &&Value| {
+        let name = name(fact);
+        let is_of_party = fact["party"] == clock["party"];
+        let likeness = match name.as_str() {
+            it if Some(it) == named => 0,
+            // A report that was sent sets awareness, and so does whoever declares another one.
+            it if it.starts_with("submitted.") || it.starts_with("aware") => 1,
+            "detected" => 2,
+            _ => 3,
+        };
+        (likeness, !is_of_party)
+    };
     let facts = items(incident, "facts").iter();
-    let mut there = facts.filter(|fact| start.is_string() && fact["at"] == *start);
+    let there = facts.filter(|fact| start.is_string() && fact["at"] == *start);
+    // Our own facts start a customer's clocks, and never the other way round.
+    let of_ours =
+        there.filter(|fact| fact["party"] == clock["party"] || fact["party"] == incident["party"]);
     html! {
-        @if let Some(fact) = there.next() {
+        @if let Some(fact) = of_ours.min_by_key(rank) {
             div.quiet {
                 (plain(fact["fact"].as_str().unwrap_or_default()))
                 @if let Some(report) = fact["report"].as_str() { ": " (plain(report).to_lowercase()) }
@@ -320,7 +344,8 @@ fn history(incident: &Value, zone: &TimeZone) -> Markup {
         @if !history.is_empty() {
             details {
                 summary { "Clocks that others took the place of (" (history.len()) ")" }
-                (clock_table(history, &Value::Null, zone))
+                // Of the incident only whose it is: there is no report to fill in any more.
+                (clock_table(history, &json!({"party": incident["party"]}), zone))
             }
         }
     }

@@ -105,8 +105,8 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
         return Ok(answer(&looker, &shown, status));
     }
     match record(&looker, &typed).await {
-        Ok(warnings) if warnings.is_empty() => Ok(to_incident(&looker.id)),
-        Ok(warnings) => Ok(recorded(&looker, words, &warnings)),
+        Ok(after) if texts(&after["warnings"]).is_empty() => Ok(to_incident(&looker.id)),
+        Ok(after) => Ok(recorded(&looker, words, &after)),
         Err(error) => {
             // What was typed stays, beside what the incident is now.
             let mut shown = look(&looker, words, typed, false).await?;
@@ -306,20 +306,18 @@ fn form_texts(
     Ok((!said.is_empty()).then_some(said))
 }
 
-async fn record(looker: &Looker, typed: &Typed) -> Result<Vec<String>, ApiError> {
+async fn record(looker: &Looker, typed: &Typed) -> Result<Value, ApiError> {
     let Looker { app, id, who } = looker.clone();
     let now = app.parts.clock.now();
     let typed = typed.clone();
-    let answer = app
-        .blocking(move |parts| {
-            // What a person may not see, the person may not change either.
-            let records = &parts.incidents;
-            records.incident(&id, &who.sight()).map_err(failure)?;
-            let fact = fact_of(parts, &id, &typed, &who, now)?;
-            records.add_fact(&id, &fact, &who).map_err(failure)
-        })
-        .await?;
-    Ok(texts(&answer["warnings"]))
+    app.blocking(move |parts| {
+        // What a person may not see, the person may not change either.
+        let records = &parts.incidents;
+        records.incident(&id, &who.sight()).map_err(failure)?;
+        let fact = fact_of(parts, &id, &typed, &who, now)?;
+        records.add_fact(&id, &fact, &who).map_err(failure)
+    })
+    .await
 }
 
 fn texts(value: &Value) -> Vec<String> {
@@ -349,15 +347,16 @@ fn answer(looker: &Looker, shown: &Shown, status: StatusCode) -> Response<Body> 
 }
 
 /// The fact is recorded; what is doubtful about it is said before the page goes on.
-fn recorded(looker: &Looker, words: &FactWords, warnings: &[String]) -> Response<Body> {
+fn recorded(looker: &Looker, words: &FactWords, after: &Value) -> Response<Body> {
     let site = looker.app.parts.site.load();
     let now = looker.app.parts.clock.now();
+    let (warnings, zone) = (texts(&after["warnings"]), zone_of(after, &site));
     let main = html! {
         (crumb(&looker.id, words))
         h1 { "Recorded" }
         section.narrow {
             p { "It is recorded. Please look at this:" }
-            (warning_list(warnings))
+            (warning_list(&warnings, &zone))
             p { a.button.main href={ "/incidents/" (looker.id) } { "To the incident" } }
         }
     };

@@ -288,6 +288,37 @@ pub(crate) fn incident() -> Value {
     })
 }
 
+/// An incident of which a customer is affected, who is owed two notices.
+pub(crate) fn incident_of_two_parties() -> Value {
+    let mut incident = incident();
+    let at = "2026-11-24T09:30:00Z";
+    let notice = |regime: &str, party: &str, start: &str| {
+        json!({"regime": regime, "stage": "notice", "party": party, "state": "running", "start": start,
+            "due": "2026-11-25T12:00:00Z", "nominal_date": null, "statutory_latest_date": null})
+    };
+    incident["id"] = "inc-2".into();
+    incident["time_zone"] = "Europe/Stockholm".into();
+    incident["warnings"] = json!(["awareness lies before detection, at 2026-11-24T09:30:00Z"]);
+    incident["facts"] = json!([
+        {"id": 1, "fact": "customer_affected", "at": at, "recorded_by": "anna", "by": "anna", "party": "acme"},
+        {"id": 2, "fact": "service_lost", "at": at, "recorded_by": "anna", "by": "anna", "party": "own"},
+        {"id": 3, "fact": "aware", "at": at, "recorded_by": "anna", "by": "anna", "party": "own"}]);
+    incident["clocks"] = json!([
+        notice("contract", "own", at),
+        notice("contract", "acme", at)
+    ]);
+    incident["reports"] = json!([
+        {"regime": "nis2-se", "stage": "early_warning", "term": "upplysning", "form": true, "start": "aware"},
+        {"regime": "contract", "stage": "notice", "term": null, "form": true, "start": "aware", "each_customer": true},
+        {"regime": "gdpr-processor", "stage": "controller", "term": null, "form": true, "start": "aware_pdb",
+         "each_customer": true}]);
+    let mut earlier = notice("contract", "own", "2026-11-24T10:00:00Z");
+    earlier["state"] = "superseded".into();
+    earlier["regimes_version"] = "2025-01-01".into();
+    incident["history"] = json!([earlier]);
+    incident
+}
+
 impl OutputsBackend for Fake {
     fn outputs(&self, _: Option<&[String]>) -> Result<Vec<Value>, String> {
         Ok(vec![serde_json::json!({"id": "mail"})])
@@ -325,6 +356,7 @@ impl IncidentBackend for Fake {
     fn incident(&self, id: &str, _: &Sight) -> Result<Value, IncidentFailure> {
         match id {
             "inc-1" => Ok(incident()),
+            "inc-2" => Ok(incident_of_two_parties()),
             _ => Err(IncidentFailure::NotFound),
         }
     }
@@ -334,13 +366,19 @@ impl IncidentBackend for Fake {
         Ok(incident())
     }
 
-    fn add_fact(&self, _: &str, fact: &NewFact, by: &Principal) -> Result<Value, IncidentFailure> {
+    fn add_fact(&self, id: &str, fact: &NewFact, by: &Principal) -> Result<Value, IncidentFailure> {
         self.facts.lock().unwrap().push((fact.clone(), by.clone()));
-        Ok(incident())
+        match id {
+            "inc-2" => Ok(incident_of_two_parties()),
+            _ => Ok(incident()),
+        }
     }
 
-    fn preview_fact(&self, _: &str, _: &NewFact, _: &Principal) -> Result<Value, IncidentFailure> {
-        Ok(incident())
+    fn preview_fact(&self, id: &str, _: &NewFact, _: &Principal) -> Result<Value, IncidentFailure> {
+        match id {
+            "inc-2" => Ok(incident_of_two_parties()),
+            _ => Ok(incident()),
+        }
     }
 
     fn split(
@@ -392,7 +430,7 @@ impl IncidentBackend for Fake {
 
     fn why(&self, id: &str, _: &Sight) -> Result<Value, IncidentFailure> {
         match id {
-            "inc-1" => Ok(json!({"rules": [{
+            "inc-1" | "inc-2" => Ok(json!({"rules": [{
                 "rule.id": "r", "rule.name": "SSH brute force", "loaded": true,
                 "asks": ["SSH brute force: events >= 5 within 60 s"], "inputs": [], "event_count": 1,
                 "events": [{"id": "7", "rule.name": "SSH login failed", "matched": [{"field": "user.name", "value": "<root>"}]}],

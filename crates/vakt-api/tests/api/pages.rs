@@ -233,6 +233,57 @@ pub(crate) fn send(daemon: &Daemon, path: &str, fields: &[(&str, &str)]) -> Answ
     )
 }
 
+/// Two facts of one second: the page named the first, whatever it was and whomever it was about.
+#[test]
+fn a_clock_says_which_fact_it_counts_from_and_whose_it_is() {
+    let daemon = start();
+    let text = page(&daemon, "/incidents/inc-2").text();
+    let from = |fact: &str| {
+        let shown = format!("<div class=\"quiet\">{fact}</div></td>");
+        text.matches(shown.as_str()).count()
+    };
+    assert_eq!(
+        (
+            from("Aware"),
+            from("Customer affected"),
+            from("Service lost")
+        ),
+        (2, 0, 0)
+    );
+    assert_eq!(text.matches("for acme</div>").count(), 1);
+    assert_eq!(text.matches("by the data of 2025-01-01</div>").count(), 1);
+    assert!(!text.contains("for own</div>"));
+}
+
+#[test]
+fn a_notice_to_a_customer_names_its_regime_and_what_follows_names_the_customer() {
+    let daemon = start();
+    let form = page(&daemon, "/incidents/inc-2/record?fact=customer_notice_sent").text();
+    let select = "<select id=\"regime\" name=\"regime\">\
+        <option value=\"\">the first that counted when it was sent</option>\
+        <option value=\"contract\">contract</option>\
+        <option value=\"gdpr-processor\">gdpr-processor</option></select>";
+    assert!(form.contains(select), "{form}");
+    let affected = page(&daemon, "/incidents/inc-2/record?fact=customer_affected").text();
+    assert!(!affected.contains("name=\"regime\""));
+    let typed = [
+        ("fact", "customer_notice_sent"),
+        ("at", "now"),
+        ("party", "acme"),
+        ("regime", "contract"),
+        ("do", "look"),
+    ];
+    let seen = send(&daemon, "/incidents/inc-2/record", &typed).text();
+    assert!(seen.contains("Notice (contract): "), "{seen}");
+    assert!(seen.contains("Notice (contract, for acme): "), "{seen}");
+    // A doubt's instant is local, where it is looked at and where it was recorded.
+    let doubt = "awareness lies before detection, at Tue 24 Nov 2026 10:30 (+01:00)</li>";
+    assert!(seen.contains(doubt), "{seen}");
+    let typed = [&typed[..4], &[("do", "record")]].concat();
+    let recorded = send(&daemon, "/incidents/inc-2/record", &typed).text();
+    assert!(recorded.contains(doubt), "{recorded}");
+}
+
 #[test]
 fn what_follows_of_a_fact_is_shown_before_it_is_recorded() {
     let daemon = start();

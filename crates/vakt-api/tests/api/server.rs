@@ -50,6 +50,8 @@ fn a_search_that_cannot_be_made_says_why() {
         "invalid_parameter",
         "the parameters are q, since",
     );
+    let rules = daemon.admin("GET /api/v1/rules?limit=1", "").text();
+    assert!(rules.contains("it takes no parameters"), "{rules}");
 }
 
 #[test]

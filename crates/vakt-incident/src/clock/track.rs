@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use vakt_event::Timestamp;
 use vakt_event::time::FUTURE_TOLERANCE_MICROS;
 
+use super::notices::notices;
 use super::{Clock, ClockState, Computed};
 use crate::calendar::{Deadline, Rules, deadline, is_in_time, local_date, zone};
 use crate::fact::FactKind;
@@ -20,6 +21,8 @@ pub(super) struct Track<'a> {
     pub(super) readings: Vec<Reading<'a>>,
     /// The submissions among them that belong to this regime, by their roots.
     submissions: Vec<i64>,
+    /// The notices to this customer that belong to this regime, by their roots.
+    pub(super) notices: Vec<i64>,
     pub(super) detected: Option<Timestamp>,
     /// The assessment ended without a duty, and was not taken up again.
     ended: bool,
@@ -65,6 +68,20 @@ impl<'a> Track<'a> {
         party: &'a str,
         now: Option<Timestamp>,
     ) -> Self {
+        Self {
+            notices: notices(regime, law, facts, party),
+            ..Self::without_notices(regime, law, facts, party, now)
+        }
+    }
+
+    /// As it is before anybody asks which notice is of which regime.
+    pub(super) fn without_notices(
+        regime: &'a Regime,
+        law: &Law<'a>,
+        facts: &'a FactSet,
+        party: &'a str,
+        now: Option<Timestamp>,
+    ) -> Self {
         let events: Vec<&TimedFact> = facts.facts.iter().filter(|f| f.party == party).collect();
         let readings = facts.readings(party);
         let submissions = submissions(regime, &events, &law.regimes);
@@ -72,8 +89,8 @@ impl<'a> Track<'a> {
             && readings
                 .iter()
                 .any(|it| it.fact.kind == FactKind::CustomerAffected);
-        let of_ours =
-            is_affected.then(|| Box::new(Self::new(regime, law, facts, &facts.party, now)));
+        let of_ours = is_affected
+            .then(|| Box::new(Self::without_notices(regime, law, facts, &facts.party, now)));
         let detected = of_ours.as_ref().map_or_else(
             || earliest(&readings, FactKind::Detected),
             |ours| ours.detected,
@@ -85,6 +102,7 @@ impl<'a> Track<'a> {
             zone: zone(&regime.zone).unwrap_or(TimeZone::UTC),
             party,
             submissions,
+            notices: Vec::new(),
             detected,
             ended: assessment_ended(&standing),
             called_off: called_off(&standing),
@@ -290,12 +308,17 @@ impl<'a> Track<'a> {
     }
 
     /// The earliest act that meets the stage: its report, one that contains it, or the notice to
-    /// the customer. Our own is met, too, once every customer who is affected was told.
+    /// the customer; that is none of what the clock counts from later. Our own is met, too, once every
+    /// customer who is affected was told.
     fn met(&self, stage: &Stage, customers: &[Self]) -> Option<Met<'a>> {
+        let start = self.instances(stage).current.map(|instance| instance.start);
+        let is_before = |it: &Reading<'_>| {
+            it.fact.kind == FactKind::CustomerNoticeSent && start.is_some_and(|start| it.at < start)
+        };
         let own = self
             .readings
             .iter()
-            .filter(|it| self.is_act_of(it.fact, stage))
+            .filter(|it| self.is_act_of(it.fact, stage) && !is_before(it))
             .filter_map(Met::by);
         let own = own.min_by_key(|met| met.at);
         if own.is_some() || !stage.each_customer || customers.is_empty() {
@@ -307,8 +330,7 @@ impl<'a> Track<'a> {
 
     fn is_act_of(&self, fact: &TimedFact, stage: &Stage) -> bool {
         if fact.kind == FactKind::CustomerNoticeSent {
-            let is_of_regime = fact.regime.as_ref().is_none_or(|it| *it == self.regime.id);
-            return stage.each_customer && is_of_regime;
+            return stage.each_customer && self.notices.contains(&fact.root);
         }
         let Some(report) = fact.report.as_ref().filter(|_| self.is_submission(fact)) else {
             return false;

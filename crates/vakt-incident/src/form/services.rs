@@ -35,7 +35,7 @@ impl Filler<'_> {
                 lines.push(format!("({words}: {more})"));
             }
         }
-        suggested(lines, from)
+        suggested(&lines, from)
     }
 
     fn away(&self, name: &str, it: &ShownOutage) -> String {
@@ -113,7 +113,7 @@ impl Filler<'_> {
                 None => from.push(of_map(concerned, "users_eu")),
             }
         }
-        suggested(lines, from)
+        suggested(&lines, from)
     }
 
     fn answered(&self, service: &str, input: &str) -> Option<&Used> {
@@ -139,7 +139,7 @@ impl Filler<'_> {
             });
             from.push(of_map(concerned, "countries"));
         }
-        suggested(lines, from)
+        suggested(&lines, from)
     }
 
     /// Whether another state could be concerned: where the services are provided says so.
@@ -173,6 +173,6 @@ fn of_map(concerned: &ConcernedService, key: &str) -> Source {
     source("configuration", Some(id), String::new())
 }
 
-fn suggested(lines: Vec<String>, from: Vec<Source>) -> Option<Filled> {
+fn suggested(lines: &[String], from: Vec<Source>) -> Option<Filled> {
     (!lines.is_empty()).then(|| (FieldState::Suggested, lines.join("\n"), from))
 }

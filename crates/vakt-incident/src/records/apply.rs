@@ -5,7 +5,7 @@ use vakt_event::{JournalPosition, Timestamp};
 
 use super::cover::{Cover, Covers};
 use super::rows::{rank, signed};
-use super::{Records, drafts, outbox, risk, services, state};
+use super::{Records, drafts, judged, outbox, risk, services, state};
 use crate::detection::{Detection, Evidence};
 use crate::error::Result;
 use crate::group::{QUIET_GAP_MICROS, alert_id, group_key};
@@ -178,8 +178,9 @@ impl Records {
     }
 }
 
-/// The group's newest alert under the same cover, if it is open and its last event was received less
-/// than the quiet gap before. Receipt, because it is a fact that a replay repeats.
+/// The group's newest alert under the same cover, if it is open, its last event was received less
+/// than the quiet gap before, and nobody has judged its incident since. Receipt, because it is a fact
+/// that a replay repeats.
 fn open_alert(
     records: &Connection,
     group_key: &str,
@@ -189,7 +190,7 @@ fn open_alert(
     let received = detection.completing.received;
     let row = records
         .prepare_cached(
-            "SELECT seq, id, state, last_received, match_count FROM alerts
+            "SELECT seq, id, state, last_received, match_count, incident FROM alerts
              WHERE group_key = ?1 AND suppression IS ?2 AND maintenance IS ?3
              ORDER BY seq DESC LIMIT 1",
         )?
@@ -199,16 +200,25 @@ fn open_alert(
                 let is_open = row.get_ref(2)?.as_str()? == "open";
                 let last_received: i64 = row.get(3)?;
                 let is_near = received.micros().saturating_sub(last_received) <= QUIET_GAP_MICROS;
-                Ok((is_open && is_near).then_some(OpenAlert {
+                let alert = OpenAlert {
                     seq: row.get(0)?,
                     id: row.get(1)?,
                     group_key: group_key.to_owned(),
                     is_new: false,
                     match_count: row.get(4)?,
-                }))
+                };
+                let incident: Option<i64> = row.get(5)?;
+                Ok((is_open && is_near).then_some((alert, incident)))
             },
         );
-    Ok(row.optional()?.flatten())
+    let Some((alert, incident)) = row.optional()?.flatten() else {
+        return Ok(None);
+    };
+    let is_judged = match incident {
+        Some(seq) => judged::before(records, seq, received)?.is_some(),
+        None => false,
+    };
+    Ok(Some(alert).filter(|_| !is_judged))
 }
 
 fn join_alert(records: &Connection, alert: OpenAlert, detection: &Detection) -> Result<OpenAlert> {

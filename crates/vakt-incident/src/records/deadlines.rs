@@ -78,8 +78,10 @@ impl Records {
         let view = View::of(records, row)?;
         let law = view.law(data);
         let mut changes = changes(&view, data);
-        // Each version of the data that gave another deadline was a change, too.
-        for earlier in regimes::earlier_clocks(records, &row.id)? {
+        // What other versions of the data gave were changes, too. That a number is left out harms
+        // nobody: it has to grow.
+        let stood = regimes::earlier_clocks(records, &row.id, data)?;
+        for earlier in stood.unwrap_or_default() {
             if let Some(change) = changes.get_mut(&name(&earlier)) {
                 change.count += 1;
             }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
 use super::apply::{Batch, OpenAlert};
+use super::judged::{self, Judged};
 use super::risk::Raised;
 use super::rows::{rank, signed};
 use super::{DAEMON, Records, audit, evidence, facts, incidents, risk};
@@ -14,8 +15,13 @@ use crate::error::Result;
 use crate::fact::{Fact, FactKind, OWN_PARTY};
 use crate::group::{DRAFTS_PER_HOUR_MAX, draft_title, incident_id};
 use crate::incident::Origin;
-use crate::relation::{KEYS_MAX, RELATED_GAP_MICROS, keys, own_key};
+use crate::relation::{
+    KEYS_MAX, RELATED_GAP_MICROS, SAME_HOST_GAP_MICROS, key_of_host, keys, own_key,
+};
 use crate::threshold::Why;
+
+/// Incidents of one campaign that are looked at for a match. As many as a stream opens in an hour.
+const RELATED_MAX: i64 = DRAFTS_PER_HOUR_MAX;
 
 /// The draft that a detection opened or joined.
 pub(super) struct Draft {
@@ -74,10 +80,15 @@ pub(super) fn of_match(
         None => {
             let known = match alert.is_new {
                 true => told_of(records, &raised)?,
-                false => incident_of_group(records, &alert.group_key)?,
+                false => unjudged(
+                    records,
+                    incident_of_group(records, &alert.group_key)?,
+                    detection,
+                    &mut None,
+                )?,
             };
             let Some(draft) = known else { return Ok(None) };
-            add_match(batch, owner, detection, alert, &draft, None)?;
+            add_match(batch, owner, detection, alert, &draft, None, None)?;
             draft
         }
     };
@@ -99,21 +110,35 @@ fn open_or_join(
     why: &Why,
 ) -> Result<Draft> {
     let &Batch { records, now, .. } = batch;
-    let known = match incident_of_group(records, &alert.group_key)? {
+    let mut judged = None;
+    let of_group = incident_of_group(records, &alert.group_key)?;
+    let known = match unjudged(records, of_group, detection, &mut judged)? {
         Some(draft) => Some(draft),
-        None => related(records, detection, why)?,
+        None => related(records, detection, why, &mut judged)?,
     };
     let draft = match known {
         Some(draft) => draft,
         None if drafts_within_the_hour(records, detection, now)? < DRAFTS_PER_HOUR_MAX => {
             open(batch, owner, detection, why, false)?
         }
-        None => match open_burst(records, detection)? {
-            Some(draft) => draft,
-            None => open(batch, owner, detection, why, true)?,
-        },
+        None => {
+            let burst = open_burst(records, detection)?;
+            match unjudged(records, burst, detection, &mut judged)? {
+                Some(draft) => draft,
+                None => open(batch, owner, detection, why, true)?,
+            }
+        }
     };
-    add_match(batch, owner, detection, alert, &draft, Some(why))?;
+    let after = judged.filter(|_| draft.is_new);
+    add_match(
+        batch,
+        owner,
+        detection,
+        alert,
+        &draft,
+        Some(why),
+        after.as_ref(),
+    )?;
     Ok(draft)
 }
 
@@ -125,6 +150,7 @@ fn add_match(
     alert: &OpenAlert,
     draft: &Draft,
     why: Option<&Why>,
+    after: Option<&Judged>,
 ) -> Result<()> {
     let &Batch { records, now, .. } = batch;
     records
@@ -156,6 +182,7 @@ fn add_match(
             "incident": incidents::core(records, draft.seq)?,
             "alert": alert.id,
             "why": why.map(Why::to_string),
+            "after": after.map(Judged::words),
             "evidence": frozen,
             "evidence_total": incidents::by_seq(records, draft.seq)?.evidence_total,
             "evidence_bound": evidence::BOUND,
@@ -169,7 +196,8 @@ fn add_match(
             &Value::Null,
             &opened,
         )?;
-        record_detected(records, owner, draft, detection, why, now)?;
+        let source = source(detection, why, after);
+        record_detected(records, owner, draft, detection, source, now)?;
     } else if !frozen.is_empty() {
         let joined = json!({ "alert": alert.id, "evidence": frozen });
         log_joined(batch, draft, &joined)?;
@@ -236,8 +264,30 @@ fn told_of(records: &Connection, raised: &[Raised]) -> Result<Option<Draft>> {
     Ok(row.optional()?)
 }
 
-/// The newest open incident of the same campaign, whatever the rule.
-fn related(records: &Connection, detection: &Detection, why: &Why) -> Result<Option<Draft>> {
+/// The draft, where nobody judged it before the match was received; the first one that somebody did
+/// is remembered in `judged`.
+fn unjudged(
+    records: &Connection,
+    candidates: impl IntoIterator<Item = Draft>,
+    detection: &Detection,
+    judged: &mut Option<Judged>,
+) -> Result<Option<Draft>> {
+    for draft in candidates {
+        match judged::before(records, draft.seq, detection.completing.received)? {
+            None => return Ok(Some(draft)),
+            Some(found) => *judged = judged.take().or(Some(found)),
+        }
+    }
+    Ok(None)
+}
+
+/// The newest open incident of the same campaign that nobody has judged, whatever the rule.
+fn related(
+    records: &Connection,
+    detection: &Detection,
+    why: &Why,
+    judged: &mut Option<Judged>,
+) -> Result<Option<Draft>> {
     let mut wanted: Vec<String> = own_key(detection).into_iter().collect();
     if let Why::Risk { field, value, .. } = why {
         let of_risk = Detection {
@@ -246,29 +296,47 @@ fn related(records: &Connection, detection: &Detection, why: &Why) -> Result<Opt
         };
         wanted.extend(own_key(&of_risk));
     }
-    let row = records
-        .prepare_cached(
-            "SELECT i.seq, i.id, i.origin = 'burst', i.historic
-             FROM incident_keys k JOIN incidents i ON i.seq = k.incident
-             WHERE k.key IN (SELECT value FROM json_each(?1)) AND i.is_open = 1 AND i.stream = ?2
-                 AND i.drill = ?3 AND i.historic = ?4 AND i.last_received >= ?5
-             ORDER BY i.seq DESC LIMIT 1",
-        )?
-        .query_row(
-            params![
-                serde_json::to_string(&wanted)?,
-                detection.stream,
-                detection.drill,
-                detection.is_historic(),
-                detection
-                    .completing
-                    .received
-                    .micros()
-                    .saturating_sub(RELATED_GAP_MICROS),
-            ],
-            known_draft,
-        );
-    Ok(row.optional()?)
+    let of_host: Vec<String> = key_of_host(detection).into_iter().collect();
+    for (keys, gap) in [
+        (wanted, RELATED_GAP_MICROS),
+        (of_host, SAME_HOST_GAP_MICROS),
+    ] {
+        let found = of_keys(records, detection, &keys, gap)?;
+        if let Some(draft) = unjudged(records, found, detection, judged)? {
+            return Ok(Some(draft));
+        }
+    }
+    Ok(None)
+}
+
+/// The open incidents with one of the keys whose last match was received within `gap` microseconds
+/// of this one, newest first.
+fn of_keys(
+    records: &Connection,
+    detection: &Detection,
+    keys: &[String],
+    gap: i64,
+) -> Result<Vec<Draft>> {
+    let received = detection.completing.received.micros();
+    let mut query = records.prepare_cached(
+        "SELECT DISTINCT i.seq, i.id, i.origin = 'burst', i.historic
+         FROM incident_keys k JOIN incidents i ON i.seq = k.incident
+         WHERE k.key IN (SELECT value FROM json_each(?1)) AND i.is_open = 1 AND i.stream = ?2
+             AND i.drill = ?3 AND i.historic = ?4 AND i.last_received >= ?5
+         ORDER BY i.seq DESC LIMIT ?6",
+    )?;
+    let rows = query.query_map(
+        params![
+            serde_json::to_string(keys)?,
+            detection.stream,
+            detection.drill,
+            detection.is_historic(),
+            received.saturating_sub(gap),
+            RELATED_MAX,
+        ],
+        known_draft,
+    )?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn save_keys(records: &Connection, draft: &Draft, detection: &Detection) -> Result<()> {
@@ -457,18 +525,27 @@ pub(super) fn insert(
     Ok(records.last_insert_rowid())
 }
 
+/// What opened the draft: the rule, why that opens one, and the incident that it belonged to before.
+fn source(detection: &Detection, why: Option<&Why>, after: Option<&Judged>) -> String {
+    let mut source = match why {
+        None | Some(Why::Rule) => format!("rule {}", detection.rule_id),
+        Some(why) => format!("rule {}: {why}", detection.rule_id),
+    };
+    if let Some(after) = after {
+        source.push_str("; ");
+        source.push_str(&after.words());
+    }
+    source
+}
+
 fn record_detected(
     records: &Connection,
     owner: &Records,
     draft: &Draft,
     detection: &Detection,
-    why: Option<&Why>,
+    source: String,
     now: Timestamp,
 ) -> Result<()> {
-    let source = match why {
-        None | Some(Why::Rule) => format!("rule {}", detection.rule_id),
-        Some(why) => format!("rule {}: {why}", detection.rule_id),
-    };
     let fact = Fact {
         id: 0,
         fact: FactKind::Detected,

@@ -109,17 +109,17 @@ impl Records {
             .into
             .as_deref()
             .filter(|_| fact.fact == FactKind::Merged);
-        let due_apart = match whole {
-            Some(whole) => merge::due_apart(records, data, &[&incident.id, whole], now)?,
-            None => Vec::new(),
+        let apart = match whole {
+            Some(whole) => Some(merge::apart(records, data, &incident, whole, now)?),
+            None => None,
         };
         warnings.extend(self.doubt_of_ending(records, &incident, &fact)?);
         warnings.extend(self.doubt_of_service(&fact));
         warnings.extend(work::dangling(records, &incident, &fact)?);
         let fact = insert(records, data, incident.seq, fact)?;
         services::heard_of_fact(records, &view, &incident, &fact)?;
-        if let (Some(whole), false) = (&fact.into, due_apart.is_empty()) {
-            warnings.extend(merge::later(records, data, whole, &due_apart, now)?);
+        if let (Some(whole), Some(apart)) = (&fact.into, &apart) {
+            warnings.extend(merge::changes(records, data, whole, apart, now)?);
         }
         let incident = incidents::detail(records, data, incident.seq, now)?;
         Ok(Recorded {

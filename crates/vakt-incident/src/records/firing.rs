@@ -11,7 +11,9 @@ use super::{Records, incidents, outbox, reminders};
 use crate::error::Result;
 use crate::group::QUIET_GAP_MICROS;
 use crate::regime::Regimes;
+use crate::reminder::UNANSWERED;
 use crate::route::{NoticeKind, Routed};
+use crate::target::{self, TargetState};
 
 /// What one output is told of at the same time: more than anybody looks at. The rest waits until there is
 /// room.
@@ -258,6 +260,7 @@ fn has_ended(
         Ok(NoticeKind::Reminder | NoticeKind::Overdue) => {
             reminder_is_over(records, data, payload, now)
         }
+        Ok(NoticeKind::Unanswered) => unanswered_is_over(records, data, text("incident"), now),
         // What is watched.
         _ => {
             let sql = "SELECT 1 FROM told WHERE subject = ?1";
@@ -283,6 +286,25 @@ fn alert_is_over(records: &Connection, id: &str, now: Timestamp) -> Result<bool>
 }
 
 /// A reminder is over when its clock is met, has moved, or the next reminder of it was told.
+/// The silence of the authority is over when it has answered, or the incident is.
+fn unanswered_is_over(
+    records: &Connection,
+    data: &Regimes,
+    incident: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let Some(seq) = incidents::seq_of(records, incident)? else {
+        return Ok(true);
+    };
+    let row = incidents::by_seq(records, seq)?;
+    let view = View::of(records, &row)?;
+    let targets = target::targets(&view.known, &data.targets, Some(now));
+    let is_passed = targets
+        .iter()
+        .any(|it| it.target == UNANSWERED && it.state == TargetState::Passed);
+    Ok(!(row.state.is_open() && is_passed))
+}
+
 fn reminder_is_over(
     records: &Connection,
     data: &Regimes,

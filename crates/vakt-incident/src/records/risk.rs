@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use vakt_event::{Timestamp, ecs};
 
-use super::Records;
 use super::apply::{Batch, OpenAlert};
 use super::rows::{entity_map, instant, level, signed};
+use super::{Records, judged};
 use crate::PAGE_ITEMS_MAX;
 use crate::asset::Criticality;
 use crate::detection::Detection;
@@ -168,6 +168,10 @@ fn raise_one(
     let (before, told): (Option<(i64, Score)>, Option<i64>) = match known {
         None => (None, None),
         Some((seq, score, told)) => {
+            let told = match told {
+                Some(incident) if judged::before(records, incident, at)?.is_none() => told,
+                _ => None,
+            };
             let left = score.at(at, half_life);
             let has_fallen = threshold.is_none_or(|most| left < most * REARM_SHARE);
             (Some((seq, score)), told.filter(|_| !has_fallen))

@@ -67,6 +67,8 @@ struct Entry {
     applies_from: Option<Date>,
     #[serde(default, deserialize_with = "date_or_none")]
     applies_until: Option<Date>,
+    #[serde(default)]
+    displaces: Option<String>,
     citation: String,
     verification: Verification,
     #[serde(default)]
@@ -268,6 +270,7 @@ fn regime(
         shift: entry.shift.or(like.and_then(|like| like.shift)),
         applies_from: entry.applies_from,
         applies_until: entry.applies_until,
+        displaces: entry.displaces,
         citation: entry.citation,
         verification: entry.verification,
         note: entry.note,

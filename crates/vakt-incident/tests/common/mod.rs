@@ -227,6 +227,7 @@ pub fn of_events(store: &Store, events: Vec<Evidence>) -> Detection {
         counts_in_maintenance: false,
         subjects: Vec::new(),
         entity: Vec::new(),
+        is_grouped: false,
         detected_at: store.clock.now(),
         found_at: last.position,
         completing: Completing {

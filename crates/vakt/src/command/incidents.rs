@@ -441,10 +441,11 @@ fn list(
         }
         Output::Text => {
             let mut rows = vec![
-                ["id", "state", "report", "next deadline", "title"]
+                ["id", "state", "report", "next deadline", "left", "title"]
                     .map(str::to_owned)
                     .to_vec(),
             ];
+            let now = SystemClock.now();
             for incident in incidents {
                 let next = open_clocks(incident).into_iter().next();
                 let of_next = |key: &str| next.map_or("-", |clock| text(clock, key));
@@ -453,7 +454,9 @@ fn list(
                     incident["number"].to_string(),
                     text(incident, "state").to_owned(),
                     of_next("stage").to_owned(),
-                    next.map_or_else(|| "-".to_owned(), when_and_whether_passed),
+                    next.map_or_else(|| "-".to_owned(), local_when_and_whether_passed),
+                    next.and_then(|clock| left(clock, now))
+                        .unwrap_or_else(|| "-".to_owned()),
                     printable(&titled(incident)),
                 ]);
             }
@@ -510,14 +513,46 @@ fn local_words(clock: &Json) -> Option<String> {
     Some(words::local(due, &regime.zone))
 }
 
-/// As [`when`], with a word where the time has passed.
-fn when_and_whether_passed(clock: &Json) -> String {
+/// When a clock ends in local time with its weekday, and a word where the time has passed.
+fn local_when_and_whether_passed(clock: &Json) -> String {
     let passed = match text(clock, "state") {
         "overdue" => " OVERDUE",
         "elapsed_unassessed" => " passed",
         _ => "",
     };
-    format!("{}{passed}", when(clock))
+    let day = clock["nominal_date"]
+        .as_str()
+        .and_then(|day| day.parse().ok());
+    let shown = day.map(|day| {
+        let shown = words::by_the_end_of(day);
+        shown.trim_start_matches("by the ").to_owned()
+    });
+    let shown = shown.or_else(|| local_words(clock));
+    format!("{}{passed}", shown.unwrap_or_else(|| when(clock)))
+}
+
+/// How long it is until the clock ends: "in 23 h 5 min".
+fn left(clock: &Json, now: Timestamp) -> Option<String> {
+    Some(words::time_left(clock["due"].as_str()?.parse().ok()?, now))
+}
+
+/// An instant in the incident's own time, to the second: `Tue 2026-11-24 03:05:07 +01:00`.
+fn in_zone_of(incident: &Json, instant: &str) -> String {
+    let zone = incident["time_zone"].as_str().and_then(zone);
+    match (zone, instant.parse::<Timestamp>()) {
+        (Some(zone), Ok(at)) => {
+            let local = zone.to_datetime(at.to_jiff());
+            let minutes = zone.to_offset(at.to_jiff()).seconds() / 60;
+            let (sign, minutes) = (if minutes < 0 { '-' } else { '+' }, minutes.abs());
+            format!(
+                "{} {sign}{:02}:{:02}",
+                local.strftime("%a %Y-%m-%d %H:%M:%S"),
+                minutes / 60,
+                minutes % 60
+            )
+        }
+        _ => to_second(instant),
+    }
 }
 
 fn titled(incident: &Json) -> String {

@@ -76,6 +76,7 @@ const ENGLISH: Words = Words {
         ("reminder", "Reminder"),
         ("overdue", "A deadline has passed"),
         ("escalation", "Nobody has assessed the draft"),
+        ("unanswered", "The authority has not answered"),
         ("criterion_met", "A criterion of significance is met"),
         (
             "criterion_near",
@@ -107,6 +108,11 @@ const ENGLISH: Words = Words {
         ("awareness", "notice of awareness", "notices of awareness"),
         ("draft", "draft", "drafts"),
         ("escalation", "draft not assessed", "drafts not assessed"),
+        (
+            "unanswered",
+            "answer that is missing",
+            "answers that are missing",
+        ),
         ("journal", "notice of the journal", "notices of the journal"),
         ("disk", "notice of the disk", "notices of the disk"),
         ("source", "notice of a source", "notices of sources"),
@@ -168,10 +174,14 @@ const SWEDISH: Words = Words {
     kinds: &[
         ("draft", "Nytt utkast"),
         ("alert", "Larm"),
-        ("awareness", "Kännedom har fastställts, fristerna löper"),
+        (
+            "awareness",
+            "Organisationen har fått kännedom, fristerna löper",
+        ),
         ("reminder", "Påminnelse"),
         ("overdue", "En frist har löpt ut"),
         ("escalation", "Ingen har bedömt utkastet"),
+        ("unanswered", "Myndigheten har inte svarat"),
         (
             "criterion_met",
             "Ett kriterium för betydande incident är uppfyllt",
@@ -206,6 +216,7 @@ const SWEDISH: Words = Words {
         ),
         ("draft", "utkast", "utkast"),
         ("escalation", "obedömt utkast", "obedömda utkast"),
+        ("unanswered", "svar som saknas", "svar som saknas"),
         (
             "journal",
             "meddelande om journalen",

@@ -14,6 +14,7 @@ use vakt_event::time::MICROS_PER_SECOND;
 use vakt_event::{Clock, Event, JournalPosition, Source, Timestamp, ecs};
 use vakt_incident::{Completing, Detection, Evidence, Records};
 use vakt_ingest::accounting::{SourceKey, Sources};
+use vakt_rules::ast::RuleRef;
 use vakt_storage::{Journal, StoredBatch, StoredFrame};
 
 use super::detector::{Detector, Found, stream_time};
@@ -448,6 +449,7 @@ impl DetectThread {
             first_time: found.first_time,
             last_time: found.last_time,
             repeat: found.repeat,
+            is_grouped: matches!(found.rule, RuleRef::Correlation(_)) && !found.matched.is_empty(),
             entity: found.entity,
             subjects: found.subjects,
             stream: source.stream.clone(),

@@ -1,7 +1,9 @@
 //! What the page of a fact shows: its inputs, and what would follow.
 
+use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde_json::Value;
+use vakt_event::Timestamp;
 
 use super::{Shown, Typed, texts};
 use crate::app::Site;
@@ -70,6 +72,7 @@ fn inputs(shown: &Shown) -> Markup {
             Asks::Customer => {
                 label for="party" { "Customer" }
                 input id="party" name="party" value=(typed.get("party")) required autocomplete="off";
+                @if words.fact == "customer_notice_sent" { (notice_input(typed, incident)) }
             },
             Asks::Service => (service_inputs(typed, words.fact)),
             Asks::Evidence => {
@@ -92,6 +95,29 @@ fn inputs(shown: &Shown) -> Markup {
             required[is_reason_asked] autocomplete="off";
         label for="by" { "Who says so, if not you" }
         input id="by" name="by" value=(typed.get("by")) maxlength="200" autocomplete="off";
+    }
+}
+
+/// Under which regime a customer was told, where it is owed several notices.
+fn notice_input(typed: &Typed, incident: &Value) -> Markup {
+    let reports = items(incident, "reports").iter();
+    let owed = reports.filter(|report| report["each_customer"] == true);
+    let regimes: Vec<&str> = owed.filter_map(|it| it["regime"].as_str()).collect();
+    let first = "the first that counted when it was sent";
+    html! {
+        @if regimes.len() > 1 { (regime_select(typed, &regimes, first)) }
+    }
+}
+
+fn regime_select(typed: &Typed, regimes: &[&str], by_itself: &str) -> Markup {
+    html! {
+        label for="regime" { "Under which regime" }
+        select id="regime" name="regime" {
+            option value="" { (by_itself) }
+            @for regime in regimes {
+                option value=(regime) selected[typed.get("regime") == *regime] { (regime) }
+            }
+        }
     }
 }
 
@@ -152,13 +178,7 @@ fn report_inputs(typed: &Typed, incident: &Value) -> Markup {
             }
         }
         @if regimes.len() > 1 {
-            label for="regime" { "Under which regime" }
-            select id="regime" name="regime" {
-                option value="" { "the one that has it" }
-                @for regime in &regimes {
-                    option value=(regime) selected[typed.get("regime") == *regime] { (regime) }
-                }
-            }
+            (regime_select(typed, &regimes, "the one that has it"))
         } @else if !typed.get("regime").is_empty() {
             input type="hidden" name="regime" value=(typed.get("regime"));
         }
@@ -191,7 +211,7 @@ fn outcome(shown: &Shown, site: &Site) -> Markup {
         }
         @if let Some(warnings) = warnings.filter(|it| !it.is_empty()) {
             p { strong { "Please look at this. It can be recorded all the same:" } }
-            (warning_list(&warnings))
+            (warning_list(&warnings, zone))
         }
         @if let Some(preview) = &shown.preview {
             p {
@@ -202,7 +222,11 @@ fn outcome(shown: &Shown, site: &Site) -> Markup {
                 @for clock in clocks(preview) {
                     li {
                         (plain(clock["stage"].as_str().unwrap_or_default()))
-                        " (" (clock["regime"].as_str().unwrap_or_default()) "): "
+                        " (" (clock["regime"].as_str().unwrap_or_default())
+                        @if clock["party"] != shown.incident["party"] {
+                            ", for " (clock["party"].as_str().unwrap_or_default())
+                        }
+                        "): "
                         (deadline(clock, zone)) ", "
                         (plain(clock["state"].as_str().unwrap_or_default()).to_lowercase())
                     }
@@ -212,8 +236,22 @@ fn outcome(shown: &Shown, site: &Site) -> Markup {
     }
 }
 
-pub(super) fn warning_list(warnings: &[String]) -> Markup {
+/// Doubts, with their instants in local time.
+pub(super) fn warning_list(warnings: &[String], zone: &TimeZone) -> Markup {
     html! {
-        ul.warnings { @for warning in warnings { li.sentence { (warning) } } }
+        ul.warnings { @for warning in warnings { li.sentence { (with_local_times(warning, zone)) } } }
     }
+}
+
+/// The words, each instant among them as the page shows instants.
+fn with_local_times(words: &str, zone: &TimeZone) -> String {
+    let shown = words.split(' ').map(|word| {
+        let bare = word.trim_end_matches([',', ':', ';', '.']);
+        let rest = word.strip_prefix(bare).unwrap_or_default();
+        match bare.parse::<Timestamp>() {
+            Ok(at) => format!("{}{rest}", local(at, zone)),
+            Err(_) => word.to_owned(),
+        }
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }

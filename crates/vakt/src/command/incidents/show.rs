@@ -3,8 +3,8 @@
 use anyhow::Result;
 use serde_json::Value as Json;
 
-use super::{items, local_words, titled, when};
-use crate::command::people::{aligned, text, to_second};
+use super::{in_zone_of, items, local_words, titled, when};
+use crate::command::people::{aligned, text};
 use crate::command::{Global, Outcome};
 use crate::output::{Output, Printer, printable};
 
@@ -12,9 +12,13 @@ use crate::output::{Output, Printer, printable};
 const EVIDENCE_LINES: usize = 20;
 
 /// When, what, who says so, who recorded it, and what else was said.
-fn fact_line(fact: &Json) -> String {
+fn fact_line(fact: &Json, incident: &Json) -> String {
     let (by, recorded_by) = (text(fact, "by"), text(fact, "recorded_by"));
-    let mut line = format!("{}  {}", to_second(text(fact, "at")), text(fact, "fact"));
+    let mut line = format!(
+        "{}  {}",
+        in_zone_of(incident, text(fact, "at")),
+        text(fact, "fact")
+    );
     if let Some(report) = fact["report"].as_str() {
         line.push_str(&format!(" {report}"));
     }
@@ -108,7 +112,8 @@ fn heading(incident: &Json) -> Vec<String> {
         let name = pointer
             .trim_start_matches('/')
             .replace(['/', '_', '.'], " ");
-        line(&name, &value.map(to_second).unwrap_or_default());
+        let shown = value.map(|value| in_zone_of(incident, value));
+        line(&name, &shown.unwrap_or_default());
     }
     line("revision", &incident["revision"].to_string());
     line("regimes", &words(&incident["regimes"]));
@@ -161,7 +166,7 @@ fn targets(incident: &Json) -> Vec<String> {
             vec![
                 format!("  {}", text(target, "target")),
                 text(target, "state").to_owned(),
-                to_second(text(target, "due")),
+                in_zone_of(incident, text(target, "due")),
             ]
         })
         .collect();
@@ -174,7 +179,13 @@ fn facts(incident: &Json) -> Vec<String> {
         .max()
         .unwrap_or_default();
     items(incident, "facts")
-        .map(|fact| format!("  {:>width$}  {}", fact["id"], printable(&fact_line(fact))))
+        .map(|fact| {
+            format!(
+                "  {:>width$}  {}",
+                fact["id"],
+                printable(&fact_line(fact, incident))
+            )
+        })
         .collect()
 }
 
@@ -200,7 +211,8 @@ fn evidence(out: &mut Printer, incident: &Json) -> Result<()> {
     }
     for event in items(incident, "evidence").take(EVIDENCE_LINES) {
         let line = crate::command::search::one_line(&event["fields"]);
-        out.line(&format!("  {line}"))?;
+        let received = in_zone_of(incident, text(event, "received"));
+        out.line(&format!("  received {received}  {line}"))?;
     }
     if count > EVIDENCE_LINES {
         let more = count - EVIDENCE_LINES;
