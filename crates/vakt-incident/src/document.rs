@@ -19,7 +19,7 @@ use vakt_event::Timestamp;
 
 use crate::calendar::zone;
 use crate::clock::{Clock, ClockState};
-use crate::fact::FactKind;
+use crate::fact::{Fact, FactKind};
 use crate::form::fill::used_in;
 use crate::form::words::say;
 use crate::form::{
@@ -28,7 +28,7 @@ use crate::form::{
 };
 use crate::incident::IncidentDetail;
 use crate::records::DAEMON;
-use crate::regime::{Addressee, FormSpec, Language, Regime, Stage};
+use crate::regime::{Addressee, FormSpec, Language, Regime, Stage, Start};
 use crate::significance::{Answered, Criteria, Outcome};
 
 pub use fault::DocumentFault;
@@ -382,7 +382,7 @@ fn deadline(
         ),
     };
     let mut from = vec![law];
-    from.extend(start_of(making, clock));
+    from.extend(start_of(making, regime, clock));
     Some(Deadline {
         state: clock.state,
         start: clock.start,
@@ -395,13 +395,24 @@ fn deadline(
     })
 }
 
-/// The fact from which a clock counts.
-fn start_of(making: &Making<'_>, clock: &Clock) -> Option<Source> {
-    let mut facts = making.sources.incident.facts.iter();
-    let fact = facts.find(|fact| {
+/// The fact from which a clock counts: of several at that instant, the one that the stage names and of its own
+/// party. Our own facts start a customer's clocks, and never the other way round.
+fn start_of(making: &Making<'_>, regime: &Regime, clock: &Clock) -> Option<Source> {
+    let incident = making.sources.incident;
+    let stage = regime.stages.iter().find(|it| it.name == clock.stage)?;
+    let is_named = |fact: &Fact| match &stage.start {
+        Start::Fact(kind) => fact.fact == *kind,
+        Start::Submitted(report) => {
+            fact.fact == FactKind::Submitted && fact.report.as_ref() == Some(report)
+        }
+    };
+    let parties = [&clock.party, &incident.incident.party];
+    let there = incident.facts.iter().filter(|fact| {
         (Some(fact.at) == clock.start)
             && (fact.fact.starts_clocks() || fact.fact == FactKind::Detected)
-    })?;
+            && parties.contains(&&fact.party)
+    });
+    let fact = there.min_by_key(|fact| (!is_named(fact), fact.party != clock.party))?;
     Some(Source {
         kind: "fact",
         id: Some(fact.id.to_string()),
