@@ -72,7 +72,42 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
         }
         _ => {}
     }
+    if ends_something(new) {
+        undecided(new, around, &mut doubts);
+    }
     doubts
+}
+
+/// Whether people may take it for the end of an incident.
+fn ends_something(new: &Fact) -> bool {
+    match new.fact {
+        FactKind::Dismissed => false,
+        FactKind::Closed | FactKind::Reviewed => true,
+        FactKind::Submitted => new.report.as_deref() == Some("final"),
+        kind => kind.ends_assessment(),
+    }
+}
+
+/// Tracks are independent: a question beside that of significance is not answered by the way.
+fn undecided(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    let computed = clock::compute(around.law, &around.with(new), Some(around.now));
+    for regime in &around.law.regimes {
+        let awareness = clock::awareness_of(regime);
+        let is_undecided = computed.clocks.iter().any(|clock| {
+            let counts_on = matches!(
+                clock.state,
+                ClockState::Provisional | ClockState::ElapsedUnassessed
+            );
+            clock.regime == regime.id && clock.party == around.party && counts_on
+        });
+        if is_undecided && awareness != FactKind::Aware {
+            doubts.push(format!(
+                "nobody has decided about {id}: record `{awareness}`, or `not_significant` with \
+                 the regime {id} where there is nothing to report under it",
+                id = regime.id
+            ));
+        }
+    }
 }
 
 impl Circumstances<'_> {
@@ -98,7 +133,7 @@ impl Circumstances<'_> {
 
     fn is_reported_to_the_end(&self, new: &Fact) -> bool {
         let computed = clock::compute(self.law, self.known, Some(self.now));
-        let state = lifecycle::state(&new.party, self.known, &computed.clocks);
+        let state = lifecycle::state(&new.party, self.known, &computed);
         matches!(state, IncidentState::FinalReported | IncidentState::Closed)
     }
 
@@ -379,7 +414,17 @@ fn customer_notice(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<Stri
 }
 
 fn ending(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
-    if around.is_significant(new) {
+    let named = new
+        .regime
+        .as_ref()
+        .filter(|_| new.fact != FactKind::Dismissed);
+    let known = around.law.regimes.iter().map(|it| &it.id);
+    if let Some(named) = named.filter(|named| !known.into_iter().any(|id| id == *named)) {
+        doubts.push(format!(
+            "the incident has no regime {named}: of what it has, nothing is decided by this"
+        ));
+    }
+    if around.is_significant(new) && !clock::is_apart(&TimedFact::from(new), &around.law.regimes) {
         doubts.push(
             "awareness is already declared: official clocks go on, and the state stays; \
              `downgraded`, with two approvals, takes it back"
