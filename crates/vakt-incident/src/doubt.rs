@@ -38,7 +38,11 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
         kind if kind.is_awareness() => awareness(new, around, &mut doubts),
         FactKind::Submitted => submission(new, around, &mut doubts),
         kind if kind.ends_assessment() => ending(new, around, &mut doubts),
-        FactKind::Handled => handled(new, around, &mut doubts),
+        FactKind::Handled => {
+            handled(new, around, &mut doubts);
+            order(new, around, &mut doubts);
+        }
+        kind if FactKind::PHASES.contains(&kind) => order(new, around, &mut doubts),
         FactKind::Closed => closing(new, around, &mut doubts),
         FactKind::Reviewed if !around.is_reported_to_the_end(new) => doubts
             .push("a report is still owed, or nothing is assessed: the state stays".to_owned()),
@@ -180,6 +184,35 @@ fn handled(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
             "it is not recorded as {}: record when that was",
             missing.join(", ")
         ));
+    }
+}
+
+/// The order in which a response goes; analysis goes on beside the others.
+const COURSE: [FactKind; 5] = [
+    FactKind::Detected,
+    FactKind::Contained,
+    FactKind::Eradicated,
+    FactKind::Recovered,
+    FactKind::Handled,
+];
+
+/// What comes before something that it follows from, or after what follows from it.
+fn order(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    let place = COURSE.iter().position(|kind| *kind == new.fact);
+    for (other, kind) in COURSE.iter().enumerate() {
+        let Some(at) = around.earliest(new, *kind).filter(|_| *kind != new.fact) else {
+            continue;
+        };
+        let follows = place.map_or(*kind == FactKind::Detected, |place| other < place);
+        let is_odd = if follows { new.at < at } else { new.at > at };
+        let is_first = around.earliest(new, new.fact).is_none();
+        if is_odd && (follows || (place.is_some() && is_first)) {
+            let word = if follows { "before" } else { "after" };
+            doubts.push(format!(
+                "the order is odd: {} lies {word} `{kind}`, at {at}",
+                new.fact
+            ));
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::incidents::{self};
 use super::logged::{self, text};
 use super::rows::{count, instant, instant_or_none, next_id, page, page_start, parsed};
 use super::work::Holders;
-use super::{Records, audit, notices};
+use super::{DAEMON, Records, audit, notices};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::route::NoticeKind;
@@ -186,6 +186,17 @@ fn tell_overdue(records: &Connection, now: Timestamp) -> Result<i64> {
         records
             .prepare_cached("UPDATE tasks SET told = due WHERE id = ?1")?
             .execute([&task.id])?;
+        // Or a mark that somebody else made would keep a notice back unseen.
+        let told_of = json!({ "told": { "task": task.id, "due": due } });
+        audit::add(
+            records,
+            now,
+            DAEMON,
+            "task.told",
+            &row.id,
+            &Value::Null,
+            &told_of,
+        )?;
         told += 1;
     }
     Ok(told)
@@ -227,7 +238,24 @@ pub(super) fn check(records: &Connection, report: &mut AuditReport) -> Result<()
     let stored: Vec<Task> = rows.collect::<rusqlite::Result<_>>()?;
     let stored = stored.iter().map(core).collect();
     let key = |row: &Value| text(row, "id").to_owned();
-    logged::check(records, &kind, key, stored, report)
+    logged::check(records, &kind, key, stored, report)?;
+    check_told(records, report)
+}
+
+/// Whether each task was told of when its mark says so.
+fn check_told(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    let mut query = records.prepare(
+        "SELECT t.id FROM tasks t WHERE t.told IS NOT (
+             SELECT json_extract(a.after, '$.told.due') FROM audit a
+             WHERE a.action = 'task.told' AND json_extract(a.after, '$.told.task') = t.id
+             ORDER BY a.seq DESC LIMIT 1)
+         ORDER BY t.seq",
+    )?;
+    let rows = query.query_map([], |row| row.get::<_, String>(0))?;
+    for id in rows {
+        report.fault(format!("task {}: when it was told of was altered", id?));
+    }
+    Ok(())
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Task> {
