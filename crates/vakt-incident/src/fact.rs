@@ -235,6 +235,11 @@ fn line(
 pub fn parse_instant(text: &str) -> Result<Timestamp, FactError> {
     match text.parse() {
         Ok(instant) if offset_hours(text) < 24 => Ok(instant),
+        Err(_) if text.parse::<jiff::civil::Date>().is_ok() && !text.contains(':') => {
+            Err(FactError::NoTime {
+                text: text.to_owned(),
+            })
+        }
         Err(_) if text.parse::<jiff::civil::DateTime>().is_ok() => Err(FactError::NoOffset {
             text: text.to_owned(),
         }),
@@ -262,6 +267,8 @@ pub enum FactError {
     Malformed { text: String },
     #[error("`{text}` has no offset from UTC: append Z, or the local offset, such as {text}+01:00")]
     NoOffset { text: String },
+    #[error("`{text}` has no time of the day: write it with one, such as {text}T00:00:00+01:00")]
+    NoTime { text: String },
     #[error("`{kind}` at {at} lies more than five minutes in the future: it is {now}")]
     InTheFuture {
         kind: FactKind,
@@ -365,6 +372,12 @@ mod tests {
             r#"{"fact":"aware","at":"2026-02-30T21:08:00Z"}"#,
             Some(
                 "`2026-02-30T21:08:00Z` is no instant: write a date and a time with an offset, such as 2026-11-23T20:08:00Z",
+            ),
+        );
+        check(
+            r#"{"fact":"aware","at":"2026-11-23"}"#,
+            Some(
+                "`2026-11-23` has no time of the day: write it with one, such as 2026-11-23T00:00:00+01:00",
             ),
         );
         check(r#"{"fact":"aware","at":"2026-11-23T20:08:00+23:59"}"#, None);
