@@ -451,8 +451,8 @@ fn ending(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
         .regime
         .as_ref()
         .filter(|_| new.fact != FactKind::Dismissed);
-    let known = around.law.regimes.iter().map(|it| &it.id);
-    if let Some(named) = named.filter(|named| !known.into_iter().any(|id| id == *named)) {
+    let has = |id: &str| around.law.regimes.iter().any(|it| it.id == id);
+    if let Some(named) = named.filter(|named| !has(named)) {
         doubts.push(format!(
             "the incident has no regime {named}: of what it has, nothing is decided by this"
         ));

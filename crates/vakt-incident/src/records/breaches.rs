@@ -168,7 +168,7 @@ impl Read {
     /// was written since, of the parts where the whole has nothing.
     fn reported(&self, records: &Connection, seq: i64) -> Result<BTreeMap<String, String>> {
         let mut texts = BTreeMap::new();
-        for fact in self.view.facts.iter() {
+        for fact in &self.view.facts {
             let fields = fact.fields.iter().flatten();
             for (field, value) in fields.filter(|_| is_of_gdpr(fact.regime.as_deref())) {
                 if let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) {

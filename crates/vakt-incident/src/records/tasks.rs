@@ -1,5 +1,7 @@
 //! Tasks: rows that change, each change with its version and its entry in the audit log.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 use vakt_event::Timestamp;
@@ -245,15 +247,18 @@ pub(super) fn check(records: &Connection, report: &mut AuditReport) -> Result<()
 /// Whether each task was told of when its mark says so.
 fn check_told(records: &Connection, report: &mut AuditReport) -> Result<()> {
     let mut query = records.prepare(
-        "SELECT t.id FROM tasks t WHERE t.told IS NOT (
-             SELECT json_extract(a.after, '$.told.due') FROM audit a
-             WHERE a.action = 'task.told' AND json_extract(a.after, '$.told.task') = t.id
-             ORDER BY a.seq DESC LIMIT 1)
-         ORDER BY t.seq",
+        "SELECT json_extract(after, '$.told.task'), json_extract(after, '$.told.due')
+         FROM audit WHERE action = 'task.told' ORDER BY seq",
     )?;
-    let rows = query.query_map([], |row| row.get::<_, String>(0))?;
-    for id in rows {
-        report.fault(format!("task {}: when it was told of was altered", id?));
+    let entries = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let told: BTreeMap<String, i64> = entries.collect::<rusqlite::Result<_>>()?;
+    let mut query = records.prepare("SELECT id, told FROM tasks ORDER BY seq")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, mark): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
+        if told.get(&id).copied() != mark {
+            report.fault(format!("task {id}: when it was told of was altered"));
+        }
     }
     Ok(())
 }

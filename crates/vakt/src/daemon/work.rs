@@ -138,10 +138,20 @@ fn hide_review(review: &mut Json) {
         hide(task, "title");
         hide(task, "reason");
     }
-    if let Some(text) = review.pointer_mut("/signed/text") {
-        for member in REVIEW_TEXTS {
-            hide(text, member);
+    let signed = review.pointer_mut("/signed/text");
+    let signed = signed.and_then(Json::as_object_mut);
+    for (_, value) in signed.into_iter().flatten() {
+        if value.is_string() {
+            *value = HIDDEN.into();
         }
+    }
+    for task in list(
+        review
+            .pointer_mut("/signed/text")
+            .unwrap_or(&mut Json::Null),
+        "actions",
+    ) {
+        *task = HIDDEN.into();
     }
 }
 
@@ -151,7 +161,8 @@ pub(super) fn hide_facts(of: &mut Json, name: &str) {
         hide(fact, "reason");
         let fields = fact.get_mut("fields").and_then(Json::as_object_mut);
         for (name, value) in fields.into_iter().flatten() {
-            if value.is_string() && name != "service" {
+            let is_told_apart = name == "service" || name == "evidence";
+            if (value.is_string() || value.is_array()) && !is_told_apart {
                 *value = HIDDEN.into();
             }
         }
@@ -371,5 +382,36 @@ pub(super) fn page(request: &TasksRequest) -> PageRequest {
     PageRequest {
         limit: request.limit,
         cursor: request.cursor.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Notes were hidden, and what says the same beside them was not.
+    #[test]
+    fn all_that_people_wrote_is_hidden_alike() {
+        let fact = json!({"fact": "contained", "reason": "SECRET",
+            "fields": {"nature": "SECRET", "evidence": ["event:1"]}});
+        let task = json!({"id": "t", "title": "SECRET", "reason": "SECRET", "owner": "bo"});
+        let mut work = json!({
+            "tasks": [task],
+            "notes": [{"text": "SECRET"}],
+            "decisions": [{"text": "SECRET"}],
+            "attachments": [{"name": "SECRET", "bytes": 1}],
+            "phases": [{"phase": "containment", "tasks": [task], "facts": [fact]}],
+            "communications": [fact],
+            "review": {"root_cause": "SECRET", "scope": "SECRET", "lessons": "SECRET",
+                "no_actions": "SECRET", "actions": [task], "version": 1,
+                "signed": {"by": "anna", "text": {"root_cause": "SECRET", "lessons": "SECRET",
+                    "actions": [{"title": "SECRET"}]}}},
+        });
+        hide_texts(&mut work);
+        let shown = work.to_string();
+        assert!(!shown.contains("SECRET"), "{shown}");
+        for kept in ["bo", "event:1", "anna", "contained", "containment"] {
+            assert!(shown.contains(kept), "{kept} in {shown}");
+        }
     }
 }
