@@ -9,6 +9,8 @@
 mod common;
 
 use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
 use std::process::Output;
 
 use common::{Daemon, vakt};
@@ -256,7 +258,10 @@ fn nobody_reports_without_a_token_unless_the_operator_says_so() {
     let (status, page) = post_form(&daemon, "http://evil.example", &fields);
     assert_eq!(status, 403, "{page}");
     let (status, page) = post_form(&daemon, &daemon.http, &fields);
-    assert_eq!(status, 201, "{page}");
+    assert_eq!(
+        status, 200,
+        "the page of the receipt, after a redirect: {page}"
+    );
     let reports = daemon.get_json("/api/v1/reports");
     let receipt = reports["reports"][0]["receipt"].as_str().unwrap();
     assert!(
@@ -364,13 +369,157 @@ fn what_is_no_report_is_refused_and_leaves_no_file() {
         .send("{\"description\": \"x\"}")
         .unwrap();
     assert_eq!(plain.status().as_u16(), 415);
+    let long = json!({"name": format!("{}.txt", "ä".repeat(200)), "base64": "YWJj"});
+    check(
+        json!({"description": "x", "files": [file("QQ=="), long]}),
+        400,
+        "the file ääää",
+    );
+    let nameless = json!({"name": "folder/", "base64": "YWJj"});
+    check(
+        json!({"description": "x", "files": [nameless]}),
+        400,
+        "`name` is missing",
+    );
     assert_eq!(daemon.get_json("/api/v1/incidents")["incidents"], json!([]));
+    // None of these took the place of a true report, which may have an empty file.
+    let (status, said) = post(
+        &daemon,
+        Some(&token),
+        &json!({"description": "It stopped", "files": [{"name": "log.txt", "base64": ""}]}),
+    );
+    assert_eq!(status, 201, "{said}");
+    for _ in 0..19 {
+        let (status, _) = post(&daemon, Some(&token), &json!({"description": "again"}));
+        assert_eq!(status, 201, "twenty are taken, however many were refused");
+    }
+    let (status, said) = post(&daemon, Some(&token), &json!({"description": "again"}));
+    assert_eq!(status, 429);
+    assert!(
+        said["error"]["retry_after_seconds"].as_u64() > Some(3_000),
+        "{said}"
+    );
     let files = fs::read_dir(daemon.data.join("attachments")).unwrap();
-    assert_eq!(files.count(), 0, "nothing is stored of what is refused");
+    assert_eq!(files.count(), 1, "nothing is stored of what is refused");
     for wrong in ["supplier", "supplier:", "staff", "customer: x"] {
         let refused = daemon.vakt(&["tokens", "add", "x", "--intake-for", wrong]);
         assert!(!refused.status.success(), "{wrong}");
     }
+}
+
+/// Three connections that said nothing more stopped every report, with a token, too.
+#[test]
+fn slow_strangers_hold_up_nobody_who_is_known() {
+    let daemon = Daemon::start();
+    let token = report_token(&daemon, "acme", "supplier:Acme");
+    let address = daemon.http.trim_start_matches("http://");
+    let slow: Vec<TcpStream> = (0..6)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address).unwrap();
+            let head = format!(
+                "POST /report HTTP/1.1\r\nHost: {address}\r\nOrigin: {}\r\nContent-Type: \
+                 multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n--b\r\n",
+                daemon.http
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let code = report_token(&daemon, "reception", "own");
+    let fields = [("description", "Skärmen är låst"), ("code", code.as_str())];
+    // A form is a stranger's until it is read; once there is no turn it comes back with what was typed.
+    let busy = daemon.wait_for("the strangers hold their turns", |daemon| {
+        let (status, page) = post_form(daemon, &daemon.http, &fields);
+        (status == 503).then_some(page)
+    });
+    assert!(busy.contains("Skärmen är låst"), "{busy}");
+    assert!(
+        busy.contains("Många rapporter kommer in just nu."),
+        "{busy}"
+    );
+    assert!(!busy.contains(&code), "{busy}");
+    let (status, said) = post(&daemon, Some(&token), &json!({"description": "down"}));
+    assert_eq!(status, 201, "{said}");
+    // Who sends nothing loses the turn.
+    let page = daemon.wait_for("the strangers are given up", |daemon| {
+        let (status, page) = post_form(daemon, &daemon.http, &fields);
+        (status == 200).then_some(page)
+    });
+    assert!(page.contains("Tack. Rapporten har kommit fram."), "{page}");
+    drop(slow);
+}
+
+#[test]
+fn what_was_typed_comes_back_where_the_files_are_too_large() {
+    let daemon = Daemon::start();
+    let code = report_token(&daemon, "reception", "own");
+    for mebibytes in [17, 60] {
+        let mut body = b"--b\r\nContent-Disposition: form-data; name=\"description\"\r\n\r\n\
+            Sk\xc3\xa4rmen\r\n--b\r\nContent-Disposition: form-data; name=\"files\"; filename=\"x\"\r\n\r\n"
+            .to_vec();
+        body.resize(body.len() + (mebibytes << 20), b'x');
+        let tail = format!(
+            "\r\n--b\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n{code}\r\n--b--\r\n"
+        );
+        body.extend_from_slice(tail.as_bytes());
+        let mut answer = ureq::post(format!("{}/report?lang=sv", daemon.http))
+            .header("origin", &daemon.http)
+            .header("content-type", "multipart/form-data; boundary=b")
+            .config()
+            .http_status_as_error(false)
+            .build()
+            .send(&body[..])
+            .unwrap();
+        let page = answer.body_mut().read_to_string().unwrap();
+        assert_eq!(answer.status().as_u16(), 413, "{mebibytes} MiB");
+        assert!(
+            page.contains("Skärmen") && page.contains("Det är för stort"),
+            "{page}"
+        );
+        assert!(page.contains("Välj filerna en gång till."), "{page}");
+    }
+}
+
+/// A double click and a page that was loaded again each opened a second incident.
+#[test]
+fn a_report_that_is_sent_twice_is_taken_once() {
+    let daemon = Daemon::start();
+    let code = report_token(&daemon, "reception", "own");
+    let (_, form) = daemon.get("/report?lang=sv");
+    let (_, name) = form.split_once("name=\"form\" value=\"").unwrap();
+    let (name, _) = name.split_once('"').unwrap();
+    let send = |description: &str| {
+        let fields = [
+            ("form", name),
+            ("description", description),
+            ("code", code.as_str()),
+        ];
+        let (status, page) = post_form(&daemon, &daemon.http, &fields);
+        assert_eq!(status, 200, "{page}");
+        let (_, receipt) = page.split_once("<code>").unwrap();
+        receipt.split_once('<').unwrap().0.to_owned()
+    };
+    let first = send("Skärmen är låst");
+    assert_eq!(send("Skärmen är låst"), first);
+    assert_ne!(
+        send("Nu är den öppen"),
+        first,
+        "another report from the same page"
+    );
+    // A program says so itself.
+    let again = |key: &str| {
+        let mut answer = ureq::post(format!("{}/api/v1/intake", daemon.http))
+            .header("authorization", format!("Bearer {code}"))
+            .header("idempotency-key", key)
+            .send_json(json!({"description": "down"}))
+            .unwrap();
+        answer.body_mut().read_to_string().unwrap()
+    };
+    let one = again("7f");
+    assert_eq!(again("7f"), one);
+    assert_ne!(again("80"), one);
+    let incidents = daemon.get_json("/api/v1/incidents");
+    assert_eq!(incidents["incidents"].as_array().unwrap().len(), 4);
 }
 
 /// The body that the guide shows is taken as it stands.

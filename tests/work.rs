@@ -107,7 +107,7 @@ fn an_incident_is_worked_on_reviewed_and_closed() {
     let id = task["id"].as_str().unwrap();
     let wrong = refused(&daemon, &["tasks", "add", "1", "x", "--owner", "bert"]);
     assert!(
-        wrong.contains("`bert` is no user who sees this incident"),
+        wrong.contains("`bert` is no user who works on this incident"),
         "{wrong}"
     );
     assert!(wrong.contains("one of admin, bo"), "{wrong}");

@@ -17,6 +17,8 @@ use crate::error::{ApiError, ErrorCode};
 use crate::hunters::Hunters;
 use crate::metrics::Metrics;
 use crate::report_rate::ReportRate;
+use crate::report_receipts::Receipts;
+use crate::report_turns::ReportTurns;
 use crate::searches::Searches;
 
 /// Searches at one time; more wait. Each holds a blocking thread, and two cores are busy with two.
@@ -39,9 +41,6 @@ const HUNTS_MAX: usize = 2;
 /// Files that come in at one time; more wait their turn before a byte is read. Each is in memory whole, up
 /// to 32 MiB.
 const UPLOADS_MAX: usize = 2;
-
-/// Reports that come in at one time; more are refused. Each is in memory whole, up to 22 MiB.
-const REPORTS_MAX: usize = 3;
 
 /// The parts that the daemon gives to the API.
 pub struct Parts {
@@ -117,9 +116,10 @@ pub(crate) struct App {
     pub(crate) hunts: Hunters,
     /// Files on their way into memory.
     pub(crate) uploads: Arc<Semaphore>,
-    /// Forms with reports on their way into memory; who sends them may be nobody.
-    pub(crate) report_uploads: Arc<Semaphore>,
+    /// Reports on their way into memory; who sends them may be nobody.
+    pub(crate) report_turns: Arc<ReportTurns>,
     pub(crate) report_rate: ReportRate,
+    pub(crate) receipts: Receipts,
 }
 
 impl App {
@@ -134,8 +134,9 @@ impl App {
             followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)),
             hunts: Hunters::new(HUNTS_MAX),
             uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
-            report_uploads: Arc::new(Semaphore::new(REPORTS_MAX)),
+            report_turns: Arc::default(),
             report_rate: ReportRate::default(),
+            receipts: Receipts::default(),
         })
     }
 

@@ -7,6 +7,7 @@ use axum::extract::{Form, FromRequest as _};
 use axum::http::{Request, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use crate::error::{ApiError, ErrorCode};
 
@@ -63,6 +64,70 @@ pub(crate) async fn read_all(body: &mut Body, max: usize) -> Result<Vec<u8>, Api
         all.extend_from_slice(&piece);
     }
     Ok(all)
+}
+
+/// How fast a body of somebody unknown must arrive.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// Until then nothing need have come.
+    pub(crate) grace: Duration,
+    /// From then on, so many bytes a second on the average.
+    pub(crate) bytes_per_second: u64,
+    /// When it must be there.
+    pub(crate) within: Duration,
+}
+
+/// The beginning of a body.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    pub(crate) bytes: Vec<u8>,
+    /// Whether that is all of it.
+    pub(crate) is_whole: bool,
+}
+
+/// The first `max` bytes of the body. What comes after them is read and dropped, up to `dropped_max` bytes,
+/// so that the client reads the answer.
+///
+/// # Errors
+/// A body that breaks off, or arrives slower than it must.
+pub(crate) async fn read_beginning(
+    body: &mut Body,
+    max: usize,
+    dropped_max: u64,
+    pace: Pace,
+) -> Result<Beginning, ApiError> {
+    let began = Instant::now();
+    let (mut bytes, mut is_whole, mut dropped) = (Vec::new(), true, 0_u64);
+    let mut arrived = 0_u64;
+    loop {
+        let paid_for = Duration::from_secs(arrived / pace.bytes_per_second.max(1));
+        let patience = (pace.grace + paid_for).min(pace.within);
+        let piece = tokio::time::timeout_at(began + patience, next_piece(body)).await;
+        let piece = piece.map_err(|_| {
+            ApiError::new(
+                ErrorCode::RequestTimeout,
+                "the report took too long to arrive",
+            )
+        })??;
+        let Some(piece) = piece else {
+            return Ok(Beginning { bytes, is_whole });
+        };
+        arrived = arrived.saturating_add(length(&piece));
+        let room = max.saturating_sub(bytes.len()).min(piece.len());
+        let (kept, rest) = piece.split_at_checked(room).unwrap_or((&piece, &[]));
+        bytes.extend_from_slice(kept);
+        if !rest.is_empty() {
+            is_whole = false;
+            dropped = dropped.saturating_add(length(rest));
+        }
+        if dropped > dropped_max {
+            return Ok(Beginning { bytes, is_whole });
+        }
+    }
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 /// The body as one JSON object.

@@ -52,7 +52,7 @@ codes! {
     UnknownRule NOT_FOUND "unknown_rule" "`vakt rules list` shows the rules that are loaded";
     HuntRunning CONFLICT "hunt_running" "wait until it ends, or end it: one hunt runs at a time for a token";
     TooManyHunts TOO_MANY_REQUESTS "too_many_hunts" "send it again when one of them has ended";
-    TooManyReports TOO_MANY_REQUESTS "too_many_reports" "send it again within the hour, or call";
+    TooManyReports TOO_MANY_REQUESTS "too_many_reports" "send it again after the time in Retry-After, or call";
     PreconditionFailed PRECONDITION_FAILED "precondition_failed" "read the present state with its ETag, then decide again";
     BodyTooLarge PAYLOAD_TOO_LARGE "body_too_large" "send the rest in further requests";
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" "send the Content-Type that the message names";
@@ -147,9 +147,23 @@ impl ApiError {
                     HeaderValue::from_static(RETRY_AFTER_SECONDS),
                 );
             }
+            ErrorCode::TooManyReports => {
+                if let Some(seconds) = self.retry_after() {
+                    headers.insert(header::RETRY_AFTER, seconds.into());
+                }
+            }
             _ => {}
         }
         response
+    }
+
+    /// Seconds after which it may be sent again, where that is known.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        let found = self
+            .extra
+            .iter()
+            .find(|(name, _)| *name == "retry_after_seconds");
+        found.and_then(|(_, seconds)| seconds.as_u64())
     }
 }
 

@@ -23,6 +23,8 @@ pub mod origin;
 mod pages;
 pub mod params;
 mod report_rate;
+mod report_receipts;
+mod report_turns;
 pub mod roles;
 pub mod routes;
 pub mod searches;

@@ -60,6 +60,30 @@ pub(crate) fn parse(headers: &HeaderMap, body: &[u8]) -> Result<Form, ApiError> 
     ))
 }
 
+/// The texts that stand whole in the beginning of a form, files left out: what is given back to who typed it
+/// where the rest was not read.
+pub(crate) fn texts(headers: &HeaderMap, beginning: &[u8]) -> Form {
+    let mut form = Form::default();
+    let Ok(boundary) = boundary(headers) else {
+        return form;
+    };
+    let opening = format!("--{boundary}");
+    let delimiter = format!("\r\n{opening}");
+    let mut rest = beginning.strip_prefix(opening.as_bytes());
+    for _ in 0..PARTS_MAX {
+        let part = rest.and_then(|rest| rest.strip_prefix(b"\r\n"));
+        let Some((part, after)) = part.and_then(|it| split(it, delimiter.as_bytes())) else {
+            break;
+        };
+        if take(part, &mut form).is_err() {
+            break;
+        }
+        rest = Some(after);
+    }
+    form.files.clear();
+    form
+}
+
 fn boundary(headers: &HeaderMap) -> Result<String, ApiError> {
     let given = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let (kind, parameters) = given.and_then(|it| it.split_once(';')).unwrap_or_default();
@@ -172,6 +196,27 @@ mod tests {
                 bytes: b"--Xy\r\n".to_vec(),
             }]
         );
+    }
+
+    #[test]
+    fn the_texts_of_a_beginning_are_those_that_are_whole() {
+        let mut headers = HeaderMap::new();
+        let kind = "multipart/form-data; boundary=XyZ";
+        headers.insert(CONTENT_TYPE, kind.parse().unwrap());
+        let text = |name: &str, value: &str| {
+            format!("\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n--XyZ")
+        };
+        let file = "\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a\"\r\n\r\nbytes";
+        let whole = format!("--XyZ{}{}{file}", text("a", "one"), text("b", "två"));
+        let form = texts(&headers, whole.as_bytes());
+        assert_eq!((form.field("a"), form.field("b")), ("one", "två"));
+        assert_eq!(form.files, []);
+        for length in 0..whole.len() {
+            let beginning = whole.as_bytes().get(..length).unwrap();
+            let found = texts(&headers, beginning);
+            assert!(["", "one"].contains(&found.field("a")));
+            assert!(["", "två"].contains(&found.field("b")));
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! How many reports are taken in an hour: by token, by address, and from strangers in all.
+//! How many reports are taken in an hour: by token, by address, and from strangers in all; and how many
+//! attempts may fail beside them.
 //!
 //! Each report opens an incident that a person must look at, so that a flood of them is a denial of the
-//! one thing that matters. The counts are in memory: a restart forgives.
+//! one thing that matters. What was refused opens none and is bounded apart, more widely: whoever mistypes
+//! must still come through. The counts are in memory: a restart forgives.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -24,6 +26,10 @@ const PER_ADDRESS: u32 = 5;
 /// Anonymous reports within an hour in all, as many as somebody can read.
 const ANONYMOUS: u32 = 30;
 
+/// Attempts of one sender or address that are refused within an hour: a program that is being set up, and
+/// far from what costs anything. Strangers have no such bound in all, or some could lock out the others.
+const REFUSED: u32 = 200;
+
 /// Senders and addresses that are counted at one time. With more, those whose hour is over are forgotten;
 /// where none is, nobody new is let in.
 const COUNTED_MAX: usize = 10_000;
@@ -37,23 +43,34 @@ enum Who {
     Strangers,
 }
 
-/// Since when, and how many.
-type Count = (Timestamp, u32);
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    since: Timestamp,
+    taken: u32,
+    refused: u32,
+}
 
 #[derive(Default)]
 pub(crate) struct ReportRate(Mutex<HashMap<Who, Count>>);
 
+/// The place of a report that is on its way. What is not kept counts as refused.
+pub(crate) struct Place<'r> {
+    rate: &'r ReportRate,
+    whose: Vec<Who>,
+    is_taken: bool,
+}
+
 impl ReportRate {
-    /// Counts a report of `caller` at `peer`.
+    /// A place for a report of `caller` at `peer`, as far as there are any.
     ///
     /// # Errors
-    /// As many as may came within the hour; then it is not counted.
-    pub(crate) fn count(
+    /// As many as may came within the hour, or were refused; it says when the hour is over.
+    pub(crate) fn place(
         &self,
         caller: &Caller,
         peer: IpAddr,
         now: Timestamp,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Place<'_>, ApiError> {
         let limits: Vec<(Who, u32)> = match caller {
             Caller::Reporter(reporter) => vec![(Who::Token(reporter.token_id), PER_SENDER)],
             Caller::Anonymous => vec![
@@ -64,25 +81,60 @@ impl ReportRate {
         };
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() + limits.len() > COUNTED_MAX {
-            counts.retain(|_, (since, _)| !is_over(*since, now));
+            counts.retain(|_, count| !is_over(count.since, now));
         }
         let is_full = counts.len() + limits.len() > COUNTED_MAX;
         for (who, most) in &limits {
+            let is_spent = |count: &Count| {
+                count.taken >= *most || (*who != Who::Strangers && count.refused >= REFUSED)
+            };
             match counts.get(who) {
-                Some((since, _)) if is_over(*since, now) => {}
-                Some((_, count)) if count >= most => return Err(too_many()),
-                None if is_full => return Err(too_many()),
+                Some(count) if is_over(count.since, now) => {}
+                Some(count) if is_spent(count) => return Err(too_many(count.since, now)),
+                None if is_full => return Err(too_many(now, now)),
                 _ => {}
             }
         }
-        for (who, _) in limits {
-            let count = counts.entry(who).or_insert((now, 0));
-            if is_over(count.0, now) {
-                *count = (now, 0);
+        let whose: Vec<Who> = limits.into_iter().map(|(who, _)| who).collect();
+        for who in &whose {
+            let count = counts.entry(who.clone()).or_default();
+            if is_over(count.since, now) {
+                *count = Count {
+                    since: now,
+                    ..Count::default()
+                };
             }
-            count.1 += 1;
+            count.taken += 1;
         }
-        Ok(())
+        drop(counts);
+        Ok(Place {
+            rate: self,
+            whose,
+            is_taken: false,
+        })
+    }
+}
+
+impl Place<'_> {
+    /// The report was taken.
+    pub(crate) fn keep(mut self) {
+        self.is_taken = true;
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.is_taken {
+            return;
+        }
+        let counts = &self.rate.0;
+        let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        for who in &self.whose {
+            if let Some(count) = counts.get_mut(who) {
+                count.taken = count.taken.saturating_sub(1);
+                count.refused = count.refused.saturating_add(1);
+            }
+        }
     }
 }
 
@@ -92,18 +144,21 @@ fn is_over(since: Timestamp, now: Timestamp) -> bool {
 }
 
 /// The address, of IPv6 its first half: the rest is the sender's own choice.
-fn network(peer: IpAddr) -> u128 {
+pub(crate) fn network(peer: IpAddr) -> u128 {
     match peer.to_canonical() {
         IpAddr::V4(v4) => u128::from(u32::from(v4)),
         IpAddr::V6(v6) => u128::from(v6) >> 64 << 64,
     }
 }
 
-fn too_many() -> ApiError {
+fn too_many(since: Timestamp, now: Timestamp) -> ApiError {
+    let over = since.saturating_add_micros(HOUR_MICROS);
+    let seconds = over.micros_since(now).max(0) / MICROS_PER_SECOND + 1;
     ApiError::new(
         ErrorCode::TooManyReports,
-        "as many reports as may came within the hour",
+        "the limit of reports within an hour is reached",
     )
+    .with("retry_after_seconds", seconds)
 }
 
 #[cfg(test)]
@@ -128,8 +183,8 @@ mod tests {
         let rate = ReportRate::default();
         let taken = |caller: &Caller, peer: &str, seconds: i64, tries: usize| {
             let peer = peer.parse().unwrap();
-            let tries = (0..tries).map(|_| rate.count(caller, peer, at(seconds)));
-            tries.filter(Result::is_ok).count()
+            let tries = (0..tries).map(|_| rate.place(caller, peer, at(seconds)));
+            tries.filter_map(Result::ok).map(Place::keep).count()
         };
         let here = "192.0.2.1";
         assert_eq!(taken(&token(1), here, 0, 30), 20);
@@ -156,15 +211,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_refused_takes_no_place_and_is_bounded_apart() {
+        let rate = ReportRate::default();
+        let peer = "192.0.2.1".parse().unwrap();
+        let refused = |seconds: i64| rate.place(&Caller::Anonymous, peer, at(seconds)).is_ok();
+        assert_eq!((0..REFUSED + 9).filter(|_| refused(0)).count(), 200);
+        let error = rate.place(&token(1), peer, at(10)).map(Place::keep);
+        assert!(error.is_ok(), "somebody else");
+        let error = rate.place(&Caller::Anonymous, peer, at(10)).err().unwrap();
+        assert_eq!(error.extra[0].1, 3_591, "{error:?}");
+        let elsewhere = "198.51.100.1".parse().unwrap();
+        assert!(rate.place(&Caller::Anonymous, elsewhere, at(10)).is_ok());
+        assert!(refused(3_600));
+    }
+
+    #[test]
     fn the_table_is_bounded() {
         let rate = ReportRate::default();
         let peer = "192.0.2.1".parse().unwrap();
         let mut id = 0;
-        while rate.count(&token(id), peer, at(0)).is_ok() {
+        while let Ok(place) = rate.place(&token(id), peer, at(0)) {
+            place.keep();
             id += 1;
         }
         assert_eq!(usize::try_from(id).unwrap(), COUNTED_MAX);
-        assert!(rate.count(&token(id), peer, at(3_600)).is_ok());
+        assert!(rate.place(&token(id), peer, at(3_600)).is_ok());
         assert_eq!(rate.0.lock().unwrap().len(), 1);
     }
 }

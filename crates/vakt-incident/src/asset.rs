@@ -124,6 +124,11 @@ impl Assets {
             .max_by_key(|asset| asset.criticality)
     }
 
+    /// Whether an asset has the host or the address.
+    pub fn has(&self, name: &str) -> bool {
+        !self.all_of(name).is_empty()
+    }
+
     /// All assets that have the host or the address, in the order of the configuration.
     pub(crate) fn all_of(&self, name: &str) -> Vec<&Asset> {
         let name = name.to_lowercase();

@@ -6,6 +6,7 @@
 //! the earlier deadline is shown.
 
 pub(crate) mod notices;
+mod question;
 mod requests;
 mod starts;
 mod state;
@@ -16,6 +17,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use vakt_event::Timestamp;
 
+pub(crate) use question::{Question, awareness_of, decisions_apart, is_apart};
 pub use state::ClockState;
 pub(crate) use track::family_of;
 
@@ -70,13 +72,19 @@ pub struct Computed {
     pub clocks: Vec<Clock>,
     /// What came before them, oldest first within a stage.
     pub history: Vec<Clock>,
+    /// Decisions of the incident's party that say nothing of whether it is significant: they name a
+    /// regime that asks something else. By the facts that were recorded first.
+    pub decisions_apart: Vec<i64>,
 }
 
 /// Computes the clocks that `law` asks for from `facts`. Facts may lie in the future. Without `now`
 /// no clock is `overdue` or `elapsed_unassessed`; with it, what lies after `now` has not happened
 /// yet.
 pub fn compute(law: &Law<'_>, facts: &FactSet, now: Option<Timestamp>) -> Computed {
-    let mut computed = Computed::default();
+    let mut computed = Computed {
+        decisions_apart: decisions_apart(law, facts),
+        ..Computed::default()
+    };
     let parties = facts.parties();
     for party in &parties {
         for regime in &law.regimes {

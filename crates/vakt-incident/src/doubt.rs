@@ -39,7 +39,11 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
         kind if kind.is_awareness() => awareness(new, around, &mut doubts),
         FactKind::Submitted => submission(new, around, &mut doubts),
         kind if kind.ends_assessment() => ending(new, around, &mut doubts),
-        FactKind::Handled => handled(new, around, &mut doubts),
+        FactKind::Handled => {
+            handled(new, around, &mut doubts);
+            order(new, around, &mut doubts);
+        }
+        kind if FactKind::PHASES.contains(&kind) => order(new, around, &mut doubts),
         FactKind::Closed => closing(new, around, &mut doubts),
         FactKind::Reviewed if !around.is_reported_to_the_end(new) => doubts
             .push("a report is still owed, or nothing is assessed: the state stays".to_owned()),
@@ -65,7 +69,42 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
         FactKind::RegimeApplies => regime_applies(new, around, &mut doubts),
         _ => {}
     }
+    if ends_something(new) {
+        undecided(new, around, &mut doubts);
+    }
     doubts
+}
+
+/// Whether people may take it for the end of an incident.
+fn ends_something(new: &Fact) -> bool {
+    match new.fact {
+        FactKind::Dismissed => false,
+        FactKind::Closed | FactKind::Reviewed => true,
+        FactKind::Submitted => new.report.as_deref() == Some("final"),
+        kind => kind.ends_assessment(),
+    }
+}
+
+/// Tracks are independent: a question beside that of significance is not answered by the way.
+fn undecided(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    let computed = clock::compute(around.law, &around.with(new), Some(around.now));
+    for regime in &around.law.regimes {
+        let awareness = clock::awareness_of(regime);
+        let is_undecided = computed.clocks.iter().any(|clock| {
+            let counts_on = matches!(
+                clock.state,
+                ClockState::Provisional | ClockState::ElapsedUnassessed
+            );
+            clock.regime == regime.id && clock.party == around.party && counts_on
+        });
+        if is_undecided && awareness != FactKind::Aware {
+            doubts.push(format!(
+                "nobody has decided about {id}: record `{awareness}`, or `not_significant` with \
+                 the regime {id} where there is nothing to report under it",
+                id = regime.id
+            ));
+        }
+    }
 }
 
 impl Circumstances<'_> {
@@ -91,7 +130,7 @@ impl Circumstances<'_> {
 
     fn is_reported_to_the_end(&self, new: &Fact) -> bool {
         let computed = clock::compute(self.law, self.known, Some(self.now));
-        let state = lifecycle::state(&new.party, self.known, &computed.clocks);
+        let state = lifecycle::state(&new.party, self.known, &computed);
         matches!(state, IncidentState::FinalReported | IncidentState::Closed)
     }
 
@@ -164,6 +203,35 @@ fn handled(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
             "it is not recorded as {}: record when that was",
             missing.join(", ")
         ));
+    }
+}
+
+/// The order in which a response goes; analysis goes on beside the others.
+const COURSE: [FactKind; 5] = [
+    FactKind::Detected,
+    FactKind::Contained,
+    FactKind::Eradicated,
+    FactKind::Recovered,
+    FactKind::Handled,
+];
+
+/// What comes before something that it follows from, or after what follows from it.
+fn order(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    let place = COURSE.iter().position(|kind| *kind == new.fact);
+    for (other, kind) in COURSE.iter().enumerate() {
+        let Some(at) = around.earliest(new, *kind).filter(|_| *kind != new.fact) else {
+            continue;
+        };
+        let follows = place.map_or(*kind == FactKind::Detected, |place| other < place);
+        let is_odd = if follows { new.at < at } else { new.at > at };
+        let is_first = around.earliest(new, new.fact).is_none();
+        if is_odd && (follows || (place.is_some() && is_first)) {
+            let word = if follows { "before" } else { "after" };
+            doubts.push(format!(
+                "the order is odd: {} lies {word} `{kind}`, at {at}",
+                new.fact
+            ));
+        }
     }
 }
 
@@ -501,7 +569,17 @@ fn customer_notice(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<Stri
 }
 
 fn ending(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
-    if around.is_significant(new) {
+    let named = new
+        .regime
+        .as_ref()
+        .filter(|_| new.fact != FactKind::Dismissed);
+    let has = |id: &str| around.law.regimes.iter().any(|it| it.id == id);
+    if let Some(named) = named.filter(|named| !has(named)) {
+        doubts.push(format!(
+            "the incident has no regime {named}: of what it has, nothing is decided by this"
+        ));
+    }
+    if around.is_significant(new) && !clock::is_apart(&TimedFact::from(new), &around.law.regimes) {
         doubts.push(
             "awareness is already declared: official clocks go on, and the state stays; \
              `downgraded`, with two approvals, takes it back"

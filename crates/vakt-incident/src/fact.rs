@@ -375,6 +375,12 @@ mod tests {
                 "`2026-02-30T21:08:00Z` is no instant: write a date and a time with an offset, such as 2026-11-23T20:08:00Z",
             ),
         );
+        check(
+            r#"{"fact":"aware","at":"2026-11-23"}"#,
+            Some(
+                "`2026-11-23` has no time of day: write it with one, such as 2026-11-23T08:00:00+01:00",
+            ),
+        );
         check(r#"{"fact":"aware","at":"2026-11-23T20:08:00+23:59"}"#, None);
         check(
             r#"{"fact":"aware","at":"2026-11-23T20:08:00+25:00"}"#,

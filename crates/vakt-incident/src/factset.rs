@@ -4,6 +4,7 @@ use vakt_event::Timestamp;
 
 use crate::correction::effective;
 use crate::fact::{Fact, FactError, FactKind, OWN_PARTY, parse_instant};
+use crate::intake::REPORTER_PREFIX;
 use crate::regime::Regimes;
 
 /// The part of a fact that clocks are computed from.
@@ -20,6 +21,8 @@ pub struct TimedFact {
     /// Whether the receiver's receipt or case number is known.
     pub has_reference: bool,
     pub reason: Option<String>,
+    /// The intake recorded it with a report: it is a reporter's word, and nobody of ours has looked at it.
+    pub by_reporter: bool,
     pub change: Change,
 }
 
@@ -74,8 +77,8 @@ impl FactSet {
     }
 
     /// Reads `FACT=INSTANT` arguments: `aware=…`, `detected=…`, `submitted.STAGE=…`, and
-    /// `submitted.REGIME.STAGE=…` where several regimes have a report of that name. A customer's
-    /// fact is `aware@CUSTOMER=…`.
+    /// `submitted.REGIME.STAGE=…` where several regimes have a report of that name. What was decided
+    /// of one regime is `not_significant.REGIME=…`. A customer's fact is `aware@CUSTOMER=…`.
     pub fn parse_args<S: AsRef<str>>(
         arguments: &[S],
         regimes: &Regimes,
@@ -177,6 +180,7 @@ impl From<&Fact> for TimedFact {
             due: fact.due,
             has_reference: fact.reference.is_some(),
             reason: fact.reason.clone(),
+            by_reporter: fact.recorded_by.starts_with(REPORTER_PREFIX),
             change: Change::Added,
         }
     }
@@ -202,6 +206,7 @@ fn parse_argument(argument: &str, regimes: &Regimes) -> Result<TimedFact, FactEr
         (FactKind::Submitted, [report]) => (None, Some(*report)),
         (FactKind::Submitted, [regime, report]) => (Some(*regime), Some(*report)),
         (_, []) => (None, None),
+        (kind, [regime]) if kind.ends_assessment() => (Some(*regime), None),
         _ => {
             return Err(FactError::NoEquals {
                 argument: argument.to_owned(),
@@ -226,6 +231,7 @@ fn parse_argument(argument: &str, regimes: &Regimes) -> Result<TimedFact, FactEr
         due: None,
         has_reference: true,
         reason: None,
+        by_reporter: false,
         change: Change::Added,
     })
 }

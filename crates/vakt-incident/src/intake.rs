@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use vakt_event::Timestamp;
 
-use crate::work::NewAttachment;
+use crate::work::{NewAttachment, WorkError, check_file};
 
 /// How the principal of an incident that a report opened begins. No user's name has a colon.
 pub(crate) const REPORTER_PREFIX: &str = "report:";
@@ -22,6 +22,9 @@ pub const FILES_MAX: usize = 5;
 
 /// Bytes of all of them.
 pub const FILES_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Characters of a file's name that an error repeats.
+const SHOWN_CHARS: usize = 60;
 
 /// Who reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,15 +105,20 @@ pub struct NewReport {
 }
 
 impl NewReport {
-    /// Whether it would be taken with files of these lengths, of which nothing is stored yet.
+    /// Whether it would be taken with these files (name and bytes), of which nothing is stored yet.
     ///
     /// # Errors
-    /// A report that says nothing or too much.
-    pub fn check_beside(&self, lengths: impl Iterator<Item = usize>) -> Result<(), IntakeError> {
-        let lengths: Vec<u64> = lengths
-            .map(|length| u64::try_from(length).unwrap_or(u64::MAX))
-            .collect();
-        CheckedReport::of(self, &lengths).map(|_| ())
+    /// A report that says nothing or too much; a file whose name is none.
+    pub fn check_beside(&self, files: &[(&str, u64)]) -> Result<(), IntakeError> {
+        let lengths: Vec<u64> = files.iter().map(|(_, bytes)| *bytes).collect();
+        CheckedReport::of(self, &lengths)?;
+        for (name, bytes) in files {
+            check_file(name, *bytes).map_err(|why| IntakeError::File {
+                name: name.chars().take(SHOWN_CHARS).collect(),
+                why,
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -164,6 +172,8 @@ pub enum IntakeError {
     TooManyFiles { files: usize, most: usize },
     #[error("the files have {bytes} bytes; {bytes_max} is the most")]
     FilesTooLarge { bytes: u64, bytes_max: u64 },
+    #[error("the file {name}: {why}")]
+    File { name: String, why: WorkError },
 }
 
 /// What a report says, checked; nothing is changed but the blanks around it.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use vakt_event::Timestamp;
 
 use crate::calendar::HOUR_MICROS;
-use crate::clock::{Clock, ClockState};
+use crate::clock::{Clock, ClockState, Computed};
 use crate::fact::FactKind;
 use crate::factset::{FactSet, TimedFact};
 use crate::suggest::nearest;
@@ -124,9 +124,12 @@ pub fn assess_by(
     is_open.then(|| detected_at.saturating_add_micros(target))
 }
 
-/// The state that the facts of `party` give; `clocks` are computed from the same facts.
-pub fn state(party: &str, facts: &FactSet, clocks: &[Clock]) -> IncidentState {
-    let own = facts.standing(party);
+/// The state that the facts of `party` give; `computed` is of the same facts. What was decided of a
+/// question beside that of significance changes no state.
+pub fn state(party: &str, facts: &FactSet, computed: &Computed) -> IncidentState {
+    let clocks = &computed.clocks;
+    let mut own = facts.standing(party);
+    own.retain(|fact| !computed.decisions_apart.contains(&fact.root));
     let has = |kind: FactKind| own.iter().any(|fact| fact.kind == kind);
     let submitted = |reports: &[&str]| {
         own.iter().any(|fact| {

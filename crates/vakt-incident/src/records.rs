@@ -10,6 +10,7 @@ mod answers;
 mod apply;
 mod attachments;
 mod audit;
+mod breaches;
 mod cover;
 mod coverage;
 mod deadlines;

@@ -27,8 +27,10 @@ pub struct Breach {
     pub party: String,
     pub detected_at: Timestamp,
     pub occurred_at: Option<Timestamp>,
-    /// When awareness of the breach was declared.
+    /// When awareness of the breach was declared first.
     pub aware_at: Option<Timestamp>,
+    /// Whose awareness was declared, oldest first: ours, and as a processor that of a customer.
+    pub awareness: Vec<Awareness>,
     pub facts: Text,
     pub effects: Text,
     pub remedial_action: Text,
@@ -40,6 +42,11 @@ pub struct Breach {
     pub not_notified_reason: Option<String>,
     /// What the register must say and does not.
     pub missing: Vec<&'static str>,
+    /// The id of the incident that it is part of, whose entry is that of the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_of: Option<String>,
+    /// The incidents that are part of it.
+    pub parts: Vec<Part>,
     /// Who wrote into it last, when, and which version it is; 0 where nobody has.
     pub recorded_by: Option<String>,
     pub recorded_at: Option<Timestamp>,
@@ -53,15 +60,31 @@ pub enum BreachStatus {
     Breach,
     /// The GDPR may apply, and nobody has decided yet.
     UnderAssessment,
-    /// It was decided, and no breach was declared.
+    /// It was dismissed, or people decided that there was none (`not_significant` with the regime `gdpr`).
     NoBreach,
+}
+
+/// Who is aware of a breach, and since when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Awareness {
+    pub party: String,
+    pub at: Timestamp,
+}
+
+/// An incident that is part of another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    pub id: String,
+    pub number: i64,
+    pub title: String,
 }
 
 /// A text and where it is from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Text {
     pub text: Option<String>,
-    /// `register` (written there), `report` (of a report's form), or nothing.
+    /// `register` (written there), `part` (written there about a part of it), `report` (of a report's
+    /// form), or nothing.
     pub from: Option<&'static str>,
 }
 
@@ -73,6 +96,9 @@ pub struct Notified {
     pub stage: String,
     pub party: String,
     pub at: Timestamp,
+    /// What was said when it was recorded: where it was late, why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     pub reference: Option<String>,
 }
 
@@ -102,7 +128,7 @@ pub struct RegisterFilter {
     pub streams: Option<Vec<String>>,
 }
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 19] = [
     "number",
     "id",
     "title",
@@ -113,12 +139,15 @@ const COLUMNS: [&str; 16] = [
     "occurred_at",
     "detected_at",
     "aware_at",
+    "awareness",
     "facts",
     "data_subjects",
     "effects",
     "remedial_action",
     "notified",
     "not_notified_reason",
+    "missing",
+    "parts",
 ];
 
 /// Breaches as JSON (as their reader may see them) as CSV.
@@ -129,9 +158,9 @@ pub fn sheet(breaches: &[Value]) -> String {
             Value::Null => String::new(),
             Value::String(words) => text(words),
             Value::Object(of) => text(of.get("text").and_then(Value::as_str).unwrap_or_default()),
-            Value::Array(notices) => {
-                let words = notices.iter().map(notice).collect::<Vec<_>>();
-                text(&words.join("; "))
+            Value::Array(items) => {
+                let words = items.iter().map(|item| words_of(column, item));
+                text(&words.collect::<Vec<_>>().join("; "))
             }
             other => other.to_string(),
         });
@@ -140,9 +169,22 @@ pub fn sheet(breaches: &[Value]) -> String {
     lines
 }
 
-/// `gdpr authority 2026-11-24T10:00:00Z IMY-2026-1`
-fn notice(notice: &Value) -> String {
-    let words = ["regime", "stage", "at", "reference"];
-    let words = words.iter().filter_map(|name| notice[*name].as_str());
+/// `gdpr authority 2026-11-24T10:00:00Z IMY-2026-1`, `Kund AB 2026-11-24T10:00:00Z`, `effects`, `7 lost laptop`
+fn words_of(column: &str, item: &Value) -> String {
+    let members: &[&str] = match column {
+        "notified" => &["regime", "stage", "party", "at", "reference", "reason"],
+        "awareness" => &["party", "at"],
+        "parts" => &["number", "title"],
+        _ => return item.as_str().unwrap_or_default().to_owned(),
+    };
+    let is_ours = |name: &str| name == "party" && item[name] == "own" && column == "notified";
+    let words = members
+        .iter()
+        .filter(|name| !is_ours(name))
+        .filter_map(|name| match &item[*name] {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
     words.collect::<Vec<_>>().join(" ")
 }

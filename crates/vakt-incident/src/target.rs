@@ -11,7 +11,7 @@ use crate::regime::Targets;
 /// One target of an incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Target {
-    /// `assessment`: somebody begins to assess. `decision`: the assessment ends.
+    /// `assessment`: somebody of ours begins to assess; a report that came in is nobody yet. `decision`: the assessment ends.
     /// `authority_answer`: the authority answers the early warning (NIS2 Art. 23(5)); passed, it is
     /// to be asked why not.
     pub target: &'static str,
@@ -31,9 +31,16 @@ pub enum TargetState {
     Passed,
 }
 
-/// The targets of the incident's own party, those that have begun.
-pub fn targets(facts: &FactSet, hours: &Targets, now: Option<Timestamp>) -> Vec<Target> {
-    let readings = facts.readings(&facts.party);
+/// The targets of the incident's own party, those that have begun. `apart` are the decisions that say
+/// nothing of whether it is significant (see [`crate::clock::Computed`]).
+pub fn targets(
+    facts: &FactSet,
+    apart: &[i64],
+    hours: &Targets,
+    now: Option<Timestamp>,
+) -> Vec<Target> {
+    let mut readings = facts.readings(&facts.party);
+    readings.retain(|it| !apart.contains(&it.fact.root));
     let first = |is: &dyn Fn(&Reading<'_>) -> bool| {
         let found = readings.iter().filter(|reading| is(reading));
         found.map(|reading| reading.at).min()
@@ -49,17 +56,20 @@ pub fn targets(facts: &FactSet, hours: &Targets, now: Option<Timestamp>) -> Vec<
         let is_declared = kind.is_awareness() || kind == FactKind::Submitted;
         is_declared || kind.ends_assessment() && stands(it)
     });
-    let assessed = first(&|it| {
+    let is_start = |it: &Reading<'_>| {
         matches!(
             it.fact.kind,
             FactKind::AssessmentStarted | FactKind::SupplierNotice
         ) && stands(it)
-    });
+    };
+    // A report starts the time in which it is decided, and who sent it assesses nothing.
+    let assessed = first(&is_start);
+    let begun_by_us = first(&|it| is_start(it) && !it.fact.by_reporter);
     let detected = first(&|it| it.fact.kind == FactKind::Detected);
     let detected = detected.map(|at| reopened.map_or(at, |reopened| at.max(reopened)));
     let warned = first(&|it| it.fact.report.as_deref() == Some("early_warning"));
     let answered = first(&|it| it.fact.kind == FactKind::AuthorityAnswered);
-    let begun = [assessed, decided].into_iter().flatten().min();
+    let begun = [begun_by_us, decided].into_iter().flatten().min();
     [
         ("assessment", detected, hours.assessment_hours, begun),
         ("decision", assessed, hours.decision_hours, decided),

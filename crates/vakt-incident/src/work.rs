@@ -12,7 +12,7 @@ mod task;
 
 pub use attachment::{
     Attachment, FILE_BYTES_MAX, INCIDENT_BYTES_MAX, INCIDENT_FILES_MAX, NewAttachment, Stored,
-    TOTAL_BYTES_MAX,
+    TOTAL_BYTES_MAX, check_file,
 };
 pub use note::{NewNote, NoteKind, WorkNote};
 pub use response::{Indicator, PhaseRecord, ResponseRecord, Times, Work};

@@ -167,13 +167,14 @@ fn what_says_nothing_else_is_expected_to_give_what_every_asset_gives() {
 }
 
 #[test]
-fn hosts_belong_to_assets_by_name_else_by_address() {
+fn hosts_belong_to_assets_by_name_and_by_address_where_they_give_none() {
     let mut relay = asset("relay", &["relay"], Some(&[]));
     relay.addresses = vec!["192.0.2.1/32".parse().unwrap()];
     let store = store(vec![relay, asset("web", &["web1", "web2"], Some(&[]))]);
     let sent = [
         heard("web1", Some("192.0.2.1"), &[(Authentication, 1)]),
         heard("nobody", Some("192.0.2.1"), &[(Authentication, 2)]),
+        heard("192.0.2.1", Some("192.0.2.1"), &[(Authentication, 3)]),
         heard(
             "198.51.100.9",
             Some("198.51.100.9"),
@@ -188,11 +189,17 @@ fn hosts_belong_to_assets_by_name_else_by_address() {
             .map(|it| it.host.as_str())
             .collect()
     };
-    assert_eq!((hosts(0), hosts(1)), (vec!["nobody"], vec!["web1"]));
+    assert_eq!((hosts(0), hosts(1)), (vec!["192.0.2.1"], vec!["web1"]));
     assert_eq!(matrix.assets[1].never_heard, ["web2"]);
     assert_eq!(matrix.assets[0].never_heard, ["relay"]);
-    assert_eq!(matrix.unknown_hosts[0].host, "198.51.100.9");
-    assert_eq!(matrix.summary.unknown_hosts, 1);
+    // What somebody else wrote and the relay handed on is no log of the relay.
+    let unknown: Vec<&str> = matrix
+        .unknown_hosts
+        .iter()
+        .map(|it| it.host.as_str())
+        .collect();
+    assert_eq!(unknown, ["nobody", "198.51.100.9"]);
+    assert_eq!(matrix.summary.unknown_hosts, 2);
 }
 
 #[test]
@@ -426,7 +433,7 @@ fn a_sheet_has_a_line_a_cell() {
     let sheet = sheet(&serde_json::to_value(matrix.unwrap()).unwrap());
     let has = |line: &str| assert!(sheet.contains(&format!("{line}\r\n")), "{line}\n{sheet}");
     assert_eq!(sheet.lines().count(), 14);
-    has("'=web,medium,authentication,d,true,received,2026-11-23T19:00:00Z,3,,,");
-    has("'=web,medium,account_changes,b,true,gap,,0,,,");
-    has("'@x,,,,,unknown_host,2026-11-23T20:00:00Z,,,,");
+    has("'=web,medium,authentication,d,true,received,2026-11-23T19:00:00Z,3,,,,");
+    has("'=web,medium,account_changes,b,true,gap,,0,,,,");
+    has("'@x,,,,,unknown_host,2026-11-23T20:00:00Z,,,,,");
 }

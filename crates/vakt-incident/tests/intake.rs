@@ -90,6 +90,46 @@ fn a_report_starts_an_assessment_and_never_awareness() {
     );
 }
 
+/// What a reporter sends is no work of ours: a report that nobody reads is told of again and again, until
+/// somebody assesses it or decides.
+#[test]
+fn an_unread_report_escalates_until_somebody_of_ours_assesses() {
+    let policy = vakt_incident::reminder::Policy::default();
+    let escalations = |reporter: Reporter, first: Option<&str>| {
+        let store = Store::new();
+        store
+            .records
+            .take_report(&report("It broke"), &reporter, "default")
+            .unwrap();
+        if let Some(first) = first {
+            store.fact("1", first);
+        }
+        store.clock.advance(5 * 3_600);
+        store.records.remind(&policy).unwrap();
+        let told = store.payloads();
+        let incident = store.records.incident("1").unwrap();
+        let states: Vec<String> = incident
+            .targets
+            .iter()
+            .map(|it| format!("{} {:?}", it.target, it.state))
+            .collect();
+        let escalated = told.iter().filter(|it| it["kind"] == "escalation").count();
+        (escalated, states.join(", "))
+    };
+    let check = |reporter: fn() -> Reporter| {
+        let unread = (1, "assessment Passed, decision Waiting".to_owned());
+        assert_eq!(escalations(reporter(), None), unread);
+        let begun = (0, "assessment Met, decision Waiting".to_owned());
+        let by_us = r#"{"fact":"assessment_started"}"#;
+        assert_eq!(escalations(reporter(), Some(by_us)), begun);
+        let decided = (0, "assessment Met, decision Met".to_owned());
+        let spam = r#"{"fact":"dismissed","reason":"spam"}"#;
+        assert_eq!(escalations(reporter(), Some(spam)), decided);
+    };
+    check(supplier);
+    check(|| Reporter::Anonymous);
+}
+
 #[test]
 fn a_report_that_says_nothing_or_too_much_leaves_nothing() {
     let store = Store::new();

@@ -135,7 +135,7 @@ fn an_entry_is_of_the_reports_until_somebody_writes_another_one() {
         csv.contains(",a laptop with a list,,few,it was locked,gdpr authority 2026"),
         "{csv}"
     );
-    assert!(csv.ends_with(" IMY-1,'=1+1\r\n"), "{csv}");
+    assert!(csv.ends_with(" IMY-1,'=1+1,,\r\n"), "{csv}");
     // Blank takes it away: the report's text is back.
     let blank = NewEntry {
         facts: Some(" ".to_owned()),
@@ -144,6 +144,186 @@ fn an_entry_is_of_the_reports_until_somebody_writes_another_one() {
     };
     let written = store.records.write_register(&id, &blank, "anna").unwrap();
     assert_eq!((written.facts.from, written.version), (Some("report"), 2));
+}
+
+#[test]
+fn only_a_decision_about_personal_data_ends_that_question() {
+    let undecided = "nobody has decided about gdpr: record `aware_pdb`, or `not_significant` with \
+        the regime gdpr where there is nothing to report under it";
+    let check = |facts: &[&str], warned: &[usize], status: BreachStatus, state: &str| {
+        let store = Store::new();
+        open(&store, "x", &json!({"regimes": ["nis2-se", "gdpr"]}));
+        let mut found = Vec::new();
+        for (index, fact) in facts.iter().enumerate() {
+            let recorded = store.fact("1", fact);
+            if recorded.warnings.iter().any(|it| it == undecided) {
+                found.push(index);
+            }
+        }
+        assert_eq!(found, warned, "{facts:?}");
+        let breach = store.records.breach("1").unwrap();
+        assert_eq!(breach.status, status, "{facts:?}");
+        assert_eq!(breach.state.as_str(), state, "{facts:?}");
+        let is_listed = status != BreachStatus::NoBreach;
+        assert_eq!(listed(&store, false, None).len(), usize::from(is_listed));
+        assert!(store.records.verify_audit().unwrap().is_sound());
+    };
+    let sent = |report: &str| {
+        format!(r#"{{"fact":"submitted","report":"{report}","regime":"nis2-se","reference":"1"}}"#)
+    };
+    let (early, notification, last) = (sent("early_warning"), sent("notification"), sent("final"));
+    let reported = [
+        r#"{"fact":"aware"}"#,
+        &early,
+        &notification,
+        &last,
+        r#"{"fact":"closed"}"#,
+    ];
+    check(
+        &reported,
+        &[3, 4],
+        BreachStatus::UnderAssessment,
+        "final_reported",
+    );
+    let small = r#"{"fact":"not_significant","reason":"small"}"#;
+    let none = r#"{"fact":"not_significant","regime":"gdpr","reason":"no personal data"}"#;
+    check(
+        &[small],
+        &[0],
+        BreachStatus::UnderAssessment,
+        "not_significant",
+    );
+    check(
+        &[small, none],
+        &[0],
+        BreachStatus::NoBreach,
+        "not_significant",
+    );
+    check(&[none], &[], BreachStatus::NoBreach, "draft");
+    check(
+        &[none, small],
+        &[],
+        BreachStatus::NoBreach,
+        "not_significant",
+    );
+    check(
+        &[none, r#"{"fact":"aware"}"#],
+        &[],
+        BreachStatus::NoBreach,
+        "significant",
+    );
+    check(
+        &[none, r#"{"fact":"reopened"}"#],
+        &[],
+        BreachStatus::UnderAssessment,
+        "draft",
+    );
+    check(
+        &[r#"{"fact":"dismissed","reason":"a test"}"#],
+        &[],
+        BreachStatus::NoBreach,
+        "dismissed",
+    );
+    check(
+        &[none, r#"{"fact":"aware_pdb"}"#],
+        &[],
+        BreachStatus::Breach,
+        "significant",
+    );
+}
+
+#[test]
+fn a_customers_awareness_counts_and_its_controller_is_told() {
+    let store = Store::new();
+    open(&store, "x", &json!({"regimes": ["gdpr-processor"]}));
+    store.fact("1", r#"{"fact":"aware_pdb","party":"Kund AB"}"#);
+    store.fact("1", r#"{"fact":"dismissed","reason":"a test"}"#);
+    let breach = store.records.breach("1").unwrap();
+    assert_eq!(breach.status, BreachStatus::Breach);
+    assert_eq!(breach.awareness[0].party, "Kund AB");
+    assert_eq!(breach.aware_at, Some(breach.awareness[0].at));
+    assert!(
+        breach.missing.contains(&"notified_or_why_not"),
+        "{:?}",
+        breach.missing
+    );
+    // The notice to another customer is none to this one.
+    let told = |party: &str| {
+        store.fact(
+            "1",
+            &format!(r#"{{"fact":"submitted","report":"controller","party":"{party}"}}"#),
+        );
+        let missing = store.records.breach("1").unwrap().missing;
+        missing.contains(&"notified_or_why_not")
+    };
+    assert!(told("own"));
+    assert!(!told("Kund AB"));
+}
+
+#[test]
+fn the_authority_is_told_or_it_is_said_why_not_and_why_late() {
+    let store = Store::new();
+    open(&store, "x", &json!({"regimes": ["gdpr"]}));
+    store.fact("1", r#"{"fact":"aware_pdb"}"#);
+    let missing = || {
+        let missing = store.records.breach("1").unwrap().missing;
+        missing
+            .into_iter()
+            .filter(|it| !["facts", "effects", "remedial_action"].contains(it))
+            .collect::<Vec<_>>()
+    };
+    store.fact(
+        "1",
+        r#"{"fact":"submitted","report":"subjects","regime":"gdpr"}"#,
+    );
+    assert_eq!(
+        missing(),
+        ["notified_or_why_not"],
+        "the data subjects are not the authority"
+    );
+    store.clock.advance(80 * 3_600);
+    let late = store.fact(
+        "1",
+        r#"{"fact":"submitted","report":"authority","regime":"gdpr"}"#,
+    );
+    assert_eq!(missing(), ["reason_for_delay"]);
+    let why = format!(
+        r#"{{"fact":"submitted","report":"authority","regime":"gdpr","revises":{},"at":"{}","reason":"ill"}}"#,
+        late.fact.id, late.fact.at
+    );
+    store.fact("1", &why);
+    assert_eq!(missing(), [""; 0]);
+    let notified = store.records.breach("1").unwrap().notified;
+    assert_eq!(notified[1].reason.as_deref(), Some("ill"));
+}
+
+#[test]
+fn a_merged_breach_is_in_the_register_once_with_the_texts_of_its_parts() {
+    let store = Store::new();
+    open(&store, "whole", &json!({"regimes": ["nis2-se"]}));
+    for title in ["first part", "second part"] {
+        open(&store, title, &json!({"regimes": ["gdpr"]}));
+    }
+    for (id, facts) in [("2", "a laptop"), ("3", "a phone")] {
+        store.fact(id, r#"{"fact":"aware_pdb"}"#);
+        let new = NewEntry {
+            facts: Some(facts.to_owned()),
+            ..NewEntry::default()
+        };
+        store.records.write_register(id, &new, "anna").unwrap();
+        store.fact(id, r#"{"fact":"merged","into":"1"}"#);
+    }
+    let all = listed(&store, true, None);
+    assert_eq!(titles(&all), ["whole"]);
+    assert_eq!(all[0].status, BreachStatus::Breach);
+    assert_eq!(
+        (all[0].facts.text.as_deref(), all[0].facts.from),
+        (Some("a laptop\n\na phone"), Some("part"))
+    );
+    let parts: Vec<i64> = all[0].parts.iter().map(|it| it.number).collect();
+    assert_eq!(parts, [2, 3]);
+    let part = store.records.breach("2").unwrap();
+    assert_eq!(part.part_of.as_deref(), Some(all[0].id.as_str()));
 }
 
 #[test]
@@ -168,6 +348,7 @@ fn tampering_with_the_register_is_found() {
         "UPDATE breach_entries SET facts = 'x'",
         "UPDATE breach_entries SET not_notified_reason = 'x'",
         "UPDATE breach_entries SET recorded_by = 'x'",
+        "UPDATE breach_entries SET recorded_at = recorded_at - 86400000000",
         "DELETE FROM breach_entries",
     ] {
         let faults = tampered(sql);

@@ -213,12 +213,13 @@ fn the_record_answers_what_an_authority_asks() {
     let attached = store.records.attach("1", &file("fw.txt", 'd', 9), "anna");
     let evidence = format!("attachment:{}", attached.unwrap().blake3);
     store.fact("1", r#"{"fact":"aware"}"#);
+    store.clock.advance(3_600);
     for (phase, when) in [
         ("analysed", "2026-11-23T20:00:00Z"),
-        ("contained", "2026-11-23T19:10:00Z"),
-        ("contained", "2026-11-23T19:20:00Z"),
-        ("eradicated", "2026-11-23T19:30:00Z"),
-        ("recovered", "2026-11-23T19:40:00Z"),
+        ("contained", "2026-11-23T20:10:00Z"),
+        ("contained", "2026-11-23T20:20:00Z"),
+        ("eradicated", "2026-11-23T20:30:00Z"),
+        ("recovered", "2026-11-23T20:40:00Z"),
     ] {
         let fact = json!({
             "fact": phase, "at": when, "reason": format!("{phase} by hand"),
@@ -246,16 +247,76 @@ fn the_record_answers_what_an_authority_asks() {
     assert_eq!(record.unanswered, ["indicators of compromise"]);
     let times = json!(record.times);
     assert_eq!(
-        times["contained"], "2026-11-23T19:20:00Z",
+        times["contained"], "2026-11-23T20:20:00Z",
         "when all of it was"
     );
-    assert_eq!(times["recovered"], "2026-11-23T19:40:00Z");
+    assert_eq!(times["recovered"], "2026-11-23T20:40:00Z");
     assert_eq!(record.decisions.len(), 1);
     assert_eq!(record.phases[1].facts.len(), 2);
-    assert!(!record.notified);
+    let notified = || {
+        let work = store.records.work("1").unwrap();
+        ResponseRecord::of(&store.records.incident("1").unwrap(), work).notified
+    };
+    // Whoever else is told is no authority.
+    for fact in [
+        r#"{"fact":"submitted","report":"controller","regime":"gdpr-processor"}"#,
+        r#"{"fact":"submitted","report":"subjects"}"#,
+        r#"{"fact":"submitted","report":"notice","regime":"contract"}"#,
+    ] {
+        store.fact("1", fact);
+        assert!(!notified(), "{fact}");
+    }
     store.fact("1", r#"{"fact":"submitted","report":"early_warning"}"#);
-    let work = store.records.work("1").unwrap();
-    assert!(ResponseRecord::of(&store.records.incident("1").unwrap(), work).notified);
+    assert!(notified());
+}
+
+#[test]
+fn what_was_taken_back_is_no_action_and_an_odd_order_is_said() {
+    let store = drafted();
+    store.clock.advance(4 * 3_600);
+    let doubts = |fact: &str, at: &str| -> Vec<String> {
+        let fact = json!({"fact": fact, "at": at}).to_string();
+        let warnings = store.fact("1", &fact).warnings.into_iter();
+        warnings.filter(|it| it.starts_with("the order")).collect()
+    };
+    assert_eq!(
+        doubts("contained", "2026-11-23T19:00:00Z"),
+        ["the order is odd: contained lies before `detected`, at 2026-11-23T20:00:00Z"]
+    );
+    assert_eq!(doubts("eradicated", "2026-11-23T22:00:00Z"), [""; 0]);
+    assert_eq!(
+        doubts("recovered", "2026-11-23T21:00:00Z"),
+        ["the order is odd: recovered lies before `eradicated`, at 2026-11-23T22:00:00Z"]
+    );
+    assert_eq!(
+        doubts("handled", "2026-11-23T20:30:00Z"),
+        [
+            "the order is odd: handled lies before `eradicated`, at 2026-11-23T22:00:00Z",
+            "the order is odd: handled lies before `recovered`, at 2026-11-23T21:00:00Z",
+        ]
+    );
+    let record = || {
+        let work = store.records.work("1").unwrap();
+        ResponseRecord::of(&store.records.incident("1").unwrap(), work)
+    };
+    let lacks = |record: &ResponseRecord| {
+        let mut lacks = record.unanswered.iter();
+        lacks.any(|it| it == "actions of eradication")
+    };
+    assert!(!lacks(&record()));
+    let eradicated = store.records.incident("1").unwrap().facts;
+    let eradicated = eradicated
+        .iter()
+        .find(|it| it.fact.as_str() == "eradicated");
+    let revises = eradicated.unwrap().id;
+    let retracted = store.fact(
+        "1",
+        &json!({"fact": "retracted", "revises": revises, "reason": "another host"}).to_string(),
+    );
+    let approval = json!({"fact": "approved", "approves": retracted.fact.id});
+    store.records.add_fact("1", from(approval), "bo").unwrap();
+    assert!(lacks(&record()));
+    assert_eq!(record().phases[2].facts, []);
 }
 
 #[test]
@@ -380,6 +441,14 @@ fn the_yearly_list_has_the_incidents_without_a_review() {
     assert_eq!((titles(&rest), rest.next), (expected[2..].to_vec(), None));
     assert_eq!(titles(&list(2026, Some(&[]), 0, None)), []);
     assert_eq!(list(2025, None, 0, None).items.len(), 1);
+    // A corrected detection is in the year in which it was.
+    let detected = store.records.incident("2").unwrap().facts[0].id;
+    let earlier = json!({"fact": "detected", "revises": detected, "at": "2025-12-31T10:00:00Z"});
+    store.fact("2", &earlier.to_string());
+    assert_eq!(titles(&list(2026, None, 0, None)), expected[..2]);
+    assert_eq!(list(2025, None, 0, None).items.len(), 2);
+    let page = PageRequest::default();
+    assert!(store.records.missing_reviews(-5, None, &page).is_err());
 }
 
 /// Records of before reviews were signed: what was closed by word is closed no more, with an entry.
@@ -413,8 +482,10 @@ fn tampering_is_found() {
     let check = |sql: &str, expected: &str| {
         let store = drafted();
         let records: &Records = &store.records;
-        let task = from(json!({"title": "Block"}));
-        records.add_task("1", &task, "anna").unwrap();
+        let due = json!({"title": "Block", "due": "2026-11-23T20:00:00Z"});
+        records.add_task("1", &from(due), "anna").unwrap();
+        let policy = vakt_incident::reminder::Policy::default();
+        records.remind(&policy).unwrap();
         records
             .add_note("1", &from(json!({"text": "Seen"})), "anna")
             .unwrap();
@@ -435,6 +506,8 @@ fn tampering_is_found() {
     };
     check("UPDATE tasks SET owner = 'eve'", "it was altered");
     check("DELETE FROM tasks", "it is missing");
+    check("UPDATE tasks SET told = NULL", "when it was told of");
+    check("UPDATE tasks SET told = told + 1", "when it was told of");
     check(
         "UPDATE work_notes SET text = 'Not seen'",
         "note 1: it was altered",

@@ -137,7 +137,13 @@ impl Daemon {
         )?);
         let sources = Arc::new(Sources::default());
         let log_sources = Arc::new(SeenLogSources::default());
-        let kinds = Arc::new(SeenKinds::default());
+        let forgotten = metrics::counter(
+            &registry,
+            "vakt_coverage_hosts_forgotten_total",
+            "Hosts of no asset that coverage forgot, because more send than it tells apart.",
+        )?;
+        let assets = Arc::clone(&records.settings().assets);
+        let kinds = Arc::new(SeenKinds::of(assets, Some(forgotten)));
         let activity = Arc::new(RuleActivity::new(&ruleset.load_full()));
         registry.register(Box::new(SourcesCollector::new(Arc::clone(&sources))?))?;
         let stop = Stop::default();

@@ -130,6 +130,12 @@ fn page(matrix: &Value, problem: Option<&ApiError>, site: &Site, may_record: boo
             } @else { "Nothing was counted yet. " }
             a href="/api/v1/coverage?format=csv" { "As CSV" }
         }
+        @if matrix["hosts_forgotten"].as_u64() > Some(0) {
+            p.problem {
+                (matrix["hosts_forgotten"]) " hosts of no asset were forgotten: more send than are told apart. "
+                "Hosts of assets always have room."
+            }
+        }
         @if let Some(problem) = problem {
             p.problem role="alert" { (problem.message) " " (problem.help()) }
         }

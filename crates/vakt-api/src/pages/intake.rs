@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -12,36 +12,51 @@ use serde_json::Value;
 use super::intake_words::{self, Words};
 use super::layout;
 use super::words::{plain, time_of};
-use crate::access::Caller;
+use crate::access::{Caller, Secret};
 use crate::app::App;
 use crate::backend::NewReport;
-use crate::body::read_all;
+use crate::body::read_beginning;
 use crate::endpoints::incidents::failure;
-use crate::endpoints::intake::{ARRIVAL_MAX, FILES_MAX, from_of, turn};
+use crate::endpoints::intake::{DROPPED_BYTES_MAX, FILES_MAX, PACE, from_of};
 use crate::endpoints::work::page as page_of;
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::Call;
 use crate::multipart::{self, Form};
 use crate::origin::check_same_origin;
 use crate::params::Params;
+use crate::report_receipts::{Key, NAME_BYTES_MAX};
 
 /// Bytes of the form: 16 MiB of files, and its texts.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024 + 256 * 1024;
 
+/// Seconds after which a person may send once more what there was no turn for.
+const BUSY_SECONDS: u64 = 60;
+
+/// How an error begins that is about the name of a file.
+const OF_FILE: &str = "the file ";
+
 /// Lines of the largest box.
 const LINES: usize = 8;
 
+/// Bytes of what is kept of a form for which there is no turn: its texts, and their headers.
+const TEXTS_BYTES_MAX: usize = 32 * 1024;
+
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let words = words_of(&call)?;
-    Ok(layout::bare_in(
-        words.tag,
-        words.title,
-        &form(&call.app, &call.caller, words, &Form::default(), None),
-    ))
+    let params = Params::parse(call.request.uri(), &["lang", "sent"])?;
+    let now = call.app.parts.clock.now();
+    let receipt = params
+        .get("sent")
+        .and_then(|page| call.app.receipts.shown(page, now));
+    let main = match receipt {
+        Some(receipt) => received(words, &receipt),
+        None => form(&call.app, &call.caller, words, &Form::default(), None)?,
+    };
+    Ok(layout::bare_in(words.tag, words.title, &main))
 }
 
 fn words_of(call: &Call) -> Result<&'static Words, ApiError> {
-    let params = Params::parse(call.request.uri(), &["lang"])?;
+    let params = Params::parse(call.request.uri(), &["lang", "sent"])?;
     Ok(intake_words::of(params.get("lang"), call.request.headers()))
 }
 
@@ -49,48 +64,59 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
     let words = words_of(&call)?;
     // Or a page elsewhere could report in somebody's name.
     check_same_origin(call.request.headers(), call.request.uri(), false)?;
-    let _turn = match turn(&call.app) {
-        Ok(turn) => turn,
-        Err(error) => {
-            let nothing = Form::default();
-            return Ok(refused(&call, words, &nothing, &error, words.failed));
-        }
-    };
-    let reading = read_all(call.request.body_mut(), BODY_BYTES_MAX);
-    let body = tokio::time::timeout(ARRIVAL_MAX, reading).await;
-    let body = body.map_err(|_| {
-        ApiError::new(
-            ErrorCode::RequestTimeout,
-            "the form took too long to arrive",
-        )
-    })?;
-    let read = body.and_then(|body| multipart::parse(call.request.headers(), &body));
-    let typed = match read {
-        Ok(form) => form,
-        Err(error) if error.code == ErrorCode::BodyTooLarge => {
-            return Ok(refused(
-                &call,
-                words,
-                &Form::default(),
-                &error,
-                words.too_large,
-            ));
-        }
-        Err(error) => return Err(error),
-    };
-    let sender = reporter(&call.app, &call.caller, typed.field("code").trim());
     let peer = call.connection.peer.ip();
+    let turn = call.app.report_turns.take(&call.caller, peer);
+    let kept = if turn.is_ok() {
+        BODY_BYTES_MAX
+    } else {
+        TEXTS_BYTES_MAX
+    };
+    let body = call.request.body_mut();
+    let read = read_beginning(body, kept, DROPPED_BYTES_MAX, PACE).await?;
+    let headers = call.request.headers();
+    if let Err(error) = turn {
+        let typed = multipart::texts(headers, &read.bytes);
+        return refused(&call, words, &typed, &error, words.busy);
+    }
+    if !read.is_whole {
+        let typed = multipart::texts(headers, &read.bytes);
+        let error = ApiError::new(ErrorCode::BodyTooLarge, "the form is too large");
+        return refused(&call, words, &typed, &error, words.too_large);
+    }
+    let typed = multipart::parse(headers, &read.bytes)?;
+    let sender = reporter(&call.app, &call.caller, typed.field("code").trim());
     let taken = match sender {
         Ok(caller) => take(&call.app, &caller, peer, &typed).await,
         Err(error) => Err(error),
     };
     match taken {
-        Ok(receipt) => Ok(received(words, &receipt)),
+        Ok(receipt) => sent(&call.app, words, &receipt),
         Err(error) => {
             let says = in_words(&error, words, &typed);
-            Ok(refused(&call, words, &typed, &error, says))
+            refused(&call, words, &typed, &error, says)
         }
     }
+}
+
+/// Sends the browser to a page of its own with the receipt: what is loaded again there sends nothing.
+fn sent(app: &App, words: &'static Words, receipt: &Value) -> Result<Response<Body>, ApiError> {
+    let page = random_name()?;
+    let number = receipt["receipt"].as_str().unwrap_or_default();
+    app.receipts.show(&page, number, app.parts.clock.now());
+    let location = format!("/report?lang={}&sent={page}", words.tag);
+    let location = HeaderValue::from_str(&location)
+        .map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}
+
+/// The name of a form, or of the page of a receipt, which nobody guesses.
+fn random_name() -> Result<String, ApiError> {
+    let secret = Secret::new_code();
+    let secret = secret.map_err(|error| ApiError::new(ErrorCode::Internal, error.to_string()))?;
+    Ok(secret.reveal().to_owned())
 }
 
 /// Who reports: the code in the form goes before the session.
@@ -121,7 +147,6 @@ async fn take(
         return Err(ApiError::new(ErrorCode::InvalidField, "too many files"));
     }
     let now = app.parts.clock.now();
-    app.report_rate.count(caller, peer, now)?;
     let text = |name: &str| typed.field(name).trim().to_owned();
     let new = NewReport {
         time: text("time"),
@@ -129,9 +154,22 @@ async fn take(
         contact: Some(text("contact")).filter(|contact| !contact.is_empty()),
         files: typed.files.clone(),
     };
+    let name = typed.field("form");
+    let name = if name.len() <= NAME_BYTES_MAX {
+        name
+    } else {
+        ""
+    };
+    let key = Key::of(caller, name, &new);
     let from = from_of(caller);
-    app.blocking(move |parts| parts.reports.take(new, &from).map_err(failure))
-        .await
+    let taking = async {
+        let place = app.report_rate.place(caller, peer, now)?;
+        let receipt = app.blocking(move |parts| parts.reports.take(new, &from).map_err(failure));
+        let receipt = receipt.await?;
+        place.keep();
+        Ok(receipt)
+    };
+    app.receipts.once(key, now, taking).await
 }
 
 /// What went wrong, in the reader's language.
@@ -142,6 +180,7 @@ fn in_words(error: &ApiError, words: &'static Words, typed: &Form) -> &'static s
         ErrorCode::TooManyReports => words.too_many,
         ErrorCode::InvalidField if typed.field("description").trim().is_empty() => words.empty,
         ErrorCode::InvalidField if typed.files.len() > FILES_MAX => words.too_many_files,
+        ErrorCode::InvalidField if error.message.starts_with(OF_FILE) => words.file_name,
         ErrorCode::InvalidField => words.too_large,
         _ => words.failed,
     }
@@ -153,11 +192,30 @@ fn refused(
     typed: &Form,
     error: &ApiError,
     says: &'static str,
-) -> Response<Body> {
-    let main = form(&call.app, &call.caller, words, typed, Some(says));
+) -> Result<Response<Body>, ApiError> {
+    let mut problem = says.to_owned();
+    if let Some(seconds) = error.retry_after() {
+        let minutes = seconds.div_ceil(60).to_string();
+        problem = format!("{problem} {}", words.again_in.replace("{}", &minutes));
+    }
+    // Files are never given back: the texts of a form that was not read to its end had some, too.
+    let had_files =
+        !typed.files.is_empty() || matches!(error.code, ErrorCode::BodyTooLarge | ErrorCode::Busy);
+    if had_files {
+        problem = format!("{problem} {}", words.files_again);
+    }
+    let main = form(&call.app, &call.caller, words, typed, Some(&problem))?;
     let mut response = layout::bare_in(words.tag, words.title, &main);
     *response.status_mut() = error.code.status();
-    response
+    let wait = error
+        .retry_after()
+        .or((error.code == ErrorCode::Busy).then_some(BUSY_SECONDS));
+    if let Some(seconds) = wait {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, seconds.into());
+    }
+    Ok(response)
 }
 
 fn form(
@@ -166,9 +224,14 @@ fn form(
     words: &'static Words,
     typed: &Form,
     problem: Option<&str>,
-) -> Markup {
+) -> Result<Markup, ApiError> {
     let anonymous = app.parts.reports.takes_anonymous();
-    html! {
+    // What is sent again after a refusal is the same form.
+    let name = match typed.field("form") {
+        "" => random_name()?,
+        name => name.to_owned(),
+    };
+    Ok(html! {
         h1 { (words.title) }
         p.quiet {
             @if let Some(organisation) = app.parts.reports.organisation() {
@@ -179,12 +242,10 @@ fn form(
         p { (words.lead) }
         p { strong { (words.urgent) } }
         @if let Some(problem) = problem {
-            p.problem role="alert" {
-                (words.not_sent) " " (problem)
-                @if !typed.files.is_empty() { " " (words.files_again) }
-            }
+            p.problem role="alert" { (words.not_sent) " " (problem) }
         }
         form.stack method="post" action={ "/report?lang=" (words.tag) } enctype="multipart/form-data" {
+            input type="hidden" name="form" value=(name);
             label for="description" { (words.description) }
             textarea id="description" name="description" rows=(LINES) required maxlength="16000"
                 aria-describedby="description-hint" { (typed.field("description")) }
@@ -214,20 +275,16 @@ fn form(
             }
             button.main type="submit" { (words.send) }
         }
-    }
+    })
 }
 
-fn received(words: &'static Words, receipt: &Value) -> Response<Body> {
-    let number = receipt["receipt"].as_str().unwrap_or_default();
-    let main = html! {
+fn received(words: &'static Words, number: &str) -> Markup {
+    html! {
         h1 { (words.thanks) }
         p { (words.receipt) " " strong { code { (number) } } "." }
         p.quiet { (words.keep) }
         p { a href={ "/report?lang=" (words.tag) } { (words.again) } }
-    };
-    let mut response = layout::bare_in(words.tag, words.title, &main);
-    *response.status_mut() = StatusCode::CREATED;
-    response
+    }
 }
 
 /// What a report says, for who may read it.

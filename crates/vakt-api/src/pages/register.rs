@@ -104,7 +104,20 @@ fn breach_section(breach: &Value, site: &Site) -> Markup {
             }
             p.quiet {
                 "Detected " (whole_time(&breach["detected_at"], site))
-                @if breach["aware_at"].is_string() { ", aware " (whole_time(&breach["aware_at"], site)) }
+                @for aware in items(breach, "awareness") {
+                    ", aware " (whole_time(&aware["at"], site))
+                    @if aware["party"] != "own" { " (" (aware["party"].as_str().unwrap_or_default()) ")" }
+                }
+            }
+            @if !items(breach, "parts").is_empty() {
+                p.quiet {
+                    "With what is part of it:"
+                    @for part in items(breach, "parts") {
+                        " " a href={ "/incidents/" (part["id"].as_str().unwrap_or_default()) } {
+                            (part["number"]) ". " (part["title"].as_str().unwrap_or_default())
+                        }
+                    }
+                }
             }
             @if !items(breach, "missing").is_empty() {
                 p.problem { "Missing: " (missing(breach)) }
@@ -140,6 +153,7 @@ fn notified(breach: &Value, site: &Site) -> Markup {
                 (notice["stage"].as_str().unwrap_or_default()) " "
                 (whole_time(&notice["at"], site)) " "
                 (notice["reference"].as_str().unwrap_or_default())
+                @if let Some(reason) = notice["reason"].as_str() { " (" (reason) ")" }
             }
         }
         @match (notices.is_empty(), breach["not_notified_reason"].as_str()) {

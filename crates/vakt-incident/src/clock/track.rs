@@ -5,6 +5,7 @@ use vakt_event::Timestamp;
 use vakt_event::time::FUTURE_TOLERANCE_MICROS;
 
 use super::notices::notices;
+use super::question::Question;
 use super::{Clock, ClockState, Computed};
 use crate::calendar::{Deadline, Rules, deadline, is_in_time, local_date, zone};
 use crate::fact::FactKind;
@@ -24,7 +25,7 @@ pub(super) struct Track<'a> {
     /// The notices to this customer that belong to this regime, by their roots.
     pub(super) notices: Vec<i64>,
     pub(super) detected: Option<Timestamp>,
-    /// The assessment ended without a duty, and was not taken up again.
+    /// The assessment of what the regime asks ended without a duty, and was not taken up again.
     ended: bool,
     /// The incident was downgraded, and those who had a report were told.
     called_off: bool,
@@ -96,6 +97,11 @@ impl<'a> Track<'a> {
             |ours| ours.detected,
         );
         let standing = facts.standing(party);
+        let question = Question::of(regime, &law.regimes);
+        let is_submission =
+            |fact: &TimedFact| fact.kind == FactKind::Submitted && submissions.contains(&fact.root);
+        let ended = question.has_ended(&standing, is_submission);
+        let called_off = question.is_called_off(&standing);
         let mut contracts = law.contracts.iter();
         Self {
             regime,
@@ -104,8 +110,8 @@ impl<'a> Track<'a> {
             submissions,
             notices: Vec::new(),
             detected,
-            ended: assessment_ended(&standing),
-            called_off: called_off(&standing),
+            ended,
+            called_off,
             events,
             readings,
             of_ours,
@@ -416,29 +422,6 @@ impl<'a> Met<'a> {
 pub(super) fn earliest(readings: &[Reading<'_>], kind: FactKind) -> Option<Timestamp> {
     let times = readings.iter().filter(|it| it.fact.kind == kind);
     times.map(|it| it.at).min()
-}
-
-fn assessment_ended(facts: &[&TimedFact]) -> bool {
-    facts.iter().fold(false, |ended, fact| match fact.kind {
-        kind if kind.ends_assessment() => true,
-        FactKind::Reopened | FactKind::AssessmentStarted | FactKind::Submitted => false,
-        kind if kind.is_awareness() => false,
-        _ => ended,
-    })
-}
-
-/// Whether the last word is a downgrade whose correction was sent.
-fn called_off(facts: &[&TimedFact]) -> bool {
-    let (_, is_sent) = facts
-        .iter()
-        .fold((false, false), |(is_down, is_sent), fact| match fact.kind {
-            FactKind::Downgraded => (true, is_sent),
-            FactKind::CorrectionSent => (is_down, is_down),
-            FactKind::Reopened => (false, false),
-            kind if kind.is_awareness() => (false, false),
-            _ => (is_down, is_sent),
-        });
-    is_sent
 }
 
 fn submissions(regime: &Regime, events: &[&TimedFact], regimes: &[&Regime]) -> Vec<i64> {

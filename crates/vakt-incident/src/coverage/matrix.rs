@@ -45,6 +45,8 @@ pub struct Matrix {
     pub computed_at: Timestamp,
     /// Since when events are counted by kind.
     pub counted_since: Option<Timestamp>,
+    /// Hosts of no asset that were forgotten, because more are heard than are told apart.
+    pub hosts_forgotten: u64,
     /// The version of the data of the kinds.
     pub version: String,
     /// BLAKE3 of [`Self::canonical`], which a review is signed over.
@@ -152,8 +154,9 @@ impl CellState {
 
 impl Matrix {
     /// Puts together what was heard, what `assets` are expected to give, and the reasons that are in
-    /// force or expired. Hosts belong to the assets that have their name, else to those that have the
-    /// address that they send from.
+    /// force or expired. Hosts belong to the assets that have their name; where they give none, to those that
+    /// have the address that they send from. An address that sends what another host wrote is a relay's,
+    /// and is credited with nothing.
     pub fn of(
         assets: &Assets,
         heard: &[Heard],
@@ -165,10 +168,8 @@ impl Matrix {
         let mut of_asset: BTreeMap<&str, Vec<&Heard>> = BTreeMap::new();
         let mut unknown: Vec<&Heard> = Vec::new();
         for one in heard {
-            let mut owners = assets.all_of(&one.host);
-            if let Some(peer) = one.peer.as_deref().filter(|_| owners.is_empty()) {
-                owners = assets.all_of(peer);
-            }
+            // Where nothing names a host, its name is the address that it sends from.
+            let owners = assets.all_of(&one.host);
             if owners.is_empty() {
                 unknown.push(one);
             }
@@ -193,6 +194,7 @@ impl Matrix {
         Self {
             computed_at: now,
             counted_since: None,
+            hosts_forgotten: 0,
             version: data.version.clone(),
             hash: hash_of(&data.version, &rows),
             summary,

@@ -1,10 +1,11 @@
 //! The matrix as a table: one asset and kind a line.
 
 use serde_json::Value;
+use vakt_event::Timestamp;
 
 use crate::csv::{record, text};
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "asset",
     "criticality",
     "kind",
@@ -16,6 +17,7 @@ const COLUMNS: [&str; 11] = [
     "reason",
     "reason_by",
     "review_by",
+    "reason_expired",
 ];
 
 /// A matrix as JSON (as its reader may see it) as CSV.
@@ -38,6 +40,7 @@ pub fn sheet(matrix: &Value) -> String {
                 &reason["reason"],
                 &reason["author"],
                 &reason["review_by"],
+                &expired(reason, &matrix["computed_at"]),
             ];
             lines.push_str(&record(values.into_iter().map(shown)));
         }
@@ -52,6 +55,15 @@ pub fn sheet(matrix: &Value) -> String {
         lines.push_str(&record(cells.into_iter()));
     }
     lines
+}
+
+/// Whether a reason explains nothing any more; nothing where there is none.
+fn expired(reason: &Value, now: &Value) -> Value {
+    let instant = |value: &Value| value.as_str()?.parse::<Timestamp>().ok();
+    match (instant(&reason["review_by"]), instant(now)) {
+        (Some(until), Some(now)) => (until <= now).into(),
+        _ => Value::Null,
+    }
 }
 
 fn shown(value: &Value) -> String {

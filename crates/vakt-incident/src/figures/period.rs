@@ -66,6 +66,9 @@ impl Period {
             return Self::between(words, from.trim(), until.trim(), zone);
         }
         let (unit, first) = unit_of(words).ok_or_else(none)?;
+        if first.year() < 1 {
+            return Err(far());
+        }
         Self::of_unit(unit, first, zone).ok_or_else(far)
     }
 

@@ -8,11 +8,12 @@ use super::incidents::{self, IncidentRow};
 use super::rows::{instant, instant_or_none, json_or_none, parsed};
 use super::view::View;
 use super::{Records, audit, merge, outbox, services, work};
-use crate::clock::Computed;
+use crate::clock::{self, Computed};
 use crate::correction;
 use crate::doubt::{Circumstances, doubts};
 use crate::error::{Error, Result};
 use crate::fact::{Fact, FactKind, NewFact};
+use crate::factset::TimedFact;
 use crate::incident::Recorded;
 use crate::regime::Regimes;
 use crate::work::WorkError;
@@ -113,7 +114,10 @@ impl Records {
             Some(whole) => Some(merge::apart(records, data, &incident, whole, now)?),
             None => None,
         };
-        warnings.extend(self.doubt_of_ending(records, &incident, &fact)?);
+        // A decision about personal data, or a product, needs no criterion of significance.
+        if !clock::is_apart(&TimedFact::from(&fact), &view.law(data).regimes) {
+            warnings.extend(self.doubt_of_ending(records, &incident, &fact)?);
+        }
         warnings.extend(self.doubt_of_service(&fact));
         warnings.extend(work::dangling(records, &incident, &fact)?);
         let fact = insert(records, data, incident.seq, fact)?;

@@ -298,7 +298,8 @@ fn unanswered_is_over(
     };
     let row = incidents::by_seq(records, seq)?;
     let view = View::of(records, &row)?;
-    let targets = target::targets(&view.known, &data.targets, Some(now));
+    let apart = view.clocks(data, now).decisions_apart;
+    let targets = target::targets(&view.known, &apart, &data.targets, Some(now));
     let is_passed = targets
         .iter()
         .any(|it| it.target == UNANSWERED && it.state == TargetState::Passed);

@@ -1,5 +1,4 @@
-//! The register of personal data breaches: read out of incidents and reports, and what people write
-//! into it.
+//! The register of personal data breaches: its list, and what people write into it.
 
 use std::collections::BTreeMap;
 
@@ -8,32 +7,23 @@ use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
 use super::audit::AuditReport;
-use super::incidents::{self, IncidentRow};
-use super::rows::{entity_map, instant, page, page_start};
-use super::view::View;
-use super::{Records, audit};
+use super::rows::{instant, page, page_start};
+use super::{Records, audit, breaches, incidents};
 use crate::alert::{Page, PageRequest};
 use crate::error::{Error, Result};
-use crate::fact::{Fact, FactKind};
-use crate::group::entity_text;
-use crate::register::{
-    Breach, BreachStatus, NewEntry, Notified, RegisterFilter, TEXT_BYTES_MAX, Text,
-};
-
-/// The regimes whose incidents are personal data breaches, or may be.
-const REGIMES: [&str; 2] = ["gdpr", "gdpr-processor"];
+use crate::register::{Breach, NewEntry, RegisterFilter, TEXT_BYTES_MAX};
 
 /// The texts of the register, by the columns of the table.
 const COLUMNS: [&str; 4] = ["facts", "effects", "remedial_action", "not_notified_reason"];
 
 /// What somebody wrote.
 #[derive(Clone, Debug, Default)]
-struct Entry {
+pub(super) struct Entry {
     /// By [`COLUMNS`].
-    texts: [Option<String>; 4],
-    recorded_by: Option<String>,
-    recorded_at: Option<Timestamp>,
-    version: i64,
+    pub(super) texts: [Option<String>; 4],
+    pub(super) recorded_by: Option<String>,
+    pub(super) recorded_at: Option<Timestamp>,
+    pub(super) version: i64,
 }
 
 impl Records {
@@ -42,6 +32,7 @@ impl Records {
         let (before, limit) = page_start(request)?;
         let streams = filter.streams.as_ref().map(serde_json::to_string);
         let streams = streams.transpose()?;
+        let (data, now) = (self.regimes(), self.clock.now());
         self.read(|records| {
             let mut query = records.prepare_cached(
                 "SELECT seq FROM incidents i
@@ -51,6 +42,7 @@ impl Records {
                              WHERE r.value IN ('gdpr', 'gdpr-processor'))
                          OR EXISTS (SELECT 1 FROM facts f WHERE f.incident = i.seq
                              AND (f.fact = 'aware_pdb' OR f.regime IN ('gdpr', 'gdpr-processor')))
+                         OR EXISTS (SELECT 1 FROM facts m WHERE m.into_incident = i.id)
                          OR EXISTS (SELECT 1 FROM breach_entries b WHERE b.incident = i.seq))
                  ORDER BY seq DESC",
             )?;
@@ -58,10 +50,9 @@ impl Records {
             let mut items = Vec::new();
             while let Some(row) = rows.next()? {
                 let seq: i64 = row.get(0)?;
-                let found = breach(records, &incidents::by_seq(records, seq)?)?;
-                if filter.all || found.status != BreachStatus::NoBreach {
-                    items.push((seq, found));
-                }
+                let row = incidents::by_seq(records, seq)?;
+                let found = breaches::listed(records, data, now, &row, filter)?;
+                items.extend(found.map(|found| (seq, found)));
                 if items.len() > limit {
                     break;
                 }
@@ -72,7 +63,11 @@ impl Records {
 
     /// One entry of the register, by the incident's id or number.
     pub fn breach(&self, id: &str) -> Result<Breach> {
-        self.read(|records| breach(records, &incidents::find(records, id)?))
+        let now = self.clock.now();
+        self.read(|records| {
+            let row = incidents::find(records, id)?;
+            breaches::breach(records, self.regimes(), now, &row)
+        })
     }
 
     /// Writes into the register what is said about an incident.
@@ -95,7 +90,7 @@ impl Records {
             let mut after = before.clone();
             after.write(new)?;
             if after.texts == before.texts {
-                return breach(records, &row);
+                return breaches::breach(records, self.regimes(), now, &row);
             }
             (after.recorded_by, after.recorded_at) = (Some(principal.to_owned()), Some(now));
             after.version += 1;
@@ -109,7 +104,7 @@ impl Records {
                 &before.shown(),
                 &after.shown(),
             )?;
-            breach(records, &row)
+            breaches::breach(records, self.regimes(), now, &row)
         })
     }
 }
@@ -144,7 +139,11 @@ impl Entry {
         }
         let texts = COLUMNS.iter().zip(&self.texts);
         let texts = texts.map(|(name, text)| ((*name).to_owned(), json!(text)));
-        json!({ "texts": texts.collect::<serde_json::Map<_, _>>(), "version": self.version })
+        json!({
+            "texts": texts.collect::<serde_json::Map<_, _>>(),
+            "recorded_at": self.recorded_at,
+            "version": self.version,
+        })
     }
 }
 
@@ -181,7 +180,7 @@ pub(super) fn check(records: &Connection, report: &mut AuditReport) -> Result<()
     Ok(())
 }
 
-fn entry(records: &Connection, seq: i64) -> Result<Entry> {
+pub(super) fn entry(records: &Connection, seq: i64) -> Result<Entry> {
     let found = records
         .prepare_cached("SELECT * FROM breach_entries WHERE incident = ?1")?
         .query_row([seq], from_row)
@@ -226,155 +225,4 @@ fn save(records: &Connection, seq: i64, entry: &Entry) -> Result<()> {
             entry.version,
         ])?;
     Ok(())
-}
-
-fn breach(records: &Connection, row: &IncidentRow) -> Result<Breach> {
-    let view = View::of(records, row)?;
-    let entry = entry(records, row.seq)?;
-    let known = Known {
-        entry: &entry,
-        reported: reported(records, row.seq, &view.facts)?,
-    };
-    let readings = view.known.readings(&view.known.party);
-    let first = |kind: FactKind| {
-        let found = readings.iter().filter(|it| it.fact.kind == kind);
-        found.map(|it| it.at).min()
-    };
-    let aware_at = first(FactKind::AwarePdb);
-    let notified = notified(&view);
-    let status = match aware_at.is_some() || !notified.is_empty() {
-        true => BreachStatus::Breach,
-        false if row.state.is_open() => BreachStatus::UnderAssessment,
-        false => BreachStatus::NoBreach,
-    };
-    let mut breach = Breach {
-        id: row.id.clone(),
-        number: row.seq,
-        title: row.title.clone(),
-        entity: entity_text(&row.entity),
-        entity_fields: entity_map(&row.entity),
-        state: row.state,
-        status,
-        stream: row.stream().to_owned(),
-        party: row.party.clone(),
-        detected_at: first(FactKind::Detected).unwrap_or_else(|| row.detected_at()),
-        occurred_at: first(FactKind::Occurred),
-        aware_at,
-        facts: known.text(0, "nature_of_breach"),
-        effects: known.text(1, "likely_consequences"),
-        remedial_action: known.text(2, "measures_taken"),
-        data_subjects: known.reported_text("data_subjects_and_records"),
-        notified,
-        not_notified_reason: entry.texts[3].clone(),
-        missing: Vec::new(),
-        recorded_by: entry.recorded_by.clone(),
-        recorded_at: entry.recorded_at,
-        version: entry.version,
-    };
-    breach.missing = missing(&breach);
-    Ok(breach)
-}
-
-/// What Art. 33(5) asks for and nobody has written. Whether the authority had to be told concerns the
-/// controller, who is also told by a processor.
-fn missing(breach: &Breach) -> Vec<&'static str> {
-    if breach.status != BreachStatus::Breach {
-        return Vec::new();
-    }
-    let is_told = !breach.notified.is_empty() || breach.not_notified_reason.is_some();
-    [
-        ("facts", breach.facts.text.is_some()),
-        ("effects", breach.effects.text.is_some()),
-        ("remedial_action", breach.remedial_action.text.is_some()),
-        ("notified_or_why_not", is_told),
-    ]
-    .into_iter()
-    .filter(|(_, is_there)| !is_there)
-    .map(|(name, _)| name)
-    .collect()
-}
-
-struct Known<'e> {
-    entry: &'e Entry,
-    /// Texts of reports by the names of the form's fields.
-    reported: BTreeMap<String, String>,
-}
-
-impl Known<'_> {
-    fn text(&self, column: usize, field: &str) -> Text {
-        match self.entry.texts.get(column).cloned().flatten() {
-            Some(text) => Text {
-                text: Some(text),
-                from: Some("register"),
-            },
-            None => self.reported_text(field),
-        }
-    }
-
-    fn reported_text(&self, field: &str) -> Text {
-        let text = self.reported.get(field).cloned();
-        let from = text.as_ref().map(|_| "report");
-        Text { text, from }
-    }
-}
-
-/// What reports under the GDPR say: what was sent, and over it what was written since.
-fn reported(records: &Connection, seq: i64, facts: &[Fact]) -> Result<BTreeMap<String, String>> {
-    let mut texts = BTreeMap::new();
-    for fact in facts
-        .iter()
-        .filter(|fact| is_of_gdpr(fact.regime.as_deref()))
-    {
-        for (field, value) in fact.fields.iter().flatten() {
-            if let Some(text) = value.as_str().filter(|text| !text.trim().is_empty()) {
-                texts.insert(field.clone(), text.to_owned());
-            }
-        }
-    }
-    let mut query = records.prepare_cached(
-        "SELECT field, text FROM report_texts
-         WHERE incident = ?1 AND regime IN ('gdpr', 'gdpr-processor') AND trim(text) <> ''
-         ORDER BY recorded_at",
-    )?;
-    let written = query.query_map([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for text in written {
-        let (field, text) = text?;
-        texts.insert(field, text);
-    }
-    Ok(texts)
-}
-
-fn notified(view: &View) -> Vec<Notified> {
-    let mut notified = Vec::new();
-    let references = |root: i64| {
-        let of = view
-            .facts
-            .iter()
-            .filter(|fact| fact.id == root || fact.revises == Some(root));
-        of.filter_map(|fact| fact.reference.clone()).next_back()
-    };
-    for party in view.known.parties() {
-        for reading in view.known.readings(party) {
-            let (fact, regime) = (reading.fact, reading.fact.regime.as_deref());
-            let stage = fact.report.as_deref().unwrap_or_default();
-            // Stages that no other regime has name the regime themselves.
-            let is_told = is_of_gdpr(regime)
-                || (regime.is_none() && ["authority", "subjects", "controller"].contains(&stage));
-            if fact.kind == FactKind::Submitted && is_told {
-                notified.push(Notified {
-                    regime: regime.unwrap_or(REGIMES[0]).to_owned(),
-                    stage: stage.to_owned(),
-                    party: party.to_owned(),
-                    at: reading.at,
-                    reference: references(fact.root),
-                });
-            }
-        }
-    }
-    notified.sort_by_key(|notice| notice.at);
-    notified
-}
-
-fn is_of_gdpr(regime: Option<&str>) -> bool {
-    regime.is_some_and(|regime| REGIMES.contains(&regime))
 }

@@ -92,7 +92,12 @@ impl Records {
         let row = incidents::by_seq(records, seq)?;
         let view = View::of(records, &row)?;
         let computed = view.clocks(data, now);
-        let targets = target::targets(&view.known, &data.targets, Some(now));
+        let targets = target::targets(
+            &view.known,
+            &computed.decisions_apart,
+            &data.targets,
+            Some(now),
+        );
         let told = told(records, seq)?;
         let (reminders, next) = reminder::due(&computed.clocks, &targets, policy, &told, now);
         Ok(Looked {

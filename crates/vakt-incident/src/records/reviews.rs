@@ -140,7 +140,7 @@ impl Records {
                 before = last.seq;
                 for row in rows {
                     let seq = row.seq;
-                    if let Some(missing) = missing(records, row)? {
+                    if let Some(missing) = missing(records, row, (from, to))? {
                         found.push((seq, missing));
                     }
                     if found.len() > limit {
@@ -160,6 +160,9 @@ impl Records {
         let regime = regimes.filter_map(|id| self.regimes().get(id)).next();
         let zone = regime.and_then(|regime| zone(&regime.zone));
         let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
+        if year < 1 {
+            return Err(unknown().into());
+        }
         let start = |year: i16| -> std::result::Result<Timestamp, WorkError> {
             let day = Date::new(year, 1, 1).map_err(|_| unknown())?;
             let at = zone
@@ -203,7 +206,12 @@ fn assessed(
 ) -> Result<Vec<IncidentRow>> {
     let mut query = records.prepare_cached(
         "SELECT * FROM incidents
-         WHERE seq < ?1 AND drill = 0 AND detected_at >= ?2 AND detected_at < ?3
+         WHERE seq < ?1 AND drill = 0
+             AND (detected_at >= ?2 AND detected_at < ?3
+                 -- Detection was corrected, or is that of a part.
+                 OR EXISTS (SELECT 1 FROM facts f WHERE f.incident = incidents.seq
+                     AND f.fact = 'detected' AND f.at >= ?2 AND f.at < ?3)
+                 OR EXISTS (SELECT 1 FROM facts m WHERE m.into_incident = incidents.id))
              AND state NOT IN ('draft', 'assessing', 'dismissed', 'merged')
              AND (?4 IS NULL OR stream IN (SELECT value FROM json_each(?4)))
          ORDER BY seq DESC LIMIT ?5",
@@ -216,7 +224,11 @@ fn assessed(
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn missing(records: &Connection, row: IncidentRow) -> Result<Option<MissingReview>> {
+fn missing(
+    records: &Connection,
+    row: IncidentRow,
+    (from, to): (Timestamp, Timestamp),
+) -> Result<Option<MissingReview>> {
     let view = View::of(records, &row)?;
     let own: Vec<&TimedFact> = view.known.standing(&row.party);
     if is_reviewed(&own) {
@@ -227,6 +239,14 @@ fn missing(records: &Connection, row: IncidentRow) -> Result<Option<MissingRevie
         let times = readings.iter().filter(|it| it.fact.kind == kind);
         times.map(|it| it.at).max()
     };
+    let detected = readings
+        .iter()
+        .filter(|it| it.fact.kind == FactKind::Detected);
+    let detected_at = detected.map(|it| it.at).min();
+    let detected_at = detected_at.unwrap_or_else(|| row.detected_at());
+    if detected_at < from || detected_at >= to {
+        return Ok(None);
+    }
     let sql = "SELECT EXISTS (SELECT 1 FROM reviews WHERE incident = ?1)";
     let begun = records
         .prepare_cached(sql)?
@@ -235,7 +255,7 @@ fn missing(records: &Connection, row: IncidentRow) -> Result<Option<MissingRevie
         number: row.seq,
         state: row.state,
         stream: row.stream().to_owned(),
-        detected_at: row.detected_at(),
+        detected_at,
         handled_at: last(FactKind::Handled),
         significant: row.state.is_declared(),
         closed_at: last(FactKind::Closed),

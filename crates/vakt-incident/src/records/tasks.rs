@@ -1,5 +1,7 @@
 //! Tasks: rows that change, each change with its version and its entry in the audit log.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 use vakt_event::Timestamp;
@@ -9,7 +11,7 @@ use super::incidents::{self};
 use super::logged::{self, text};
 use super::rows::{count, instant, instant_or_none, next_id, page, page_start, parsed};
 use super::work::Holders;
-use super::{Records, audit, notices};
+use super::{DAEMON, Records, audit, notices};
 use crate::alert::{Page, PageRequest};
 use crate::error::Result;
 use crate::route::NoticeKind;
@@ -186,6 +188,17 @@ fn tell_overdue(records: &Connection, now: Timestamp) -> Result<i64> {
         records
             .prepare_cached("UPDATE tasks SET told = due WHERE id = ?1")?
             .execute([&task.id])?;
+        // Or a mark that somebody else made would keep a notice back unseen.
+        let told_of = json!({ "told": { "task": task.id, "due": due } });
+        audit::add(
+            records,
+            now,
+            DAEMON,
+            "task.told",
+            &row.id,
+            &Value::Null,
+            &told_of,
+        )?;
         told += 1;
     }
     Ok(told)
@@ -227,7 +240,27 @@ pub(super) fn check(records: &Connection, report: &mut AuditReport) -> Result<()
     let stored: Vec<Task> = rows.collect::<rusqlite::Result<_>>()?;
     let stored = stored.iter().map(core).collect();
     let key = |row: &Value| text(row, "id").to_owned();
-    logged::check(records, &kind, key, stored, report)
+    logged::check(records, &kind, key, stored, report)?;
+    check_told(records, report)
+}
+
+/// Whether each task was told of when its mark says so.
+fn check_told(records: &Connection, report: &mut AuditReport) -> Result<()> {
+    let mut query = records.prepare(
+        "SELECT json_extract(after, '$.told.task'), json_extract(after, '$.told.due')
+         FROM audit WHERE action = 'task.told' ORDER BY seq",
+    )?;
+    let entries = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let told: BTreeMap<String, i64> = entries.collect::<rusqlite::Result<_>>()?;
+    let mut query = records.prepare("SELECT id, told FROM tasks ORDER BY seq")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, mark): (String, Option<i64>) = (row.get(0)?, row.get(1)?);
+        if told.get(&id).copied() != mark {
+            report.fault(format!("task {id}: when it was told of was altered"));
+        }
+    }
+    Ok(())
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Task> {

@@ -114,7 +114,7 @@ impl View {
     }
 
     pub(super) fn state(&self, computed: &Computed) -> IncidentState {
-        lifecycle::state(&self.known.party, &self.known, &computed.clocks)
+        lifecycle::state(&self.known.party, &self.known, computed)
     }
 }
 

@@ -63,16 +63,23 @@ pub struct Stored {
     pub bytes: u64,
 }
 
-/// The name and type of a file.
-pub(crate) fn checked(new: &NewAttachment) -> Result<(String, String), WorkError> {
-    if new.stored.bytes > FILE_BYTES_MAX {
+/// Whether a file of this name and length would be attached, before a byte of it is stored.
+///
+/// # Errors
+/// One that is too large, or whose name is too long or none.
+pub fn check_file(name: &str, bytes: u64) -> Result<(), WorkError> {
+    checked_name(name, bytes).map(|_| ())
+}
+
+fn checked_name(name: &str, bytes: u64) -> Result<String, WorkError> {
+    if bytes > FILE_BYTES_MAX {
         return Err(WorkError::FileTooLarge {
-            bytes: new.stored.bytes,
+            bytes,
             bytes_max: FILE_BYTES_MAX,
         });
     }
     // What stands before the last slash is the sender's folder.
-    let name = new.name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name
         .chars()
         .filter(|c| !c.is_control() && !is_direction(*c))
@@ -81,6 +88,12 @@ pub(crate) fn checked(new: &NewAttachment) -> Result<(String, String), WorkError
     if name.is_empty() {
         return Err(WorkError::Missing { name: "name" });
     }
+    Ok(name)
+}
+
+/// The name and type of a file.
+pub(crate) fn checked(new: &NewAttachment) -> Result<(String, String), WorkError> {
+    let name = checked_name(&new.name, new.stored.bytes)?;
     let media_type = new.media_type.as_deref().unwrap_or_default();
     let media_type = bounded("media_type", media_type, MEDIA_TYPE_BYTES_MAX)?;
     let media_type = match is_media_type(&media_type) {

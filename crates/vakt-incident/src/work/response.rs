@@ -9,7 +9,7 @@ use vakt_event::Timestamp;
 
 use super::{Attachment, NoteKind, Review, Task, TaskPhase, WorkNote};
 use crate::fact::{Fact, FactKind};
-use crate::factset::FactSet;
+use crate::factset::{FactSet, TimedFact};
 use crate::form::observables::Observables;
 use crate::incident::IncidentDetail;
 
@@ -102,12 +102,12 @@ impl ResponseRecord {
             .parties()
             .into_iter()
             .map(|party| facts.standing(party));
-        let notified = standing
-            .flatten()
-            .any(|fact| fact.kind == FactKind::Submitted);
+        let standing: Vec<&TimedFact> = standing.flatten().collect();
+        let notified = standing.iter().any(|fact| is_to_authority(fact));
+        let stands: Vec<i64> = standing.iter().map(|fact| fact.root).collect();
         let phases = TaskPhase::ALL.iter();
         let phases: Vec<PhaseRecord> = phases
-            .map(|phase| PhaseRecord::of(*phase, &work.tasks, &incident.facts))
+            .map(|phase| PhaseRecord::of(*phase, &work.tasks, &incident.facts, &stands))
             .collect();
         let (decisions, notes) = work
             .notes
@@ -188,8 +188,20 @@ impl Times {
     }
 }
 
+/// A report to an authority: what was sent to controllers, customers or data subjects is none.
+fn is_to_authority(fact: &TimedFact) -> bool {
+    let is_elsewhere = |name: Option<&str>, of: &[&str]| name.is_some_and(|it| of.contains(&it));
+    fact.kind == FactKind::Submitted
+        && !is_elsewhere(fact.regime.as_deref(), &["gdpr-processor", "contract"])
+        && !is_elsewhere(
+            fact.report.as_deref(),
+            &["controller", "subjects", "notice"],
+        )
+}
+
 impl PhaseRecord {
-    fn of(phase: TaskPhase, tasks: &[Task], facts: &[Fact]) -> Self {
+    /// `stands` are the facts that were not taken back.
+    fn of(phase: TaskPhase, tasks: &[Task], facts: &[Fact], stands: &[i64]) -> Self {
         let kind = match phase {
             TaskPhase::Analysis => Some(FactKind::Analysed),
             TaskPhase::Containment => Some(FactKind::Contained),
@@ -198,7 +210,10 @@ impl PhaseRecord {
             TaskPhase::Communication | TaskPhase::Improvement => None,
         };
         let tasks = tasks.iter().filter(|task| task.phase == phase);
-        let facts = facts.iter().filter(|fact| Some(fact.fact) == kind);
+        let facts = facts.iter().filter(|fact| {
+            let root = fact.revises.unwrap_or(fact.id);
+            Some(fact.fact) == kind && stands.contains(&root)
+        });
         Self {
             phase,
             tasks: tasks.cloned().collect(),

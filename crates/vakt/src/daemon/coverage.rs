@@ -33,6 +33,7 @@ pub(super) fn matrix(
         None => matrix,
     };
     matrix.counted_since = since;
+    matrix.hosts_forgotten = kinds.forgotten();
     Ok(matrix)
 }
 

@@ -43,6 +43,10 @@ impl FigureDesk {
         if !reason.is_null() {
             *reason = NOT_SHOWN.into();
         }
+        let notices = breach["notified"].as_array_mut().into_iter().flatten();
+        for reason in notices.filter_map(|notice| notice.get_mut("reason")) {
+            *reason = NOT_SHOWN.into();
+        }
         breach
     }
 }

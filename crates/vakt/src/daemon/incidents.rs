@@ -15,6 +15,7 @@ use vakt_incident::{
     AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Recorder, Records,
 };
 
+use super::work::hide_facts;
 use crate::notify::Desk;
 use crate::redact::Redactor;
 use crate::ruleset::Ruleset;
@@ -38,6 +39,8 @@ impl Incidents {
         }
         if let Some(redactor) = &self.redactor {
             redactor.redact_incident(&mut incident);
+            hide_facts(&mut incident, "facts");
+            hide_facts(&mut incident, "waiting");
         }
         let evidence = incident.get_mut("evidence").and_then(Json::as_array_mut);
         for frozen in evidence.into_iter().flatten() {

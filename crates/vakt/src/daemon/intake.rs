@@ -10,7 +10,7 @@ use vakt_incident::Records;
 use vakt_incident::intake::{self, Reporter};
 
 use super::incidents::{as_json, failure};
-use super::work::{hide_report, page, store};
+use super::work::{hide_report, length, page, store};
 use crate::attachments::Attachments;
 use crate::config::Intake;
 
@@ -33,7 +33,11 @@ impl ReportsBackend for Reports {
     }
 
     fn take(&self, new: NewReport, from: &ReportFrom) -> Result<Json, IncidentFailure> {
-        let lengths = new.files.iter().map(|file| file.bytes.len());
+        let files = new
+            .files
+            .iter()
+            .map(|file| (file.name.as_str(), length(&file.bytes)));
+        let files: Vec<(&str, u64)> = files.collect();
         let mut report = intake::NewReport {
             time: new.time,
             description: new.description,
@@ -42,7 +46,7 @@ impl ReportsBackend for Reports {
         };
         // Nothing is stored of what is refused.
         report
-            .check_beside(lengths)
+            .check_beside(&files)
             .map_err(|error| failure(&vakt_incident::Error::from(error)))?;
         for file in new.files {
             report.files.push(store(&self.attachments, file)?);

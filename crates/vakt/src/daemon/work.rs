@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
-use vakt_api::Principal;
 use vakt_api::access::UserRow;
 use vakt_api::backend::{
     AttachedFile, IncidentFailure, ItemPage, SentFile, Sight, TasksRequest, WorkBackend,
 };
+use vakt_api::{Permission, Principal, Role};
 use vakt_incident::PageRequest;
-use vakt_incident::work::{NewAttachment, ResponseRecord, Stored, TaskFilter};
+use vakt_incident::work::{NewAttachment, ResponseRecord, Stored, TaskFilter, check_file};
 
 use super::incidents::{Incidents, as_json, failure, from_body};
 use crate::attachments::Attachments;
+
+/// The texts of a review.
+const REVIEW_TEXTS: [&str; 4] = ["root_cause", "scope", "lessons", "no_actions"];
 
 /// What stands for a text that may hold what is redacted.
 const HIDDEN: &str = "(not shown: it may hold what is redacted)";
@@ -35,30 +38,16 @@ impl Work {
                 file.shift_remove("sha256");
             }
         }
+        if self.incidents.redactor.is_some() {
+            hide_texts(&mut work);
+        }
         for report in list(&mut work, "reports") {
             hide_report(report, self.incidents.redactor.is_some());
-        }
-        if self.incidents.redactor.is_some() {
-            let texts = [
-                ("notes", "text"),
-                ("decisions", "text"),
-                ("tasks", "reason"),
-            ];
-            for (name, member) in texts {
-                for item in list(&mut work, name) {
-                    hide(item, member);
-                }
-            }
-            for phase in list(&mut work, "phases") {
-                for task in list(phase, "tasks") {
-                    hide(task, "reason");
-                }
-            }
         }
         work
     }
 
-    /// An owner is somebody who is here, and sees the incident.
+    /// An owner is somebody who is here, sees the incident, and may say that the task is done.
     fn expect_owner(&self, id: &str, body: &Map<String, Json>) -> Result<(), IncidentFailure> {
         let owner = body.get("owner").and_then(Json::as_str).map(str::trim);
         let Some(owner) = owner.filter(|owner| !owner.is_empty()) else {
@@ -69,7 +58,9 @@ impl Work {
         let users = self.incidents.access.users();
         let users = users.map_err(|error| IncidentFailure::Internal(error.to_string()))?;
         let sees = |user: &UserRow| {
+            let role: Option<Role> = user.role.parse().ok();
             user.disabled_at.is_none()
+                && role.is_some_and(|role| role.may(Permission::RecordFacts))
                 && user.streams.as_ref().is_none_or(|it| it.contains(&stream))
         };
         if users.iter().any(|user| user.name == owner && sees(user)) {
@@ -81,7 +72,7 @@ impl Work {
             .map(|user| user.name.as_str())
             .collect();
         Err(IncidentFailure::Invalid {
-            message: format!("`{owner}` is no user who sees this incident"),
+            message: format!("`{owner}` is no user who works on this incident"),
             help: format!("a task is done by one of {}", names.join(", ")),
         })
     }
@@ -107,6 +98,77 @@ pub(super) fn store(
     })
 }
 
+/// What people wrote about an incident: each text may hold what is redacted.
+fn hide_texts(work: &mut Json) {
+    let texts = [
+        ("notes", "text"),
+        ("decisions", "text"),
+        ("attachments", "name"),
+    ];
+    for (name, member) in texts {
+        for item in list(work, name) {
+            hide(item, member);
+        }
+    }
+    hide_tasks(work);
+    for phase in list(work, "phases") {
+        hide_tasks(phase);
+        hide_facts(phase, "facts");
+    }
+    hide_facts(work, "communications");
+    if let Some(review) = work.get_mut("review") {
+        hide_review(review);
+    }
+}
+
+fn hide_tasks(of: &mut Json) {
+    for task in list(of, "tasks") {
+        hide(task, "title");
+        hide(task, "reason");
+    }
+}
+
+/// The texts of a review, as it is written and as it was signed.
+fn hide_review(review: &mut Json) {
+    for member in REVIEW_TEXTS {
+        hide(review, member);
+    }
+    hide_tasks(review);
+    for task in list(review, "actions") {
+        hide(task, "title");
+        hide(task, "reason");
+    }
+    let signed = review.pointer_mut("/signed/text");
+    let signed = signed.and_then(Json::as_object_mut);
+    for (_, value) in signed.into_iter().flatten() {
+        if value.is_string() {
+            *value = HIDDEN.into();
+        }
+    }
+    for task in list(
+        review
+            .pointer_mut("/signed/text")
+            .unwrap_or(&mut Json::Null),
+        "actions",
+    ) {
+        *task = HIDDEN.into();
+    }
+}
+
+/// The reasons of facts, and what reports and reviews said.
+pub(super) fn hide_facts(of: &mut Json, name: &str) {
+    for fact in list(of, name) {
+        hide(fact, "reason");
+        let fields = fact.get_mut("fields").and_then(Json::as_object_mut);
+        for (name, value) in fields.into_iter().flatten() {
+            let is_told_apart = name == "service" || name == "evidence";
+            if (value.is_string() || value.is_array()) && !is_told_apart {
+                *value = HIDDEN.into();
+            }
+        }
+    }
+}
+
 /// The contact of a reporter is nobody's business who may not read what was sent.
 pub(super) fn hide_report(report: &mut Json, is_redacted: bool) {
     if let Some(report) = report.as_object_mut() {
@@ -117,6 +179,10 @@ pub(super) fn hide_report(report: &mut Json, is_redacted: bool) {
         hide(report, "description");
         hide(report, "time");
     }
+}
+
+pub(super) fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
 fn hide(item: &mut Json, member: &str) {
@@ -221,7 +287,9 @@ impl WorkBackend for Work {
     fn attach(&self, id: &str, file: SentFile, by: &Principal) -> Result<Json, IncidentFailure> {
         self.incidents.summary_in_sight(id, &by.sight())?;
         let records = &self.incidents.records;
-        let bytes = u64::try_from(file.bytes.len()).unwrap_or(u64::MAX);
+        let bytes = length(&file.bytes);
+        // Nothing is stored of what is refused.
+        check_file(&file.name, bytes).map_err(|error| failure(&error.into()))?;
         records
             .expect_room(id, bytes)
             .map_err(|error| failure(&error))?;
@@ -258,7 +326,11 @@ impl WorkBackend for Work {
     fn review(&self, id: &str, sight: &Sight) -> Result<Json, IncidentFailure> {
         self.incidents.summary_in_sight(id, sight)?;
         let review = self.incidents.records.review(id);
-        as_json(&review.map_err(|error| failure(&error))?)
+        let mut review = as_json(&review.map_err(|error| failure(&error))?)?;
+        if self.incidents.redactor.is_some() && !sight.reads_raw {
+            hide_review(&mut review);
+        }
+        Ok(review)
     }
 
     fn write_review(
@@ -289,7 +361,8 @@ impl WorkBackend for Work {
         request: &TasksRequest,
     ) -> Result<(i16, ItemPage), IncidentFailure> {
         let now = self.incidents.clock.now().to_jiff();
-        let year = year.unwrap_or_else(|| jiff::tz::TimeZone::UTC.to_datetime(now).year());
+        let (_, zone) = self.incidents.records.time_zone();
+        let year = year.unwrap_or_else(|| zone.to_datetime(now).year());
         let streams = request.sight.streams.as_deref();
         let found = self
             .incidents
@@ -309,5 +382,36 @@ pub(super) fn page(request: &TasksRequest) -> PageRequest {
     PageRequest {
         limit: request.limit,
         cursor: request.cursor.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Notes were hidden, and what says the same beside them was not.
+    #[test]
+    fn all_that_people_wrote_is_hidden_alike() {
+        let fact = json!({"fact": "contained", "reason": "SECRET",
+            "fields": {"nature": "SECRET", "evidence": ["event:1"]}});
+        let task = json!({"id": "t", "title": "SECRET", "reason": "SECRET", "owner": "bo"});
+        let mut work = json!({
+            "tasks": [task],
+            "notes": [{"text": "SECRET"}],
+            "decisions": [{"text": "SECRET"}],
+            "attachments": [{"name": "SECRET", "bytes": 1}],
+            "phases": [{"phase": "containment", "tasks": [task], "facts": [fact]}],
+            "communications": [fact],
+            "review": {"root_cause": "SECRET", "scope": "SECRET", "lessons": "SECRET",
+                "no_actions": "SECRET", "actions": [task], "version": 1,
+                "signed": {"by": "anna", "text": {"root_cause": "SECRET", "lessons": "SECRET",
+                    "actions": [{"title": "SECRET"}]}}},
+        });
+        hide_texts(&mut work);
+        let shown = work.to_string();
+        assert!(!shown.contains("SECRET"), "{shown}");
+        for kept in ["bo", "event:1", "anna", "contained", "containment"] {
+            assert!(shown.contains(kept), "{kept} in {shown}");
+        }
     }
 }

@@ -5,18 +5,22 @@
 
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashbrown::{Equivalent, HashMap};
+use prometheus::IntCounter;
 use serde::{Deserialize, Serialize};
 use vakt_event::{Event, Source, Timestamp, ecs};
+use vakt_incident::asset::Assets;
 use vakt_incident::coverage::{Heard, LogKind, Seen, Sieve};
 
 /// Hosts that are told apart, by stream, name and address. Names are the sender's to choose, so there
-/// must be a bound; what is beyond it shares a row a stream, named `other`. Two megabytes.
+/// must be a bound; beyond it those are forgotten of which nothing was heard for the longest time, those of
+/// no asset first. Two megabytes.
 const HOSTS_MAX: usize = 10_000;
 
-const OTHER: &str = "other";
+/// Hosts that are forgotten at one time, so that a flood of names does not look at all of them for each.
+const FORGOTTEN_AT_ONCE: usize = 1_000;
 
 /// Names are cut here: the limit of a name in the DNS (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 255;
@@ -26,6 +30,9 @@ const KINDS: usize = LogKind::ALL.len();
 /// The table; filled by detection, read by pages.
 #[derive(Default)]
 pub struct SeenKinds {
+    assets: Arc<Assets>,
+    /// Counts hosts that are forgotten, where there is a registry.
+    forgotten: Option<IntCounter>,
     table: Mutex<Table>,
 }
 
@@ -34,6 +41,8 @@ struct Table {
     rows: HashMap<OwnedKey, Row>,
     /// The first event that was counted.
     since: Option<Timestamp>,
+    /// Hosts that were forgotten.
+    forgotten: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -53,6 +62,8 @@ struct OwnedKey {
 #[derive(Clone, Copy, Debug, Default)]
 struct Row {
     last: Timestamp,
+    /// Whether it is a host of an asset, by the configuration of the start.
+    is_of_asset: bool,
     kinds: [Option<Seen>; KINDS],
 }
 
@@ -62,6 +73,8 @@ pub struct KeptKinds {
     /// Microseconds since the epoch.
     #[serde(default)]
     pub since: Option<i64>,
+    #[serde(default)]
+    pub forgotten: u64,
     #[serde(default)]
     pub rows: Vec<KeptRow>,
 }
@@ -80,6 +93,20 @@ pub struct KeptRow {
 }
 
 impl SeenKinds {
+    /// A table in which hosts of these assets have room before all others.
+    pub fn of(assets: Arc<Assets>, forgotten: Option<IntCounter>) -> Self {
+        Self {
+            assets,
+            forgotten,
+            table: Mutex::default(),
+        }
+    }
+
+    /// How many hosts were forgotten, because there was no room.
+    pub fn forgotten(&self) -> u64 {
+        self.table().forgotten
+    }
+
     /// Counts an event that was received at `received`.
     pub fn observe(&self, event: &Event<'_>, source: &Source, received: Timestamp) {
         if source.drill {
@@ -94,12 +121,16 @@ impl SeenKinds {
         };
         let mut table = self.table();
         table.since.get_or_insert(received);
-        table.change(key, |row| {
+        let forgotten = table.forgotten;
+        table.change(&self.assets, key, |row| {
             row.last = row.last.max(received);
             for kind in kinds.iter() {
                 row.add(kind.index(), 1, received);
             }
         });
+        if let Some(counter) = &self.forgotten {
+            counter.inc_by(table.forgotten.saturating_sub(forgotten));
+        }
     }
 
     /// What was heard of each host, in the order of stream, name and address; and since when it is
@@ -144,9 +175,14 @@ impl SeenKinds {
             })
             .collect();
         let since = table.since.map(Timestamp::micros);
+        let forgotten = table.forgotten;
         drop(table);
         rows.sort_by(|a, b| (&a.stream, &a.host, a.peer).cmp(&(&b.stream, &b.host, b.peer)));
-        KeptKinds { since, rows }
+        KeptKinds {
+            since,
+            forgotten,
+            rows,
+        }
     }
 
     /// Adds what was kept to what was counted since.
@@ -156,13 +192,14 @@ impl SeenKinds {
         if let Some(since) = kept.since.map(instant) {
             table.since = Some(table.since.map_or(since, |known| known.min(since)));
         }
+        table.forgotten = table.forgotten.saturating_add(kept.forgotten);
         for from in &kept.rows {
             let key = Key {
                 stream: &from.stream,
                 host: cut(&from.host),
                 peer: from.peer,
             };
-            table.change(key, |row| {
+            table.change(&self.assets, key, |row| {
                 row.last = row.last.max(instant(from.last));
                 for (index, events, last) in &from.kinds {
                     row.add(*index, *events, instant(*last));
@@ -177,21 +214,43 @@ impl SeenKinds {
 }
 
 impl Table {
-    /// Changes the row of a host, which is made if need be and if there is room.
-    fn change(&mut self, key: Key<'_>, apply: impl FnOnce(&mut Row)) {
+    /// Changes the row of a host, which is made if need be.
+    fn change(&mut self, assets: &Assets, key: Key<'_>, apply: impl FnOnce(&mut Row)) {
         if let Some(row) = self.rows.get_mut(&key) {
             return apply(row);
         }
-        let key = if self.rows.len() < HOSTS_MAX {
-            key
-        } else {
-            Key {
-                host: OTHER,
-                peer: None,
-                ..key
-            }
+        if self.rows.len() >= HOSTS_MAX {
+            self.forget();
+        }
+        let key = OwnedKey::from(&key);
+        let mut row = Row {
+            is_of_asset: assets.has(&key.shown_host()),
+            ..Row::default()
         };
-        apply(self.rows.entry(OwnedKey::from(&key)).or_default());
+        apply(&mut row);
+        self.rows.insert(key, row);
+    }
+
+    /// Makes room: hosts of no asset go first, of them those that were not heard for the longest time.
+    fn forget(&mut self) {
+        let order = |row: &Row| (row.is_of_asset, row.last);
+        let mut all: Vec<_> = self.rows.values().map(order).collect();
+        let (_, last, _) = all.select_nth_unstable(FORGOTTEN_AT_ONCE - 1);
+        let (last, mut left) = (*last, FORGOTTEN_AT_ONCE);
+        // Of those at the same instant as the last one, as many as there is need to.
+        self.rows.retain(|_, row| {
+            let is_kept = left == 0 || order(row) > last;
+            left -= usize::from(!is_kept);
+            is_kept
+        });
+        let gone = FORGOTTEN_AT_ONCE - left;
+        self.forgotten = self
+            .forgotten
+            .saturating_add(u64::try_from(gone).unwrap_or(u64::MAX));
+        tracing::warn!(
+            hosts = gone,
+            "more hosts send than coverage tells apart: those not heard for the longest time are forgotten"
+        );
     }
 }
 
@@ -252,6 +311,7 @@ fn cut(host: &str) -> &str {
 mod tests {
     use super::*;
     use vakt_event::Transport;
+    use vakt_incident::asset::Asset;
 
     fn source(stream: &str, peer: &str) -> Source {
         Source {
@@ -315,19 +375,30 @@ mod tests {
         assert_eq!(since, Some(at(10)));
     }
 
+    /// Ten thousand names that somebody made up filled the table for ever, and a login on an asset was not
+    /// seen any more.
     #[test]
-    fn hosts_are_bounded() {
-        let seen = SeenKinds::default();
+    fn a_flood_of_names_pushes_out_no_host_of_an_asset_and_is_said() {
+        let asset = Asset {
+            name: "db".to_owned(),
+            hosts: vec!["db*".to_owned()],
+            ..Asset::default()
+        };
+        let seen = SeenKinds::of(Arc::new(Assets::new(vec![asset]).unwrap()), None);
         let sender = source("default", "192.0.2.1");
-        for number in 0..HOSTS_MAX + 5 {
-            seen.observe(&event(&format!("h{number}"), "iam"), &sender, at(1));
+        seen.observe(&event("db1", "iam"), &sender, at(1));
+        seen.observe(&event("old", "iam"), &sender, at(2));
+        for number in 0..HOSTS_MAX {
+            seen.observe(&event(&format!("h{number}"), "iam"), &sender, at(10));
         }
+        seen.observe(&event("db2", "iam"), &sender, at(11));
         let (heard, _) = seen.heard();
-        assert_eq!(heard.len(), HOSTS_MAX + 1);
-        let other = heard.iter().find(|it| it.host == OTHER).unwrap();
-        assert_eq!(
-            other.kinds[LogKind::AccountChanges.index()].unwrap().events,
-            5
-        );
+        assert!(heard.len() <= HOSTS_MAX);
+        let has = |host: &str| heard.iter().any(|it| it.host == host);
+        assert!(has("db1") && has("db2") && !has("old"));
+        assert_eq!(seen.forgotten(), 1_000);
+        let again = SeenKinds::default();
+        again.restore(&seen.kept());
+        assert_eq!(again.forgotten(), 1_000);
     }
 }
