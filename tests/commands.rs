@@ -459,15 +459,18 @@ fn a_list_of_incidents_fits_a_terminal_and_names_what_can_be_typed() {
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(
         lines[0].split_whitespace().collect::<Vec<_>>(),
-        ["id", "state", "report", "next", "deadline", "title"]
+        ["id", "state", "report", "next", "deadline", "left", "title"]
     );
     let words: Vec<_> = lines[1].split_whitespace().collect();
     assert_eq!(
         [words[0], words[1], words[2]],
         ["1", "draft", "early_warning"]
     );
+    // Where people live, with its weekday, and how long that is.
+    let weekdays = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    assert!(weekdays.contains(&words[3]), "{text}");
     assert!(
-        words[3].len() == "2026-11-24T09:30:00Z".len() && words[3].ends_with('Z'),
+        words[5].len() == "09:30".len() && words[6] == "in",
         "{text}"
     );
     assert!(lines[1].contains("(drill) SSH login"), "{text}");

@@ -309,7 +309,10 @@ fn mail_is_encrypted_signed_in_and_one_thread_an_incident() {
     assert_eq!(&awareness["headers"]["references"], thread);
     assert_ne!(&awareness["headers"]["message-id"], thread);
     assert!(
-        awareness["text"].as_str().unwrap().contains("Kännedom"),
+        awareness["text"]
+            .as_str()
+            .unwrap()
+            .contains("fått kännedom"),
         "{awareness:#}"
     );
 }

@@ -5,7 +5,7 @@
 //! ([`crate::form`]). Nothing here is sent. JSON is the serialisation of [`Document`], whose members
 //! stand in a fixed order; [`SCHEMA`] goes up when one changes its meaning or goes away.
 
-mod clean;
+pub(crate) mod clean;
 mod fault;
 mod html;
 mod markdown;

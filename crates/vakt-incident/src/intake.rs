@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use vakt_event::Timestamp;
 
+use crate::document::clean::clean;
 use crate::work::{NewAttachment, WorkError, check_file};
 
 /// How the principal of an incident that a report opened begins. No user's name has a colon.
@@ -224,5 +225,7 @@ fn bounded(name: &'static str, text: &str, bytes_max: usize) -> Result<String, I
             bytes_max,
         });
     }
-    Ok(text.replace("\r\n", "\n").trim().to_owned())
+    // A stranger writes it, and people read it on pages and terminals.
+    let text = text.replace("\r\n", "\n");
+    Ok(clean(text.trim()).into_owned())
 }

@@ -248,3 +248,33 @@ fn a_calendar_has_what_is_open_before_what_is_new() {
         text.lines().nth(8).unwrap()
     );
 }
+
+/// Whether personal data are concerned is another question than whether the incident is significant.
+#[test]
+fn what_nobody_decided_under_another_regime_is_still_reminded_of() {
+    let settings = || vakt_incident::Settings {
+        regimes: vec!["nis2-se".to_owned(), "gdpr".to_owned()],
+        ..vakt_incident::Settings::default()
+    };
+    let told = |facts: &[&str]| {
+        let store = Store::with(settings());
+        store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+        for fact in facts {
+            store.fact("1", fact);
+        }
+        store.payloads();
+        store.clock.advance(73 * 3_600);
+        store
+            .records
+            .remind(&vakt_incident::reminder::Policy::default())
+            .unwrap();
+        let told = store.payloads().into_iter();
+        let told = told.map(|it| format!("{} {}", it["kind"], it["clock"]["regime"]));
+        told.collect::<Vec<_>>()
+    };
+    let nis2 = r#"{"fact":"not_significant","reason":"small"}"#;
+    let gdpr = r#"{"fact":"not_significant","regime":"gdpr","reason":"no personal data"}"#;
+    assert_eq!(told(&[nis2]), [r#""overdue" "gdpr""#]);
+    assert_eq!(told(&[nis2, gdpr]), [""; 0]);
+    assert_eq!(told(&[r#"{"fact":"dismissed","reason":"test"}"#]), [""; 0]);
+}

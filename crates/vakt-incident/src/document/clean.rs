@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// Without what a reader would not see or would see otherwise than it is: control characters but
 /// line ends, and characters that turn the direction of writing (U+202A to U+202E, U+2066 to
 /// U+2069, U+200E, U+200F). Each becomes U+FFFD.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }

@@ -141,7 +141,6 @@ impl Entry {
         let texts = texts.map(|(name, text)| ((*name).to_owned(), json!(text)));
         json!({
             "texts": texts.collect::<serde_json::Map<_, _>>(),
-            "recorded_at": self.recorded_at,
             "version": self.version,
         })
     }
@@ -149,13 +148,15 @@ impl Entry {
 
 /// Whether the entries are those that the audit log had last.
 pub(super) fn check(records: &Connection, report: &mut AuditReport) -> Result<()> {
-    let mut written: BTreeMap<String, (String, String)> = BTreeMap::new();
+    let mut written: BTreeMap<String, (String, Option<Timestamp>, String)> = BTreeMap::new();
     let mut query = records.prepare(
-        "SELECT subject, principal, after FROM audit WHERE action = 'register.written' ORDER BY seq",
+        "SELECT subject, principal, at, after FROM audit WHERE action = 'register.written'
+         ORDER BY seq",
     )?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        written.insert(row.get(0)?, (row.get(1)?, row.get(2)?));
+        let entry = (row.get(1)?, Some(instant(row, "at")?), row.get(3)?);
+        written.insert(row.get(0)?, entry);
     }
     let mut query = records.prepare(
         "SELECT i.id AS id, b.* FROM breach_entries b JOIN incidents i ON i.seq = b.incident",
@@ -165,7 +166,7 @@ pub(super) fn check(records: &Connection, report: &mut AuditReport) -> Result<()
         let id: String = row.get("id")?;
         let stored = from_row(row)?;
         let by = stored.recorded_by.clone().unwrap_or_default();
-        let stored = (by, stored.shown().to_string());
+        let stored = (by, stored.recorded_at, stored.shown().to_string());
         if written.remove(&id) != Some(stored) {
             report.fault(format!(
                 "the register's entry of incident {id}: it was altered"

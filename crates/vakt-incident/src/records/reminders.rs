@@ -9,6 +9,7 @@ use super::incidents::{self, IncidentRow};
 use super::notices;
 use super::rows::instant;
 use super::view::View;
+use crate::calendar::DAY_MICROS;
 use crate::clock::Computed;
 use crate::error::Result;
 use crate::reminder::{self, Mark, OVER, Policy, Reminder, Told, What};
@@ -17,6 +18,16 @@ use crate::target;
 
 /// Incidents that are looked at while nobody else may read.
 const LOOKED_AT_ONCE: i64 = 200;
+
+/// The incidents that have reminders: those that are open, and those of several regimes, of which a decision may have
+/// answered one and left another open; `?1` is since when.
+const REMINDED: &str = "is_open = 1 OR (detected_at >= ?1
+    AND state IN ('not_significant', 'near_miss', 'downgraded', 'final_reported', 'closed')
+    AND (json_array_length(regimes) > 1
+        OR seq IN (SELECT incident FROM facts WHERE fact = 'regime_applies')))";
+
+/// For how long that may be: longer than any clock runs that nothing has begun yet, in microseconds.
+const ASKED_MICROS: i64 = 40 * DAY_MICROS;
 
 /// An incident with what decides about its reminders.
 struct Looked {
@@ -40,7 +51,7 @@ impl Records {
         loop {
             let open = self.read(|records| {
                 let mut found = Vec::new();
-                for seq in open_after(records, after)? {
+                for seq in reminded_after(records, after, now)? {
                     let looked = self.look(records, seq, policy, now)?;
                     found.push((seq, looked.reminders.is_empty(), looked.next));
                 }
@@ -59,8 +70,10 @@ impl Records {
         }
         self.write(|records| {
             records.execute(
-                "DELETE FROM told WHERE incident IN (SELECT seq FROM incidents WHERE is_open = 0)",
-                [],
+                &format!(
+                    "DELETE FROM told WHERE incident NOT IN (SELECT seq FROM incidents WHERE {REMINDED})"
+                ),
+                [now.saturating_add_micros(-ASKED_MICROS).micros()],
             )?;
             Ok(())
         })?;
@@ -98,6 +111,11 @@ impl Records {
             &data.targets,
             Some(now),
         );
+        // Who has decided has assessed; a question of another regime is one of its clocks.
+        let targets = match row.state.is_open() {
+            true => targets,
+            false => Vec::new(),
+        };
         let told = told(records, seq)?;
         let (reminders, next) = reminder::due(&computed.clocks, &targets, policy, &told, now);
         Ok(Looked {
@@ -118,9 +136,6 @@ impl Records {
         now: Timestamp,
     ) -> Result<()> {
         let looked = self.look(records, seq, policy, now)?;
-        if !looked.row.state.is_open() {
-            return Ok(());
-        }
         let law = looked.view.law(self.regimes());
         for reminder in &looked.reminders {
             let mut payload = notices::of_incident(records, &looked.row)?;
@@ -162,12 +177,12 @@ impl Records {
     }
 }
 
-fn open_after(records: &Connection, after: i64) -> Result<Vec<i64>> {
-    let mut query = records.prepare_cached(
-        "SELECT seq FROM incidents WHERE seq > ?1 AND is_open = 1 AND drill = 0
-         ORDER BY seq LIMIT ?2",
-    )?;
-    let rows = query.query_map([after, LOOKED_AT_ONCE], |row| row.get(0))?;
+fn reminded_after(records: &Connection, after: i64, now: Timestamp) -> Result<Vec<i64>> {
+    let mut query = records.prepare_cached(&format!(
+        "SELECT seq FROM incidents WHERE seq > ?2 AND drill = 0 AND ({REMINDED}) ORDER BY seq LIMIT ?3"
+    ))?;
+    let since = now.saturating_add_micros(-ASKED_MICROS).micros();
+    let rows = query.query_map([since, after, LOOKED_AT_ONCE], |row| row.get(0))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -19,3 +19,6 @@ CREATE INDEX service_repeats_at ON service_repeats (service, drill, at);
 
 -- Whether a criterion is met is what the facts say.
 ALTER TABLE criterion_told DROP COLUMN is_met;
+
+-- That a task was told of is in the audit log from now on: what was told before is told once more.
+UPDATE tasks SET told = NULL;

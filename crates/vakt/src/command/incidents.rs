@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Subcommand;
+use jiff::civil::Date;
 use serde_json::{Value as Json, json};
 use vakt_event::clock::SystemClock;
 use vakt_event::{Clock as _, Timestamp};
@@ -454,7 +455,7 @@ fn list(
                     incident["number"].to_string(),
                     text(incident, "state").to_owned(),
                     of_next("stage").to_owned(),
-                    next.map_or_else(|| "-".to_owned(), local_when_and_whether_passed),
+                    next.map_or_else(|| "-".to_owned(), short_when),
                     next.and_then(|clock| left(clock, now))
                         .unwrap_or_else(|| "-".to_owned()),
                     printable(&titled(incident)),
@@ -513,27 +514,35 @@ fn local_words(clock: &Json) -> Option<String> {
     Some(words::local(due, &regime.zone))
 }
 
-/// When a clock ends in local time with its weekday, and a word where the time has passed.
-fn local_when_and_whether_passed(clock: &Json) -> String {
-    let passed = match text(clock, "state") {
-        "overdue" => " OVERDUE",
-        "elapsed_unassessed" => " passed",
-        _ => "",
-    };
-    let day = clock["nominal_date"]
+/// When a clock ends in local time with its weekday, in few columns: `Sat 2026-11-21 10:00`, or the end of a day.
+fn short_when(clock: &Json) -> String {
+    let day = clock["nominal_date"].as_str();
+    if let Some(day) = day.and_then(|day| day.parse::<Date>().ok()) {
+        return format!("end of {}", day.strftime("%a %Y-%m-%d"));
+    }
+    let regime = Regimes::embedded().get(text(clock, "regime"));
+    let zone = regime.and_then(|regime| zone(&regime.zone));
+    let due = clock["due"]
         .as_str()
-        .and_then(|day| day.parse().ok());
-    let shown = day.map(|day| {
-        let shown = words::by_the_end_of(day);
-        shown.trim_start_matches("by the ").to_owned()
-    });
-    let shown = shown.or_else(|| local_words(clock));
-    format!("{}{passed}", shown.unwrap_or_else(|| when(clock)))
+        .and_then(|due| due.parse::<Timestamp>().ok());
+    match (zone, due) {
+        (Some(zone), Some(due)) => {
+            let local = zone.to_datetime(due.to_jiff());
+            local.strftime("%a %Y-%m-%d %H:%M").to_string()
+        }
+        _ => when(clock),
+    }
 }
 
-/// How long it is until the clock ends: "in 23 h 5 min".
+/// How long it is until the clock ends: "in 23 h 5 min", "OVERDUE 2 h 1 min ago".
 fn left(clock: &Json, now: Timestamp) -> Option<String> {
-    Some(words::time_left(clock["due"].as_str()?.parse().ok()?, now))
+    let passed = match text(clock, "state") {
+        "overdue" => "OVERDUE ",
+        "elapsed_unassessed" => "passed ",
+        _ => "",
+    };
+    let left = words::time_left(clock["due"].as_str()?.parse().ok()?, now);
+    Some(format!("{passed}{left}"))
 }
 
 /// An instant in the incident's own time, to the second: `Tue 2026-11-24 03:05:07 +01:00`.

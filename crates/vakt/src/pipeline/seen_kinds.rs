@@ -3,6 +3,7 @@
 //! It is told of every event, so it costs a look at the event's fields and one in a table. Events of
 //! drills are not counted: they come from no asset.
 
+use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -235,15 +236,21 @@ impl Table {
     fn forget(&mut self) {
         let order = |row: &Row| (row.is_of_asset, row.last);
         let mut all: Vec<_> = self.rows.values().map(order).collect();
-        let (_, last, _) = all.select_nth_unstable(FORGOTTEN_AT_ONCE - 1);
-        let (last, mut left) = (*last, FORGOTTEN_AT_ONCE);
+        let (before, last, _) = all.select_nth_unstable(FORGOTTEN_AT_ONCE - 1);
+        let last = *last;
+        let before = before.iter().filter(|it| **it < last).count();
         // Of those at the same instant as the last one, as many as there is need to.
-        self.rows.retain(|_, row| {
-            let is_kept = left == 0 || order(row) > last;
-            left -= usize::from(!is_kept);
-            is_kept
+        let mut left = FORGOTTEN_AT_ONCE.saturating_sub(before);
+        let rows = self.rows.len();
+        self.rows.retain(|_, row| match order(row).cmp(&last) {
+            Ordering::Less => false,
+            Ordering::Equal if left > 0 => {
+                left -= 1;
+                false
+            }
+            _ => true,
         });
-        let gone = FORGOTTEN_AT_ONCE - left;
+        let gone = rows - self.rows.len();
         self.forgotten = self
             .forgotten
             .saturating_add(u64::try_from(gone).unwrap_or(u64::MAX));
