@@ -107,7 +107,7 @@ fn a_second_group_of_a_cause_is_told_too_and_none_twice() {
         [250_001, 250_000].map(|loss| small(&store, "cert", &loss.to_string(), "not_significant"))
     };
     let first = pair();
-    assert_eq!(drafts(&store), [first.clone()]);
+    assert_eq!(drafts(&store), [first.to_vec()]);
     store.fact("3", r#"{"fact":"dismissed","reason":"looked at"}"#);
     store.clock.advance(200 * DAY);
     let second = pair();

@@ -169,10 +169,8 @@ fn standing_met(facts: &[Value]) -> Vec<(&Value, &Value)> {
         .filter(|it| it["revises"].is_null());
     let standing = roots.filter(|it| !is_taken_back(&it["id"]));
     let as_corrected = standing.map(|root| {
-        let corrections = facts.iter().filter(is_met);
-        let newest = corrections
-            .filter(|it| it["revises"] == root["id"])
-            .next_back();
+        let mut corrections = facts.iter().filter(is_met);
+        let newest = corrections.rfind(|it| it["revises"] == root["id"]);
         (root, &newest.unwrap_or(root)["at"])
     });
     as_corrected.collect()
