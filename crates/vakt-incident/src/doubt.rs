@@ -418,7 +418,9 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
             ids(&others)
         ));
     }
-    if around.has_submitted(new, report) {
+    // Answers, and reports that an incident goes on, are sent as often as there is something to say.
+    let is_repeated = matches!(report, "intermediate" | "progress");
+    if around.has_submitted(new, report) && !is_repeated {
         doubts.push("this report was recorded before; the earliest submission counts".to_owned());
     }
     if new.reference.is_none() {
@@ -585,6 +587,28 @@ fn ending(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
              `downgraded`, with two approvals, takes it back"
                 .to_owned(),
         );
+    }
+    let others = around
+        .known
+        .parties()
+        .into_iter()
+        .filter(|it| *it != new.party);
+    let is_declared = |party: &&str| {
+        let mut standing = around.known.standing(party).into_iter();
+        standing.any(|it| it.kind.is_awareness() || it.kind == FactKind::Submitted)
+    };
+    let declared: Vec<&str> = others.filter(is_declared).collect();
+    if !declared.is_empty() {
+        doubts.push(format!(
+            "awareness is declared for {}: those clocks go on, and what they owe keeps the incident open",
+            declared.join(", ")
+        ));
+    }
+    if let (FactKind::Dismissed, Some(regime)) = (new.fact, &new.regime) {
+        doubts.push(format!(
+            "`dismissed` ends every question, not that of {regime} alone: `not_significant` with its \
+             `regime` is about one"
+        ));
     }
     if new.fact != FactKind::Dismissed && new.reason.is_none() {
         doubts.push("no reason is given: an authority may ask for it".to_owned());

@@ -4,6 +4,7 @@
 //! one. Ids are made from the rule and the positions of the first events, so that the same journal
 //! evaluated again gives the same ids.
 
+use vakt_event::ecs;
 use vakt_event::time::MICROS_PER_SECOND;
 
 use crate::detection::Detection;
@@ -34,10 +35,14 @@ pub(crate) fn group_key(detection: &Detection) -> String {
     hasher.add(&[u8::from(detection.drill)]);
     for (field, value) in &detection.entity {
         hasher.add(field.as_bytes());
-        hasher.add(value.as_bytes());
+        // Names of hosts are the same in upper and lower case (RFC 4343).
+        match field == ecs::HOST_NAME {
+            true => hasher.add(value.to_lowercase().as_bytes()),
+            false => hasher.add(value.as_bytes()),
+        }
     }
     if let Some(machine) = relation::machine(detection) {
-        hasher.add(machine.as_bytes());
+        hasher.add(machine.to_lowercase().as_bytes());
     }
     if detection.is_historic() {
         hasher.add(b"historic");

@@ -143,11 +143,21 @@ pub fn state(party: &str, facts: &FactSet, computed: &Computed) -> IncidentState
     }
     let is_significant =
         has(FactKind::Submitted) || own.iter().any(|fact| fact.kind.is_awareness());
+    // What is owed to a customer keeps it open, whatever was decided about ourselves.
+    let mut of_others = clocks.iter().filter(|clock| clock.party != party);
+    let is_owed_to_others = of_others.any(|clock| clock.state.is_owed());
     if !is_significant {
-        return assessment(&own);
+        let assessed = assessment(&own);
+        return match is_owed_to_others && !assessed.is_open() {
+            true => IncidentState::Significant,
+            false => assessed,
+        };
     }
     if let Some(downgraded) = downgraded(&own) {
-        return downgraded;
+        return match is_owed_to_others {
+            true => IncidentState::Downgraded,
+            false => downgraded,
+        };
     }
     if is_final_reported(party, clocks) {
         // A signed review closes what was reported to its end, and nothing else: a clock that still

@@ -94,11 +94,13 @@ fn address_key(address: &str) -> String {
 }
 
 fn user_key(user: &str, host: Option<&str>) -> String {
-    format!("user.name={user} host.name={}", host.unwrap_or_default())
+    let host = host.unwrap_or_default().to_lowercase();
+    format!("user.name={user} host.name={host}")
 }
 
+/// Names of hosts are the same in upper and lower case (RFC 4343).
 fn host_key(host: &str) -> String {
-    format!("host.name={host}")
+    format!("host.name={}", host.to_lowercase())
 }
 
 fn value<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {

@@ -321,6 +321,12 @@ fn what_answers_decide_is_a_fact_and_told_and_taken_back_by_a_person() {
     death("false");
     let waiting = store.records.incident("1").unwrap().waiting;
     assert_eq!(waiting.len(), 1, "{waiting:?}");
+    // The first answer again: nothing waits any more. And once more the other one.
+    death("true");
+    assert_eq!(store.records.incident("1").unwrap().waiting.len(), 0);
+    death("false");
+    let waiting = store.records.incident("1").unwrap().waiting;
+    assert_eq!(waiting.len(), 1, "{waiting:?}");
     store.fact(
         "1",
         &format!(r#"{{"fact":"approved","approves":{}}}"#, waiting[0].fact),

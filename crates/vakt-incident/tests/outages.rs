@@ -210,7 +210,34 @@ fn what_a_person_took_back_is_not_said_again_of_the_same_outage() {
     says(&store, DOWN, 3);
     go_to(&store, "20:40:01");
     assert_eq!(look(&store), ["criterion_met 1 20:40:00.000001Z"]);
-    assert_eq!(store.records.significance("1", None).unwrap().met.len(), 1);
+    let met = || store.records.significance("1", None).unwrap().met;
+    assert_eq!(met().len(), 1);
+    // Nor is the new one moved to its time.
+    assert_eq!(look(&store), [""; 0]);
+    assert_eq!(met()[0].at, time("20:40:00.000001"));
+}
+
+#[test]
+fn a_fact_is_doubted_where_the_outage_that_it_is_of_moved_and_ended() {
+    let store = store();
+    let opened = vakt_incident::NewIncident {
+        title: "Customers call".to_owned(),
+        ..vakt_incident::NewIncident::default()
+    };
+    store.records.open_incident(opened, "anna").unwrap();
+    let lost = r#"{"fact":"service_lost","fields":{"service":"portal"}}"#;
+    let lost = store.fact("1", lost).fact.id;
+    go_to(&store, "20:10:00");
+    look(&store);
+    let moved =
+        format!(r#"{{"fact":"service_lost","at":"2026-11-24T20:00:00Z","revises":{lost}}}"#);
+    store.fact("1", &moved);
+    store.fact(
+        "1",
+        r#"{"fact":"service_restored","at":"2026-11-24T20:05:00Z","fields":{"service":"portal"}}"#,
+    );
+    look(&store);
+    assert_eq!(store.records.incident("1").unwrap().waiting.len(), 1);
 }
 
 #[test]

@@ -278,3 +278,45 @@ fn what_nobody_decided_under_another_regime_is_still_reminded_of() {
     assert_eq!(told(&[nis2, gdpr]), [""; 0]);
     assert_eq!(told(&[r#"{"fact":"dismissed","reason":"test"}"#]), [""; 0]);
 }
+
+/// A customer's deadlines are official, whatever was decided about ourselves.
+#[test]
+fn what_a_customer_is_owed_keeps_an_incident_open_and_reminded_of() {
+    for decision in ["dismissed", "not_significant", "near_miss"] {
+        let store = Store::new();
+        store.apply(&[brute_force(&store, "203.0.113.7", 12)]);
+        store.fact("1", r#"{"fact":"aware","party":"Kund AB"}"#);
+        let decided = store.fact(
+            "1",
+            &format!(r#"{{"fact":"{decision}","reason":"not ours"}}"#),
+        );
+        assert!(
+            decided
+                .warnings
+                .iter()
+                .any(|it| it.contains("awareness is declared for Kund AB")),
+            "{:?}",
+            decided.warnings
+        );
+        assert!(decided.incident.incident.state.is_open(), "{decision}");
+        store.payloads();
+        store.clock.advance(25 * 3_600);
+        store
+            .records
+            .remind(&vakt_incident::reminder::Policy::default())
+            .unwrap();
+        let told = store.payloads();
+        let overdue = told.iter().filter(|it| it["kind"] == "overdue");
+        assert!(
+            overdue.clone().any(|it| it["party"] == "Kund AB"),
+            "{decision}: {told:#?}"
+        );
+        for report in ["early_warning", "notification", "final"] {
+            let sent = format!(r#"{{"fact":"submitted","report":"{report}","party":"Kund AB"}}"#);
+            store.fact("1", &sent);
+        }
+        let state = store.records.incident("1").unwrap().incident.state;
+        assert!(!state.is_open(), "{decision}: {state}");
+        assert!(store.records.verify_audit().unwrap().is_sound());
+    }
+}

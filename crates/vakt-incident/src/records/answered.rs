@@ -6,7 +6,7 @@ use vakt_event::Timestamp;
 
 use super::incidents::IncidentRow;
 use super::outage_marks::{CRITERION_FIELD, MetFacts, criterion_of, outage_of};
-use super::outages::by_daemon;
+use super::outages::{by_daemon, withdrawn};
 use super::services::service_of;
 use super::{DAEMON, Records, facts, notices};
 use crate::answer::{ShownCriterion, Significance};
@@ -49,7 +49,13 @@ impl Records {
                     && shown.answered.outcome == Outcome::Met
             });
             let is_recurring = criterion_of(it.fact) == Some(RECURRING);
-            if is_ours && !is_met && !is_recurring && !known.is_doubted(it.fact.id) {
+            if !is_ours || is_recurring {
+                continue;
+            }
+            if is_met {
+                let proposals = known.own_doubts(it.fact.id).into_iter();
+                fixes.extend(proposals.map(|id| (withdrawn(id, it.fact, now), None)));
+            } else if !known.is_doubted(it.fact.id) {
                 let criterion = criterion_of(it.fact).unwrap_or_default();
                 let retracted = Fact {
                     reason: Some(format!("by what is answered now, {criterion} is not met")),

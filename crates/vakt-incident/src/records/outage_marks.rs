@@ -10,6 +10,7 @@ use super::incidents::{self, IncidentRow};
 use super::services::service_of;
 use super::view::View;
 use super::{DAEMON, merge};
+use crate::correction;
 use crate::error::Result;
 use crate::fact::{Fact, FactKind};
 use crate::lifecycle::IncidentState;
@@ -70,14 +71,19 @@ impl MetFacts {
         criterion: &str,
         outage: Option<&Outage>,
     ) -> bool {
-        let is_of = |fact: &Fact| {
-            fact.fact == FactKind::CriterionMet
-                && service_of(fact) == service
-                && criterion_of(fact) == Some(criterion)
-        };
-        if all_met(&self.0).iter().any(|it| is_of(it.fact)) {
-            return true;
-        }
+        let standing = all_met(&self.0);
+        let mut standing = standing.iter();
+        standing.any(|it| is_about(it.fact, service, criterion))
+            || self.is_denied_of(service, criterion, outage)
+    }
+
+    /// Whether a person has said that a criterion was not met by this outage, or by answers where it is none.
+    pub(super) fn is_denied_of(
+        &self,
+        service: Option<&str>,
+        criterion: &str,
+        outage: Option<&Outage>,
+    ) -> bool {
         let is_within = |fact: &Fact| match (outage, outage_of(fact)) {
             (Some(Outage { span, .. }), Some(since)) => {
                 since >= span.from && span.until.is_none_or(|until| since <= until)
@@ -85,7 +91,9 @@ impl MetFacts {
             (outage, since) => outage.is_none() && since.is_none(),
         };
         let mut facts = self.0.facts.iter();
-        facts.any(|fact| is_of(fact) && is_within(fact) && self.is_denied(fact.id))
+        facts.any(|fact| {
+            is_about(fact, service, criterion) && is_within(fact) && self.is_denied(fact.id)
+        })
     }
 
     /// Whether a person took a fact back. What the daemon proposed to take back may come true later.
@@ -94,10 +102,32 @@ impl MetFacts {
         facts.any(|it| is_denial(it, id) && it.recorded_by != DAEMON)
     }
 
-    /// Whether somebody proposed to take a fact back.
+    /// Whether it waits for somebody to approve that a fact is taken back.
     pub(super) fn is_doubted(&self, id: i64) -> bool {
-        self.0.facts.iter().any(|it| is_denial(it, id))
+        self.waiting_denials(id).next().is_some()
     }
+
+    /// The daemon's own proposals to take a fact back that wait.
+    pub(super) fn own_doubts(&self, id: i64) -> Vec<i64> {
+        let own = self
+            .waiting_denials(id)
+            .filter(|it| it.recorded_by == DAEMON);
+        own.map(|it| it.id).collect()
+    }
+
+    fn waiting_denials(&self, id: i64) -> impl Iterator<Item = &Fact> {
+        let waiting = correction::waiting(&self.0.facts);
+        self.0
+            .facts
+            .iter()
+            .filter(move |it| is_denial(it, id) && waiting.iter().any(|one| one.fact == it.id))
+    }
+}
+
+fn is_about(fact: &Fact, service: Option<&str>, criterion: &str) -> bool {
+    fact.fact == FactKind::CriterionMet
+        && service_of(fact) == service
+        && criterion_of(fact) == Some(criterion)
 }
 
 /// The facts that criteria are met, as they stand, of all parties.

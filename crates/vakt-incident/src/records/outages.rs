@@ -4,7 +4,6 @@
 //! the first warning, that a person can act before; what is met is recorded as a fact, with the
 //! instant. Awareness is never declared here.
 
-use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
 
 use jiff::tz::TimeZone;
@@ -363,23 +362,40 @@ impl Records {
         let since = now.saturating_add_micros(-BACK_MICROS);
         let is_whole = looked.len() < OUTAGES_LOOKED_AT;
         let mut first: BTreeMap<(i64, &str), (&Outage, &Timer)> = BTreeMap::new();
-        let mut incidents: BTreeSet<i64> = BTreeSet::new();
+        let mut incidents: BTreeMap<i64, MetFacts> = BTreeMap::new();
         for one in looked.iter().filter(|it| !it.is_dismissed) {
-            let Some(link) = one.link else { continue };
-            let incident = present(records, link.incident)?;
-            incidents.insert(incident);
-            for timer in &one.met {
-                let key = (incident, timer.criterion.as_str());
-                let known = first.entry(key).or_insert((&one.outage, timer));
-                if timer.at < known.1.at {
-                    *known = (&one.outage, timer);
+            // A fact that moved leaves the mark of its outage behind.
+            let of_facts = one.outage.incidents.iter().copied();
+            for incident in one
+                .link
+                .map(|link| link.incident)
+                .into_iter()
+                .chain(of_facts)
+            {
+                let incident = present(records, incident)?;
+                let facts = match incidents.entry(incident) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(new) => {
+                        let row = incidents::by_seq(records, incident)?;
+                        new.insert(MetFacts::of(records, &row)?)
+                    }
+                };
+                for timer in &one.met {
+                    let criterion = timer.criterion.as_str();
+                    if facts.is_denied_of(Some(service), criterion, Some(&one.outage)) {
+                        continue;
+                    }
+                    let known = first
+                        .entry((incident, criterion))
+                        .or_insert((&one.outage, timer));
+                    if timer.at < known.1.at {
+                        *known = (&one.outage, timer);
+                    }
                 }
             }
         }
         let mut fixes = Vec::new();
-        for incident in incidents {
-            let row = incidents::by_seq(records, incident)?;
-            let known = MetFacts::of(records, &row)?;
+        for (incident, known) in incidents {
             for it in known.standing() {
                 let criterion = criterion_of(it.fact).unwrap_or_default();
                 let root = it.fact.id;
@@ -388,7 +404,16 @@ impl Records {
                 if !is_of_outage || it.fact.recorded_by != DAEMON || it.at < since {
                     continue;
                 }
-                let fact = match first.get(&(incident, criterion)) {
+                let found = first.get(&(incident, criterion));
+                if found.is_some() {
+                    for proposal in known.own_doubts(root) {
+                        fixes.push((
+                            facts::incident_of(records, proposal)?,
+                            withdrawn(proposal, it.fact, now),
+                        ));
+                    }
+                }
+                let fact = match found {
                     Some((_, timer)) if timer.at == it.at => continue,
                     // An older outage may be the one.
                     Some((_, timer)) if !is_whole && timer.at > it.at => continue,
@@ -643,6 +668,16 @@ pub(super) fn by_daemon(fact: FactKind, at: Timestamp, now: Timestamp) -> Fact {
         revises: None,
         approves: None,
         into: None,
+    }
+}
+
+/// That the daemon's proposal to take a fact back is none: the criterion is met again.
+pub(super) fn withdrawn(proposal: i64, of: &Fact, now: Timestamp) -> Fact {
+    Fact {
+        revises: Some(proposal),
+        party: of.party.clone(),
+        reason: Some("it is met again".to_owned()),
+        ..by_daemon(FactKind::Retracted, now, now)
     }
 }
 
