@@ -4,6 +4,7 @@
 //! strangers hold must never keep out those who have a credential.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +14,9 @@ use crate::report_rate::network;
 
 /// Reports of senders with a credential that come in at one time, each up to 22 MiB.
 const KNOWN_MAX: usize = 3;
+
+/// Those of one token or person, so that who holds one keeps out no other.
+const PER_SENDER: usize = 2;
 
 /// Those of strangers, each up to 16 MiB: a form with a code in it is a stranger's until it is read.
 const STRANGERS_MAX: usize = 4;
@@ -26,7 +30,8 @@ pub(crate) struct ReportTurns(Mutex<Held>);
 
 #[derive(Default)]
 struct Held {
-    known: usize,
+    /// By who sends.
+    known: HashMap<Sender, usize>,
     /// By address; what has none is not in it.
     strangers: HashMap<u128, usize>,
 }
@@ -34,8 +39,19 @@ struct Held {
 /// A turn, until it is dropped.
 pub(crate) struct Turn {
     turns: Arc<ReportTurns>,
-    /// Whose it is; `None` is somebody known.
-    stranger: Option<u128>,
+    whose: Whose,
+}
+
+/// A token by its number, or a person.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Sender {
+    Token(i64),
+    Person(String),
+}
+
+enum Whose {
+    Known(Sender),
+    Stranger(u128),
 }
 
 impl ReportTurns {
@@ -44,29 +60,50 @@ impl ReportTurns {
     /// # Errors
     /// When all are taken.
     pub(crate) fn take(self: &Arc<Self>, caller: &Caller, peer: IpAddr) -> Result<Turn, ApiError> {
-        let is_known = matches!(caller, Caller::Reporter(_) | Caller::Person(_));
-        let stranger = (!is_known).then(|| network(peer));
+        let whose = match caller {
+            Caller::Reporter(sender) => Whose::Known(Sender::Token(sender.token_id)),
+            Caller::Person(person) => Whose::Known(Sender::Person(person.name.clone())),
+            _ => Whose::Stranger(network(peer)),
+        };
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_free = match stranger {
-            None => held.known < KNOWN_MAX,
-            Some(address) => {
-                let here = held.strangers.get(&address).copied().unwrap_or_default();
-                held.strangers.values().sum::<usize>() < STRANGERS_MAX && here < PER_ADDRESS
+        let is_taken = match &whose {
+            Whose::Known(sender) => take_one(&mut held.known, sender, (KNOWN_MAX, PER_SENDER)),
+            Whose::Stranger(address) => {
+                take_one(&mut held.strangers, address, (STRANGERS_MAX, PER_ADDRESS))
             }
         };
-        if !is_free {
+        drop(held);
+        if !is_taken {
             let message = "many reports come in at the moment";
             return Err(ApiError::new(ErrorCode::Busy, message));
         }
-        match stranger {
-            None => held.known += 1,
-            Some(address) => *held.strangers.entry(address).or_default() += 1,
-        }
-        drop(held);
         Ok(Turn {
             turns: Arc::clone(self),
-            stranger,
+            whose,
         })
+    }
+}
+
+/// Whether there was one of `all` turns, and of `own` for this one.
+fn take_one<K: Clone + Eq + Hash>(
+    held: &mut HashMap<K, usize>,
+    key: &K,
+    (all, own): (usize, usize),
+) -> bool {
+    let here = held.get(key).copied().unwrap_or_default();
+    let is_free = held.values().sum::<usize>() < all && here < own;
+    if is_free {
+        held.insert(key.clone(), here + 1);
+    }
+    is_free
+}
+
+fn give_back<K: Eq + Hash>(held: &mut HashMap<K, usize>, key: &K) {
+    if let Some(here) = held.get_mut(key) {
+        *here = here.saturating_sub(1);
+        if *here == 0 {
+            held.remove(key);
+        }
     }
 }
 
@@ -74,15 +111,9 @@ impl Drop for Turn {
     fn drop(&mut self) {
         let turns = &self.turns.0;
         let mut held = turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(address) = self.stranger else {
-            held.known = held.known.saturating_sub(1);
-            return;
-        };
-        if let Some(here) = held.strangers.get_mut(&address) {
-            *here = here.saturating_sub(1);
-            if *here == 0 {
-                held.strangers.remove(&address);
-            }
+        match &self.whose {
+            Whose::Known(sender) => give_back(&mut held.known, sender),
+            Whose::Stranger(address) => give_back(&mut held.strangers, address),
         }
     }
 }
@@ -103,20 +134,23 @@ mod tests {
         assert!(at("192.0.2.1").is_err(), "two of one address");
         held.push(at("2001:db8::2").unwrap());
         assert!(at("198.51.100.1").is_err(), "four strangers");
-        let known = Caller::Reporter(ReportSender {
-            token_id: 1,
-            name: "acme".into(),
-            of: ReportsOf::Own,
-        });
         let here = "192.0.2.1".parse().unwrap();
-        let own: Vec<Turn> = (0..KNOWN_MAX)
-            .map(|_| turns.take(&known, here).unwrap())
-            .collect();
-        assert!(turns.take(&known, here).is_err());
-        drop(own);
-        drop(held);
-        assert!(turns.take(&known, here).is_ok());
+        let with = |token_id| {
+            let sender = ReportSender {
+                token_id,
+                name: "acme".into(),
+                of: ReportsOf::Own,
+            };
+            turns.take(&Caller::Reporter(sender), here)
+        };
+        let own = [with(1).unwrap(), with(1).unwrap()];
+        assert!(with(1).is_err(), "two of one token");
+        let other = with(2).unwrap();
+        assert!(with(3).is_err(), "three with a credential");
+        drop((own, other, held));
+        assert!(with(1).is_ok());
         assert!(at("192.0.2.1").is_ok());
-        assert!(turns.0.lock().unwrap().strangers.is_empty());
+        let left = turns.0.lock().unwrap();
+        assert!(left.strangers.is_empty() && left.known.is_empty());
     }
 }
