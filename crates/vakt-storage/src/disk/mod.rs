@@ -4,6 +4,7 @@ mod fake;
 mod read_only;
 mod real;
 
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -47,6 +48,13 @@ pub trait Disk: Send + Sync {
 
     /// Takes the exclusive lock on a file, which is made if need be; `None` when somebody holds it.
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Lock>>>;
+
+    /// A number that nobody who sends logs can know. One that was made up gives the same again, so that a
+    /// seed replays.
+    fn random(&self) -> u64 {
+        // The standard library's hash keys come from the system's random numbers.
+        RandomState::new().hash_one(0_u64)
+    }
 }
 
 /// The room of a file system, in bytes.

@@ -1,6 +1,5 @@
 //! A segment as readers and the writer share it, and how it is made.
 
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -88,7 +87,7 @@ pub(crate) fn create(
     let path = segment.path.clone();
     let make = || {
         let file = disk.create(&segment.path)?;
-        let tail = begin(segment, file, created, previous)?;
+        let tail = begin(segment, file, created, previous, disk.random())?;
         disk.sync_dir(dir)?;
         Ok(tail)
     };
@@ -101,10 +100,8 @@ pub(crate) fn begin(
     file: Arc<dyn DiskFile>,
     created: Timestamp,
     previous: Digest,
+    segment_id: u64,
 ) -> io::Result<Tail> {
-    // The standard library's hash keys come from the system's random numbers; a sender cannot know
-    // them, which is all that a segment id is for.
-    let segment_id = RandomState::new().hash_one(segment.first);
     let header = format::encode_segment_header(segment_id, segment.first, created, &previous);
     file.write_all_at(&header, 0)?;
     file.sync_data()?;

@@ -182,6 +182,10 @@ impl State {
 }
 
 impl Disk for FakeDisk {
+    fn random(&self) -> u64 {
+        SplitMix(self.operations()).next()
+    }
+
     fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.begin()?;

@@ -62,7 +62,13 @@ pub(super) fn recover(
         let Some(segment_id) = walk.segment_id() else {
             // Nothing can be read, not even whose it is: the segment was being made.
             file.set_len(0)?;
-            let tail = segment::begin(Segment::new(dir, segment.first), file, now, previous)?;
+            let tail = segment::begin(
+                Segment::new(dir, segment.first),
+                file,
+                now,
+                previous,
+                disk.random(),
+            )?;
             disk.sync_dir(dir)?;
             return Ok(Found {
                 segment: Arc::clone(&tail.segment),
