@@ -14,6 +14,7 @@ pub(crate) mod random;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,11 +43,20 @@ struct State {
     generation: u64,
     operations: u64,
     faults: Faults,
+    /// Where its random numbers come from; without it, from the system.
+    random: Option<SplitMix>,
 }
 
 impl FakeDisk {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A disk whose random numbers are the same each time, and others than those of another seed.
+    pub fn seeded(seed: u64) -> Self {
+        let disk = Self::default();
+        disk.state().random = Some(SplitMix(seed));
+        disk
     }
 
     /// From now on this goes wrong, beside what went wrong already. Of two [`Fault::Room`] the
@@ -183,7 +193,9 @@ impl State {
 
 impl Disk for FakeDisk {
     fn random(&self) -> u64 {
-        SplitMix(self.operations()).next()
+        let mut state = self.state();
+        let made_up = state.random.as_mut().map(SplitMix::next);
+        made_up.unwrap_or_else(|| RandomState::new().hash_one(0_u64))
     }
 
     fn create_dir_all(&self, dir: &Path) -> io::Result<()> {

@@ -41,7 +41,7 @@ impl World {
         // As much as a disk has that is running full.
         let reserve_bytes = [0, 2000, 5 << 20][choose(random, 3)];
         Self {
-            disk: FakeDisk::default(),
+            disk: FakeDisk::seeded(random.next()),
             truth: Truth::default(),
             clients: Client::all(),
             trace,
