@@ -83,7 +83,7 @@ pub(crate) fn outages(mut signals: Vec<Signal>) -> Vec<Outage> {
             continue;
         };
         match open.iter_mut().find(|it| it.kind == kind) {
-            Some(outage) => outage.join(&signal),
+            Some(outage) => outage.hear(&signal),
             None => open.push(Outage::begun(&signal, kind, since)),
         }
     }
@@ -108,10 +108,6 @@ impl Outage {
         }
     }
 
-    fn join(&mut self, signal: &Signal) {
-        self.hear(signal);
-    }
-
     fn ended(mut self, by: &Signal) -> Self {
         self.span.until = Some(by.at);
         self.ended_by = Some(by.source.clone());
@@ -120,6 +116,7 @@ impl Outage {
         self
     }
 
+    /// Something else says the same, or that it is over.
     fn hear(&mut self, signal: &Signal) {
         self.rows.extend(signal.event.map(|event| event.row));
         if let Some(incident) = signal.incident

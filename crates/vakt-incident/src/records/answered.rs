@@ -117,17 +117,8 @@ impl Records {
         payload.insert("state".into(), json!(row.state));
         self.add_met_at(&mut payload, now);
         payload.insert("service".into(), json!(answered.service));
-        payload.insert(
-            "criterion".into(),
-            json!({
-                "id": answered.criterion,
-                "citation": answered.citation,
-                "en": it.en,
-                "sv": it.sv,
-                "outcome": answered.outcome,
-                "missing": [],
-            }),
-        );
+        let criterion = self.told_criterion(&answered.criterion, answered.outcome, &[]);
+        payload.insert("criterion".into(), criterion);
         let service = answered.service.as_deref().unwrap_or_default();
         let subject = format!(
             "criterion_met {} {service} {} {now}",

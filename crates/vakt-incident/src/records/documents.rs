@@ -130,10 +130,9 @@ impl Records {
                 return Err(DocumentFault::Changed { expected, found }.into());
             }
             let changed = changed(new.changed)?;
-            let spec = self.regimes().get(new.report.regime);
-            let spec = spec.and_then(|regime| regime.form(new.report.stage));
             // What is sent again and again corrects what was sent only where it says so.
-            let may_correct = changed.is_some() || !spec.is_some_and(|it| it.is_repeated());
+            let may_correct =
+                changed.is_some() || !self.is_sent_again(new.report.regime, new.report.stage);
             let before = submitted_version(records, seq, new.report)?;
             let version = Version {
                 number: found + 1,
@@ -268,6 +267,12 @@ impl Records {
             assessment: significance.assessment(),
             services: significance.services,
         })
+    }
+
+    /// Whether a document is sent as often as there is something to say.
+    fn is_sent_again(&self, regime: &str, stage: &str) -> bool {
+        let spec = self.regimes().get(regime).and_then(|it| it.form(stage));
+        spec.is_some_and(|it| it.is_repeated())
     }
 
     fn made(

@@ -297,21 +297,24 @@ impl Records {
 
     /// The instant of a timer as the deadline of a notice, and what it is of.
     fn add_instant(&self, payload: &mut Map<String, Value>, timer: &Timer) {
-        let found = self.criteria().entity_type(&timer.entity_type);
-        let found = found.and_then(|it| it.criteria.iter().find(|it| it.id == timer.criterion));
         self.add_met_at(payload, timer.at);
-        payload.insert(
-            "criterion".into(),
-            json!({
-                "id": timer.criterion,
-                "citation": found.map(|it| &it.citation),
-                "en": found.map(|it| &it.en),
-                "sv": found.map(|it| &it.sv),
-                "outcome": timer.outcome,
-                "missing": timer.missing,
-                "at_by_overrun": timer.at_by_overrun,
-            }),
-        );
+        let (outcome, missing) = (timer.outcome, timer.missing.as_slice());
+        let mut criterion = self.told_criterion(&timer.criterion, outcome, missing);
+        criterion["at_by_overrun"] = json!(timer.at_by_overrun);
+        payload.insert("criterion".into(), criterion);
+    }
+
+    /// A criterion as notices tell of it.
+    pub(super) fn told_criterion(&self, id: &str, outcome: Outcome, missing: &[String]) -> Value {
+        let known = self.criteria().criterion(id);
+        json!({
+            "id": id,
+            "citation": known.map(|it| &it.citation),
+            "en": known.map(|it| &it.en),
+            "sv": known.map(|it| &it.sv),
+            "outcome": outcome,
+            "missing": missing,
+        })
     }
 
     /// When a criterion is met, in the place of a deadline.

@@ -90,10 +90,8 @@ impl Records {
                 .receipt
                 .map(|id| files::of_incident(records, row.seq, id));
             let receipt = receipt.transpose()?;
-            let spec = self.regimes().get(&kept.regime);
-            let spec = spec.and_then(|regime| regime.form(&kept.stage));
-            let is_repeated = spec.is_some_and(|it| it.is_repeated());
-            let is_correction = kept.corrects.is_some() || !is_repeated;
+            let is_correction =
+                kept.corrects.is_some() || !self.is_sent_again(&kept.regime, &kept.stage);
             let before = match (new.fact, is_correction) {
                 (None, false) => None,
                 _ => earlier(records, &view, &kept, new.fact)?,
