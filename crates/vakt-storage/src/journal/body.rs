@@ -12,12 +12,13 @@ const LEVEL: i32 = 1;
 /// that would wait for it.
 const PACK_BYTES_MIN: usize = 256;
 
-/// Of a body of 64 KiB and more a sample is compressed first: four pieces of 4 KiB, evenly apart. What
-/// does not shrink there is encrypted, or compressed already, and is left as it is: to find that out
-/// over the whole body takes as long as the disk does. What repeats at a distance alone goes unseen.
-const PROBED_BYTES_MIN: usize = 64 * 1024;
+/// Of a body of 16 KiB and more a sample is compressed first: four pieces of 1 KiB, evenly apart, some
+/// lines of a log each. What does not shrink there is encrypted, or compressed already, and is left as it
+/// is: to find that out over the whole body takes as long as the disk does. What repeats at a distance
+/// alone goes unseen.
+const PROBED_BYTES_MIN: usize = 16 * 1024;
 const PROBE_PIECES: usize = 4;
-const PROBE_PIECE_BYTES: usize = 4096;
+const PROBE_PIECE_BYTES: usize = 1024;
 
 /// A body is compressed where that saves a sixteenth: less is not worth it to whoever reads it.
 const SAVED_PART: usize = 16;
@@ -40,10 +41,10 @@ impl Compression {
     }
 }
 
-/// A body, ready to be written.
-pub(crate) struct Packed<'p> {
+/// What became of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Packed {
     pub(crate) compression: Compression,
-    pub(crate) bytes: &'p [u8],
     pub(crate) unpacked_bytes: usize,
 }
 
@@ -52,36 +53,53 @@ pub(crate) struct Packed<'p> {
 pub(crate) struct Packer {
     /// `None` until it is needed, and where zstd cannot have the memory that it wants.
     compressor: Option<Compressor<'static>>,
-    body: Vec<u8>,
     packed: Vec<u8>,
     sample: Vec<u8>,
+    /// Memory of records that are written.
+    spare: Vec<u8>,
 }
 
 impl Packer {
-    /// The body that `write` writes.
-    pub(crate) fn fill(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Packed<'_> {
-        give_back(&mut self.body);
+    /// Room for records, with the memory of the last that were [given back](Self::keep).
+    pub(crate) fn room(&mut self, bytes: usize) -> Vec<u8> {
+        let mut room = std::mem::take(&mut self.spare);
+        room.reserve(bytes);
+        room
+    }
+
+    /// Takes the memory of records that are written, for the next ones: pages that are new to the process
+    /// cost more than what is written to them.
+    pub(crate) fn keep(&mut self, mut room: Vec<u8>) {
+        give_back(&mut room);
+        if room.capacity() > self.spare.capacity() {
+            self.spare = room;
+        }
+    }
+
+    /// Adds the body that `write` adds to `out`, compressed where that is worth it.
+    pub(crate) fn put(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) -> Packed {
         give_back(&mut self.packed);
-        write(&mut self.body);
-        let unpacked_bytes = self.body.len();
-        if self.pack() {
-            Packed {
-                compression: Compression::Zstd,
-                bytes: &self.packed,
-                unpacked_bytes,
-            }
-        } else {
-            Packed {
+        let start = out.len();
+        write(out);
+        let body = out.get(start..).unwrap_or_default();
+        let unpacked_bytes = body.len();
+        if !self.pack(body) {
+            return Packed {
                 compression: Compression::None,
-                bytes: &self.body,
                 unpacked_bytes,
-            }
+            };
+        }
+        out.truncate(start);
+        out.extend_from_slice(&self.packed);
+        Packed {
+            compression: Compression::Zstd,
+            unpacked_bytes,
         }
     }
 
     /// Whether `packed` is the body, and shorter.
-    fn pack(&mut self) -> bool {
-        if self.body.len() < PACK_BYTES_MIN {
+    fn pack(&mut self, body: &[u8]) -> bool {
+        if body.len() < PACK_BYTES_MIN {
             return false;
         }
         if self.compressor.is_none() {
@@ -90,15 +108,15 @@ impl Packer {
         let Some(compressor) = &mut self.compressor else {
             return false;
         };
-        if self.body.len() >= PROBED_BYTES_MIN {
+        if body.len() >= PROBED_BYTES_MIN {
             self.sample.clear();
-            sample(&self.body, &mut self.sample);
+            sample(body, &mut self.sample);
             if !shrinks(compressor, &self.sample, &mut self.packed) {
                 return false;
             }
             self.packed.clear();
         }
-        shrinks(compressor, &self.body, &mut self.packed)
+        shrinks(compressor, body, &mut self.packed)
     }
 }
 
@@ -181,11 +199,12 @@ mod tests {
             (&[b'a'; 5_000_000], Compression::Zstd),
         ];
         for (body, compression) in cases.iter().chain(&cases) {
-            let packed = packer.fill(|out| out.extend_from_slice(body));
+            let mut out = b"before".to_vec();
+            let packed = packer.put(&mut out, |out| out.extend_from_slice(body));
             assert_eq!(packed.compression, *compression);
             assert_eq!(packed.unpacked_bytes, body.len());
-            let stored = packed.bytes.to_vec();
-            let back = unpacker.unpack(*compression, &stored, body.len());
+            let stored = out.strip_prefix(b"before").unwrap();
+            let back = unpacker.unpack(*compression, stored, body.len());
             assert!(back == Some(*body));
             if *compression == Compression::Zstd {
                 let cut = &stored[..stored.len() - 1];

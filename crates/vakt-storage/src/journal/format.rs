@@ -35,8 +35,8 @@
 //!     20      4  frames: at least one, none in a seal
 //!     24      8  position of the first frame; the others follow without a gap. Of a seal: the
 //!                position after the segment's last frame
-//!     32      8  commit: the position at which its group commit began. Everything before it was
-//!                durable when this record was written
+//!     32      8  commit: everything before this position was durable when this record was written.
+//!                That is where its group commit began, or the one before it
 //!     40      8  received, microseconds since 1970 (signed): of the first frame
 //!     48      8  segment id
 //!     56      4  number of the encryption key: 0
@@ -85,10 +85,10 @@
 //! checksum holds; otherwise the next sound header of this segment is searched for. The segment
 //! id cannot be known to a sender, so no frame can pretend to be a record.
 //!
-//! **Torn or damaged?** Only the last group commit can be torn. So at open, a broken record of the
-//! last segment is the torn tail unless a whole record follows whose commit began after it, or the
-//! checkpoint of cursors, which every clean close writes, is further on: then it had been durable,
-//! and is damage, which is kept, reported and jumped over.
+//! **Torn or damaged?** Only the last two group commits can be torn: one is written while the one before
+//! it is made durable. So at open, a broken record of the last segment is the torn tail unless a whole
+//! record follows whose commit field is after it, or the checkpoint of cursors, which every clean close
+//! writes, is further on: then it had been durable, and is damage, which is kept, reported and jumped over.
 
 use vakt_event::Timestamp;
 

@@ -19,7 +19,8 @@ use crate::ledger::StreamTotals;
 pub(crate) struct Group {
     /// Of the batches' frames.
     pub(crate) bytes: usize,
-    packed: Vec<u8>,
+    /// Its records, one after the other.
+    pub(crate) packed: Vec<u8>,
     pub(crate) records: Vec<Packed>,
     /// How many batches there are.
     pub(crate) batches: usize,
@@ -30,8 +31,8 @@ pub(crate) struct Group {
 
 /// A record without a place, and what the writer has to know of it.
 pub(crate) struct Packed {
-    /// Where it lies; empty when its batches have no frames.
-    bytes: Range<usize>,
+    /// Where it lies in [`Group::packed`]; empty when its batches have no frames.
+    pub(crate) bytes: Range<usize>,
     pub(crate) source: Arc<Source>,
     pub(crate) encoded_source: Vec<u8>,
     /// Its batches, by number, and how many frames each has.
@@ -67,7 +68,10 @@ impl Group {
             batches: batches.len(),
             ..Self::default()
         };
-        for one in plan(&batches) {
+        let plans = plan(&batches);
+        // What they take uncompressed; what is not written to takes no memory.
+        group.packed = packer.room(plans.iter().map(|plan| plan.bytes_max).sum());
+        for one in plans {
             group.pack_record(&one, &mut batches, packer);
         }
         group
@@ -105,11 +109,6 @@ impl Group {
             },
             bytes_max: plan.bytes_max,
         });
-    }
-
-    /// The bytes of one of its records.
-    pub(crate) fn bytes_of(&self, record: &Packed) -> &[u8] {
-        self.packed.get(record.bytes.clone()).unwrap_or_default()
     }
 
     /// Nothing of it is written.

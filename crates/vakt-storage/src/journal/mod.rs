@@ -4,6 +4,7 @@ pub mod format;
 pub mod seal;
 
 mod body;
+mod commit;
 mod copy;
 mod group;
 mod plan;
@@ -16,6 +17,7 @@ pub mod retention;
 mod room;
 pub(crate) mod segment;
 mod source;
+mod syncs;
 pub(crate) mod walk;
 mod window;
 mod writer;
@@ -42,7 +44,7 @@ use crate::stats::{Counters, Stats};
 use body::Packer;
 use group::Group;
 use progress::Progress;
-use queue::{Bounds, Queue};
+use queue::{Bounds, Job, Queue};
 use recovery::{Recovered, io_error};
 use retention::{Keeper, Request, Retention, RetentionError, Selection, Taken};
 use writer::Writer;
@@ -55,8 +57,8 @@ pub use room::Shortage;
 
 const LOCK_NAME: &str = "lock";
 
-/// Threads of the writer: while one waits for the disk, two pack what comes next. A core can pack about
-/// as fast as a disk takes it.
+/// Threads of the writer: while one waits for the disk, two pack and write what comes next. A core can
+/// pack about as fast as a disk takes it.
 const THREADS: usize = 3;
 
 /// 256 KiB, about a millisecond of packing: what is less is packed when the disk is free, together with
@@ -370,7 +372,7 @@ fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Threads that pack, and of which one at a time writes what is packed.
+/// Threads that pack, and of which one at a time writes what is packed, and one waits for the disk.
 fn start_threads(queue: &Arc<Queue>, writer: &Arc<Mutex<Writer>>) -> io::Result<Vec<WriterThread>> {
     let start = |_| {
         let (queue, writer) = (Arc::clone(queue), Arc::clone(writer));
@@ -398,12 +400,24 @@ fn run(queue: &Queue, writer: &Mutex<Writer>) -> Result<(), Arc<str>> {
 
 fn make_commits(queue: &Queue, writer: &Mutex<Writer>) -> Result<(), Arc<str>> {
     let mut packer = Packer::default();
-    while let Some(work) = queue.take() {
-        let number = work.number;
-        let mut groups = queue.hand_in(number, Group::of(work, &mut packer))?;
-        while !groups.is_empty() {
-            lock(writer).serve(queue, &mut groups)?;
-            groups = queue.finish(&groups);
+    while let Some(job) = queue.take() {
+        match job {
+            Job::Pack(work) => {
+                let number = work.number;
+                queue.packed(number, Group::of(work, &mut packer))?;
+            }
+            Job::Write(groups) => {
+                let commit = lock(writer).write(groups, queue)?;
+                queue.written(commit)?;
+            }
+            Job::Sync(commit) => {
+                let (groups, bytes) = (commit.groups.len(), commit.bytes());
+                let written = commit.finish(queue)?;
+                queue.finished(groups, bytes);
+                for group in written {
+                    packer.keep(group.packed);
+                }
+            }
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use vakt_event::{Batch, JournalPosition};
 
+use super::commit::Commit;
 use super::group::Group;
 use crate::error::AppendError;
 
@@ -79,8 +80,8 @@ impl Stop {
     }
 }
 
-/// Batches wait here until a thread takes some to pack them, and packed groups until they are written,
-/// in the order in which they were taken.
+/// Batches wait here until a thread takes some to pack them, packed groups until they are written, in the
+/// order in which they were taken, and what is written until it is made durable.
 pub(crate) struct Queue {
     state: Mutex<State>,
     /// There is work to take.
@@ -106,7 +107,17 @@ pub(crate) struct Bounds {
 /// why not.
 pub(crate) type Sealing = Box<dyn FnOnce(Result<(), AppendError>) + Send>;
 
-/// What is packed and written next.
+/// What a thread has to do next. It says when it is done.
+pub(crate) enum Job {
+    /// To be [packed](Queue::packed).
+    Pack(Work),
+    /// All groups whose turn it is, to be [written](Queue::written); one thread does that at a time.
+    Write(Vec<Group>),
+    /// To be made durable and [finished](Queue::finished); one thread does that at a time.
+    Sync(Commit),
+}
+
+/// What is packed next.
 pub(crate) struct Work {
     /// Groups are counted from 0.
     pub(crate) number: u64,
@@ -128,29 +139,59 @@ struct State {
     seals: Vec<Sealing>,
     /// Groups that were taken.
     taken: u64,
-    /// Bytes of those that are not finished.
-    taken_bytes: usize,
+    /// Of those that are not finished, number and bytes.
+    under_way: usize,
+    under_way_bytes: usize,
     /// The number of the next group to be written.
     next: u64,
-    /// Some thread writes.
-    is_writing: bool,
     /// Packed groups that wait for being written, by number.
     packed: BTreeMap<u64, Group>,
+    /// Some thread writes.
+    is_writing: bool,
+    /// What is written and waits for its sync. Nothing is written until somebody has taken it, so that
+    /// more goes into the next commit.
+    written: Option<Commit>,
+    /// Some thread syncs.
+    is_syncing: bool,
     stop: Option<Stop>,
 }
 
 impl State {
-    /// Whether there is a group to take.
-    fn is_ready(&self, bounds: &Bounds) -> bool {
-        if self.taken == self.next && !self.is_writing {
+    /// Whether there is something to do.
+    fn has_job(&self, bounds: &Bounds) -> bool {
+        self.may_sync() || self.may_write() || self.may_pack(bounds)
+    }
+
+    fn may_sync(&self) -> bool {
+        !self.is_syncing && self.written.is_some()
+    }
+
+    fn may_write(&self) -> bool {
+        !self.is_writing && self.written.is_none() && self.packed.contains_key(&self.next)
+    }
+
+    fn may_pack(&self, bounds: &Bounds) -> bool {
+        if self.under_way == 0 {
             return !self.pending.is_empty() || !self.seals.is_empty();
         }
         !self.pending.is_empty()
             && self.pending_bytes >= bounds.ahead_bytes_min
-            && self.taken_bytes < bounds.ahead_bytes_max
+            && self.under_way_bytes < bounds.ahead_bytes_max
     }
 
-    fn take(&mut self, bounds: &Bounds) -> Work {
+    /// What comes first is what others wait for.
+    fn job(&mut self, bounds: &Bounds) -> Option<Job> {
+        if let Some(commit) = self.commit() {
+            return Some(Job::Sync(commit));
+        }
+        let groups = self.groups();
+        if !groups.is_empty() {
+            return Some(Job::Write(groups));
+        }
+        self.may_pack(bounds).then(|| Job::Pack(self.work(bounds)))
+    }
+
+    fn work(&mut self, bounds: &Bounds) -> Work {
         let mut batches = Vec::new();
         let mut bytes = 0usize;
         while bytes < bounds.group_bytes_max
@@ -160,7 +201,8 @@ impl State {
             batches.push(pending);
         }
         self.pending_bytes -= bytes;
-        self.taken_bytes += bytes;
+        self.under_way_bytes += bytes;
+        self.under_way += 1;
         self.taken += 1;
         Work {
             number: self.taken - 1,
@@ -171,14 +213,26 @@ impl State {
     }
 
     /// All that can be written now.
-    fn next_groups(&mut self) -> Vec<Group> {
+    fn groups(&mut self) -> Vec<Group> {
         let mut groups = Vec::new();
-        while let Some(group) = self.packed.remove(&self.next) {
-            groups.push(group);
-            self.next += 1;
+        if self.may_write() {
+            while let Some(group) = self.packed.remove(&self.next) {
+                groups.push(group);
+                self.next += 1;
+            }
+            self.is_writing = true;
         }
-        self.is_writing = !groups.is_empty();
         groups
+    }
+
+    /// What can be made durable now.
+    fn commit(&mut self) -> Option<Commit> {
+        if self.is_syncing {
+            return None;
+        }
+        let commit = self.written.take();
+        self.is_syncing = commit.is_some();
+        commit
     }
 }
 
@@ -250,14 +304,16 @@ impl Queue {
         done(Err(refused));
     }
 
-    /// Waits for work and takes all, or as many batches as a group may have; `None` when there is no
-    /// more to come. Whoever takes it packs it and hands it in.
-    pub(crate) fn take(&self) -> Option<Work> {
+    /// Waits for something to do; `None` when there is no more to come.
+    pub(crate) fn take(&self) -> Option<Job> {
         let mut state = self.state();
-        while !state.is_ready(&self.bounds) {
-            let is_empty = state.pending.is_empty() && state.seals.is_empty();
-            if state.stop.is_some() && is_empty {
-                // Those who waited for this.
+        loop {
+            if let Some(job) = state.job(&self.bounds) {
+                self.tell(&state);
+                return Some(job);
+            }
+            if state.stop.is_some() && state.pending.is_empty() && state.seals.is_empty() {
+                // Those who waited for this. What is under way is done by those who have it.
                 self.arrived.notify_all();
                 return None;
             }
@@ -266,18 +322,13 @@ impl Queue {
                 .wait(state)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        let work = state.take(&self.bounds);
-        self.tell(&state);
-        Some(work)
     }
 
-    /// Hands in what was taken and is packed. Gives what the caller must write now and then
-    /// [finish](Self::finish): all groups whose turn it is, or none while another thread writes or packs
-    /// an earlier one.
+    /// A group is packed.
     ///
     /// # Errors
     /// With the reason why nothing more may be written; the group is refused.
-    pub(crate) fn hand_in(&self, number: u64, mut group: Group) -> Result<Vec<Group>, Arc<str>> {
+    pub(crate) fn packed(&self, number: u64, mut group: Group) -> Result<(), Arc<str>> {
         let mut state = self.state();
         if let Some(Stop::Poisoned(reason)) = &state.stop {
             let reason = Arc::clone(reason);
@@ -286,27 +337,37 @@ impl Queue {
             return Err(reason);
         }
         state.packed.insert(number, group);
-        if state.is_writing {
-            return Ok(Vec::new());
-        }
-        Ok(state.next_groups())
+        Ok(())
     }
 
-    /// Groups are durable and answered. Gives what the caller must write next, if something is packed by
-    /// now; otherwise it takes what waits: nobody else is woken for it.
-    pub(crate) fn finish(&self, groups: &[Group]) -> Vec<Group> {
+    /// Groups are written.
+    ///
+    /// # Errors
+    /// With the reason why they may not become durable; they are refused.
+    pub(crate) fn written(&self, mut commit: Commit) -> Result<(), Arc<str>> {
         let mut state = self.state();
-        state.taken_bytes -= groups.iter().map(|group| group.bytes).sum::<usize>();
-        let next = state.next_groups();
-        if !next.is_empty() {
-            self.tell(&state);
+        if let Some(Stop::Poisoned(reason)) = &state.stop {
+            let reason = Arc::clone(reason);
+            drop(state);
+            commit.refuse(&reason);
+            return Err(reason);
         }
-        next
+        state.is_writing = false;
+        state.written = Some(commit);
+        Ok(())
     }
 
-    /// Wakes one who waits for work, if there is some.
+    /// So many groups with so many bytes are durable and answered.
+    pub(crate) fn finished(&self, groups: usize, bytes: usize) {
+        let mut state = self.state();
+        state.under_way -= groups;
+        state.under_way_bytes -= bytes;
+        state.is_syncing = false;
+    }
+
+    /// Wakes one who waits, if there is something to do.
     fn tell(&self, state: &State) {
-        if state.is_ready(&self.bounds) {
+        if state.has_job(&self.bounds) {
             self.arrived.notify_one();
         }
     }
@@ -319,17 +380,21 @@ impl Queue {
 
     /// No more is taken in, and what waits is refused.
     pub(crate) fn poison(&self, reason: &Arc<str>) {
-        let (refused, packed, seals) = {
+        let (refused, packed, written, seals) = {
             let mut state = self.state();
             state.stop = Some(Stop::Poisoned(Arc::clone(reason)));
             state.pending_bytes = 0;
             (
                 std::mem::take(&mut state.pending),
                 std::mem::take(&mut state.packed),
+                state.written.take(),
                 std::mem::take(&mut state.seals),
             )
         };
         self.arrived.notify_all();
+        if let Some(mut commit) = written {
+            commit.refuse(reason);
+        }
         for mut group in packed.into_values() {
             group.refuse(reason);
         }
@@ -354,11 +419,37 @@ impl Queue {
     }
 }
 
+/// For a schedule that says when which thread works; nothing here waits.
+#[cfg(test)]
+impl Queue {
+    pub(crate) fn next_work(&self) -> Option<Work> {
+        let mut state = self.state();
+        let is_due = state.may_pack(&self.bounds);
+        is_due.then(|| state.work(&self.bounds))
+    }
+
+    pub(crate) fn next_groups(&self) -> Vec<Group> {
+        self.state().groups()
+    }
+
+    pub(crate) fn next_commit(&self) -> Option<Commit> {
+        self.state().commit()
+    }
+
+    /// Groups that are not finished.
+    pub(crate) fn under_way(&self) -> usize {
+        self.state().under_way
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use vakt_event::{Format, Frame, Source, Timestamp, Transport};
 
     use super::super::body::Packer;
+    use super::super::commit::Written;
+    use super::super::progress::Progress;
+    use super::super::syncs::Syncs;
     use super::*;
 
     fn batch(bytes: usize) -> Batch {
@@ -406,10 +497,10 @@ mod tests {
             wait_in(&queue, under_way);
             let works: Vec<Work> = under_way
                 .iter()
-                .map(|_| queue.state().take(&bounds))
+                .map(|_| queue.state().work(&bounds))
                 .collect();
             wait_in(&queue, waiting);
-            let is_ready = queue.state().is_ready(&bounds);
+            let is_ready = queue.state().may_pack(&bounds);
             assert_eq!(is_ready, expected, "{under_way:?}, {waiting:?} wait");
             drop(works);
         };
@@ -423,34 +514,69 @@ mod tests {
         check(&[1000, 1000], &[1000], false);
     }
 
+    /// A commit of these groups.
+    fn commit(groups: Vec<Group>) -> Commit {
+        Commit {
+            groups,
+            written: Written {
+                appended: Vec::new(),
+                shortage: None,
+                sealed: Ok(()),
+                touched: Vec::new(),
+                end: 0,
+                file: None,
+            },
+            syncs: Arc::new(Syncs::new(Arc::default())),
+            progress: Arc::new(Progress::new(Vec::new(), 0, 0)),
+            counters: Arc::default(),
+        }
+    }
+
     #[test]
-    fn groups_are_written_in_their_order_by_one_thread_at_a_time() {
+    fn groups_are_written_in_their_order_while_one_commit_is_synced() {
         let queue = Queue::new(Bounds {
             bytes_max: usize::MAX,
             group_bytes_max: 2 * batch(1000).bytes(),
             ahead_bytes_min: 1,
             ahead_bytes_max: usize::MAX,
         });
-        wait_in(&queue, &[1000; 7]);
-        let works: Vec<Work> = (0..4).map(|_| queue.take().unwrap()).collect();
+        wait_in(&queue, &[1000; 9]);
+        let works: Vec<Work> = (0..5).map(|_| queue.next_work().unwrap()).collect();
         let taken: Vec<_> = works
             .iter()
             .map(|work| (work.number, work.batches.len()))
             .collect();
-        assert_eq!(taken, [(0, 2), (1, 2), (2, 2), (3, 1)]);
+        assert_eq!(taken, [(0, 2), (1, 2), (2, 2), (3, 2), (4, 1)]);
         let mut groups = works.into_iter().map(packed);
-        let [zero, one, two, three] = std::array::from_fn(|_| groups.next().unwrap());
-        let hand_in = |number, group| queue.hand_in(number, group).unwrap();
-        assert_eq!(hand_in(1, one).len(), 0, "one before it is missing");
-        let both = hand_in(0, zero);
+        let [zero, one, two, three, four] = std::array::from_fn(|_| groups.next().unwrap());
+        queue.packed(1, one).unwrap();
+        assert_eq!(queue.next_groups().len(), 0, "one before it is missing");
+        queue.packed(0, zero).unwrap();
+        let both = queue.next_groups();
         assert_eq!(both.len(), 2);
-        assert_eq!(hand_in(2, two).len(), 0, "somebody writes");
-        assert_eq!(hand_in(3, three).len(), 0, "somebody writes");
-        let rest = queue.finish(&both);
-        assert_eq!(rest.len(), 2);
-        assert_eq!(queue.finish(&rest).len(), 0);
-        drop((both, rest));
+        queue.packed(2, two).unwrap();
+        assert_eq!(queue.next_groups().len(), 0, "somebody writes");
+        queue.written(commit(both)).unwrap();
+        queue.packed(3, three).unwrap();
+        assert_eq!(queue.next_groups().len(), 0, "what is written waits");
+        let first = queue.next_commit().unwrap();
+        let ahead = queue.next_groups();
+        assert_eq!(ahead.len(), 2);
+        queue.written(commit(ahead)).unwrap();
+        assert!(queue.next_commit().is_none(), "somebody syncs");
+        queue.packed(4, four).unwrap();
+        assert_eq!(queue.next_groups().len(), 0, "what is written waits");
+        let finish = |commit: Commit| {
+            let (groups, bytes) = (commit.groups.len(), commit.bytes());
+            commit.finish(&queue).unwrap();
+            queue.finished(groups, bytes);
+        };
+        finish(first);
+        finish(queue.next_commit().unwrap());
+        queue.written(commit(queue.next_groups())).unwrap();
+        finish(queue.next_commit().unwrap());
+        let state = queue.state();
+        assert_eq!((state.under_way, state.under_way_bytes), (0, 0));
         assert_eq!(queue.in_flight(), 0);
-        assert_eq!(queue.state().taken_bytes, 0);
     }
 }

@@ -105,7 +105,8 @@ pub(crate) fn encode<'f>(
     let mut count = 0;
     let first = frames.clone().next();
     let received = first.map_or(0, |frame| frame.received.micros());
-    let body = packer.fill(|body| {
+    let start = begin(out, source);
+    let body = packer.put(out, |body| {
         for frame in frames {
             encode_frame(body, frame, received);
             count += 1;
@@ -119,7 +120,7 @@ pub(crate) fn encode<'f>(
         compression: body.compression,
         body_bytes: body.unpacked_bytes,
     };
-    put(out, &head, source, body.bytes);
+    finish(out, start, &head, source.len());
 }
 
 /// Gives a record of this version its place, and gives its hash. `record` is all its bytes.
@@ -130,8 +131,7 @@ pub(crate) fn set_place(record: &mut [u8], place: Place) -> Digest {
         header[COMMIT_AT..COMMIT_AT + 8].copy_from_slice(&place.commit.to_le_bytes());
         header[SEGMENT_ID_AT..SEGMENT_ID_AT + 8].copy_from_slice(&place.segment_id.to_le_bytes());
         let source = rest.get(..source_bytes).unwrap_or_default();
-        let crc = crc32c::crc32c_append(crc32c::crc32c(&header[..CRC_AT]), source);
-        header[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
+        set_crc(header, source);
     }
     blake3::hash(record).into()
 }
@@ -143,7 +143,8 @@ fn source_bytes(record: &[u8]) -> usize {
 
 /// Adds the record that seals a segment whose last frame is before `place.first`.
 pub(crate) fn encode_seal(out: &mut Vec<u8>, packer: &mut Packer, place: Place, seal: &Seal) {
-    let body = packer.fill(|body| body.extend_from_slice(&seal.encode()));
+    let start = begin(out, &[]);
+    let body = packer.put(out, |body| body.extend_from_slice(&seal.encode()));
     let head = Head {
         kind: Kind::Seal,
         place,
@@ -152,7 +153,7 @@ pub(crate) fn encode_seal(out: &mut Vec<u8>, packer: &mut Packer, place: Place, 
         compression: body.compression,
         body_bytes: body.unpacked_bytes,
     };
-    put(out, &head, &[], body.bytes);
+    finish(out, start, &head, 0);
 }
 
 /// Adds what is left of a record that is erased.
@@ -168,7 +169,9 @@ pub(crate) fn encode_erased(out: &mut Vec<u8>, header: &RecordHeader, erased: Er
         compression: Compression::None,
         body_bytes: ERASED_BYTES,
     };
-    put(out, &head, &[], &body);
+    let start = begin(out, &[]);
+    out.extend_from_slice(&body);
+    finish(out, start, &head, 0);
 }
 
 /// What is known of a record that was erased.
@@ -191,28 +194,49 @@ struct Head {
     body_bytes: usize,
 }
 
-fn put(out: &mut Vec<u8>, head: &Head, source: &[u8], body: &[u8]) {
+/// Adds room for a header, and the source; the body comes next. Gives where the record begins.
+fn begin(out: &mut Vec<u8>, source: &[u8]) -> usize {
     let start = out.len();
-    let record_bytes = HEADER_BYTES + source.len() + body.len();
-    let source_bytes = u16::try_from(source.len()).unwrap_or(u16::MAX);
-    out.extend_from_slice(MAGIC);
-    out.extend_from_slice(&VERSION.to_le_bytes());
-    out.extend_from_slice(&HEADER_BYTES_U16.to_le_bytes());
-    out.extend_from_slice(&u32_from(record_bytes).to_le_bytes());
-    out.extend_from_slice(&source_bytes.to_le_bytes());
-    out.extend_from_slice(&[head.kind as u8, head.compression as u8, 0, 0, 0, 0]);
-    out.extend_from_slice(&head.count.to_le_bytes());
-    out.extend_from_slice(&head.place.first.to_le_bytes());
-    out.extend_from_slice(&head.place.commit.to_le_bytes());
-    out.extend_from_slice(&head.received.to_le_bytes());
-    out.extend_from_slice(&head.place.segment_id.to_le_bytes());
-    out.extend_from_slice(&0u32.to_le_bytes());
-    out.extend_from_slice(&u32_from(head.body_bytes).to_le_bytes());
-    out.extend_from_slice(&crc32c::crc32c(body).to_le_bytes());
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&out[start..]), source);
-    out.extend_from_slice(&crc.to_le_bytes());
+    out.extend_from_slice(&[0; HEADER_BYTES]);
     out.extend_from_slice(source);
-    out.extend_from_slice(body);
+    start
+}
+
+/// Writes the header of the record that begins at `start` and ends with `out`.
+fn finish(out: &mut [u8], start: usize, head: &Head, source_bytes: usize) {
+    let record = out.get_mut(start..).unwrap_or_default();
+    let record_bytes = record.len();
+    let Some((header, rest)) = record.split_first_chunk_mut::<HEADER_BYTES>() else {
+        return;
+    };
+    let (source, body) = rest.split_at(source_bytes.min(rest.len()));
+    let source_bytes = u16::try_from(source_bytes).unwrap_or(u16::MAX);
+    let mut fields = header.as_mut_slice();
+    let mut put = |bytes: &[u8]| {
+        if let Some(field) = fields.split_off_mut(..bytes.len()) {
+            field.copy_from_slice(bytes);
+        }
+    };
+    put(MAGIC);
+    put(&VERSION.to_le_bytes());
+    put(&HEADER_BYTES_U16.to_le_bytes());
+    put(&u32_from(record_bytes).to_le_bytes());
+    put(&source_bytes.to_le_bytes());
+    put(&[head.kind as u8, head.compression as u8, 0, 0, 0, 0]);
+    put(&head.count.to_le_bytes());
+    put(&head.place.first.to_le_bytes());
+    put(&head.place.commit.to_le_bytes());
+    put(&head.received.to_le_bytes());
+    put(&head.place.segment_id.to_le_bytes());
+    put(&0u32.to_le_bytes());
+    put(&u32_from(head.body_bytes).to_le_bytes());
+    put(&crc32c::crc32c(body).to_le_bytes());
+    set_crc(header, source);
+}
+
+fn set_crc(header: &mut [u8; HEADER_BYTES], source: &[u8]) {
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&header[..CRC_AT]), source);
+    header[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
 }
 
 fn encode_frame(out: &mut Vec<u8>, frame: &Frame, received: i64) {

@@ -1,6 +1,7 @@
 //! Group commit: many batches, one fdatasync.
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,14 +10,16 @@ use std::time::{Duration, Instant};
 use vakt_event::{Clock, Frame, JournalPosition, Timestamp};
 
 use super::body::Packer;
+use super::commit::{Commit, Written};
 use super::group::{self, Group, Packed};
 use super::progress::Progress;
-use super::queue::{Appended, Queue, Sealing};
+use super::queue::{Appended, Queue};
 use super::record::{self, Place};
 use super::recovery::Recovered;
 use super::room::{Room, Shortage};
 use super::seal::RecordHash;
 use super::segment::{self, Segment, Tail};
+use super::syncs::Syncs;
 use crate::cursor::checkpoint;
 use crate::cursor::index::CursorIndex;
 use crate::disk::Disk;
@@ -37,9 +40,6 @@ const ALLOCATE_BYTES: u64 = 4 * 1024 * 1024;
 const HEAD_INTERVAL: Duration = Duration::from_secs(600);
 
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
-
-/// What became of a batch, or why there was no room for it.
-pub(crate) type Answered = Result<Appended, Shortage>;
 
 /// Why a step did not succeed.
 enum Failure {
@@ -73,6 +73,7 @@ pub(crate) struct Writer {
     segment_bytes_max: u64,
     room: Room,
     progress: Arc<Progress>,
+    syncs: Arc<Syncs>,
     counters: Arc<Counters>,
     ledger: Arc<Mutex<Ledger>>,
     end: End,
@@ -81,9 +82,11 @@ pub(crate) struct Writer {
     cursors: CursorIndex,
     /// For records of which some entries are held already.
     packer: Packer,
-    /// Records that go to the open segment's offset next.
+    /// The records of the group that is written, and those of them that were packed again.
     buffer: Vec<u8>,
-    /// Segments that this commit has written to, and their bytes.
+    /// What of the buffer goes to the open segment's offset next.
+    unwritten: Range<usize>,
+    /// Segments that the commit which is being written has touched, and their bytes.
     touched: Vec<(Arc<Segment>, u64)>,
     /// When the ledger was last told how far the open segment is.
     head_entered: Instant,
@@ -104,6 +107,7 @@ impl Writer {
             dir: dir.to_owned(),
             segment_bytes_max: options.segment_bytes_max,
             progress: recovered.progress,
+            syncs: Arc::new(Syncs::new(Arc::clone(&counters))),
             counters,
             ledger: recovered.ledger,
             end: recovered.end,
@@ -111,6 +115,7 @@ impl Writer {
             cursors: recovered.cursors,
             packer: Packer::default(),
             buffer: Vec::new(),
+            unwritten: 0..0,
             touched: Vec::new(),
             head_entered: Instant::now(),
         };
@@ -118,36 +123,25 @@ impl Writer {
         writer
     }
 
-    /// Makes one commit of the groups whose turn it is, and answers them; after a failure everything
-    /// that waits is refused, and the writer must not be used again.
-    pub(crate) fn serve(&mut self, queue: &Queue, groups: &mut [Group]) -> Result<(), Arc<str>> {
-        let done = self
-            .answer(groups, queue)
-            .and_then(|()| self.answer_seals(groups))
-            .and_then(|()| self.enter_head_when_due());
-        if let Err(reason) = &done {
-            queue.poison(reason);
-        }
-        done
-    }
-
-    /// Commits batches and answers them.
-    fn answer(&mut self, groups: &mut [Group], queue: &Queue) -> Result<(), Arc<str>> {
-        match self.commit(groups) {
-            Ok(answered) => {
-                let answers = groups.iter_mut().flat_map(|group| group.answers.drain(..));
-                for ((answer, since), answered) in answers.zip(answered) {
-                    if answered.is_ok() {
-                        self.counters.append.count(since.elapsed());
-                    }
-                    answer.give(answered.map_err(AppendError::NoSpace));
-                }
-                Ok(())
-            }
+    /// Writes the groups whose turn it is; they are durable when the commit is finished. After a failure
+    /// everything that waits is refused, and the writer must not be used again.
+    pub(crate) fn write(
+        &mut self,
+        mut groups: Vec<Group>,
+        queue: &Queue,
+    ) -> Result<Commit, Arc<str>> {
+        match self.write_groups(&mut groups) {
+            Ok(written) => Ok(Commit {
+                groups,
+                written,
+                syncs: Arc::clone(&self.syncs),
+                progress: Arc::clone(&self.progress),
+                counters: Arc::clone(&self.counters),
+            }),
             Err(reason) => {
                 // First, so that whoever is told and comes again is refused at once.
                 queue.poison(&reason);
-                for group in groups {
+                for group in &mut groups {
                     group.refuse(&reason);
                 }
                 Err(reason)
@@ -155,25 +149,26 @@ impl Writer {
         }
     }
 
-    /// Seals the open segment, when somebody asked for it, and answers them.
-    fn answer_seals(&mut self, groups: &mut [Group]) -> Result<(), Arc<str>> {
-        let seals = groups.iter_mut().flat_map(|group| group.seals.drain(..));
-        let seals: Vec<Sealing> = seals.collect();
-        if seals.is_empty() {
-            return Ok(());
-        }
-        let (answer, failed) = match self.begin_anew() {
-            Ok(()) => (Ok(()), None),
-            Err(Failure::NoSpace(short)) => (Err(AppendError::NoSpace(short)), None),
-            Err(Failure::Broken(reason)) => {
-                let error = AppendError::Poisoned(Arc::clone(&reason));
-                (Err(error), Some(reason))
-            }
+    fn write_groups(&mut self, groups: &mut [Group]) -> Result<Written, Arc<str>> {
+        let (appended, shortage) = self.write_batches(groups)?;
+        let asks_for_seal = groups.iter().any(|group| !group.seals.is_empty());
+        let sealed = match asks_for_seal.then(|| self.begin_anew()) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(Failure::NoSpace(short))) => Err(AppendError::NoSpace(short)),
+            Some(Err(Failure::Broken(reason))) => return Err(reason),
         };
-        for done in seals {
-            done(answer.clone());
-        }
-        failed.map_or(Ok(()), Err)
+        self.enter_head_when_due()?;
+        Ok(Written {
+            appended,
+            shortage,
+            sealed,
+            touched: std::mem::take(&mut self.touched),
+            end: self.next,
+            file: match &self.end {
+                End::Open(tail) => Some(Arc::clone(&tail.file)),
+                End::Unlisted(_) | End::Sealed { .. } => None,
+            },
+        })
     }
 
     /// Seals the open segment, unless it is empty, and begins the next, so that retention may touch
@@ -187,8 +182,6 @@ impl Writer {
         let tail = self.make_room(0)?;
         let begun = (Arc::clone(&tail.segment), tail.offset);
         self.touch(begun.0, begun.1);
-        self.progress.publish(&self.touched, self.next);
-        self.touched.clear();
         Ok(())
     }
 
@@ -196,6 +189,8 @@ impl Writer {
         if self.head_entered.elapsed() < HEAD_INTERVAL {
             return Ok(());
         }
+        // What the ledger names must be there after a loss of power.
+        self.sync()?;
         match self.enter_head() {
             // It is said later: nobody waits for it.
             Err(error) if is_full(&error) => Ok(()),
@@ -204,36 +199,36 @@ impl Writer {
         }
     }
 
-    /// Makes batches durable and says what became of each. Where there is not room for all, those that
-    /// found some are durable.
-    pub(crate) fn commit(&mut self, groups: &[Group]) -> Result<Vec<Answered>, Arc<str>> {
-        let commit = self.next;
+    /// Writes batches and says what becomes of each; `None` for those that there was no room for, because
+    /// of the shortage.
+    fn write_batches(
+        &mut self,
+        groups: &mut [Group],
+    ) -> Result<(Vec<Option<Appended>>, Option<Shortage>), Arc<str>> {
+        let durable = self.progress.end();
         let mut appended = vec![None; groups.iter().map(|group| group.batches).sum()];
         let mut rest = appended.as_mut_slice();
         let mut shortage = self.room.shortage();
         for group in groups {
             let of_group;
             (of_group, rest) = rest.split_at_mut(group.batches.min(rest.len()));
+            self.buffer = std::mem::take(&mut group.packed);
+            self.unwritten = 0..0;
             for record in &group.records {
                 if shortage.is_some() {
                     break;
                 }
-                match self.write(record, group.bytes_of(record), commit, of_group) {
+                match self.write_record(record, durable, of_group) {
                     Ok(()) => {}
                     Err(Failure::NoSpace(short)) => shortage = Some(short),
                     Err(Failure::Broken(reason)) => return Err(reason),
                 }
             }
+            self.flush()?;
+            group.packed = std::mem::take(&mut self.buffer);
         }
-        self.flush()?;
-        if !self.touched.is_empty() {
-            self.sync()?;
-        }
-        self.progress.publish(&self.touched, self.next);
-        self.touched.clear();
-        self.count(&appended, shortage);
-        let short = shortage.unwrap_or_default();
-        Ok(appended.into_iter().map(|one| one.ok_or(short)).collect())
+        self.count_cursors();
+        Ok((appended, shortage))
     }
 
     /// Writes what spares the next start reading everything, and what tells how far the open segment
@@ -267,11 +262,11 @@ impl Writer {
         checkpoint::write(self.disk.as_ref(), &self.dir, self.next, &self.cursors)
     }
 
-    /// Writes a record, which is `bytes` if all its frames are new, and says what became of its batches.
-    fn write(
+    /// Writes a record of the group in the buffer, and says what becomes of its batches. Everything before
+    /// the position `commit` is durable.
+    fn write_record(
         &mut self,
         record: &Packed,
-        bytes: &[u8],
         commit: u64,
         appended: &mut [Option<Appended>],
     ) -> Result<(), Failure> {
@@ -284,25 +279,39 @@ impl Writer {
             commit,
         };
         let fresh = self.take_positions(record, appended);
-        let start = self.buffer.len();
-        let totals = if fresh.len() == record.entries.len() {
-            self.buffer.extend_from_slice(bytes);
-            record.totals
+        let (bytes, totals) = if fresh.len() == record.entries.len() {
+            (record.bytes.clone(), record.totals)
         } else {
-            let frames = fresh.iter().copied();
-            if !fresh.is_empty() {
-                let (out, packer) = (&mut self.buffer, &mut self.packer);
-                record::encode(out, packer, &record.encoded_source, frames.clone());
-            }
-            group::totals(frames, self.buffer.len() - start)
+            self.pack_again(record, &fresh)
         };
         if let Some(totals) = totals {
-            self.seal_in(start, place, &record.source.stream, totals);
+            if bytes.start != self.unwritten.end {
+                self.flush()?;
+                self.unwritten = bytes.start..bytes.start;
+            }
+            self.seal_in(bytes, place, &record.source.stream, totals);
         }
-        if self.buffer.len() >= WRITE_BYTES {
+        if self.unwritten.len() >= WRITE_BYTES {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// Adds a record to the buffer that has the fresh ones of its frames; gives where it lies.
+    fn pack_again(
+        &mut self,
+        record: &Packed,
+        fresh: &[&Frame],
+    ) -> (Range<usize>, Option<StreamTotals>) {
+        let start = self.buffer.len();
+        let frames = fresh.iter().copied();
+        if !fresh.is_empty() {
+            let (out, packer) = (&mut self.buffer, &mut self.packer);
+            record::encode(out, packer, &record.encoded_source, frames.clone());
+        }
+        let bytes = start..self.buffer.len();
+        let totals = group::totals(frames, bytes.len());
+        (bytes, totals)
     }
 
     /// Gives the frames of a record their positions, and their batches the answers. Where a record has
@@ -339,27 +348,30 @@ impl Writer {
         fresh
     }
 
-    /// Gives the record that begins at `start` of the buffer and ends with it its place, and adds it to
-    /// what the segment's seal will say.
-    fn seal_in(&mut self, start: usize, place: Place, stream: &str, totals: StreamTotals) {
-        let (End::Open(tail), Some(bytes)) = (&mut self.end, self.buffer.get_mut(start..)) else {
+    /// Gives a record, which comes after what is unwritten, its place, and adds it to what the
+    /// segment's seal will say.
+    fn seal_in(&mut self, bytes: Range<usize>, place: Place, stream: &str, totals: StreamTotals) {
+        let offset = self.unwritten.len() as u64;
+        let record = self.buffer.get_mut(bytes.clone());
+        let (End::Open(tail), Some(record)) = (&mut self.end, record) else {
             return;
         };
-        tail.segment.note(place.first, tail.offset + start as u64);
+        tail.segment.note(place.first, tail.offset + offset);
         tail.seal.add(RecordHash {
             first: place.first,
             // A record holds less than 2^32 frames, each of which takes a byte at least.
             frames: u32::try_from(totals.frames).unwrap_or(u32::MAX),
-            hash: record::set_place(bytes, place),
+            hash: record::set_place(record, place),
         });
         tail.seal.count(stream, totals);
+        self.unwritten.end = bytes.end;
     }
 
     /// Sees to it that the open segment has room for a record and its seal; seals a full one, unless
     /// it is still empty, and begins the next.
     fn make_room(&mut self, record_bytes_max: u64) -> Result<&mut Tail, Failure> {
         let now = self.clock.now();
-        let pending = self.buffer.len() as u64;
+        let pending = self.unwritten.len() as u64;
         if let End::Open(tail) = &self.end {
             let used = tail.offset + pending;
             let full = used.saturating_add(record_bytes_max) > self.segment_bytes_max;
@@ -374,7 +386,7 @@ impl Writer {
         if let End::Sealed { previous } = self.end {
             self.begin_segment(now, previous)?;
         }
-        let pending = self.buffer.len() as u64;
+        let pending = self.unwritten.len() as u64;
         self.allocate(pending.saturating_add(record_bytes_max))?;
         match &mut self.end {
             End::Open(tail) => Ok(tail),
@@ -479,16 +491,17 @@ impl Writer {
         let End::Open(tail) = &mut self.end else {
             return Ok(());
         };
-        if self.buffer.is_empty() {
+        let bytes = self.buffer.get(self.unwritten.clone()).unwrap_or_default();
+        if bytes.is_empty() {
             return Ok(());
         }
         tail.file
-            .write_all_at(&self.buffer, tail.offset)
+            .write_all_at(bytes, tail.offset)
             .map_err(|error| reason(&tail.segment.path, "write", &error))?;
-        let bytes = self.buffer.len() as u64;
+        let bytes = bytes.len() as u64;
         tail.offset += bytes;
         self.counters.appended_bytes.fetch_add(bytes, Relaxed);
-        self.buffer.clear();
+        self.unwritten.start = self.unwritten.end;
         let touched = (Arc::clone(&tail.segment), tail.offset);
         self.touch(touched.0, touched.1);
         Ok(())
@@ -502,30 +515,11 @@ impl Writer {
     }
 
     /// A segment that was sealed was synced then.
-    fn sync(&mut self) -> Result<(), Arc<str>> {
-        let End::Open(tail) = &self.end else {
-            return Ok(());
-        };
-        let start = Instant::now();
-        let synced = tail.file.sync_data();
-        self.counters.fsync.count(start.elapsed());
-        synced.map_err(|error| reason(&tail.segment.path, "sync", &error))
-    }
-
-    fn count(&self, appended: &[Option<Appended>], shortage: Option<Shortage>) {
-        let answered = || appended.iter().flatten();
-        let sum = |of: fn(&Appended) -> usize| answered().map(of).sum::<usize>() as u64;
-        let counters = &self.counters;
-        let batches = answered().count() as u64;
-        counters.appended_batches.fetch_add(batches, Relaxed);
-        let stored = sum(|one| one.stored);
-        counters.appended_frames.fetch_add(stored, Relaxed);
-        let repeated = sum(|one| one.repeated);
-        counters.repeated_frames.fetch_add(repeated, Relaxed);
-        let refused = appended.len() as u64 - batches;
-        counters.no_space_batches.fetch_add(refused, Relaxed);
-        counters.no_space.store(shortage.is_some(), Relaxed);
-        self.count_cursors();
+    fn sync(&self) -> Result<(), Arc<str>> {
+        match &self.end {
+            End::Open(tail) => self.syncs.sync(tail.file.as_ref(), &tail.segment.path),
+            End::Unlisted(_) | End::Sealed { .. } => Ok(()),
+        }
     }
 
     fn count_cursors(&self) {
@@ -545,7 +539,7 @@ impl Writer {
     }
 }
 
-fn reason(path: &Path, action: &str, error: &io::Error) -> Arc<str> {
+pub(crate) fn reason(path: &Path, action: &str, error: &io::Error) -> Arc<str> {
     format!("{}: cannot {action}: {error}", path.display()).into()
 }
 

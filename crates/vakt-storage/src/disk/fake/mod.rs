@@ -154,6 +154,23 @@ impl FakeDisk {
         Ok(())
     }
 
+    /// Takes back what the drive has of a file from `offset` on; the kernel still has it and takes it for
+    /// written, as after a sync that failed for these pages alone.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn lose_pages(&self, path: &Path, offset: u64) -> io::Result<()> {
+        let mut state = self.state();
+        let file = state.names.file(path).ok_or(io::ErrorKind::NotFound)?;
+        let content = state.files.entry(file).or_default();
+        content
+            .durable
+            .iter_mut()
+            .skip(usize_from(offset))
+            .for_each(|byte| *byte = 0);
+        Ok(())
+    }
+
     fn handle(&self, file: u64, generation: u64) -> Arc<dyn DiskFile> {
         Arc::new(FakeFile {
             disk: self.clone(),

@@ -1,5 +1,6 @@
 //! The last segment, as a crash may have left it.
 
+use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,8 +82,8 @@ pub(super) fn recover(
         if offset < bytes {
             file.set_len(offset)?;
         }
-        // The last commit is the only one whose sync may have failed.
-        file.rewrite(scanned.last_commit, offset)?;
+        // The syncs of those may have failed.
+        file.rewrite(scanned.proven_end, offset)?;
         file.sync_data()?;
         disk.sync_dir(dir)?;
         let ended = match scanned.sealed {
@@ -112,8 +113,10 @@ pub(super) fn recover(
 }
 
 struct Scanned {
-    /// Where the last group commit begins, or the segment when nothing was committed before it.
-    last_commit: u64,
+    /// What lies before this offset had been durable: a later commit says so.
+    proven_end: u64,
+    /// The records behind it: their first positions and offsets.
+    unproven: VecDeque<(u64, u64)>,
     /// Why what follows is cut, when something does.
     cut: Option<&'static str>,
     /// Of the records that are whole.
@@ -130,9 +133,9 @@ fn scan(
     recovery: &mut Recovery,
 ) -> Result<Scanned, WalkError> {
     let mut memory = Memory::default();
-    let mut commit = walk.segment.first;
     let mut scanned = Scanned {
-        last_commit: 0,
+        proven_end: 0,
+        unproven: VecDeque::new(),
         cut: None,
         seal: SealBuilder::new(&walk.header_bytes, previous),
         sealed: None,
@@ -149,10 +152,8 @@ fn scan(
                 if first > expected {
                     note_lost(walk, at, expected, first, "records are missing", recovery);
                 }
-                if record.header.place.commit > commit {
-                    commit = record.header.place.commit;
-                    scanned.last_commit = at;
-                }
+                scanned.unproven.push_back((first, at));
+                scanned.prove(record.header.place.commit);
                 walk.advance(&record.header);
                 scanned.add(record);
             }
@@ -172,6 +173,18 @@ fn scan(
 }
 
 impl Scanned {
+    /// Everything before the position `commit`, where a record begins, had been durable.
+    fn prove(&mut self, commit: u64) {
+        while let Some((first, _)) = self.unproven.front()
+            && *first < commit
+        {
+            self.unproven.pop_front();
+            if let Some((_, at)) = self.unproven.front() {
+                self.proven_end = *at;
+            }
+        }
+    }
+
     fn add(&mut self, record: Record) {
         let header = record.header;
         let entry = |hash| RecordHash {

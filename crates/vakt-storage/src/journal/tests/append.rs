@@ -281,7 +281,10 @@ fn small_batches_of_one_source_share_a_record_and_a_sync() {
         })
         .collect();
     let group = Group::of_batches(batches, &mut Packer::default());
-    let answers = writer.commit(&[group]).unwrap();
+    let queue = Queue::new(BOUNDLESS);
+    let commit = writer.write(vec![group], &queue).unwrap();
+    let answers = commit.written.appended.clone();
+    commit.finish(&queue).unwrap();
     let mut reader = Reader::new(Arc::new(disk.clone()), progress, 0);
     let mut stored = Vec::new();
     let mut records = 0;

@@ -8,6 +8,8 @@ use super::super::group::Group;
 use super::super::recovery::recover;
 use super::super::writer::Writer;
 use super::*;
+use crate::disk::Fault;
+use crate::disk::random::SplitMix;
 use crate::error::OpenError;
 
 /// Ten batches of two frames, a commit each, in one segment; with the offset of each record.
@@ -115,7 +117,9 @@ fn what_was_cut_does_not_come_back() {
         (batch, source)
     });
     let group = Group::of_batches(one_commit.into(), &mut Packer::default());
-    writer.commit(&[group]).unwrap();
+    let queue = Queue::new(BOUNDLESS);
+    let commit = writer.write(vec![group], &queue).unwrap();
+    commit.finish(&queue).unwrap();
     disk.kill();
     let first_record = SEGMENT_HEADER_BYTES as u64;
     disk.corrupt(&segment_path(0), first_record, 1).unwrap();
@@ -124,6 +128,76 @@ fn what_was_cut_does_not_come_back() {
     append(&journal, texts(&["next"])).unwrap();
     die(&disk, journal);
     assert_eq!(read_from(&open(&disk), 0), ["0:next"]);
+}
+
+/// While one commit is made durable the next one is written already: where the first is torn, so is the
+/// second, whole as it may be.
+#[test]
+fn what_was_written_ahead_is_torn_with_what_it_follows() {
+    let disk = FakeDisk::default();
+    let options = options(&disk);
+    let recovered = recover(&dir(), &options).unwrap();
+    let mut writer = Writer::new(&dir(), &options, recovered, Arc::default());
+    let queue = Queue::new(BOUNDLESS);
+    let commits = ["torn", "ahead"].map(|text| {
+        let batch = texts(&[text]);
+        let source = super::super::source::encode(&batch.source).unwrap();
+        let group = Group::of_batches(vec![(batch, source)], &mut Packer::default());
+        writer.write(vec![group], &queue).unwrap()
+    });
+    for commit in commits {
+        commit.finish(&queue).unwrap();
+    }
+    disk.kill();
+    let first_record = SEGMENT_HEADER_BYTES as u64;
+    disk.corrupt(&segment_path(0), first_record, 1).unwrap();
+    let journal = open(&disk);
+    assert_eq!(read_from(&journal, 0), [""; 0]);
+}
+
+/// After a failed sync the kernel has pages that are not on the disk and that it will not write. What a
+/// start finds is written again, also what lies before the last commit and was written beside it.
+#[test]
+fn a_start_writes_again_what_no_commit_proves() {
+    let disk = FakeDisk::default();
+    let options = options(&disk);
+    let recovered = recover(&dir(), &options).unwrap();
+    let mut writer = Writer::new(&dir(), &options, recovered, Arc::default());
+    let queue = Queue::new(BOUNDLESS);
+    // Longer than a sector: what shares one is written with it.
+    let long = |name: &str| {
+        let mut noise = SplitMix(name.len() as u64);
+        let noise: String = (0..60).map(|_| format!("{:x}", noise.next())).collect();
+        format!("{name} {noise}")
+    };
+    let all = ["durable", "failed", "ahead"].map(long);
+    let mut write = |text: &str| {
+        let batch = texts(&[text]);
+        let source = super::super::source::encode(&batch.source).unwrap();
+        let group = Group::of_batches(vec![(batch, source)], &mut Packer::default());
+        writer.write(vec![group], &queue).unwrap()
+    };
+    let durable = write(&all[0]);
+    let durable_bytes = durable.written.touched[0].1;
+    let failed = write(&all[1]);
+    durable.finish(&queue).unwrap();
+    let ahead = write(&all[2]);
+    disk.inject(Fault::SyncDropsPages { after: 0 });
+    assert!(failed.finish(&queue).is_err());
+    assert!(ahead.finish(&queue).is_err());
+    disk.heal();
+    disk.kill();
+    // The first sync covered them here, as it need not.
+    disk.lose_pages(&segment_path(0), durable_bytes).unwrap();
+    let all: Vec<String> = (0..)
+        .zip(all)
+        .map(|(at, text)| format!("{at}:{text}"))
+        .collect();
+    let journal = open(&disk);
+    assert_eq!(read_from(&journal, 0), all);
+    drop(journal);
+    disk.crash(1);
+    assert_eq!(read_from(&open(&disk), 0), all);
 }
 
 #[test]

@@ -13,11 +13,19 @@ use std::time::Duration;
 
 use vakt_event::{Batch, CursorKey, Format, Frame, JournalPosition, Source, Timestamp, Transport};
 
+use super::queue::{Bounds, Queue};
 use super::{Appended, Journal, Reader, Shortage, StoredBatch};
 use crate::disk::FakeDisk;
 use crate::error::{AppendError, ReadError};
 use crate::options::Options;
 use crate::signing::SigningKey;
+
+const BOUNDLESS: Bounds = Bounds {
+    bytes_max: usize::MAX,
+    group_bytes_max: usize::MAX,
+    ahead_bytes_min: 0,
+    ahead_bytes_max: usize::MAX,
+};
 
 fn dir() -> PathBuf {
     PathBuf::from("/journal")

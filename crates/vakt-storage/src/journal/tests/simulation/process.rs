@@ -1,5 +1,5 @@
-//! The life of a daemon: the journal with the writer's thread taken away, so that a schedule says
-//! when it works. Nothing else in the simulation knows what the journal is made of.
+//! The life of a daemon: the journal with the writer's threads taken away, so that a schedule says
+//! when they work. Nothing else in the simulation knows what the journal is made of.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -8,6 +8,7 @@ use vakt_event::clock::FixedClock;
 use vakt_event::{Batch, Clock, JournalPosition, Timestamp};
 
 use super::super::super::body::Packer;
+use super::super::super::commit::Commit;
 use super::super::super::format::segment_first;
 use super::super::super::group::Group;
 use super::super::super::progress::Progress;
@@ -44,6 +45,8 @@ pub(super) struct Process {
     waiting: usize,
     /// Groups that are packed and not handed in, with their numbers.
     packed: Vec<(u64, Group)>,
+    /// What the disk makes durable.
+    syncing: Option<Commit>,
     pub(super) recovery: Recovery,
     _lock: Box<dyn Lock>,
 }
@@ -83,6 +86,7 @@ impl Process {
             answers: Arc::default(),
             waiting: 0,
             packed: Vec::new(),
+            syncing: None,
             recovery,
             _lock: lock,
         })
@@ -101,34 +105,60 @@ impl Process {
 
     /// Packs a group, if something waits.
     pub(super) fn pack(&mut self) {
-        // An empty queue would wait for another thread.
-        if self.waiting == 0 || self.is_poisoned() {
+        if self.is_poisoned() {
             return;
         }
-        let work = self.queue.take().unwrap();
-        self.waiting -= work.batches.len();
-        let number = work.number;
-        let group = Group::of(work, &mut Packer::default());
-        self.packed.push((number, group));
+        if let Some(work) = self.queue.next_work() {
+            self.waiting -= work.batches.len();
+            let number = work.number;
+            let group = Group::of(work, &mut Packer::default());
+            self.packed.push((number, group));
+        }
     }
 
-    /// Commits what is packed, or packs a group and commits it.
-    pub(super) fn write(&mut self) {
-        if self.packed.is_empty() {
-            self.pack();
-        }
-        let mut due = Vec::new();
+    /// Writes what is packed, while the disk has not made durable what was written before.
+    pub(super) fn write_ahead(&mut self) {
+        self.begin_sync();
         // The last one first, so that all are due when the first one is there.
         while let Some((number, group)) = self.packed.pop() {
-            due = self.queue.hand_in(number, group).unwrap();
+            if self.queue.packed(number, group).is_err() {
+                self.packed.clear();
+            }
         }
-        if due.is_empty() {
+        let groups = self.queue.next_groups();
+        if groups.is_empty() {
             return;
         }
-        match self.writer.serve(&self.queue, &mut due) {
-            Ok(()) => assert_eq!(self.queue.finish(&due).len(), 0),
+        let written = self.writer.write(groups, &self.queue);
+        match written.and_then(|commit| self.queue.written(commit)) {
+            Ok(()) => self.begin_sync(),
             Err(_) => self.waiting = 0,
         }
+    }
+
+    fn begin_sync(&mut self) {
+        if let Some(commit) = self.queue.next_commit() {
+            self.syncing = Some(commit);
+        }
+    }
+
+    /// Makes durable what is written, or packs a group, writes it and makes it durable.
+    pub(super) fn write(&mut self) {
+        if self.syncing.is_none() {
+            if self.packed.is_empty() {
+                self.pack();
+            }
+            self.write_ahead();
+        }
+        let Some(commit) = self.syncing.take() else {
+            return;
+        };
+        let (groups, bytes) = (commit.groups.len(), commit.bytes());
+        match commit.finish(&self.queue) {
+            Ok(_) => self.queue.finished(groups, bytes),
+            Err(_) => self.waiting = 0,
+        }
+        self.begin_sync();
     }
 
     /// Ends in order; whether all went well.
@@ -150,7 +180,14 @@ impl Process {
 
     /// Batches and groups that are not answered.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting + self.packed.len()
+        if self.is_poisoned() {
+            return self.packed.len() + usize::from(self.syncing.is_some());
+        }
+        self.waiting + self.queue.under_way()
+    }
+
+    pub(super) fn progress(&self) -> &Arc<Progress> {
+        &self.progress
     }
 
     pub(super) fn durable_end(&self) -> u64 {

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::super::super::format::SEGMENT_HEADER_BYTES;
-use super::process::{files, is_segment};
+use super::super::super::format::{SEGMENT_HEADER_BYTES, segment_name};
+use super::super::super::progress::Progress;
+use super::process::{DIR, files, is_segment};
 use super::trace::Trace;
 use super::world::choose;
 use crate::disk::FakeDisk;
@@ -29,15 +30,14 @@ struct Extent {
 }
 
 impl Extents {
-    /// A start, or a commit that went well, has published everything before `end`.
-    pub(super) fn note(&mut self, disk: &FakeDisk, end: u64) {
+    /// A start, or a commit that went well, has published this.
+    pub(super) fn note(&mut self, progress: &Progress) {
+        let end = progress.end();
         if end == self.end && !self.lengths.is_empty() {
             return;
         }
-        for (path, length) in files(disk) {
-            if !is_segment(&path) {
-                continue;
-            }
+        for (first, length) in progress.sizes() {
+            let path = Path::new(DIR).join(segment_name(first));
             let before = self.lengths.insert(path.clone(), length).unwrap_or(0);
             if before < length && self.end < end {
                 self.all.push(Extent {
@@ -85,6 +85,13 @@ impl Extents {
             if headless || flipped.range(extent.bytes.clone()).next().is_some() {
                 hit.extend(extent.positions.clone());
             }
+        }
+        // The last commit may have been written while the one before it was not durable. It does not prove
+        // then that the other was, and is cut with it.
+        if let Some(last) = self.all.last()
+            && hit.contains(&last.positions.start.wrapping_sub(1))
+        {
+            hit.extend(last.positions.clone());
         }
         hit
     }

@@ -115,6 +115,12 @@ impl World {
         self.take_answers(life);
     }
 
+    /// The writer writes, and the disk is slow.
+    pub(super) fn write_ahead(&mut self, life: &mut Life) {
+        life.process.write_ahead();
+        self.take_answers(life);
+    }
+
     /// The writer makes a commit.
     pub(super) fn write(&mut self, life: &mut Life) {
         life.process.write();
