@@ -209,7 +209,7 @@ mod tests {
             if *compression == Compression::Zstd {
                 let cut = &stored[..stored.len() - 1];
                 assert!(unpacker.unpack(*compression, cut, body.len()).is_none());
-                assert!(unpacker.unpack(*compression, &stored, 1).is_none());
+                assert!(unpacker.unpack(*compression, stored, 1).is_none());
             }
         }
     }

@@ -10,6 +10,7 @@ use super::queue::{Appended, Queue};
 use super::room::Shortage;
 use super::segment::Segment;
 use super::syncs::Syncs;
+use super::writer::Answered;
 use crate::disk::DiskFile;
 use crate::error::AppendError;
 use crate::stats::Counters;
@@ -25,8 +26,8 @@ pub(crate) struct Commit {
 
 /// What the writer did.
 pub(crate) struct Written {
-    /// What becomes of each batch with the sync; `None` where there was no room.
-    pub(crate) appended: Vec<Option<Appended>>,
+    /// What becomes of each batch with the sync.
+    pub(crate) appended: Vec<Answered>,
     pub(crate) shortage: Option<Shortage>,
     /// What became of the seal that somebody asked for.
     pub(crate) sealed: Result<(), AppendError>,

@@ -41,6 +41,9 @@ const HEAD_INTERVAL: Duration = Duration::from_secs(600);
 
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
+/// What becomes of a batch; `None` where there was no room for it.
+pub(crate) type Answered = Option<Appended>;
+
 /// Why a step did not succeed.
 enum Failure {
     /// Nothing was changed, and it can be tried again when there is more room.
@@ -204,7 +207,7 @@ impl Writer {
     fn write_batches(
         &mut self,
         groups: &mut [Group],
-    ) -> Result<(Vec<Option<Appended>>, Option<Shortage>), Arc<str>> {
+    ) -> Result<(Vec<Answered>, Option<Shortage>), Arc<str>> {
         let durable = self.progress.end();
         let mut appended = vec![None; groups.iter().map(|group| group.batches).sum()];
         let mut rest = appended.as_mut_slice();
@@ -268,7 +271,7 @@ impl Writer {
         &mut self,
         record: &Packed,
         commit: u64,
-        appended: &mut [Option<Appended>],
+        appended: &mut [Answered],
     ) -> Result<(), Failure> {
         // Before the cursors are touched: a new segment brings a checkpoint of them, and it must
         // not know entries that are not durable.
@@ -319,7 +322,7 @@ impl Writer {
     fn take_positions<'g>(
         &mut self,
         record: &'g Packed,
-        appended: &mut [Option<Appended>],
+        appended: &mut [Answered],
     ) -> Vec<&'g Frame> {
         let mut cursors = self.cursors.of(&record.source);
         let mut entries = record.entries.iter();
