@@ -13,6 +13,7 @@
 //! - A record of auditd is never a process creation by itself, EXECVE neither: the event that
 //!   [`crate::Coalescer`] joins is, so that one execution is matched once.
 
+use vakt_event::alias::canonical;
 use vakt_event::{Event, Field, LogSource, ecs};
 
 use crate::decoder::Program;
@@ -132,18 +133,23 @@ pub(crate) fn add(event: &mut Event<'_>, telling: &Telling) {
     }
     if has_transport(telling.of(&event.fields)) {
         show(by_program(Program::of(event)));
-        let name = event.text(ecs::LOG_SYSLOG_APPNAME).unwrap_or("");
+        let named = |name: &'static str| {
+            let fields = telling.of(&event.fields);
+            fields.filter(move |field| canonical(&field.name) == name && !field.value.is_null())
+        };
+        let name = named(ecs::LOG_SYSLOG_APPNAME).next();
+        let name = name.map_or("", |field| field.value.text());
+        let mut units = named(ecs::SYSTEMD_UNIT).peekable();
+        let has_unit = units.peek().is_some();
         for row in BY_NAME {
             let by_name = row
                 .programs
                 .iter()
                 .any(|program| name.eq_ignore_ascii_case(program));
-            let by_unit = || {
-                event
-                    .values(ecs::SYSTEMD_UNIT)
-                    .any(|unit| row.units.contains(&unit.text()))
+            let by_unit = |mut units: std::iter::Peekable<_>| {
+                units.any(|unit: &Field<'_>| row.units.contains(&unit.value.text()))
             };
-            if by_name || by_unit() {
+            if by_name || has_unit && by_unit(units.clone()) {
                 show(row.shows);
             }
         }
@@ -194,7 +200,7 @@ fn by_program(program: Program) -> &'static [Words] {
 /// Whether the event came as a syslog message or from journald: a field of either is there.
 fn has_transport<'e>(mut fields: impl Iterator<Item = &'e Field<'e>>) -> bool {
     fields.any(|field| {
-        let name = vakt_event::alias::canonical(&field.name);
+        let name = canonical(&field.name);
         name.starts_with("log.syslog.") || name == ecs::SYSTEMD_UNIT || name == "_TRANSPORT"
     })
 }

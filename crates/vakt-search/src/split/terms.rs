@@ -25,11 +25,13 @@ pub(super) struct Terms {
 }
 
 struct Word {
+    /// Its first bytes, which order words ([`beginning`]): most are told apart, or known, by these and the
+    /// length alone, without a look at the text.
+    first: u64,
     start: usize,
     length: u32,
     /// One more than the last event that has it.
     seen: u32,
-    count: u32,
 }
 
 impl Terms {
@@ -44,16 +46,25 @@ impl Terms {
         } = self;
         let word = word.as_bytes();
         let hash = hasher.hash_one(word);
-        let is_same = |number: &u32| bytes_of(text, words, *number) == word;
+        let first = beginning(word);
+        let length = u32::try_from(word.len()).unwrap_or(u32::MAX);
+        let is_same = |number: &u32| {
+            let known = word_of(words, *number);
+            known.is_some_and(|known| {
+                known.first == first
+                    && known.length == length
+                    && (word.len() <= FIRST_BYTES || text_of(text, known) == word)
+            })
+        };
         if let Some(number) = numbers.find(hash, is_same) {
             return *number;
         }
         let number = u32::try_from(words.len()).unwrap_or(u32::MAX);
         words.push(Word {
+            first,
             start: text.len(),
-            length: u32::try_from(word.len()).unwrap_or(u32::MAX),
+            length,
             seen: 0,
-            count: 0,
         });
         text.extend_from_slice(word);
         numbers.insert_unique(hash, number, |number| {
@@ -74,7 +85,6 @@ impl Terms {
             return;
         }
         word.seen = doc + 1;
-        word.count += 1;
         self.log.push(number);
         match self.events.last_mut() {
             Some((last, end)) if *last == doc => *end = self.log.len(),
@@ -91,13 +101,13 @@ impl Terms {
     pub(super) fn write(self, field: &mut FieldSerializer<'_>) -> io::Result<()> {
         let mut order: Vec<(u64, u32)> = (0..)
             .zip(&self.words)
-            .map(|(number, _)| (beginning(bytes_of(&self.text, &self.words, number)), number))
+            .map(|(number, word)| (word.first, number))
             .collect();
         order.sort_unstable_by(|(a, x), (b, y)| {
             let word = |number: &u32| bytes_of(&self.text, &self.words, *number);
             a.cmp(b).then_with(|| word(x).cmp(word(y)))
         });
-        let mut postings = Postings::new(&self.words);
+        let mut postings = Postings::new(self.words.len(), &self.log);
         let mut start = 0;
         for (doc, end) in &self.events {
             for number in self.log.get(start..*end).unwrap_or_default() {
@@ -126,15 +136,21 @@ struct Postings {
 }
 
 impl Postings {
-    fn new(words: &[Word]) -> Self {
+    /// Room for all that the log has.
+    fn new(words: usize, log: &[u32]) -> Self {
+        let mut ends = vec![0_usize; words];
+        for number in log {
+            let count = usize::try_from(*number).ok();
+            if let Some(count) = count.and_then(|number| ends.get_mut(number)) {
+                *count += 1;
+            }
+        }
         let mut at = 0;
-        let mut ends = Vec::with_capacity(words.len());
-        for word in words {
-            ends.push(at);
-            at += usize::try_from(word.count).unwrap_or(usize::MAX);
+        for end in &mut ends {
+            at += std::mem::replace(end, at);
         }
         Self {
-            docs: vec![0; at],
+            docs: vec![0; log.len()],
             ends,
         }
     }
@@ -161,22 +177,31 @@ impl Postings {
     }
 }
 
+/// Those of [`beginning`].
+const FIRST_BYTES: usize = 8;
+
 /// The first bytes of a word as a number that sorts as they do.
 fn beginning(word: &[u8]) -> u64 {
-    let mut first = [0; 8];
+    if let Some(first) = word.first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    let mut first = [0; FIRST_BYTES];
     for (to, from) in first.iter_mut().zip(word) {
         *to = *from;
     }
     u64::from_be_bytes(first)
 }
 
+fn word_of(words: &[Word], number: u32) -> Option<&Word> {
+    words.get(usize::try_from(number).ok()?)
+}
+
+fn text_of<'t>(text: &'t [u8], word: &Word) -> &'t [u8] {
+    let length = usize::try_from(word.length).unwrap_or(usize::MAX);
+    let rest = text.get(word.start..).unwrap_or_default();
+    rest.get(..length).unwrap_or_default()
+}
+
 fn bytes_of<'t>(text: &'t [u8], words: &[Word], number: u32) -> &'t [u8] {
-    let word = usize::try_from(number)
-        .ok()
-        .and_then(|number| words.get(number));
-    word.and_then(|word| {
-        let length = usize::try_from(word.length).ok()?;
-        text.get(word.start..word.start + length)
-    })
-    .unwrap_or_default()
+    word_of(words, number).map_or(&[], |word| text_of(text, word))
 }
