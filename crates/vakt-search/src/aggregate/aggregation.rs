@@ -41,6 +41,7 @@ pub struct Aggregation {
     /// The values and states of the event that is being added; kept for their memory.
     values: Values,
     sample: Vec<State>,
+    key: Vec<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -187,6 +188,7 @@ impl Aggregation {
             budget: Budget::default(),
             values: Values::default(),
             sample,
+            key: Vec::new(),
         }
     }
 
@@ -319,6 +321,7 @@ impl Counter<'_> {
             groups,
             budget,
             sample,
+            key,
             ..
         } = &mut *self.aggregation;
         let bucket = match (plan.span, time) {
@@ -332,9 +335,8 @@ impl Counter<'_> {
         for state in sample.iter_mut() {
             *state = State::Count(count);
         }
-        let mut key = Vec::new();
-        key::write(&mut key, bucket, keys.iter().copied());
-        add_to(groups, budget, &key, count, sample);
+        key::write(key, bucket, keys.iter().copied());
+        add_to(groups, budget, key, count, sample);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Frames that are packed together.
 
+use std::ops::Range;
+
 use vakt_event::{Format, Timestamp};
 
 use super::pack::{Input, put_varint};
@@ -11,6 +13,9 @@ const CUT: u8 = 0x80;
 /// Every value that was sent stands in the frame as it is.
 const VERBATIM: u8 = 0x40;
 
+/// The place of a value that was sent follows.
+const PLACED: u8 = 0x20;
+
 /// The block that is being filled.
 #[derive(Default)]
 pub(super) struct BlockBuilder {
@@ -20,8 +25,15 @@ pub(super) struct BlockBuilder {
 }
 
 impl BlockBuilder {
-    /// `is_verbatim` says that every value that was sent stands in the frame as it is.
-    pub(super) fn add(&mut self, frame: &Frame<'_>, source: usize, is_verbatim: bool) {
+    /// `is_verbatim` says that every value that was sent stands in the frame as it is; `value` is where
+    /// the longest of those that do stands.
+    pub(super) fn add(
+        &mut self,
+        frame: &Frame<'_>,
+        source: usize,
+        is_verbatim: bool,
+        value: Option<Range<usize>>,
+    ) {
         let kind = match frame.format {
             Format::Syslog => 0,
             Format::Json => 1,
@@ -32,7 +44,14 @@ impl BlockBuilder {
         put_varint(frame.bytes.len() as u64, &mut self.heads);
         let cut = if frame.truncated { CUT } else { 0 };
         let verbatim = if is_verbatim { VERBATIM } else { 0 };
-        self.heads.push(kind | cut | verbatim);
+        let placed = if value.is_some() { PLACED } else { 0 };
+        self.heads.push(kind | cut | verbatim | placed);
+        if let Some(value) = value {
+            // What follows the value is often nothing, or the same for all frames of a kind.
+            put_varint(value.start as u64, &mut self.heads);
+            let after = frame.bytes.len().saturating_sub(value.end);
+            put_varint(after as u64, &mut self.heads);
+        }
         self.bodies.extend_from_slice(frame.bytes);
         self.count += 1;
     }
@@ -75,6 +94,8 @@ struct Head {
     format: Format,
     truncated: bool,
     verbatim: bool,
+    /// Where the longest value that was sent stands in the frame: the bytes before and after it.
+    value: Option<(usize, usize)>,
     /// Where the frame ends in the bytes; it begins where the one before ends.
     end: usize,
 }
@@ -90,9 +111,13 @@ impl Block {
             let length = input.length()?;
             let kind = input.byte()?;
             lengths = lengths.saturating_add(length);
+            let value = match kind & PLACED {
+                0 => None,
+                _ => Some((input.length()?, input.length()?)),
+            };
             heads.push(Head {
                 source,
-                format: match kind & !(CUT | VERBATIM) {
+                format: match kind & !(CUT | VERBATIM | PLACED) {
                     0 => Format::Syslog,
                     1 => Format::Json,
                     2 => Format::Journal,
@@ -101,6 +126,7 @@ impl Block {
                 },
                 truncated: kind & CUT != 0,
                 verbatim: kind & VERBATIM != 0,
+                value,
                 end: lengths,
             });
         }
@@ -118,15 +144,20 @@ impl Block {
         })
     }
 
-    /// Frame `index` of the block, and the number of its source.
-    pub(crate) fn frame(&self, index: usize, received: Timestamp) -> Option<(Frame<'_>, usize)> {
-        let head = self.heads.get(index)?;
+    /// Where frame `index` stands in the bytes of the block.
+    pub(super) fn place(&self, index: usize) -> Option<Range<usize>> {
         let start = match index.checked_sub(1) {
             Some(before) => self.heads.get(before)?.end,
             None => self.start,
         };
+        Some(start..self.heads.get(index)?.end)
+    }
+
+    /// Frame `index` of the block, and the number of its source.
+    pub(crate) fn frame(&self, index: usize, received: Timestamp) -> Option<(Frame<'_>, usize)> {
+        let head = self.heads.get(index)?;
         let frame = Frame {
-            bytes: self.bytes.get(start..head.end)?,
+            bytes: self.bytes.get(self.place(index)?)?,
             format: head.format,
             received,
             truncated: head.truncated,
@@ -137,6 +168,18 @@ impl Block {
     /// Whether every value that was sent stands in frame `index` as it is.
     pub(super) fn is_verbatim(&self, index: usize) -> bool {
         self.heads.get(index).is_some_and(|head| head.verbatim)
+    }
+
+    /// Where the longest value that was sent stands in frame `index`, if one does.
+    pub(super) fn value(&self, index: usize) -> Option<Range<usize>> {
+        let (before, after) = self.heads.get(index)?.value?;
+        let length = self.place(index)?.len();
+        Some(before..length.checked_sub(after)?)
+    }
+
+    /// The bytes of the block, those of its frames among them.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// What later blocks of the chunk are like.

@@ -1,6 +1,7 @@
 //! Filling a chunk.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
@@ -83,6 +84,25 @@ fn is_verbatim(event: &Event<'_>, frame: &Frame<'_>) -> bool {
         let text = field.value.text().as_bytes().as_ptr_range();
         text.is_empty() || (bytes.start <= text.start && text.end <= bytes.end)
     })
+}
+
+/// Where the longest value that was sent stands in the frame as it is: most of the text that people
+/// look for is in it, and is then found without decoding.
+fn longest_value(event: &Event<'_>, frame: &Frame<'_>) -> Option<Range<usize>> {
+    let bytes = frame.bytes.as_ptr_range();
+    let mut longest = 0..0;
+    for field in &event.fields {
+        if field.origin != Origin::Sent || field.value.is_null() {
+            continue;
+        }
+        let text = field.value.text().as_bytes();
+        let start = text.as_ptr().addr().wrapping_sub(bytes.start.addr());
+        let end = start.wrapping_add(text.len());
+        if text.len() > longest.len() && start < end && end <= frame.bytes.len() {
+            longest = start..end;
+        }
+    }
+    (!longest.is_empty()).then_some(longest)
 }
 
 /// Where the last values of an event lie in memory: decoding gives many of them under two names, the
@@ -278,7 +298,8 @@ impl ChunkBuilder {
         self.received.push(micros(event.time.received));
         self.frame_bytes += addition.frame.bytes.len();
         let is_verbatim = is_verbatim(event, &addition.frame);
-        self.block.add(&addition.frame, source, is_verbatim);
+        let value = longest_value(event, &addition.frame);
+        self.block.add(&addition.frame, source, is_verbatim, value);
         if self.block.frame_bytes() >= BLOCK_BYTES {
             let packed = self.pack_block()?;
             if self.blocks.is_empty() {

@@ -1,21 +1,34 @@
-//! What a frame must have in it for its event to match: a look at bytes where decoding takes ten times
-//! as long.
+//! What the bytes of a frame tell of its event: a look at them where decoding takes ten times as long.
 //!
-//! It may be asked only of frames in which every value that was sent stands as it is, and says no only
-//! where it is sure.
+//! No is said only of frames in which every value that was sent stands as it is, yes only of what one
+//! such value answers by itself.
+
+use std::ops::Range;
 
 use memchr::memmem::Finder;
 
 use super::{Node, Pattern};
 use crate::fold::fold;
 
-/// The texts that a query needs.
-pub(crate) struct Raw {
+/// A query that is asked of bytes.
+pub(crate) struct Raw<'q> {
+    root: &'q Node,
     needs: Needs,
-    /// The frame that is looked at, in lower case.
-    lower: Vec<u8>,
 }
 
+/// A frame that is looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct RawFrame<'f> {
+    pub(crate) bytes: &'f [u8],
+    /// The same with letters of ASCII in lower case.
+    pub(crate) lower: &'f [u8],
+    /// Whether every value that was sent stands in it as it is.
+    pub(crate) is_verbatim: bool,
+    /// Where one of them does.
+    pub(crate) value: Option<Range<usize>>,
+}
+
+/// The texts that a query needs.
 enum Needs {
     /// Nothing that a look at bytes can tell.
     Anything,
@@ -24,28 +37,39 @@ enum Needs {
     Text(Box<Finder<'static>>),
 }
 
-impl Raw {
-    /// `None` where bytes tell nothing of the query.
-    pub(crate) fn of(root: &Node) -> Option<Self> {
-        match needs(root) {
-            Needs::Anything => None,
-            needs => Some(Self {
-                needs,
-                lower: Vec::new(),
-            }),
+impl<'q> Raw<'q> {
+    pub(crate) fn of(root: &'q Node) -> Self {
+        Self {
+            root,
+            needs: needs(root),
         }
     }
 
-    /// Whether a frame with these bytes may match. Letters beyond ASCII fold to others in ways that
-    /// bytes do not show: where there are some it may.
-    pub(crate) fn may_match(&mut self, frame: &[u8]) -> bool {
-        if !frame.is_ascii() {
-            return true;
+    /// Whether the frame's event matches; `None` where its bytes do not tell. Letters beyond ASCII fold
+    /// to others in ways that bytes do not show: where there are some it must be decoded.
+    pub(crate) fn judge(&self, frame: &RawFrame<'_>) -> Option<bool> {
+        if !frame.bytes.is_ascii() {
+            return None;
         }
-        self.lower.clear();
-        self.lower.extend_from_slice(frame);
-        self.lower.make_ascii_lowercase();
-        are_met(&self.needs, &self.lower)
+        if frame.is_verbatim && !are_met(&self.needs, frame.lower) {
+            return Some(false);
+        }
+        let value = frame.value.as_ref()?;
+        let sent = std::str::from_utf8(frame.bytes.get(value.clone())?).ok()?;
+        let folded = std::str::from_utf8(frame.lower.get(value.clone())?).ok()?;
+        answers(self.root, sent, folded).then_some(true)
+    }
+}
+
+/// Whether an event surely matches that has this value, which was sent, whatever else it has.
+fn answers(node: &Node, sent: &str, folded: &str) -> bool {
+    match node {
+        Node::All => true,
+        Node::Sent(pattern) => pattern.matches(folded),
+        Node::SentRegex(regex) => regex.is_in(sent),
+        Node::And(parts) => parts.iter().all(|part| answers(part, sent, folded)),
+        Node::Or(parts) => parts.iter().any(|part| answers(part, sent, folded)),
+        Node::Not(_) | Node::Field(..) => false,
     }
 }
 
@@ -100,26 +124,49 @@ mod tests {
     use crate::Query;
 
     #[test]
-    fn what_may_match_is_told_from_what_cannot() {
+    fn what_bytes_tell_is_told() {
         let check = |query: &str, frame: &str, expected: Option<bool>| {
-            let found = Raw::of(&Query::parse(query).unwrap().root)
-                .map(|mut raw| raw.may_match(frame.as_bytes()));
-            assert_eq!(found, expected, "{query} {frame}");
+            let root = Query::parse(query).unwrap().root;
+            // What stands after the first colon was sent.
+            let start = frame.find(':').map_or(0, |colon| colon + 2);
+            let lower = frame.to_ascii_lowercase();
+            let mut raw = RawFrame {
+                bytes: frame.as_bytes(),
+                lower: lower.as_bytes(),
+                is_verbatim: true,
+                value: Some(start..frame.len()),
+            };
+            assert_eq!(Raw::of(&root).judge(&raw), expected, "{query} {frame}");
+            raw.is_verbatim = false;
+            let unless_no = expected.filter(|found| *found);
+            assert_eq!(Raw::of(&root).judge(&raw), unless_no, "{query} {frame}");
+            raw.value = None;
+            assert_eq!(Raw::of(&root).judge(&raw), None, "{query} {frame}");
         };
         check("failed", "sshd: Failed password", Some(true));
         check("FAILED", "sshd: accepted", Some(false));
+        // That is no word of the value, and may be one of another.
+        check("sshd", "sshd: Failed password", None);
+        check("\"sshd failed\"", "sshd failed: failed", None);
+        check("fail", "sshd: Failed password", None);
         check("\"failed password\"", "Failed  password", Some(false));
         check("*ailed*wor*", "Failed password", Some(true));
         check("failed or accepted", "sshd: accepted", Some(true));
         check("failed or accepted", "sshd: closed", Some(false));
         check("failed user.name:root", "closed", Some(false));
+        check("failed user.name:root", "failed", None);
         check("failed or user.name:root", "closed", None);
+        check("failed or user.name:root", "failed", Some(true));
+        check("failed sshd", "sshd: failed", None);
         check("not failed", "closed", None);
+        check("not failed", "failed", None);
         check("/inv.lid (user|name)/", "invalid user", Some(true));
+        check("/^Inv/", "sshd: invalid user", Some(true));
+        check("/^user/", "sshd: invalid user", None);
         check("user.name:root", "closed", None);
         // The Kelvin sign is a k.
-        check("kelvin", "\u{212a}elvin", Some(true));
-        check("strasse", "Straße", Some(true));
+        check("kelvin", "\u{212a}elvin", None);
+        check("strasse", "Straße", None);
         check("straße", "Strasse", Some(true));
         check("straße", "Strase", Some(false));
     }
