@@ -7,11 +7,15 @@ use vakt_event::{Format, Timestamp};
 use super::pack::{Input, put_varint};
 use crate::fault::Fault;
 use crate::frame::Frame;
+use crate::query::raw::Standing;
 
 const CUT: u8 = 0x80;
 
 /// Every value that was sent stands in the frame as it is.
 const VERBATIM: u8 = 0x40;
+
+/// Every value that was sent stands in the frame as it is, or as a JSON string with escapes.
+const ESCAPED: u8 = 0x10;
 
 /// The place of a value that was sent follows.
 const PLACED: u8 = 0x20;
@@ -25,13 +29,13 @@ pub(super) struct BlockBuilder {
 }
 
 impl BlockBuilder {
-    /// `is_verbatim` says that every value that was sent stands in the frame as it is; `value` is where
-    /// the longest of those that do stands.
+    /// `standing` says how values stand in the frame; `value` is where the longest of those stands that do
+    /// so as they are.
     pub(super) fn add(
         &mut self,
         frame: &Frame<'_>,
         source: usize,
-        is_verbatim: bool,
+        standing: Standing,
         value: Option<Range<usize>>,
     ) {
         let kind = match frame.format {
@@ -43,9 +47,13 @@ impl BlockBuilder {
         put_varint(source as u64, &mut self.heads);
         put_varint(frame.bytes.len() as u64, &mut self.heads);
         let cut = if frame.truncated { CUT } else { 0 };
-        let verbatim = if is_verbatim { VERBATIM } else { 0 };
+        let standing = match standing {
+            Standing::AsSent => VERBATIM,
+            Standing::Escaped => ESCAPED,
+            Standing::Otherwise => 0,
+        };
         let placed = if value.is_some() { PLACED } else { 0 };
-        self.heads.push(kind | cut | verbatim | placed);
+        self.heads.push(kind | cut | standing | placed);
         if let Some(value) = value {
             // What follows the value is often nothing, or the same for all frames of a kind.
             put_varint(value.start as u64, &mut self.heads);
@@ -93,7 +101,7 @@ struct Head {
     source: usize,
     format: Format,
     truncated: bool,
-    verbatim: bool,
+    standing: Standing,
     /// Where the longest value that was sent stands in the frame: the bytes before and after it.
     value: Option<(usize, usize)>,
     /// Where the frame ends in the bytes; it begins where the one before ends.
@@ -117,7 +125,7 @@ impl Block {
             };
             heads.push(Head {
                 source,
-                format: match kind & !(CUT | VERBATIM | PLACED) {
+                format: match kind & !(CUT | VERBATIM | ESCAPED | PLACED) {
                     0 => Format::Syslog,
                     1 => Format::Json,
                     2 => Format::Journal,
@@ -125,7 +133,11 @@ impl Block {
                     other => return Err(Fault::new(format!("a frame of kind {other}"))),
                 },
                 truncated: kind & CUT != 0,
-                verbatim: kind & VERBATIM != 0,
+                standing: match (kind & VERBATIM, kind & ESCAPED) {
+                    (VERBATIM, _) => Standing::AsSent,
+                    (_, ESCAPED) => Standing::Escaped,
+                    _ => Standing::Otherwise,
+                },
                 value,
                 end: lengths,
             });
@@ -165,9 +177,10 @@ impl Block {
         Some((frame, head.source))
     }
 
-    /// Whether every value that was sent stands in frame `index` as it is.
-    pub(super) fn is_verbatim(&self, index: usize) -> bool {
-        self.heads.get(index).is_some_and(|head| head.verbatim)
+    /// How the values that were sent stand in frame `index`.
+    pub(super) fn standing(&self, index: usize) -> Standing {
+        let head = self.heads.get(index);
+        head.map_or(Standing::Otherwise, |head| head.standing)
     }
 
     /// Where the longest value that was sent stands in frame `index`, if one does.

@@ -4,7 +4,8 @@
 //! chunk      = { block } { filter } numbers { column } directory
 //! block      = packed: count(u32) { source length kind(1 byte) [before after] } { frame's bytes }; all but the
 //!              first of a chunk with the first one, unpacked, as the dictionary
-//! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 5: `before` and `after` are there; bit 6: every
+//! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 4: every value that was sent stands in the frame as it
+//!              is or as a JSON string with escapes; bit 5: `before` and `after` are there; bit 6: every
 //!              value that was sent stands in the frame as it is; bit 7: the frame was cut
 //! before     = the bytes of the frame before the longest of the values that were sent and stand in it as they
 //!              are; `after`: those after it

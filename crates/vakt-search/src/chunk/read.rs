@@ -407,7 +407,7 @@ impl EventReader<'_> {
         let frame = RawFrame {
             bytes: block.bytes().get(place.clone()).ok_or_else(missing)?,
             lower: self.lower.get(place).ok_or_else(missing)?,
-            is_verbatim: block.is_verbatim(index),
+            standing: block.standing(index),
             value: block.value(index),
         };
         Ok(raw.judge(&frame))

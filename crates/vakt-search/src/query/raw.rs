@@ -1,19 +1,31 @@
 //! What the bytes of a frame tell of its event: a look at them where decoding takes ten times as long.
 //!
-//! No is said only of frames in which every value that was sent stands as it is, yes only of what one
-//! such value answers by itself.
+//! No is said only of frames in which every value that was sent stands, as it is or with escapes; yes only
+//! of what one value that stands as it is answers by itself.
 
 use std::ops::Range;
 
-use memchr::memmem::Finder;
+use memchr::memmem::{self, Finder};
 
-use super::{Node, Pattern};
+use super::Node;
 use crate::fold::fold;
 
 /// A query that is asked of bytes.
 pub(crate) struct Raw<'q> {
     root: &'q Node,
     needs: Needs,
+    /// Those of the texts that escapes leave as they are.
+    plain: Needs,
+}
+
+/// How the values that were sent stand in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Each as it is.
+    AsSent,
+    /// Each as it is, or as a JSON string with escapes.
+    Escaped,
+    Otherwise,
 }
 
 /// A frame that is looked at.
@@ -22,9 +34,8 @@ pub(crate) struct RawFrame<'f> {
     pub(crate) bytes: &'f [u8],
     /// The same with letters of ASCII in lower case.
     pub(crate) lower: &'f [u8],
-    /// Whether every value that was sent stands in it as it is.
-    pub(crate) is_verbatim: bool,
-    /// Where one of them does.
+    pub(crate) standing: Standing,
+    /// Where a value that was sent stands as it is.
     pub(crate) value: Option<Range<usize>>,
 }
 
@@ -41,7 +52,8 @@ impl<'q> Raw<'q> {
     pub(crate) fn of(root: &'q Node) -> Self {
         Self {
             root,
-            needs: needs(root),
+            needs: needs(root, &|_| true),
+            plain: needs(root, &is_plain),
         }
     }
 
@@ -51,7 +63,15 @@ impl<'q> Raw<'q> {
         if !frame.bytes.is_ascii() {
             return None;
         }
-        if frame.is_verbatim && !are_met(&self.needs, frame.lower) {
+        let may_match = match frame.standing {
+            Standing::AsSent => are_met(&self.needs, frame.lower),
+            Standing::Escaped => {
+                are_met(&self.plain, frame.lower)
+                    || memmem::find(frame.lower, ANY_CHARACTER).is_some()
+            }
+            Standing::Otherwise => true,
+        };
+        if !may_match {
             return Some(false);
         }
         let value = frame.value.as_ref()?;
@@ -73,13 +93,27 @@ fn answers(node: &Node, sent: &str, folded: &str) -> bool {
     }
 }
 
-fn needs(node: &Node) -> Needs {
+/// What begins an escape that stands for any character.
+const ANY_CHARACTER: &[u8] = b"\\u";
+
+/// Whether no character of the text is one that the short escapes of JSON stand for: then a value has the
+/// text where the bytes of the escaped string have it.
+fn is_plain(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || matches!(c, '\\' | '"' | '/'))
+}
+
+/// The texts that the node needs, of those that are `usable`.
+fn needs(node: &Node, usable: &dyn Fn(&str) -> bool) -> Needs {
+    let text_of = |text: &String| match text.is_empty() || !usable(text) {
+        true => Needs::Anything,
+        false => Needs::Text(Box::new(Finder::new(fold(text).as_bytes()).into_owned())),
+    };
     match node {
-        Node::Sent(pattern) => all(texts(pattern)),
-        Node::SentRegex(regex) => all(regex.required().iter().map(|text| text_of(text)).collect()),
-        Node::And(parts) => all(parts.iter().map(needs).collect()),
+        Node::Sent(pattern) => all(pattern.pieces.iter().map(text_of).collect()),
+        Node::SentRegex(regex) => all(regex.required().iter().map(text_of).collect()),
+        Node::And(parts) => all(parts.iter().map(|part| needs(part, usable)).collect()),
         Node::Or(parts) => {
-            let parts: Vec<Needs> = parts.iter().map(needs).collect();
+            let parts: Vec<Needs> = parts.iter().map(|part| needs(part, usable)).collect();
             match parts.iter().any(|part| matches!(part, Needs::Anything)) {
                 true => Needs::Anything,
                 false => Needs::Some(parts),
@@ -95,17 +129,6 @@ fn all(mut parts: Vec<Needs>) -> Needs {
     match parts.is_empty() {
         true => Needs::Anything,
         false => Needs::All(parts),
-    }
-}
-
-fn texts(pattern: &Pattern) -> Vec<Needs> {
-    pattern.pieces.iter().map(|piece| text_of(piece)).collect()
-}
-
-fn text_of(text: &str) -> Needs {
-    match text.is_empty() {
-        true => Needs::Anything,
-        false => Needs::Text(Box::new(Finder::new(fold(text).as_bytes()).into_owned())),
     }
 }
 
@@ -133,11 +156,11 @@ mod tests {
             let mut raw = RawFrame {
                 bytes: frame.as_bytes(),
                 lower: lower.as_bytes(),
-                is_verbatim: true,
+                standing: Standing::AsSent,
                 value: Some(start..frame.len()),
             };
             assert_eq!(Raw::of(&root).judge(&raw), expected, "{query} {frame}");
-            raw.is_verbatim = false;
+            raw.standing = Standing::Otherwise;
             let unless_no = expected.filter(|found| *found);
             assert_eq!(Raw::of(&root).judge(&raw), unless_no, "{query} {frame}");
             raw.value = None;
@@ -169,5 +192,27 @@ mod tests {
         check("strasse", "Straße", None);
         check("straße", "Strasse", Some(true));
         check("straße", "Strase", Some(false));
+    }
+
+    #[test]
+    fn of_a_string_with_escapes_no_is_said_where_no_escape_can_hide_the_text() {
+        let check = |query: &str, frame: &str, expected: Option<bool>| {
+            let root = Query::parse(query).unwrap().root;
+            let lower = frame.to_ascii_lowercase();
+            let raw = RawFrame {
+                bytes: frame.as_bytes(),
+                lower: lower.as_bytes(),
+                standing: Standing::Escaped,
+                value: None,
+            };
+            assert_eq!(Raw::of(&root).judge(&raw), expected, "{query} {frame}");
+        };
+        check("failed", r#"{"m":"a\nb"}"#, Some(false));
+        check("failed", r#"{"m":"a\nfailed"}"#, None);
+        check("failed", r#"{"m":"f\u0061iled"}"#, None);
+        check(r"c:\\windows", r#"{"m":"c:\\windows"}"#, None);
+        check("\"a/b\"", r#"{"m":"a\/b"}"#, None);
+        check("\"a/b\" closed", r#"{"m":"a\/b"}"#, Some(false));
+        check("\"a/b\" or closed", r#"{"m":"a\/b"}"#, None);
     }
 }
