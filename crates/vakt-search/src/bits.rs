@@ -22,6 +22,11 @@ impl Bits {
         bits
     }
 
+    /// The memory that the set holds, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        self.words.len() * size_of::<u64>()
+    }
+
     pub(crate) fn insert(&mut self, doc: u32) {
         if let Some(word) = self.words.get_mut((doc / 64) as usize) {
             *word |= 1 << (doc % 64);
@@ -49,6 +54,16 @@ impl Bits {
     /// Whether one of `docs` is in the set.
     pub(crate) fn any_in(&self, docs: Range<u32>) -> bool {
         self.iter_in(docs).next().is_some()
+    }
+
+    /// How many of `docs` are in the set.
+    pub(crate) fn count_in(&self, docs: Range<u32>) -> u64 {
+        let first = docs.start / 64;
+        let words = self.words.get(first as usize..).unwrap_or_default();
+        let words = (first..docs.end.div_ceil(64)).zip(words);
+        words
+            .map(|(index, word)| u64::from((*word & mask(index, &docs)).count_ones()))
+            .sum()
     }
 
     /// The events of `docs` that are in the set, ascending.
@@ -191,6 +206,7 @@ mod tests {
             assert!(rest.is_empty());
             let inner = 70..140;
             let expected: Vec<u32> = docs.into_iter().filter(|doc| inner.contains(doc)).collect();
+            assert_eq!(bits.count_in(inner.clone()), expected.len() as u64);
             assert_eq!(bits.iter_in(inner).collect::<Vec<_>>(), expected);
         }
     }

@@ -43,7 +43,7 @@ fn engines_find_the_same_events() {
                 let (by_vakt, by_plain) = (total(&vakt), total(&plain));
                 let by_grep = grep.as_ref().map(|grep| total(grep));
                 match ask {
-                    Ask::Rare(_) | Ask::Address(_) | Ask::Phrase(_) => {
+                    Ask::Rare(_) | Ask::Address(_) | Ask::Phrase(_) | Ask::PhraseAgain(_) => {
                         assert_eq!(by_vakt, by_plain, "{ask:?}");
                         assert!(
                             by_grep.is_none_or(|by_grep| by_grep == by_vakt),

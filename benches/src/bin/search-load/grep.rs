@@ -93,7 +93,9 @@ impl Engine for Grep {
         let page = PAGE.to_string();
         let tail: &[&str] = &["tail", "-n", &page];
         match ask {
-            Ask::Term(pattern) | Ask::Phrase(pattern) => self.count(&["-w"], pattern),
+            Ask::Term(pattern) | Ask::Phrase(pattern) | Ask::PhraseAgain(pattern) => {
+                self.count(&["-w"], pattern)
+            }
             Ask::Rare(pattern) => self.count(&["-w"], pattern),
             Ask::Address(address) => self.count(&["-w"], &address.to_string()),
             // The whole file: its lines have their times in a dozen forms.
@@ -102,7 +104,7 @@ impl Engine for Grep {
                 self.pipeline(&[tail])?;
                 Ok(Some(Answer { total: None }))
             }
-            Ask::NewestOf(word) => {
+            Ask::NewestOf(word) | Ask::NewestOfPhrase(word) => {
                 self.pipeline(&[&[self.program, "-i", "-w", "-F", "-e", word], tail])?;
                 Ok(Some(Answer { total: None }))
             }

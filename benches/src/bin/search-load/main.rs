@@ -73,6 +73,18 @@ struct Arguments {
     /// Takes events into Vakt's index and ends: for a profiler
     #[arg(long, conflicts_with = "mixed")]
     only_intake: bool,
+    /// Asks the indexes that an earlier run with the same events left there: two programs are compared
+    /// over the same files
+    #[arg(long, conflicts_with_all = ["only_intake", "mixed"])]
+    ask_again: bool,
+    /// Asks only questions that have this in their names
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    question: String,
     /// Measures answers while events come in, too
     #[arg(long)]
     mixed: bool,
@@ -110,6 +122,11 @@ fn main() -> Result<()> {
         let cost = intake::measure(Vakt::open(&path)?.writer()?, generator(), arguments.events)?;
         intake::print_vakt(&cost);
         return Ok(());
+    }
+    if arguments.ask_again {
+        let newest = generator().take(arguments.events).last();
+        let newest = newest.context("the generator makes no events")?.received;
+        return ask(&paths, &questions(arguments.preset, newest), &arguments);
     }
     let lines = intake::write_compressed(&paths.lines, generator(), arguments.events)?;
     let (vakt, plain) = take_in(dir, &arguments)?;
@@ -164,7 +181,8 @@ fn ask(paths: &Paths, questions: &[Question], arguments: &Arguments) -> Result<(
         say("skipped: `zstd -dc | rg`, because zstd, or both rg and grep, are not there");
     }
     let mut rows = Vec::new();
-    for question in questions {
+    let asked = |question: &&Question| question.name.contains(&arguments.question);
+    for question in questions.iter().filter(asked) {
         let cold = arguments.cold;
         rows.push(Row {
             question: question.name,

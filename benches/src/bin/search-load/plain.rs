@@ -154,7 +154,10 @@ impl Engine for Plain {
         match ask {
             Ask::Term(word) => self.page(&term(word), true),
             Ask::Rare(word) => self.page(&term(word), true),
-            Ask::Phrase(phrase) => self.page(&*self.phrase(&mut phrase.split(' ')), true),
+            Ask::Phrase(phrase) | Ask::PhraseAgain(phrase) => {
+                self.page(&*self.phrase(&mut phrase.split(' ')), true)
+            }
+            Ask::NewestOfPhrase(phrase) => self.page(&*self.phrase(&mut phrase.split(' ')), false),
             // The default tokenizer makes words of the parts of an address.
             Ask::Address(address) => {
                 let address = address.to_string();

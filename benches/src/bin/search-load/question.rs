@@ -22,6 +22,8 @@ pub(crate) enum Ask {
     Rare(String),
     /// Words one after the other, in any case.
     Phrase(&'static str),
+    /// The same, when it was asked before: an engine may remember what it learned.
+    PhraseAgain(&'static str),
     Address(Ipv4Addr),
     /// Letters within a word, since a time.
     Substring(&'static str, Timestamp),
@@ -29,6 +31,8 @@ pub(crate) enum Ask {
     Newest,
     /// The newest [`PAGE`] with a word; no total.
     NewestOf(&'static str),
+    /// The newest [`PAGE`] with words one after the other; no total.
+    NewestOfPhrase(&'static str),
     /// How many events in each five minutes.
     Histogram,
     /// The ten users with most events.
@@ -78,6 +82,10 @@ pub(crate) fn questions(preset: Preset, last: Timestamp) -> Vec<Question> {
         ),
         question("common term", terms.map(Ask::Term).to_vec()),
         question("phrase", phrases.map(Ask::Phrase).to_vec()),
+        question(
+            "phrase, asked again",
+            phrases.map(Ask::PhraseAgain).to_vec(),
+        ),
         // Neither the busiest addresses nor the rarest.
         question(
             "IPv4 address",
@@ -93,6 +101,10 @@ pub(crate) fn questions(preset: Preset, last: Timestamp) -> Vec<Question> {
         question(
             "newest 100 of a common term",
             terms.map(Ask::NewestOf).to_vec(),
+        ),
+        question(
+            "newest 100 of a phrase",
+            phrases.map(Ask::NewestOfPhrase).to_vec(),
         ),
         question("histogram over all, by 5 minutes", vec![Ask::Histogram]),
         question("top 10 users", vec![Ask::TopUsers]),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Result;
 use vakt_event::{Event, Frame, JournalPosition, Source, Transport};
@@ -80,14 +81,25 @@ impl Sink for Writer {
 const HISTOGRAM: &str = "| timechart 5m";
 const TOP_USERS: &str = "| top 10 user.name";
 
+/// The query, made one that was not asked before: the index remembers which events it judged for a query,
+/// and that is not to be measured.
+fn unlike_before(query: &str) -> String {
+    static ASKED: AtomicU64 = AtomicU64::new(0);
+    let number = ASKED.fetch_add(1, Ordering::Relaxed);
+    format!("{query} or neverseen{number}")
+}
+
 impl Engine for Vakt {
     fn ask(&self, ask: &Ask) -> Result<Option<Answer>> {
         let (text, since) = match ask {
-            Ask::Term(term) | Ask::NewestOf(term) => ((*term).to_owned(), None),
+            Ask::Term(term) | Ask::NewestOf(term) => (unlike_before(term), None),
             Ask::Rare(term) => (term.clone(), None),
-            Ask::Phrase(phrase) => (format!("\"{phrase}\""), None),
+            Ask::Phrase(phrase) | Ask::NewestOfPhrase(phrase) => {
+                (unlike_before(&format!("\"{phrase}\"")), None)
+            }
+            Ask::PhraseAgain(phrase) => (format!("\"{phrase}\""), None),
             Ask::Address(address) => (address.to_string(), None),
-            Ask::Substring(part, since) => (format!("*{part}*"), Some(*since)),
+            Ask::Substring(part, since) => (unlike_before(&format!("*{part}*")), Some(*since)),
             Ask::Newest => (String::new(), None),
             Ask::Histogram => (HISTOGRAM.to_owned(), None),
             Ask::TopUsers => (TOP_USERS.to_owned(), None),
@@ -97,7 +109,7 @@ impl Engine for Vakt {
             query: pipeline.query.clone(),
             since,
             limit,
-            hits_only: matches!(ask, Ask::Newest | Ask::NewestOf(_)),
+            hits_only: matches!(ask, Ask::Newest | Ask::NewestOf(_) | Ask::NewestOfPhrase(_)),
             ..Request::default()
         };
         if let Some(mut gathering) = Gathering::new(&pipeline, Window::default()) {

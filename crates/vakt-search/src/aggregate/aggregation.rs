@@ -41,6 +41,7 @@ pub struct Aggregation {
     /// The values and states of the event that is being added; kept for their memory.
     values: Values,
     sample: Vec<State>,
+    key: Vec<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +57,23 @@ struct Plan {
 struct Group {
     /// How many events it has, whatever is computed.
     events: u64,
+    /// None where events alone are counted: then a group that is found has nothing else to be found.
     states: Vec<State>,
+}
+
+impl Group {
+    fn into_states(self, measures: &[Measure]) -> Vec<State> {
+        match counts_events(measures) {
+            true => vec![State::Count(self.events); measures.len()],
+            false => self.states,
+        }
+    }
+}
+
+/// Whether nothing but events is counted.
+fn counts_events(measures: &[Measure]) -> bool {
+    let mut functions = measures.iter().map(|measure| &measure.function);
+    functions.all(|function| *function == Function::Count)
 }
 
 impl Aggregation {
@@ -130,12 +147,7 @@ impl Aggregation {
     /// Takes values that are counted already, as columns of an index can tell them; `None` where
     /// something else than events is counted.
     pub fn counter(&mut self) -> Option<Counter<'_>> {
-        let counts = |measure: &Measure| measure.function == Function::Count;
-        self.plan
-            .measures
-            .iter()
-            .all(counts)
-            .then_some(Counter { aggregation: self })
+        counts_events(&self.plan.measures).then_some(Counter { aggregation: self })
     }
 
     /// Adds what another aggregation has, made by [`Aggregation::another`].
@@ -187,6 +199,7 @@ impl Aggregation {
             budget: Budget::default(),
             values: Values::default(),
             sample,
+            key: Vec::new(),
         }
     }
 
@@ -276,7 +289,7 @@ impl Aggregation {
                 bucket: bucket?,
                 series: values.pop(),
                 events: group.events,
-                states: group.states,
+                states: group.into_states(&plan.measures),
             })
         });
         // States of several values may be merged: in one order, whatever the order of the groups.
@@ -293,12 +306,17 @@ impl Aggregation {
     }
 
     fn rows(self) -> Vec<Row> {
+        let Self { plan, groups, .. } = self;
         let row = |(key, group): (Key, Group)| Row {
             values: key::read(&key, false).1,
             events: group.events,
-            cells: group.states.iter().map(State::value).collect(),
+            cells: group
+                .into_states(&plan.measures)
+                .iter()
+                .map(State::value)
+                .collect(),
         };
-        self.groups.into_iter().map(row).collect()
+        groups.into_iter().map(row).collect()
     }
 }
 
@@ -318,7 +336,7 @@ impl Counter<'_> {
             plan,
             groups,
             budget,
-            sample,
+            key,
             ..
         } = &mut *self.aggregation;
         let bucket = match (plan.span, time) {
@@ -329,12 +347,8 @@ impl Counter<'_> {
         if keys.len() != plan.by.len() || count == 0 {
             return;
         }
-        for state in sample.iter_mut() {
-            *state = State::Count(count);
-        }
-        let mut key = Vec::new();
-        key::write(&mut key, bucket, keys.iter().copied());
-        add_to(groups, budget, &key, count, sample);
+        key::write(key, bucket, keys.iter().copied());
+        add_to(groups, budget, key, count, &[]);
     }
 }
 
@@ -357,7 +371,11 @@ impl Row {
     }
 }
 
+/// The states of a group without events.
 fn states(measures: &[Measure]) -> Vec<State> {
+    if counts_events(measures) {
+        return Vec::new();
+    }
     measures
         .iter()
         .map(|measure| State::new(&measure.function))

@@ -3,7 +3,7 @@
 use vakt_event::Timestamp;
 
 use super::{Aggregation, Listed, Listing, Table, Window};
-use crate::index::{Gather, Wanted};
+use crate::index::{FIELDS_MAX, Gather, Wanted};
 use crate::query::Pipeline;
 use crate::record::Record;
 
@@ -67,12 +67,17 @@ impl Gather for Gathering {
         let Self::Table(aggregation) = self else {
             return;
         };
-        // Events without one of the fields are in no group.
-        let Some(values) = values.iter().copied().collect::<Option<Vec<&str>>>() else {
-            return;
-        };
-        if let Some(mut counter) = aggregation.counter() {
-            counter.add_counted(time.and_then(Timestamp::from_micros), &values, count);
+        // This comes once for each value of each chunk: nothing is allocated.
+        let mut keys = [""; FIELDS_MAX];
+        for (key, value) in keys.iter_mut().zip(values) {
+            // Events without one of the fields are in no group.
+            let Some(value) = value else {
+                return;
+            };
+            *key = value;
+        }
+        if let (Some(mut counter), Some(keys)) = (aggregation.counter(), keys.get(..values.len())) {
+            counter.add_counted(time.and_then(Timestamp::from_micros), keys, count);
         }
     }
 

@@ -1,15 +1,24 @@
 //! Frames that are packed together.
 
+use std::ops::Range;
+
 use vakt_event::{Format, Timestamp};
 
 use super::pack::{Input, put_varint};
 use crate::fault::Fault;
 use crate::frame::Frame;
+use crate::query::raw::Standing;
 
 const CUT: u8 = 0x80;
 
 /// Every value that was sent stands in the frame as it is.
 const VERBATIM: u8 = 0x40;
+
+/// Every value that was sent stands in the frame as it is, or as a JSON string with escapes.
+const ESCAPED: u8 = 0x10;
+
+/// The place of a value that was sent follows.
+const PLACED: u8 = 0x20;
 
 /// The block that is being filled.
 #[derive(Default)]
@@ -20,8 +29,15 @@ pub(super) struct BlockBuilder {
 }
 
 impl BlockBuilder {
-    /// `is_verbatim` says that every value that was sent stands in the frame as it is.
-    pub(super) fn add(&mut self, frame: &Frame<'_>, source: usize, is_verbatim: bool) {
+    /// `standing` says how values stand in the frame; `value` is where the longest of those stands that do
+    /// so as they are.
+    pub(super) fn add(
+        &mut self,
+        frame: &Frame<'_>,
+        source: usize,
+        standing: Standing,
+        value: Option<Range<usize>>,
+    ) {
         let kind = match frame.format {
             Format::Syslog => 0,
             Format::Json => 1,
@@ -31,8 +47,19 @@ impl BlockBuilder {
         put_varint(source as u64, &mut self.heads);
         put_varint(frame.bytes.len() as u64, &mut self.heads);
         let cut = if frame.truncated { CUT } else { 0 };
-        let verbatim = if is_verbatim { VERBATIM } else { 0 };
-        self.heads.push(kind | cut | verbatim);
+        let standing = match standing {
+            Standing::AsSent => VERBATIM,
+            Standing::Escaped => ESCAPED,
+            Standing::Otherwise => 0,
+        };
+        let placed = if value.is_some() { PLACED } else { 0 };
+        self.heads.push(kind | cut | standing | placed);
+        if let Some(value) = value {
+            // What follows the value is often nothing, or the same for all frames of a kind.
+            put_varint(value.start as u64, &mut self.heads);
+            let after = frame.bytes.len().saturating_sub(value.end);
+            put_varint(after as u64, &mut self.heads);
+        }
         self.bodies.extend_from_slice(frame.bytes);
         self.count += 1;
     }
@@ -74,7 +101,9 @@ struct Head {
     source: usize,
     format: Format,
     truncated: bool,
-    verbatim: bool,
+    standing: Standing,
+    /// Where the longest value that was sent stands in the frame: the bytes before and after it.
+    value: Option<(usize, usize)>,
     /// Where the frame ends in the bytes; it begins where the one before ends.
     end: usize,
 }
@@ -90,9 +119,13 @@ impl Block {
             let length = input.length()?;
             let kind = input.byte()?;
             lengths = lengths.saturating_add(length);
+            let value = match kind & PLACED {
+                0 => None,
+                _ => Some((input.length()?, input.length()?)),
+            };
             heads.push(Head {
                 source,
-                format: match kind & !(CUT | VERBATIM) {
+                format: match kind & !(CUT | VERBATIM | ESCAPED | PLACED) {
                     0 => Format::Syslog,
                     1 => Format::Json,
                     2 => Format::Journal,
@@ -100,7 +133,12 @@ impl Block {
                     other => return Err(Fault::new(format!("a frame of kind {other}"))),
                 },
                 truncated: kind & CUT != 0,
-                verbatim: kind & VERBATIM != 0,
+                standing: match (kind & VERBATIM, kind & ESCAPED) {
+                    (VERBATIM, _) => Standing::AsSent,
+                    (_, ESCAPED) => Standing::Escaped,
+                    _ => Standing::Otherwise,
+                },
+                value,
                 end: lengths,
             });
         }
@@ -118,15 +156,20 @@ impl Block {
         })
     }
 
-    /// Frame `index` of the block, and the number of its source.
-    pub(crate) fn frame(&self, index: usize, received: Timestamp) -> Option<(Frame<'_>, usize)> {
-        let head = self.heads.get(index)?;
+    /// Where frame `index` stands in the bytes of the block.
+    pub(super) fn place(&self, index: usize) -> Option<Range<usize>> {
         let start = match index.checked_sub(1) {
             Some(before) => self.heads.get(before)?.end,
             None => self.start,
         };
+        Some(start..self.heads.get(index)?.end)
+    }
+
+    /// Frame `index` of the block, and the number of its source.
+    pub(crate) fn frame(&self, index: usize, received: Timestamp) -> Option<(Frame<'_>, usize)> {
+        let head = self.heads.get(index)?;
         let frame = Frame {
-            bytes: self.bytes.get(start..head.end)?,
+            bytes: self.bytes.get(self.place(index)?)?,
             format: head.format,
             received,
             truncated: head.truncated,
@@ -134,9 +177,22 @@ impl Block {
         Some((frame, head.source))
     }
 
-    /// Whether every value that was sent stands in frame `index` as it is.
-    pub(super) fn is_verbatim(&self, index: usize) -> bool {
-        self.heads.get(index).is_some_and(|head| head.verbatim)
+    /// How the values that were sent stand in frame `index`.
+    pub(super) fn standing(&self, index: usize) -> Standing {
+        let head = self.heads.get(index);
+        head.map_or(Standing::Otherwise, |head| head.standing)
+    }
+
+    /// Where the longest value that was sent stands in frame `index`, if one does.
+    pub(super) fn value(&self, index: usize) -> Option<Range<usize>> {
+        let (before, after) = self.heads.get(index)?.value?;
+        let length = self.place(index)?.len();
+        Some(before..length.checked_sub(after)?)
+    }
+
+    /// The bytes of the block, those of its frames among them.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// What later blocks of the chunk are like.

@@ -1,6 +1,7 @@
 //! Filling a chunk.
 
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::filter;
 use crate::frame::Frame;
+use crate::query::raw::Standing;
 use crate::record::{is_own_always, peer_text};
 use crate::words::{Keys, hash};
 
@@ -70,19 +72,51 @@ struct Named {
     column: ColumnBuilder,
 }
 
-/// Whether every value that was sent is a part of the frame, as it stands in memory.
-fn is_verbatim(event: &Event<'_>, frame: &Frame<'_>) -> bool {
+/// How the values that were sent stand in the frame: each is looked for there by its place in memory.
+fn standing(event: &Event<'_>, frame: &Frame<'_>) -> Standing {
     let bytes = frame.bytes.as_ptr_range();
-    event.fields.iter().all(|field| {
-        if field.origin != Origin::Sent || field.value.is_null() {
-            return true;
-        }
-        if let Value::Bool(_) = field.value {
-            return frame.format == Format::Json;
-        }
-        let text = field.value.text().as_bytes().as_ptr_range();
+    let is_there = |text: &str| {
+        let text = text.as_bytes().as_ptr_range();
         text.is_empty() || (bytes.start <= text.start && text.end <= bytes.end)
-    })
+    };
+    let mut standing = Standing::AsSent;
+    for field in &event.fields {
+        if field.origin != Origin::Sent {
+            continue;
+        }
+        let stands = match &field.value {
+            Value::Null => true,
+            Value::Bool(_) => frame.format == Format::Json,
+            Value::Escaped(escaped) => {
+                standing = Standing::Escaped;
+                is_there(escaped.raw())
+            }
+            value => is_there(value.text()),
+        };
+        if !stands {
+            return Standing::Otherwise;
+        }
+    }
+    standing
+}
+
+/// Where the longest value that was sent stands in the frame as it is: most of the text that people
+/// look for is in it, and is then found without decoding.
+fn longest_value(event: &Event<'_>, frame: &Frame<'_>) -> Option<Range<usize>> {
+    let bytes = frame.bytes.as_ptr_range();
+    let mut longest = 0..0;
+    for field in &event.fields {
+        if field.origin != Origin::Sent || field.value.is_null() {
+            continue;
+        }
+        let text = field.value.text().as_bytes();
+        let start = text.as_ptr().addr().wrapping_sub(bytes.start.addr());
+        let end = start.wrapping_add(text.len());
+        if text.len() > longest.len() && start < end && end <= frame.bytes.len() {
+            longest = start..end;
+        }
+    }
+    (!longest.is_empty()).then_some(longest)
 }
 
 /// Where the last values of an event lie in memory: decoding gives many of them under two names, the
@@ -277,8 +311,9 @@ impl ChunkBuilder {
         self.times.push(micros(event.time.effective()));
         self.received.push(micros(event.time.received));
         self.frame_bytes += addition.frame.bytes.len();
-        let is_verbatim = is_verbatim(event, &addition.frame);
-        self.block.add(&addition.frame, source, is_verbatim);
+        let standing = standing(event, &addition.frame);
+        let value = longest_value(event, &addition.frame);
+        self.block.add(&addition.frame, source, standing, value);
         if self.block.frame_bytes() >= BLOCK_BYTES {
             let packed = self.pack_block()?;
             if self.blocks.is_empty() {

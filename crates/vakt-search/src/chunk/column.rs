@@ -16,6 +16,7 @@
 //! but its values. An event that has several different values, or one that is too long or
 //! one of too many, has code 1: whoever asks must look at the event itself.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
@@ -361,6 +362,20 @@ impl Column {
         code.copied().unwrap_or(NO_VALUE)
     }
 
+    /// The codes of all `count` events of the chunk.
+    pub(crate) fn codes(&self, count: u32) -> Cow<'_, [u16]> {
+        if self.docs.is_none() {
+            return Cow::Borrowed(&self.codes);
+        }
+        let mut codes = vec![NO_VALUE; usize::try_from(count).unwrap_or(usize::MAX)];
+        self.each(|doc, code| {
+            if let Some(slot) = codes.get_mut(doc as usize) {
+                *slot = code;
+            }
+        });
+        Cow::Owned(codes)
+    }
+
     /// The value that a code stands for.
     pub(crate) fn value(&self, code: u16) -> Option<&str> {
         value_at(&self.text, &self.ends, code)
@@ -444,11 +459,15 @@ mod tests {
                 (6, None),
             ];
             assert_eq!(all(&column), expected);
-            assert_eq!(column.code(4), LOOK);
-            assert_eq!((column.code(1), column.code(999)), (NO_VALUE, NO_VALUE));
-            assert_eq!(column.value(column.code(3)), Some("a"));
+            let codes = column.codes(count);
+            assert_eq!(codes.len(), count as usize);
+            for (doc, code) in (0..).zip(codes.iter()) {
+                assert_eq!(column.code(doc), *code);
+            }
+            assert_eq!((codes[4], codes[1]), (LOOK, NO_VALUE));
+            assert_eq!(column.value(codes[3]), Some("a"));
             let wanted = column.codes_where(|value| value == "B");
-            assert!(wanted[usize::from(column.code(2))] && !wanted[usize::from(column.code(0))]);
+            assert!(wanted[usize::from(codes[2])] && !wanted[usize::from(codes[0])]);
         }
     }
 

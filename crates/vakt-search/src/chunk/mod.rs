@@ -2,17 +2,20 @@
 //!
 //! ```text
 //! chunk      = { block } { filter } numbers { column } directory
-//! block      = packed: count(u32) { source length kind(1 byte) } { frame's bytes }; all but the first
-//!              of a chunk with the first one, unpacked, as the dictionary
-//! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 6: every value that was sent stands in the
-//!              frame as it is; bit 7: the frame was cut
+//! block      = packed: count(u32) { source length kind(1 byte) [before after] } { frame's bytes }; all but the
+//!              first of a chunk with the first one, unpacked, as the dictionary
+//! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 4: every value that was sent stands in the frame as it
+//!              is or as a JSON string with escapes; bit 5: `before` and `after` are there; bit 6: every
+//!              value that was sent stands in the frame as it is; bit 7: the frame was cut
+//! before     = the bytes of the frame before the longest of the values that were sent and stand in it as they
+//!              are; `after`: those after it
 //! filter     = keys of all values of a block's events (`filter`, `words`)
 //! numbers    = packed: differences, as LEB128, for positions, effective times and times of receipt
 //! column     = packed: the values of one field, and which events have it (`column`)
 //! directory  = packed JSON: sources, and where everything is
 //! ```
 //!
-//! `source` and `length` are LEB128. A chunk that is still being filled has no columns; then filters and
+//! `source`, `length`, `before` and `after` are LEB128. A chunk that is still being filled has no columns; then filters and
 //! events answer what columns would. Bytes in memory and in a split's file are the same.
 
 mod block;
@@ -28,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use vakt_event::Source;
 
 pub(crate) use build::{Addition, ChunkBuilder};
-pub(crate) use read::{ByBytes, Cache, Chunk, ColumnOf, FrameReader, Pieces};
+pub(crate) use read::{ByBytes, Cache, Chunk, ColumnOf, EventReader, FrameReader, Pieces};
 
 /// The most events of a chunk. A search of what is not in a chunk yet looks at each event, so this
 /// many at most; and a column's codes and events fit into 16 bits.
@@ -98,6 +101,12 @@ struct ColumnPlace {
 }
 
 impl Directory {
+    /// The number of the block that has the event `doc`.
+    fn block_of(&self, doc: u32) -> usize {
+        let after = self.blocks.partition_point(|block| block.first <= doc);
+        after.saturating_sub(1)
+    }
+
     /// The events of block `number` of a chunk of `docs` events.
     fn docs(&self, number: usize, docs: u32) -> Range<u32> {
         let first = |number: usize| self.blocks.get(number).map(|block| block.first);

@@ -1,6 +1,7 @@
 //! Reading a chunk, piece by piece as a search asks for them.
 
 use std::ops::Range;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use quick_cache::Weighter;
@@ -10,12 +11,13 @@ use vakt_event::{Event, JournalPosition, Source, Timestamp};
 use super::block::Block;
 use super::column::{Column, read_docs};
 use super::pack::{read_deltas, unpack, unpack_like};
-use super::{ChunkMeta, Directory, Place};
+use super::{ChunkMeta, ColumnPlace, Directory, Place};
 use crate::fault::Fault;
 use crate::filter;
 use crate::frame::Decoder;
-use crate::query::raw::Raw;
+use crate::query::raw::{Raw, RawFrame};
 use crate::record::{Record, RecordSource, peer_text};
+use crate::split::Ahead;
 
 /// Unpacked pieces of chunks, so that a search that comes again unpacks nothing.
 pub(crate) type Cache = quick_cache::sync::Cache<Key, Piece, ByBytes>;
@@ -54,6 +56,8 @@ pub(crate) struct Chunk {
     meta: ChunkMeta,
     data: OwnedBytes,
     directory: OnceLock<Arc<Directory>>,
+    /// The file that it is in, and where it begins there.
+    file: Option<(Arc<Path>, u64)>,
 }
 
 /// A column of a chunk, if it has one of that name.
@@ -82,7 +86,78 @@ impl Chunk {
             meta,
             data,
             directory: OnceLock::new(),
+            file: None,
         })
+    }
+
+    /// The chunk, which begins at `start` in the file at `path`.
+    pub(crate) fn in_file(self, path: &Arc<Path>, start: u64) -> Self {
+        Self {
+            file: Some((Arc::clone(path), start)),
+            ..self
+        }
+    }
+
+    /// The directory will be read.
+    pub(crate) fn expect_directory(&self) {
+        if self.directory.get().is_none() {
+            self.expect([self.meta.directory]);
+        }
+    }
+
+    /// The columns of these names will be read, and the effective times where `with_times` says so.
+    pub(crate) fn expect_columns<'n>(
+        &self,
+        with_times: bool,
+        names: impl Iterator<Item = &'n str>,
+        pieces: Pieces<'_>,
+    ) -> Result<(), Fault> {
+        let directory = self.directory()?;
+        let times = with_times.then_some(directory.times);
+        let columns = directory.columns.as_deref().unwrap_or_default();
+        let places = names
+            .filter_map(|name| place_of(columns, name))
+            .flat_map(|column| [Some(column.values), column.docs])
+            .flatten();
+        let is_unread = |place: &Place| !pieces.cache.contains_key(&(self.number, place.0));
+        self.expect(times.into_iter().chain(places).filter(is_unread));
+        Ok(())
+    }
+
+    /// The blocks of these events will be read, ascending.
+    pub(crate) fn expect_blocks(
+        &self,
+        docs: impl Iterator<Item = u32>,
+        pieces: Pieces<'_>,
+    ) -> Result<(), Fault> {
+        let directory = self.directory()?;
+        let mut numbers = vec![0];
+        numbers.extend(docs.map(|doc| directory.block_of(doc)));
+        numbers.dedup();
+        let places = numbers
+            .into_iter()
+            .filter_map(|number| directory.blocks.get(number))
+            .map(|block| block.bytes);
+        let is_unread = |place: &Place| !pieces.cache.contains_key(&(self.number, place.0));
+        self.expect(places.filter(is_unread));
+        Ok(())
+    }
+
+    fn expect(&self, places: impl IntoIterator<Item = Place>) {
+        let Some((path, start)) = &self.file else {
+            return;
+        };
+        let mut ahead = None;
+        for (at, bytes) in places {
+            ahead
+                .get_or_insert_with(|| Ahead::of(path, *start))
+                .expect(u64::from(at), u64::from(bytes));
+        }
+    }
+
+    /// This chunk's alone as long as the process lives.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     pub(crate) fn meta(&self) -> &ChunkMeta {
@@ -145,8 +220,7 @@ impl Chunk {
         let Some(columns) = &self.directory()?.columns else {
             return Ok(ColumnOf::Unknown);
         };
-        let found = columns.binary_search_by(|column| column.name.as_str().cmp(name));
-        let Some(place) = found.ok().and_then(|index| columns.get(index)) else {
+        let Some(place) = place_of(columns, name) else {
             return Ok(ColumnOf::None);
         };
         let key = (self.number, place.values.0);
@@ -206,8 +280,7 @@ impl Chunk {
     /// The event after the block of the event `doc`.
     pub(crate) fn block_end(&self, doc: u32) -> Result<u32, Fault> {
         let directory = self.directory()?;
-        let after = directory.blocks.partition_point(|block| block.first <= doc);
-        Ok(directory.docs(after.saturating_sub(1), self.meta.docs).end)
+        Ok(directory.docs(directory.block_of(doc), self.meta.docs).end)
     }
 
     /// `first` is the chunk's first block, where it was read already.
@@ -258,6 +331,8 @@ impl Chunk {
             chunk: self,
             pieces,
             frames,
+            lower: Vec::new(),
+            lower_of: None,
         })
     }
 
@@ -274,12 +349,21 @@ impl Chunk {
     }
 }
 
+/// The column of this name, among columns ascending by name.
+fn place_of<'c>(columns: &'c [ColumnPlace], name: &str) -> Option<&'c ColumnPlace> {
+    let found = columns.binary_search_by(|column| column.name.as_str().cmp(name));
+    columns.get(found.ok()?)
+}
+
 /// Reads events of a chunk.
 pub(crate) struct EventReader<'c> {
     chunk: &'c Chunk,
     peers: Vec<Option<String>>,
     pieces: Pieces<'c>,
     frames: FrameReader,
+    /// The bytes of a block in lower case, and its number.
+    lower: Vec<u8>,
+    lower_of: Option<usize>,
 }
 
 impl EventReader<'_> {
@@ -306,10 +390,27 @@ impl EventReader<'_> {
         })
     }
 
-    /// Whether the event `doc` surely does not match, by a look at the bytes of its frame.
-    pub(crate) fn rules_out(&mut self, doc: u32, raw: &mut Raw) -> Result<bool, Fault> {
-        let may_match = self.frame(doc, |frame, _, _, _| raw.may_match(frame.bytes))?;
-        Ok(!may_match && self.frames.is_verbatim(doc))
+    /// Whether the event `doc` matches; `None` where the bytes of its frame do not tell.
+    pub(crate) fn judge(&mut self, doc: u32, raw: &Raw<'_>) -> Result<Option<bool>, Fault> {
+        let missing = || Fault::new("an event of a chunk is missing");
+        self.frames.open(self.chunk, self.pieces, doc)?;
+        let open = self.frames.block.as_ref().ok_or_else(missing)?;
+        let index = open.index(doc).ok_or_else(missing)?;
+        let block = &open.block;
+        if self.lower_of != Some(open.number) {
+            self.lower_of = Some(open.number);
+            self.lower.clear();
+            self.lower.extend_from_slice(block.bytes());
+            self.lower.make_ascii_lowercase();
+        }
+        let place = block.place(index).ok_or_else(missing)?;
+        let frame = RawFrame {
+            bytes: block.bytes().get(place.clone()).ok_or_else(missing)?,
+            lower: self.lower.get(place).ok_or_else(missing)?,
+            standing: block.standing(index),
+            value: block.value(index),
+        };
+        Ok(raw.judge(&frame))
     }
 
     /// Gives the frame of the event `doc`, its source, the peer as text, and its position.
@@ -336,20 +437,40 @@ pub(crate) struct FrameReader {
     keep: bool,
     /// The chunk's first block, when another was read.
     first: Option<Arc<Block>>,
-    /// The block of the last event, and the events that it holds.
-    block: Option<(Range<u32>, Arc<Block>)>,
+    /// The block of the last event.
+    block: Option<OpenBlock>,
+}
+
+struct OpenBlock {
+    number: usize,
+    /// The events that it holds.
+    docs: Range<u32>,
+    block: Arc<Block>,
+}
+
+impl OpenBlock {
+    /// The number of an event of the chunk in this block.
+    fn index(&self, doc: u32) -> Option<usize> {
+        usize::try_from(doc.checked_sub(self.docs.start)?).ok()
+    }
 }
 
 impl FrameReader {
-    /// Whether every value that was sent stands in the frame of the event `doc`, which was just read,
-    /// as it is.
-    fn is_verbatim(&self, doc: u32) -> bool {
-        self.block.as_ref().is_some_and(|(docs, block)| {
-            let index = doc
-                .checked_sub(docs.start)
-                .and_then(|index| usize::try_from(index).ok());
-            index.is_some_and(|index| block.is_verbatim(index))
-        })
+    /// Opens the block of the event `doc`.
+    fn open(&mut self, chunk: &Chunk, pieces: Pieces<'_>, doc: u32) -> Result<(), Fault> {
+        let is_here = self
+            .block
+            .as_ref()
+            .is_some_and(|open| open.docs.contains(&doc));
+        if !is_here {
+            let number = self.directory.block_of(doc);
+            self.block = Some(OpenBlock {
+                number,
+                docs: self.directory.docs(number, chunk.meta.docs),
+                block: chunk.block(number, &mut self.first, pieces, self.keep)?,
+            });
+        }
+        Ok(())
     }
 
     /// Gives the frame of the event `doc`, its source with its number, and its position. `chunk` is
@@ -361,31 +482,17 @@ impl FrameReader {
         doc: u32,
         look: impl FnOnce(crate::Frame<'_>, (usize, &Source), JournalPosition) -> T,
     ) -> Result<T, Fault> {
-        let is_here = self
-            .block
-            .as_ref()
-            .is_some_and(|(docs, _)| docs.contains(&doc));
-        if !is_here {
-            let after = self
-                .directory
-                .blocks
-                .partition_point(|block| block.first <= doc);
-            let number = after.saturating_sub(1);
-            let docs = self.directory.docs(number, chunk.meta.docs);
-            let block = chunk.block(number, &mut self.first, pieces, self.keep)?;
-            self.block = Some((docs, block));
-        }
         let missing = || Fault::new("an event of a chunk is missing");
-        let (docs, block) = self.block.as_ref().ok_or_else(missing)?;
-        let index = doc.checked_sub(docs.start).ok_or_else(missing)?;
         let number =
             |numbers: &[i64]| -> Option<i64> { numbers.get(usize::try_from(doc).ok()?).copied() };
         let received = number(&self.received)
             .and_then(Timestamp::from_micros)
             .unwrap_or_default();
         let position = number(&self.positions).ok_or_else(missing)?;
-        let index = usize::try_from(index).map_err(|_| missing())?;
-        let (frame, number) = block.frame(index, received).ok_or_else(missing)?;
+        self.open(chunk, pieces, doc)?;
+        let open = self.block.as_ref().ok_or_else(missing)?;
+        let index = open.index(doc).ok_or_else(missing)?;
+        let (frame, number) = open.block.frame(index, received).ok_or_else(missing)?;
         let source = self.directory.sources.get(number).ok_or_else(missing)?;
         let position = JournalPosition(position.cast_unsigned());
         Ok(look(frame, (number, source), position))

@@ -1,5 +1,6 @@
 //! Counting the values of matching events, from columns wherever they have them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -25,8 +26,8 @@ pub struct Wanted {
     pub records: bool,
 }
 
-/// Fields whose codes are counted together.
-const FIELDS_MAX: usize = 4;
+/// Fields whose values are counted together; where more are wanted each event is looked at.
+pub(crate) const FIELDS_MAX: usize = 4;
 
 /// Takes what [`Wanted`] asks for. Each matching event is in one call.
 pub trait Gather {
@@ -65,16 +66,33 @@ impl Gathering<'_> {
         decoder: &mut dyn Decoder,
         to: &mut dyn Gather,
     ) -> Result<(), Stop> {
-        for placed in &split.chunks {
-            let docs = placed.first..placed.first + placed.chunk.meta().docs;
-            if !matches.any_in(docs) {
-                continue;
-            }
+        let chunks: Vec<&PlacedChunk> = split
+            .chunks
+            .iter()
+            .filter(|placed| matches.any_in(docs_of(placed)))
+            .collect();
+        self.expect(&chunks)?;
+        for placed in chunks {
             self.limits.check()?;
             match self.columns(&placed.chunk, split)? {
                 Some(columns) => self.count(placed, &columns, matches, decoder, to)?,
                 None => self.look(placed, matches.iter_in(docs_of(placed)), decoder, to)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Names what will be read of the chunks.
+    fn expect(&self, chunks: &[&PlacedChunk]) -> Result<(), Stop> {
+        for placed in chunks {
+            placed.chunk.expect_directory();
+        }
+        for placed in chunks {
+            let names = self.wanted.fields.iter().map(String::as_str);
+            let pieces = self.shared.pieces();
+            placed
+                .chunk
+                .expect_columns(self.wanted.span.is_some(), names, pieces)?;
         }
         Ok(())
     }
@@ -117,6 +135,15 @@ impl Gathering<'_> {
         to: &mut dyn Gather,
     ) -> Result<(), Stop> {
         let spans = self.spans(&placed.chunk)?;
+        if let (Spans::Same(span), [Values::Of(column)]) = (&spans, columns) {
+            let time = (*span != NO_SPAN).then_some(*span);
+            let looked = count_column(placed, column, matches, time, to);
+            return self.look(placed, looked.into_iter(), decoder, to);
+        }
+        let columns: Vec<Each<'_>> = columns
+            .iter()
+            .map(|values| values.each(placed.chunk.meta().docs))
+            .collect();
         let mut counts: HashMap<Key, u64> = HashMap::new();
         let mut looked: Vec<u32> = Vec::new();
         // Neighbours often have the same values: they are counted without a look into the table.
@@ -124,7 +151,7 @@ impl Gathering<'_> {
         'docs: for doc in matches.iter_in(docs_of(placed)) {
             let inner = doc - placed.first;
             let mut codes = [NO_VALUE; FIELDS_MAX];
-            for (code, values) in codes.iter_mut().zip(columns) {
+            for (code, values) in codes.iter_mut().zip(&columns) {
                 *code = values.code(inner);
                 if *code == LOOK {
                     looked.push(doc);
@@ -151,8 +178,8 @@ impl Gathering<'_> {
             values.extend(
                 codes
                     .iter()
-                    .zip(columns)
-                    .map(|(code, column)| column.value(*code)),
+                    .zip(&columns)
+                    .map(|(code, column)| column.values.value(*code)),
             );
             to.counted((span != NO_SPAN).then_some(span), &values, count);
         }
@@ -196,6 +223,42 @@ impl Gathering<'_> {
     }
 }
 
+/// Counts the values of one field by their codes, in a table that has a place for each. Gives the
+/// events that must be looked at.
+fn count_column(
+    placed: &PlacedChunk,
+    column: &Column,
+    matches: &Bits,
+    time: Option<i64>,
+    to: &mut dyn Gather,
+) -> Vec<u32> {
+    let mut counts = vec![0_u64; column.codes_end()];
+    let mut looked = Vec::new();
+    let mut with_field = 0;
+    column.each(|doc, code| {
+        let doc = placed.first + doc;
+        if !matches.contains(doc) {
+            return;
+        }
+        with_field += 1;
+        if code == LOOK {
+            looked.push(doc);
+        } else if let Some(count) = counts.get_mut(usize::from(code)) {
+            *count += 1;
+        }
+    });
+    let without = matches.count_in(docs_of(placed)) - with_field;
+    if without > 0 {
+        to.counted(time, &[None], without);
+    }
+    for (code, count) in (0..).zip(counts) {
+        if count > 0 {
+            to.counted(time, &[column.value(code)], count);
+        }
+    }
+    looked
+}
+
 fn docs_of(placed: &PlacedChunk) -> std::ops::Range<u32> {
     placed.first..placed.first + placed.chunk.meta().docs
 }
@@ -207,11 +270,16 @@ enum Values<'s> {
     Of(Arc<Column>),
 }
 
-impl Values<'_> {
-    fn code(&self, doc: u32) -> u16 {
-        match self {
-            Self::None | Self::Same(_) => NO_VALUE,
-            Self::Of(column) => column.code(doc),
+impl<'s> Values<'s> {
+    /// The same for all `count` events of the chunk.
+    fn each(&'s self, count: u32) -> Each<'s> {
+        let codes = match self {
+            Self::None | Self::Same(_) => None,
+            Self::Of(column) => Some(column.codes(count)),
+        };
+        Each {
+            values: self,
+            codes,
         }
     }
 
@@ -221,6 +289,19 @@ impl Values<'_> {
             Self::Same(value) => Some(value),
             Self::Of(column) => column.value(code),
         }
+    }
+}
+
+/// The values of a field, by event.
+struct Each<'s> {
+    values: &'s Values<'s>,
+    codes: Option<Cow<'s, [u16]>>,
+}
+
+impl Each<'_> {
+    fn code(&self, doc: u32) -> u16 {
+        let codes = self.codes.as_deref().unwrap_or_default();
+        codes.get(doc as usize).copied().unwrap_or(NO_VALUE)
     }
 }
 

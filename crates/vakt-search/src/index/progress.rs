@@ -5,7 +5,7 @@ use std::fmt::Debug;
 /// How far a search is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Events that were decoded, because columns, filters and inverted indexes were not enough.
+    /// Events that were looked at, because columns, filters and inverted indexes were not enough.
     pub read: u64,
     /// Events that are judged, whether they were read or not.
     pub covered: u64,

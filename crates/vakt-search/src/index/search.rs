@@ -1,8 +1,11 @@
 //! A search over one snapshot of the index.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::Instant;
 
 use serde_json::{Map, Value as Json};
@@ -12,16 +15,17 @@ use super::Index;
 use super::cursor::{NO_TIME, Place};
 use super::forget::gone;
 use super::gather::{Gather, Gathering, Wanted};
+use super::judging::Judging;
 use super::progress::{Progress, Watch};
 use super::shared::{Sealed, Shared, Snapshot};
 use super::tail::{Kept, Tail};
-use super::top::Top;
+use super::top::{Address, Top};
+use super::verdicts::QueryHash;
 use crate::bits::Bits;
 use crate::candidates::{Candidates, Limits, Sides, Stop};
 use crate::fault::Fault;
 use crate::frame::Decoder;
 use crate::query::Node;
-use crate::query::raw::Raw;
 use crate::record::Record;
 use crate::split::{PlacedChunk, Split};
 use crate::{Error, Query, Result};
@@ -35,6 +39,9 @@ pub(super) const ANSWER_BYTES_MAX: usize = 64 * 1024 * 1024;
 
 /// How many events are read between two looks at the clock.
 pub(super) const READS_PER_CLOCK: u64 = 64;
+
+/// Of so many splits the disk reads the ends before they are opened: a few requests at a time keep it busy.
+const AHEAD_SPLITS: usize = 8;
 
 /// The order of hits: by effective time, and by journal position where times are equal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,6 +178,13 @@ impl Part {
         }
     }
 
+    /// The part will be opened soon.
+    fn expect(&self, shared: &Shared) {
+        if let Self::Sealed(sealed) = self {
+            shared.expect(sealed);
+        }
+    }
+
     fn docs(&self) -> u64 {
         u64::from(match self {
             Self::Sealed(sealed) => sealed.meta.docs,
@@ -212,6 +226,7 @@ pub(super) struct Search<'s> {
     covered: u64,
     of: u64,
     decoder: Box<dyn Decoder>,
+    query_hash: QueryHash,
 }
 
 impl<'s> Search<'s> {
@@ -230,6 +245,7 @@ impl<'s> Search<'s> {
             covered: 0,
             of: 0,
             decoder: shared.decode.decoder(),
+            query_hash: QueryHash::of(&request.query),
         })
     }
 }
@@ -259,9 +275,15 @@ impl Search<'_> {
         let (mut total, newest) = newest;
         self.of = parts.iter().map(Part::docs).sum();
         let mut covered = 0;
+        for part in parts.iter().take(AHEAD_SPLITS) {
+            part.expect(self.shared);
+        }
         for (ordinal, part) in parts.iter().enumerate() {
+            if let Some(part) = parts.get(ordinal + AHEAD_SPLITS) {
+                part.expect(self.shared);
+            }
             self.covered = covered;
-            self.tell(0);
+            self.tell();
             covered += part.docs();
             if self.request.hits_only && self.is_before_cursor(part.times()) {
                 continue;
@@ -361,8 +383,7 @@ impl Search<'_> {
             sure: mut matches,
             maybe,
         } = self.sides(split)?;
-        self.verify(split, maybe.iter(), &mut matches)
-            .map_err(|stop| self.stopped(stop))?;
+        self.verify(split, &maybe, 0..split.docs, &mut matches)?;
         Ok(matches)
     }
 
@@ -381,8 +402,7 @@ impl Search<'_> {
                 continue;
             }
             let docs = placed.first..placed.first + placed.chunk.meta().docs;
-            self.verify(split, maybe.iter_in(docs), &mut matches)
-                .map_err(|stop| self.stopped(stop))?;
+            self.verify(split, &maybe, docs, &mut matches)?;
             self.offer_chunk(ordinal, placed, &matches, top)
                 .map_err(|fault| self.shared.damaged(&fault))?;
         }
@@ -417,12 +437,12 @@ impl Search<'_> {
         Ok(sides)
     }
 
-    /// So many events of the part that is searched are judged.
-    fn tell(&self, of_part: u32) {
+    /// The search is at the beginning of a part.
+    fn tell(&self) {
         if let Some(watch) = &self.request.watch {
             watch.at(Progress {
                 read: self.reads,
-                covered: self.covered + u64::from(of_part),
+                covered: self.covered,
                 of: self.of,
             });
         }
@@ -432,41 +452,31 @@ impl Search<'_> {
     fn verify(
         &mut self,
         split: &Split,
-        maybe: impl Iterator<Item = u32>,
+        maybe: &Bits,
+        within: Range<u32>,
         matches: &mut Bits,
-    ) -> std::result::Result<(), Stop> {
-        let mut reader = None;
-        let mut raw = Raw::of(&self.request.query.root);
-        for doc in maybe {
-            if self.reads.is_multiple_of(READS_PER_CLOCK) {
-                self.request.limits().check()?;
-                self.tell(doc);
+    ) -> Result<()> {
+        let judging = Judging {
+            shared: self.shared,
+            query: &self.request.query,
+            query_hash: self.query_hash,
+            limits: self.request.limits(),
+            reads: AtomicU64::new(self.reads),
+        };
+        let watch = self.request.watch.as_deref();
+        let (covered, of) = (self.covered, self.of);
+        let tell = |doc: u32| {
+            if let Some(watch) = watch {
+                watch.at(Progress {
+                    read: judging.reads.load(Relaxed),
+                    covered: covered + u64::from(doc),
+                    of,
+                });
             }
-            self.reads += 1;
-            let missing = || Fault::new("an event of a split is missing");
-            let (chunk, inner) = split.locate(doc).ok_or_else(missing)?;
-            let first = doc - inner;
-            let (_, events) = match &mut reader {
-                Some((at, events)) if *at == first => (at, events),
-                other => {
-                    let events = chunk.reader(self.shared.pieces(), false)?;
-                    let (at, events) = other.insert((first, events));
-                    (at, events)
-                }
-            };
-            if let Some(raw) = &mut raw
-                && events.rules_out(inner, raw)?
-            {
-                continue;
-            }
-            let query = &self.request.query;
-            if events.look(inner, &mut *self.decoder, |record| {
-                query.matches_record(record)
-            })? {
-                matches.insert(doc);
-            }
-        }
-        Ok(())
+        };
+        let judged = judging.judge(split, maybe, within, matches, &mut *self.decoder, &tell);
+        self.reads = judging.reads.load(Relaxed);
+        judged.map_err(|stop| self.stopped(stop))
     }
 
     /// Whether no event with such times lies between the bounds of time.
@@ -522,7 +532,20 @@ impl Search<'_> {
         matches: &Bits,
         top: &mut Top,
     ) -> std::result::Result<(), Fault> {
-        for placed in self.best_chunks(split) {
+        let chunks = self.best_chunks(split);
+        let mut ahead = chunks.iter();
+        let mut expected = 0;
+        while expected < self.kept() as u64
+            && let Some(placed) = ahead.next()
+        {
+            let docs = placed.first..placed.first + placed.chunk.meta().docs;
+            let count = matches.count_in(docs);
+            if count > 0 && top.wants(self.best_rank(placed.chunk.meta().times)) {
+                placed.chunk.expect_directory();
+            }
+            expected += count;
+        }
+        for placed in chunks {
             self.offer_chunk(ordinal, placed, matches, top)?;
         }
         Ok(())
@@ -570,7 +593,10 @@ impl Search<'_> {
         newest: Vec<Kept>,
     ) -> Result<(Vec<Hit>, Option<String>)> {
         let mut newest = newest.into_iter().peekable();
-        let mut indexed = top.into_sorted().peekable();
+        let indexed: Vec<_> = top.into_sorted().collect();
+        let shown = indexed.iter().take(self.limit);
+        self.expect_hits(parts, shown.map(|(_, address)| *address))?;
+        let mut indexed = indexed.into_iter().peekable();
         let mut hits = Vec::new();
         let mut bytes = 0;
         let mut last = None;
@@ -600,6 +626,32 @@ impl Search<'_> {
             last = Some(rank.rank(self.request.order));
         }
         Ok((hits, None))
+    }
+
+    /// These events will be read.
+    fn expect_hits(&self, parts: &[Part], hits: impl Iterator<Item = Address>) -> Result<()> {
+        let mut by_part: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+        for (ordinal, doc) in hits {
+            by_part.entry(ordinal).or_default().push(doc);
+        }
+        for (ordinal, mut docs) in by_part {
+            let Some(part) = parts.get(ordinal) else {
+                continue;
+            };
+            let split = part.open(self.shared)?;
+            docs.sort_unstable();
+            let first = |doc: &u32| split.chunk_of(*doc).map(|placed| placed.first);
+            let of_one_chunk = |a: &u32, b: &u32| first(a) == first(b);
+            for docs in docs.chunk_by(of_one_chunk) {
+                let Some(placed) = docs.first().and_then(|doc| split.chunk_of(*doc)) else {
+                    continue;
+                };
+                let inner = docs.iter().map(|doc| doc - placed.first);
+                let expected = placed.chunk.expect_blocks(inner, self.shared.pieces());
+                expected.map_err(|fault| self.shared.damaged(&fault))?;
+            }
+        }
+        Ok(())
     }
 
     /// The event as an answer shows it, and the bytes that it was.

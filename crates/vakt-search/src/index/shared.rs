@@ -10,10 +10,11 @@ use tantivy::Directory;
 use tantivy::directory::MmapDirectory;
 
 use super::catalogue::{Catalogue, Change};
+use super::verdicts;
 use crate::chunk::{Cache, Pieces};
 use crate::fault::Fault;
 use crate::frame::Decode;
-use crate::split::{SUFFIX, Split, SplitMeta};
+use crate::split::{Ahead, END_BYTES, SUFFIX, Split, SplitMeta};
 use crate::{Error, Result};
 
 /// The most memory that unpacked pieces of chunks take, in bytes: the columns that a page of
@@ -32,6 +33,7 @@ pub(super) struct Shared {
     pub(super) decode: Arc<dyn Decode>,
     pub(super) snapshot: ArcSwap<Snapshot>,
     pub(super) cache: Cache,
+    pub(super) verdicts: verdicts::Cache,
     opened: quick_cache::sync::Cache<String, Arc<Split>>,
     files: Option<MmapDirectory>,
     /// Whoever changes what the index holds has this.
@@ -111,6 +113,7 @@ impl Shared {
                 CACHE_BYTES,
                 crate::chunk::ByBytes,
             ),
+            verdicts: verdicts::cache(),
             opened: quick_cache::sync::Cache::new(OPEN_SPLITS_MAX),
             files,
             catalogue: Mutex::new(catalogue),
@@ -135,6 +138,14 @@ impl Shared {
         Ok(split)
     }
 
+    /// The split will be opened soon.
+    pub(super) fn expect(&self, sealed: &Sealed) {
+        if !self.opened.contains_key(&sealed.meta.name) {
+            let bytes = END_BYTES.min(sealed.meta.bytes);
+            Ahead::of(&sealed.path, 0).expect(sealed.meta.bytes - bytes, bytes);
+        }
+    }
+
     fn open_file(&self, sealed: &Sealed) -> std::result::Result<Split, Fault> {
         let named = |reason: String| Fault::new(format!("{}: {reason}", sealed.path.display()));
         let files = self
@@ -149,7 +160,7 @@ impl Shared {
         if bytes.len() as u64 != sealed.meta.bytes {
             return Err(named("it is shorter than it was".to_owned()));
         }
-        Split::open(&bytes).map_err(|fault| named(fault.to_string()))
+        Split::open(&bytes, &sealed.path).map_err(|fault| named(fault.to_string()))
     }
 
     pub(super) fn damaged(&self, fault: &Fault) -> Error {

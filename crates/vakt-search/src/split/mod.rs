@@ -9,6 +9,7 @@
 //! file is written under another name, synced, and named when it is whole; it belongs to the index
 //! when the catalogue says so. Files that no catalogue knows are removed at the next start.
 
+mod ahead;
 mod bundle;
 pub(crate) mod inverted;
 mod read;
@@ -19,11 +20,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::chunk::ChunkMeta;
 
-pub(crate) use read::{PlacedChunk, Split};
+pub(crate) use ahead::Ahead;
+pub(crate) use read::{END_BYTES, PlacedChunk, Split};
 pub(crate) use write::{SplitWriter, WRITING_SUFFIX};
 
 /// At both ends of a file; its last character is the version of the format.
-const MAGIC: &[u8; 8] = b"VAKTSPL2";
+const MAGIC: &[u8; 8] = b"VAKTSPL3";
 
 pub(crate) const SUFFIX: &str = "split";
 

@@ -1,13 +1,13 @@
 //! A split that is open for reading.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tantivy::directory::OwnedBytes;
 
 use super::inverted::Inverted;
-use super::{Footer, MAGIC};
+use super::{Ahead, Footer, MAGIC};
 use crate::chunk::pack::{Input, unpack};
 use crate::chunk::{Chunk, ChunkMeta, NO_TIME};
 use crate::fault::Fault;
@@ -33,9 +33,24 @@ pub(crate) struct PlacedChunk {
 /// Gives every chunk that is opened a number of its own.
 static CHUNKS: AtomicU64 = AtomicU64::new(0);
 
+/// What a search reads of the end of a file first, in bytes: the footer, and the ends of the engine's files,
+/// most of which are small.
+pub(crate) const END_BYTES: u64 = 64 * 1024;
+
+/// At the end of the engine's dictionary is the list of its blocks, some bytes for each 4 KiB; a dictionary
+/// takes a few MiB.
+const DICTIONARY_END_BYTES: u64 = 128 * 1024;
+
+/// Whether the engine's file of this name is its dictionary.
+fn is_dictionary(name: &str) -> bool {
+    Path::new(name)
+        .extension()
+        .is_some_and(|extension| extension == "term")
+}
+
 impl Split {
-    /// Opens the bytes of a file.
-    pub(crate) fn open(file: &OwnedBytes) -> Result<Self, Fault> {
+    /// Opens the bytes of the file at `path`.
+    pub(crate) fn open(file: &OwnedBytes, path: &Path) -> Result<Self, Fault> {
         let bytes: &[u8] = file;
         let (rest, end) = bytes
             .split_last_chunk::<8>()
@@ -59,10 +74,17 @@ impl Split {
             (end <= bytes.len()).then(|| file.slice(start..end))
         };
         let beyond = || Fault::new("a part of a split lies beyond its end");
+        if let Some((_, start, length)) = footer.files.iter().find(|(name, ..)| is_dictionary(name))
+        {
+            let bytes = DICTIONARY_END_BYTES.min(*length);
+            Ahead::of(path, *start).expect(*length - bytes, bytes);
+        }
+        let path: Arc<Path> = Arc::from(path);
         let mut chunks = Vec::new();
         for (start, meta) in footer.chunks {
             let data = part(start, meta.bytes).ok_or_else(beyond)?;
-            chunks.push(Arc::new(Self::chunk(meta, data)?));
+            let chunk = Self::chunk(meta, data)?.in_file(&path, start);
+            chunks.push(Arc::new(chunk));
         }
         let mut split = Self::of_opened(footer.partition.stream, chunks);
         if !footer.files.is_empty() {
@@ -110,8 +132,13 @@ impl Split {
 
     /// The chunk of an event and the event's number in it.
     pub(crate) fn locate(&self, doc: u32) -> Option<(&Chunk, u32)> {
-        let after = self.chunks.partition_point(|placed| placed.first <= doc);
-        let placed = self.chunks.get(after.checked_sub(1)?)?;
+        let placed = self.chunk_of(doc)?;
         Some((&placed.chunk, doc - placed.first))
+    }
+
+    /// The chunk of an event.
+    pub(crate) fn chunk_of(&self, doc: u32) -> Option<&PlacedChunk> {
+        let after = self.chunks.partition_point(|placed| placed.first <= doc);
+        self.chunks.get(after.checked_sub(1)?)
     }
 }
