@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use vakt_event::{Field, Value};
 
+use crate::json::Mark;
+
 /// Texts kept: an event seldom has as many made names and values.
 const TEXTS_MAX: usize = 256;
 
@@ -14,14 +16,14 @@ const TEXT_BYTES_MAX: usize = 1024;
 /// next event gives it to a longer name; shorter ones are not kept.
 const TEXT_BYTES_MIN: usize = 128;
 
-/// At most 256 KiB of empty texts, and marks of an eighth of the longest record.
+/// At most 256 KiB of empty texts, and marks of a quarter of the longest record.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     spare: Vec<String>,
     /// The names of the objects that the scanner is in, joined.
     pub(crate) path: String,
-    /// Where the strings of a text may end: a bit for each of its bytes.
-    pub(crate) marks: Vec<u64>,
+    /// Where the strings of a text may end.
+    pub(crate) marks: Vec<Mark>,
 }
 
 impl Texts {
@@ -42,15 +44,23 @@ impl Texts {
     }
 
     /// Empties the fields. Their memory stays with the vector, that of their texts is kept here.
-    pub(crate) fn take_all<'b>(&mut self, fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
+    pub(crate) fn take_all<'b>(&mut self, mut fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
+        for field in &mut fields {
+            self.take_made(&mut field.name);
+            if let Value::Str(text) | Value::Number(text) = &mut field.value {
+                self.take_made(text);
+            }
+        }
         // Collecting from a vector's own items reuses its memory.
-        fields
-            .into_iter()
-            .filter_map(|field| {
-                self.take_field(field);
-                None
-            })
-            .collect()
+        fields.into_iter().map_while(|_| None).collect()
+    }
+
+    /// Nearly all texts are borrowed.
+    #[inline]
+    fn take_made(&mut self, text: &mut Cow<'_, str>) {
+        if let Cow::Owned(made) = text {
+            self.take(Cow::Owned(std::mem::take(made)));
+        }
     }
 
     pub(crate) fn take_field(&mut self, field: Field<'_>) {

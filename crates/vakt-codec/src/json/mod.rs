@@ -17,6 +17,8 @@ use crate::texts::Texts;
 use crate::time;
 use scanner::{Arrays, Notes};
 
+pub(crate) use strings::Mark;
+
 /// Where collectors put the syslog tag of a message that they forward as JSON: rsyslog, Fluent
 /// Bit, Vector, syslog-ng.
 const PROGRAM_FIELDS: &[&str] = &["programname", "ident", "appname", "program", "PROGRAM"];
@@ -191,28 +193,34 @@ fn claimed_time<'e, 'a: 'e>(
     cx: &DecodeContext<'_>,
 ) -> Option<(Timestamp, Cow<'a, str>)> {
     let rank = |field: &Field<'_>| time_rank(without_envelope(&field.name));
-    let mut present = 0_u32;
-    for rank in fields.clone().filter_map(rank) {
-        present |= 1 << rank;
-    }
-    while present != 0 {
-        let best = present.trailing_zeros();
-        present &= present - 1;
+    let mut tried = None;
+    loop {
+        // Nearly always the first of the best can be read.
+        let ranked = fields
+            .clone()
+            .filter_map(|field| Some((rank(field)?, field)));
+        let left = ranked.filter(|(rank, _)| tried.is_none_or(|tried| *rank > tried));
+        let (best, first) = left.min_by_key(|(rank, _)| *rank)?;
         // Sysmon's time has no offset and is UTC.
         let utc = &jiff::tz::TimeZone::UTC;
         let zone = if best == UTC_TIME_RANK { utc } else { cx.zone };
-        let named = fields.clone().filter(|field| rank(field) == Some(best));
-        for value in named.map(|field| &field.value) {
-            if let Some(time) = time::read(value.text(), zone, cx.received.or(cx.reference)) {
-                let text = match value {
-                    Value::Number(text) => text.clone(),
-                    value => value.to_str().unwrap_or_default(),
-                };
-                return Some((time, text));
-            }
+        let read = |field: &'e Field<'a>| {
+            let time = time::read(field.value.text(), zone, cx.received.or(cx.reference))?;
+            let text = match &field.value {
+                Value::Number(text) => text.clone(),
+                value => value.to_str().unwrap_or_default(),
+            };
+            Some((time, text))
+        };
+        if let Some(read) = read(first) {
+            return Some(read);
         }
+        let mut others = fields.clone().filter(|field| rank(field) == Some(best));
+        if let Some(read) = others.find_map(read) {
+            return Some(read);
+        }
+        tried = Some(best);
     }
-    None
 }
 
 /// Where the time of an event stands, most trusted first (below 32). ECS, then what loggers write,

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use vakt_event::escaped::{self, Escaped};
 use vakt_event::{Field, Origin, Value};
 
-use super::strings::{self, Stop};
+use super::strings::{self, Mark, Stop};
 use super::{DATA_NAME, envelope};
 use crate::texts::Texts;
 
@@ -141,7 +141,7 @@ pub(crate) fn flatten<'a>(
 struct Scanner<'a, 'f> {
     text: &'a str,
     /// Of [`strings::mark`].
-    marks: &'f [u64],
+    marks: &'f [Mark],
     at: usize,
     fields: &'f mut Vec<Field<'a>>,
     /// Length of `fields` at the start.
@@ -188,25 +188,8 @@ impl<'a> Scanner<'a, '_> {
         self.depth += 1;
         loop {
             self.blanks();
-            if self.peek() != Some(b'"') {
-                return self.fault("a name in quotes is missing");
-            }
-            let name = self.string()?;
-            self.blanks();
-            self.expect(b':')?;
-            self.blanks();
-            let is_nested = matches!(self.peek(), Some(b'{' | b'['));
-            if is_nested || name.has_escapes || !self.path.is_empty() {
-                let key = name.into_name(self.texts);
-                let fields_before = self.fields.len();
-                self.member(&key)?;
-                if self.fields.len() == fields_before {
-                    self.note_empty(&key);
-                }
-                self.texts.take(key);
-            } else {
-                let value = self.scalar()?;
-                self.add(Cow::Borrowed(name.raw), value);
+            if !(self.path.is_empty() && self.plain_members()) {
+                self.one_member()?;
             }
             self.blanks();
             match self.peek() {
@@ -219,6 +202,83 @@ impl<'a> Scanner<'a, '_> {
                 _ => return self.fault("a comma or } is missing"),
             }
         }
+    }
+
+    /// Members of which all that has to be read is a name, and a text or a whole number: nearly
+    /// all those of flat objects. Ends after a value that no further member follows (then it answers
+    /// whether), or before a member that takes more.
+    fn plain_members(&mut self) -> bool {
+        let (text, marks) = (self.text, self.marks);
+        let bytes = text.as_bytes();
+        while self.fields.len() - self.before < FIELDS_MAX && self.peek() == Some(b'"') {
+            let Some((name, colon)) = plain_string(text, marks, self.at) else {
+                return false;
+            };
+            if name.has_escapes || bytes.get(colon) != Some(&b':') {
+                return false;
+            }
+            let has_blank = bytes.get(colon + 1) == Some(&b' ');
+            let begin = colon + 1 + usize::from(has_blank);
+            let (value, end) = match bytes.get(begin) {
+                Some(b'"') => {
+                    let Some((text, end)) = plain_string(text, marks, begin) else {
+                        return false;
+                    };
+                    (text.into_value(), end)
+                }
+                Some(b'1'..=b'9') => {
+                    let digits = bytes.get(begin..).unwrap_or_default();
+                    let is_digit = |byte: &&u8| byte.is_ascii_digit();
+                    let end = begin + digits.iter().take_while(is_digit).count();
+                    if let Some(b'.' | b'e' | b'E') = bytes.get(end) {
+                        return false;
+                    }
+                    let number = text.get(begin..end).unwrap_or_default();
+                    (Value::Number(Cow::Borrowed(number)), end)
+                }
+                _ => return false,
+            };
+            self.note_name(name.raw);
+            self.fields.push(Field {
+                name: Cow::Borrowed(name.raw),
+                value,
+                origin: Origin::Sent,
+            });
+            self.at = end;
+            if bytes.get(end) != Some(&b',') {
+                return true;
+            }
+            match bytes.get(end + 1) {
+                Some(b'"') => self.at = end + 1,
+                Some(b' ') if bytes.get(end + 2) == Some(&b'"') => self.at = end + 2,
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    fn one_member(&mut self) -> Scan<()> {
+        if self.peek() != Some(b'"') {
+            return self.fault("a name in quotes is missing");
+        }
+        let name = self.string()?;
+        self.blanks();
+        self.expect(b':')?;
+        self.blanks();
+        let is_nested = matches!(self.peek(), Some(b'{' | b'['));
+        if is_nested || name.has_escapes || !self.path.is_empty() {
+            let key = name.into_name(self.texts);
+            let fields_before = self.fields.len();
+            self.member(&key)?;
+            if self.fields.len() == fields_before {
+                self.note_empty(&key);
+            }
+            self.texts.take(key);
+        } else {
+            let value = self.scalar()?;
+            self.add(Cow::Borrowed(name.raw), value);
+        }
+        Ok(())
     }
 
     /// The value of `key`.
@@ -399,12 +459,16 @@ impl<'a> Scanner<'a, '_> {
     }
 
     #[inline]
+    fn note_name(&mut self, name: &str) {
+        self.notes.data_name |= name == DATA_NAME;
+        self.notes.blank_name |= strings::has_blank(name);
+    }
+
     fn add(&mut self, name: Cow<'a, str>, value: Value<'a>) {
         if self.is_full() {
             return;
         }
-        self.notes.data_name |= name == DATA_NAME;
-        self.notes.blank_name |= strings::has_blank(&name);
+        self.note_name(&name);
         self.fields.push(Field {
             name,
             value,
@@ -471,7 +535,6 @@ impl<'a> Scanner<'a, '_> {
     }
 
     /// A string, whose opening quote is next.
-    #[inline]
     fn string(&mut self) -> Scan<Text<'a>> {
         let start = self.at + 1;
         self.at = start;
@@ -580,4 +643,14 @@ impl<'a> Scanner<'a, '_> {
     fn fault<T>(&self, why: &'static str) -> Scan<T> {
         Err(Fault { at: self.at, why })
     }
+}
+
+/// The string with its first quote at `quote`, and what follows it. `None` where it has long escapes
+/// or is none.
+#[inline(always)]
+fn plain_string<'a>(text: &'a str, marks: &[Mark], quote: usize) -> Option<(Text<'a>, usize)> {
+    let start = quote + 1;
+    let (end, has_escapes) = strings::end(text.as_bytes(), marks, start)?;
+    let raw = text.get(start..end)?;
+    Some((Text { raw, has_escapes }, end + 1))
 }
