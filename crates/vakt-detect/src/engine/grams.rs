@@ -1,20 +1,24 @@
 //! Thousands of literals in one pass, without an automaton's chain of memory reads.
 //!
-//! Of each literal one run of `N` bytes, its *gram*, is entered in a bit table that fits the
-//! nearest caches. The pass asks the table at every byte of the text; only where the answer is
-//! "perhaps" are the literals with that gram compared. The gram is the one of the literal that
-//! looks rarest, so that few texts hold it and few literals share it.
+//! Of each literal runs of `N` bytes, its *grams*, are entered in a bit table that fits the
+//! nearest caches. The pass asks the table at every `STRIDE`th byte of the text; only where the
+//! answer is "perhaps" are the literals with that gram compared. So that a literal is met wherever
+//! it begins, `STRIDE` grams of it that follow each other are entered: those that look rarest, so
+//! that few texts hold them and few literals share them.
 
 use hashbrown::HashMap;
 
 /// Bits of the table for each gram in it: one text position in as many is looked up in vain.
-const TABLE_BITS_PER_GRAM: usize = 64;
+const TABLE_BITS_PER_GRAM: usize = 32;
 /// The table takes at least 512 bytes and at most 256 KiB.
 const TABLE_LOG2_BITS: std::ops::RangeInclusive<u32> = 12..=21;
 
-/// Grams of two to four bytes; a shorter literal has none.
+/// The longest gram, which is what is read from a text at once.
+const GRAM_BYTES_MAX: usize = 4;
+
+/// Grams of two to four bytes, for literals of at least [`Grams::SHORTEST`].
 #[derive(Default)]
-pub(super) struct Grams<const N: usize> {
+pub(super) struct Grams<const N: usize, const STRIDE: usize> {
     table: Vec<u64>,
     /// How far a hash is shifted to be an index of a bit.
     shift: u32,
@@ -34,45 +38,56 @@ struct Entry {
     value: u32,
 }
 
-impl<const N: usize> Grams<N> {
-    /// Literals of at least `N` bytes with their values.
+impl<const N: usize, const STRIDE: usize> Grams<N, STRIDE> {
+    /// Bytes of a literal that has grams enough; a shorter one is left out.
+    pub(super) const SHORTEST: usize = N + STRIDE - 1;
+
+    /// What of four bytes of a text is the gram.
+    const MASK: u32 = u32::MAX >> (8 * (GRAM_BYTES_MAX - N));
+
+    /// Literals with their values.
     pub(super) fn new(literals: &[(&[u8], u32)]) -> Self {
+        Self::beginning(literals, |_| true)
+    }
+
+    /// The same, by grams with such a first byte; a literal without is left out.
+    pub(super) fn beginning(literals: &[(&[u8], u32)], with: fn(u8) -> bool) -> Self {
         if literals.is_empty() {
             return Self::default();
         }
         let mut shared: HashMap<u32, u32> = HashMap::new();
         for (literal, _) in literals {
-            for (_, gram) in grams::<N>(literal) {
+            for gram in grams::<N>(literal) {
                 *shared.entry(gram).or_insert(0) += 1;
             }
         }
-        let mut grams = Self::default();
+        let mut table = Self::default();
         let mut by_gram: Vec<(u32, Entry)> = Vec::new();
         for (literal, value) in literals {
-            let Some((offset, gram)) = rarest::<N>(literal, &shared) else {
-                continue;
-            };
-            let entry = Entry {
-                start: number(grams.text.len()),
-                len: number(literal.len()),
-                offset: number(offset),
-                value: *value,
-            };
-            grams.text.extend(*literal);
-            by_gram.push((gram, entry));
+            let start = number(table.text.len());
+            for (offset, gram) in rarest::<N, STRIDE>(literal, &shared, with) {
+                let entry = Entry {
+                    start,
+                    len: number(literal.len()),
+                    offset: number(offset),
+                    value: *value,
+                };
+                by_gram.push((gram, entry));
+            }
+            table.text.extend(*literal);
         }
         by_gram.sort_by_key(|(gram, _)| *gram);
         let mut start = 0;
         for group in by_gram.chunk_by(|a, b| a.0 == b.0) {
             if let Some((gram, _)) = group.first() {
                 let end = start + number(group.len());
-                grams.ranges.insert(*gram, (start, end));
+                table.ranges.insert(*gram, (start, end));
                 start = end;
             }
         }
-        grams.entries = by_gram.into_iter().map(|(_, entry)| entry).collect();
-        grams.fill_table();
-        grams
+        table.entries = by_gram.into_iter().map(|(_, entry)| entry).collect();
+        table.fill_table();
+        table
     }
 
     fn fill_table(&mut self) {
@@ -103,18 +118,45 @@ impl<const N: usize> Grams<N> {
         if self.table.is_empty() {
             return;
         }
-        // What is before the first gram makes a gram that no literal has, or that is compared.
-        let mut gram = 0;
-        for (at, byte) in text.iter().enumerate() {
-            gram = (gram >> 8) | (u32::from(*byte) << (8 * (N - 1)));
-            let bit = self.bit(gram);
-            if self.table[bit / 64] & (1 << (bit % 64)) != 0 {
+        let mut at = 0;
+        for window in text.windows(GRAM_BYTES_MAX).step_by(STRIDE) {
+            let gram = le_number(window) & Self::MASK;
+            if self.may_have(gram) {
                 self.compare(gram, text, at, &mut found);
             }
+            at += STRIDE;
+        }
+        // Shorter grams at the end.
+        while let Some(window) = text.get(at..at + N) {
+            let gram = le_number(window);
+            if self.may_have(gram) {
+                self.compare(gram, text, at, &mut found);
+            }
+            at += STRIDE;
         }
     }
 
+    /// The same for the literals whose gram stands at one place of the text.
+    #[inline]
+    pub(super) fn find_at(&self, text: &[u8], at: usize, mut found: impl FnMut(u32)) {
+        let Some(window) = text.get(at..at + N) else {
+            return;
+        };
+        let gram = le_number(window) & Self::MASK;
+        if self.may_have(gram) {
+            self.compare(gram, text, at, &mut found);
+        }
+    }
+
+    #[inline]
+    fn may_have(&self, gram: u32) -> bool {
+        let bit = self.bit(gram);
+        let word = self.table.get(bit / 64).copied().unwrap_or(0);
+        word >> (bit % 64) & 1 != 0
+    }
+
     /// The index of the gram's bit (multiplicative hashing: the upper bits mix best).
+    #[inline]
     fn bit(&self, gram: u32) -> usize {
         (gram.wrapping_mul(0x9E37_79B1) >> self.shift) as usize
     }
@@ -126,10 +168,10 @@ impl<const N: usize> Grams<N> {
         };
         for entry in &self.entries[*start as usize..*end as usize] {
             let literal = &self.text[entry.start as usize..(entry.start + entry.len) as usize];
-            let stands_here = (at + 1)
-                .checked_sub(entry.offset as usize + N)
-                .and_then(|begin| text.get(begin..))
-                .is_some_and(|text| text.starts_with(literal));
+            let stands_here = at
+                .checked_sub(entry.offset as usize)
+                .and_then(|begin| text.get(begin..begin + literal.len()))
+                .is_some_and(|text| are_equal(text, literal));
             if stands_here {
                 found(entry.value);
             }
@@ -137,24 +179,60 @@ impl<const N: usize> Grams<N> {
     }
 }
 
-/// The grams of a literal with their places.
-fn grams<const N: usize>(literal: &[u8]) -> impl Iterator<Item = (usize, u32)> {
-    literal.windows(N).enumerate().map(|(at, window)| {
-        let bytes = window.iter().rev();
-        (at, bytes.fold(0, |gram, byte| gram << 8 | u32::from(*byte)))
-    })
+/// Whether two texts of one length are equal. Most literals are short, and most that are not there
+/// differ in their first or last bytes: a call to compare them would take longer.
+#[inline]
+fn are_equal(a: &[u8], b: &[u8]) -> bool {
+    match (a.first_chunk::<8>(), a.last_chunk::<8>()) {
+        (Some(first), Some(last)) => {
+            b.first_chunk() == Some(first)
+                && b.last_chunk() == Some(last)
+                && (a.len() <= 16 || a == b)
+        }
+        _ => match (a.first_chunk::<4>(), a.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                b.first_chunk() == Some(first) && b.last_chunk() == Some(last)
+            }
+            _ => a == b,
+        },
+    }
 }
 
-/// The gram that fewest literals hold; among equals, the one of the rarest bytes.
-fn rarest<const N: usize>(literal: &[u8], shared: &HashMap<u32, u32>) -> Option<(usize, u32)> {
-    grams::<N>(literal).min_by_key(|(_, gram)| {
-        let common: u32 = gram.to_le_bytes().into_iter().map(commonness).sum();
-        (shared.get(gram).copied().unwrap_or(0), common)
-    })
+/// Up to four bytes as a number; the first is the lowest.
+#[inline]
+fn le_number(bytes: &[u8]) -> u32 {
+    match bytes.first_chunk() {
+        Some(bytes) => u32::from_le_bytes(*bytes),
+        None => (bytes.iter().rev()).fold(0, |number, byte| number << 8 | u32::from(*byte)),
+    }
+}
+
+/// The grams of a literal, in order.
+fn grams<const N: usize>(literal: &[u8]) -> impl Iterator<Item = u32> {
+    literal.windows(N).map(le_number)
+}
+
+/// Of the runs of `STRIDE` grams (with their places) the one whose grams fewest literals hold; among
+/// equals, the one of the rarest bytes.
+fn rarest<const N: usize, const STRIDE: usize>(
+    literal: &[u8],
+    shared: &HashMap<u32, u32>,
+    with: fn(u8) -> bool,
+) -> impl Iterator<Item = (usize, u32)> {
+    let windows = (literal.windows(N + STRIDE - 1).enumerate())
+        .filter(|(_, window)| window.first().is_some_and(|byte| with(*byte)));
+    let best = windows.min_by_key(|(_, window)| {
+        let shared = |gram: u32| shared.get(&gram).copied().unwrap_or(0);
+        let sharing: u32 = grams::<N>(window).map(shared).sum();
+        let common: u32 = window.iter().copied().map(commonness).sum();
+        (sharing, common)
+    });
+    best.into_iter()
+        .flat_map(|(offset, window)| (offset..).zip(grams::<N>(window)))
 }
 
 /// A rough order of bytes in paths, command lines and messages (folded).
-fn commonness(byte: u8) -> u32 {
+pub(super) fn commonness(byte: u8) -> u32 {
     match byte {
         b' ' | b'e' | b's' | b't' | b'i' | b'n' | b'o' | b'r' | b'a' | b'0' => 4,
         b'm' | b'c' | b'd' | b'l' | b'w' | b'p' | b'\\' | b'.' | b'1'..=b'9' => 3,
