@@ -142,7 +142,15 @@ fn looked_up(name: &str) -> &str {
 /// The name inside the wrapping in which a Windows event came: `Event.EventData.Image` (evtx
 /// dumps) and `winlog.event_data.Image` (Winlogbeat) are `Image`. `Event.UserData` wraps twice:
 /// once by itself, once by the element in it.
+#[inline]
 pub fn without_envelope(name: &str) -> &str {
+    match name.as_bytes().first() {
+        Some(b'E' | b'w') => unwrapped(name),
+        _ => name,
+    }
+}
+
+fn unwrapped(name: &str) -> &str {
     if let Some(inside) = name.strip_prefix("Event.") {
         if let Some(rest) = inside.strip_prefix("UserData.") {
             return match rest.split_once('.') {

@@ -75,14 +75,13 @@ impl ValueCache {
         plan: PlanKey,
         value: &str,
         escaped: bool,
-        atoms: impl Iterator<Item = AtomId>,
+        atoms: &[AtomId],
     ) {
         let slot = &mut self.slots[vacant.0];
-        slot.taken = false;
-        slot.atoms.clear();
-        slot.atoms.extend(atoms.take(ATOMS_MAX + 1));
-        if slot.atoms.len() <= ATOMS_MAX {
-            slot.taken = true;
+        slot.taken = atoms.len() <= ATOMS_MAX;
+        if slot.taken {
+            slot.atoms.clear();
+            slot.atoms.extend_from_slice(atoms);
             slot.plan = plan;
             slot.escaped = escaped;
             slot.value.clear();
@@ -103,7 +102,7 @@ mod tests {
         let Lookup::Unknown(vacant) = cache.look_up(plan(1, 1), "value", false) else {
             panic!("an empty cache knows nothing");
         };
-        cache.insert(&vacant, plan(1, 1), "value", false, [7, 9].into_iter());
+        cache.insert(&vacant, plan(1, 1), "value", false, &[7, 9]);
         assert!(matches!(
             cache.look_up(plan(1, 1), "value", true),
             Lookup::Unknown(_)
@@ -133,7 +132,8 @@ mod tests {
             panic!("an empty cache knows nothing");
         };
         let many = u32::try_from(ATOMS_MAX).unwrap() + 1;
-        cache.insert(&vacant, PlanKey::default(), "x", false, 0..many);
+        let many: Vec<AtomId> = (0..many).collect();
+        cache.insert(&vacant, PlanKey::default(), "x", false, &many);
         assert!(matches!(
             cache.look_up(PlanKey::default(), "x", false),
             Lookup::Unknown(_)

@@ -1,6 +1,6 @@
 //! A rule's condition over atoms.
 
-use vakt_event::{Event, Value};
+use vakt_event::{Event, Field, Value, alias};
 use vakt_rules::ast::Relation;
 
 use super::AtomId;
@@ -22,10 +22,33 @@ pub(super) enum Expr {
 #[derive(Clone, Debug)]
 pub(super) struct FieldRef {
     /// `None` for a keyword.
-    pub(super) field: Option<String>,
-    pub(super) other: String,
+    pub(super) field: Option<Named>,
+    pub(super) other: Named,
     pub(super) relation: Relation,
     pub(super) cased: bool,
+}
+
+/// A field by all its names.
+#[derive(Clone, Debug)]
+pub(super) struct Named {
+    names: Box<[Box<str>]>,
+}
+
+impl Named {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            names: alias::synonyms(name).map(Into::into).collect(),
+        }
+    }
+
+    /// As [`Event::values`], without looking names up that are in no envelope.
+    fn values<'e, 'a>(&'e self, event: &'e Event<'a>) -> impl Iterator<Item = &'e Value<'a>> {
+        let means_it = |field: &&Field<'_>| {
+            let name = alias::without_envelope(&field.name);
+            self.names.iter().any(|known| **known == *name)
+        };
+        (event.fields.iter().filter(means_it)).map(|field| &field.value)
+    }
 }
 
 impl Expr {
@@ -57,14 +80,12 @@ impl Expr {
 impl FieldRef {
     fn holds(&self, event: &Event<'_>, operands: &mut Operands) -> bool {
         let mut relates_to = |value: &Value<'_>| {
-            event
-                .values(&self.other)
+            (self.other.values(event))
                 .filter(|other| !other.is_null())
                 .any(|other| self.relates(value, other, operands))
         };
         match &self.field {
-            Some(field) => event
-                .values(field)
+            Some(field) => (field.values(event))
                 .filter(|value| !value.is_null())
                 .any(relates_to),
             None => {

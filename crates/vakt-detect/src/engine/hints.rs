@@ -7,6 +7,7 @@
 use aho_corasick::packed;
 
 use super::field::FieldMatcher;
+use super::stems::Stems;
 
 /// More runs are not found quicker in the whole text than in the values.
 const RUNS_MAX: usize = 64;
@@ -14,7 +15,10 @@ const RUNS_MAX: usize = 64;
 /// A shorter run stands in too many texts.
 const RUN_BYTES_MIN: usize = 3;
 
-pub(super) struct Hints(packed::Searcher);
+pub(super) struct Hints {
+    stems: Option<Stems>,
+    runs: packed::Searcher,
+}
 
 impl Hints {
     /// `None` where the tests do not lend themselves to it.
@@ -30,12 +34,20 @@ impl Hints {
         if runs.is_empty() || runs.len() > RUNS_MAX {
             return None;
         }
-        packed::Searcher::new(runs).map(Self)
+        Some(Self {
+            stems: Stems::of(&runs),
+            runs: packed::Searcher::new(runs)?,
+        })
     }
 
-    /// Whether a keyword may hold in a text of which this is the folded form.
-    pub(super) fn may_hold(&self, folded: &str) -> bool {
-        self.0.find(folded).is_some()
+    /// Whether a keyword may hold in a text; `folded` is to be written to.
+    pub(super) fn may_hold(&self, text: &str, folded: &mut String) -> bool {
+        let quickly = (self.stems.as_ref()).and_then(|stems| stems.stand_in(text));
+        quickly.unwrap_or_else(|| {
+            folded.clear();
+            crate::fold::fold_into(text, folded);
+            self.runs.find(folded.as_str()).is_some()
+        })
     }
 }
 

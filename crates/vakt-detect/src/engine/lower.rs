@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use vakt_event::alias::canonical;
 use vakt_rules::ast::{Condition, Detection, Pattern, Predicate, Rule, Test, Token};
 
-use super::expr::{Expr, FieldRef};
+use super::expr::{Expr, FieldRef, Named};
 use super::field::FieldBuilder;
 use super::frequency;
 use super::{AtomId, PatternId};
@@ -130,8 +130,8 @@ impl<'n> Lowering<'n> {
                     parts.push(self.not_null(field)?);
                 }
                 parts.push(Draft::FieldRef(FieldRef {
-                    field: predicate.field.clone(),
-                    other: other.clone(),
+                    field: field.map(Named::new),
+                    other: Named::new(other),
                     relation: *relation,
                     cased: *cased,
                 }));

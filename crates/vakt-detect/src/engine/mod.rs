@@ -54,6 +54,7 @@ mod outer;
 mod route;
 mod scratch;
 mod shape;
+mod stems;
 mod substrings;
 mod trie;
 mod witness;
@@ -245,12 +246,9 @@ impl Engine {
         }
         if event.verbatim
             && let Some(hints) = &route.keyword_hints
+            && !hints.may_hold(&event.original, &mut scratch.folded)
         {
-            scratch.folded.clear();
-            crate::fold::fold_into(&event.original, &mut scratch.folded);
-            if !hints.may_hold(&scratch.folded) {
-                return;
-            }
+            return;
         }
         let key = route.key(KEYWORD_FIELD);
         for field in &event.fields {
@@ -313,6 +311,7 @@ impl Engine {
             text,
             folded,
             patterns,
+            atoms,
             bits,
             cache,
             ..
@@ -333,11 +332,14 @@ impl Engine {
         for matcher in &plan.matchers {
             self.matchers[*matcher as usize].value(text, folded, &mut hits);
         }
-        for atom in self.atoms_of.of_all(patterns.found.iter()) {
-            bits.set(atom);
+        atoms.clear();
+        for pattern in &patterns.found {
+            atoms.extend_from_slice(self.atoms_of.of(*pattern));
+        }
+        for atom in &*atoms {
+            bits.set(*atom);
         }
         if let Some(slot) = vacant {
-            let atoms = self.atoms_of.of_all(patterns.found.iter());
             cache.insert(&slot, key, written, escaped.is_some(), atoms);
         }
     }

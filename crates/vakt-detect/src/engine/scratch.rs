@@ -12,6 +12,8 @@ pub struct Scratch {
     pub(super) engine: u64,
     pub(super) bits: Bits,
     pub(super) patterns: PatternScratch,
+    /// The atoms of the patterns that the value at hand passes, some more than once.
+    pub(super) atoms: Vec<AtomId>,
     /// The value at hand, where it is not written as it is.
     pub(super) text: String,
     /// The value at hand, folded.
@@ -32,6 +34,7 @@ impl Scratch {
                 found: Vec::new(),
                 tries: Tries::default(),
             },
+            atoms: Vec::new(),
             text: String::new(),
             folded: String::new(),
             operands: Operands::default(),
