@@ -92,7 +92,7 @@ pub(super) fn has_blank(name: &str) -> bool {
             let middle = name.get(8..name.len() - 8).unwrap_or_default();
             in_word(first) || in_word(last) || middle.contains(&b' ')
         }
-        _ => name.iter().any(|byte| *byte == b' '),
+        _ => name.contains(&b' '),
     }
 }
 

@@ -47,6 +47,11 @@ impl<const N: usize, const STRIDE: usize> Grams<N, STRIDE> {
 
     /// Literals with their values.
     pub(super) fn new(literals: &[(&[u8], u32)]) -> Self {
+        Self::beginning(literals, |_| true)
+    }
+
+    /// The same, by grams with such a first byte; a literal without is left out.
+    pub(super) fn beginning(literals: &[(&[u8], u32)], with: fn(u8) -> bool) -> Self {
         if literals.is_empty() {
             return Self::default();
         }
@@ -60,7 +65,7 @@ impl<const N: usize, const STRIDE: usize> Grams<N, STRIDE> {
         let mut by_gram: Vec<(u32, Entry)> = Vec::new();
         for (literal, value) in literals {
             let start = number(table.text.len());
-            for (offset, gram) in rarest::<N, STRIDE>(literal, &shared) {
+            for (offset, gram) in rarest::<N, STRIDE>(literal, &shared, with) {
                 let entry = Entry {
                     start,
                     len: number(literal.len()),
@@ -131,6 +136,18 @@ impl<const N: usize, const STRIDE: usize> Grams<N, STRIDE> {
         }
     }
 
+    /// The same for the literals whose gram stands at one place of the text.
+    #[inline]
+    pub(super) fn find_at(&self, text: &[u8], at: usize, mut found: impl FnMut(u32)) {
+        let Some(window) = text.get(at..at + N) else {
+            return;
+        };
+        let gram = le_number(window) & Self::MASK;
+        if self.may_have(gram) {
+            self.compare(gram, text, at, &mut found);
+        }
+    }
+
     #[inline]
     fn may_have(&self, gram: u32) -> bool {
         let bit = self.bit(gram);
@@ -153,12 +170,31 @@ impl<const N: usize, const STRIDE: usize> Grams<N, STRIDE> {
             let literal = &self.text[entry.start as usize..(entry.start + entry.len) as usize];
             let stands_here = at
                 .checked_sub(entry.offset as usize)
-                .and_then(|begin| text.get(begin..))
-                .is_some_and(|text| text.starts_with(literal));
+                .and_then(|begin| text.get(begin..begin + literal.len()))
+                .is_some_and(|text| are_equal(text, literal));
             if stands_here {
                 found(entry.value);
             }
         }
+    }
+}
+
+/// Whether two texts of one length are equal. Most literals are short, and most that are not there
+/// differ in their first or last bytes: a call to compare them would take longer.
+#[inline]
+fn are_equal(a: &[u8], b: &[u8]) -> bool {
+    match (a.first_chunk::<8>(), a.last_chunk::<8>()) {
+        (Some(first), Some(last)) => {
+            b.first_chunk() == Some(first)
+                && b.last_chunk() == Some(last)
+                && (a.len() <= 16 || a == b)
+        }
+        _ => match (a.first_chunk::<4>(), a.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                b.first_chunk() == Some(first) && b.last_chunk() == Some(last)
+            }
+            _ => a == b,
+        },
     }
 }
 
@@ -181,8 +217,10 @@ fn grams<const N: usize>(literal: &[u8]) -> impl Iterator<Item = u32> {
 fn rarest<const N: usize, const STRIDE: usize>(
     literal: &[u8],
     shared: &HashMap<u32, u32>,
+    with: fn(u8) -> bool,
 ) -> impl Iterator<Item = (usize, u32)> {
-    let windows = literal.windows(N + STRIDE - 1).enumerate();
+    let windows = (literal.windows(N + STRIDE - 1).enumerate())
+        .filter(|(_, window)| window.first().is_some_and(|byte| with(*byte)));
     let best = windows.min_by_key(|(_, window)| {
         let shared = |gram: u32| shared.get(&gram).copied().unwrap_or(0);
         let sharing: u32 = grams::<N>(window).map(shared).sum();

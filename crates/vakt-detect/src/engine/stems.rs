@@ -4,6 +4,11 @@
 //! `sekurlsa::` and `kerberos::ptt`). The pass finds the places of stems; only there the runs are
 //! compared. It is for texts of ASCII alone, which have no other letters that fold to a run's.
 
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(dead_code, reason = "there is no such pass for other processors")
+)]
+
 use super::grams;
 
 /// A bit of a byte for each.

@@ -26,7 +26,7 @@ pub(super) struct Substrings {
     single: Vec<(u8, u32)>,
     ascii: ByLength,
     /// Those that are not all ASCII, as most texts are.
-    others: ByLength,
+    others: Others,
     /// Finds the first place where any of the literals above stands, but for `few`.
     packed: Option<packed::Searcher>,
     /// Bytes of the shortest literal.
@@ -42,6 +42,16 @@ struct ByLength {
     three: Grams<3, 1>,
     some: Grams<3, 2>,
     many: Grams<4, 4>,
+}
+
+/// Literals with characters beyond ASCII, by grams that begin with one. Many literals are one
+/// character, which has its first bytes in common with hundreds of others: only grams as long as
+/// can be tell them apart.
+#[derive(Default)]
+struct Others {
+    two: Grams<2, 1>,
+    three: Grams<3, 1>,
+    more: Grams<4, 1>,
 }
 
 /// Literals that are not many.
@@ -77,7 +87,7 @@ impl Substrings {
             few: Vec::new(),
             single: single.collect(),
             ascii: ByLength::new(&ascii),
-            others: ByLength::new(&others),
+            others: Others::new(&others),
             packed: (literals.len() <= PACKED_MAX)
                 .then(|| packed::Searcher::new(literals))
                 .flatten(),
@@ -124,6 +134,48 @@ impl Substrings {
             self.others.find(text, found);
         }
     }
+}
+
+impl Others {
+    fn new(literals: &[(&[u8], u32)]) -> Self {
+        let with_gram = |bytes: RangeInclusive<usize>| -> Vec<(&[u8], u32)> {
+            let longest = |literal: &[u8]| {
+                let first = literal.iter().position(|byte| begins_other(*byte));
+                literal.len() - first.unwrap_or(literal.len())
+            };
+            let literals = literals.iter().copied();
+            literals
+                .filter(|(literal, _)| bytes.contains(&longest(literal)))
+                .collect()
+        };
+        Self {
+            two: Grams::beginning(&with_gram(2..=2), begins_other),
+            three: Grams::beginning(&with_gram(3..=3), begins_other),
+            more: Grams::beginning(&with_gram(4..=usize::MAX), begins_other),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes() == 0
+    }
+
+    fn bytes(&self) -> usize {
+        self.two.bytes() + self.three.bytes() + self.more.bytes()
+    }
+
+    fn find(&self, text: &[u8], mut found: impl FnMut(u32)) {
+        let places = text.iter().enumerate();
+        for (at, _) in places.filter(|(_, byte)| begins_other(**byte)) {
+            self.two.find_at(text, at, &mut found);
+            self.three.find_at(text, at, &mut found);
+            self.more.find_at(text, at, &mut found);
+        }
+    }
+}
+
+/// Whether a character beyond ASCII begins with the byte.
+fn begins_other(byte: u8) -> bool {
+    byte >= 0xC0
 }
 
 impl ByLength {
