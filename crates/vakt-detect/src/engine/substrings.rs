@@ -14,6 +14,10 @@ const ONE_BY_ONE_MAX: usize = 4;
 /// instructions, and compared where one of them begins.
 const FEW_OF_LENGTH_MAX: usize = 16;
 
+/// After so many places where a short literal stands, those that were not found yet are looked for one by
+/// one: a text can be made of nothing else, and each place costs a new beginning.
+const PLACES_MAX: usize = 16;
+
 /// Up to this many literals are looked for with vector instructions first: most texts hold none,
 /// and are done then. Beyond, too many places look like the beginning of one.
 const PACKED_MAX: usize = 64;
@@ -57,7 +61,7 @@ struct Others {
 /// Literals that are not many.
 struct Few {
     searcher: packed::Searcher,
-    literals: Vec<(Box<[u8]>, u32)>,
+    literals: Vec<(Finder<'static>, u32)>,
 }
 
 impl Substrings {
@@ -230,22 +234,30 @@ impl Few {
         Some(Self {
             searcher: packed::Searcher::new(literals.iter().map(|(literal, _)| literal))?,
             literals: (literals.iter())
-                .map(|(literal, value)| ((*literal).into(), *value))
+                .map(|(literal, value)| (Finder::new(*literal).into_owned(), *value))
                 .collect(),
         })
     }
 
     fn find(&self, text: &[u8], mut found: impl FnMut(u32)) {
         let mut rest = text;
-        while let Some(first) = self.searcher.find(rest) {
+        for _ in 0..PLACES_MAX {
+            let Some(first) = self.searcher.find(rest) else {
+                return;
+            };
             // Several may begin here.
             let here = rest.get(first.start()..).unwrap_or_default();
             for (literal, value) in &self.literals {
-                if here.starts_with(literal) {
+                if here.starts_with(literal.needle()) {
                     found(*value);
                 }
             }
             rest = here.get(1..).unwrap_or_default();
+        }
+        for (literal, value) in &self.literals {
+            if literal.find(rest).is_some() {
+                found(*value);
+            }
         }
     }
 }
