@@ -103,6 +103,16 @@ fn a_damaged_last_record_is_cut_after_a_crash_and_reported_after_a_close() {
     assert_eq!(read_from(&journal, 0), expected.concat());
 }
 
+/// Batches of one frame each, packed.
+fn group(texts_of: &[&str]) -> Group {
+    let batches = texts_of.iter().map(|text| {
+        let batch = texts(&[text]);
+        let source = super::super::source::encode(&batch.source).unwrap();
+        (batch, source)
+    });
+    Group::of_batches(batches.collect(), &mut Packer::default())
+}
+
 /// What is cut must be gone: a whole record of a torn commit would fit behind a new record of the
 /// same length, and come back as if it had been acknowledged.
 #[test]
@@ -111,14 +121,9 @@ fn what_was_cut_does_not_come_back() {
     let options = options(&disk);
     let recovered = recover(&dir(), &options).unwrap();
     let mut writer = Writer::new(&dir(), &options, recovered, Arc::default());
-    let one_commit = ["torn", "kept"].map(|text| {
-        let batch = texts(&[text]);
-        let source = super::super::source::encode(&batch.source).unwrap();
-        (batch, source)
-    });
-    let group = Group::of_batches(one_commit.into(), &mut Packer::default());
     let queue = Queue::new(BOUNDLESS);
-    let commit = writer.write(vec![group], &queue).unwrap();
+    let one_commit = vec![group(&["torn", "kept"])];
+    let commit = writer.write(one_commit, &queue).unwrap();
     commit.finish(&queue).unwrap();
     disk.kill();
     let first_record = SEGMENT_HEADER_BYTES as u64;
@@ -139,12 +144,7 @@ fn what_was_written_ahead_is_torn_with_what_it_follows() {
     let recovered = recover(&dir(), &options).unwrap();
     let mut writer = Writer::new(&dir(), &options, recovered, Arc::default());
     let queue = Queue::new(BOUNDLESS);
-    let commits = ["torn", "ahead"].map(|text| {
-        let batch = texts(&[text]);
-        let source = super::super::source::encode(&batch.source).unwrap();
-        let group = Group::of_batches(vec![(batch, source)], &mut Packer::default());
-        writer.write(vec![group], &queue).unwrap()
-    });
+    let commits = ["torn", "ahead"].map(|text| writer.write(vec![group(&[text])], &queue).unwrap());
     for commit in commits {
         commit.finish(&queue).unwrap();
     }
@@ -171,12 +171,7 @@ fn a_start_writes_again_what_no_commit_proves() {
         format!("{name} {noise}")
     };
     let all = ["durable", "failed", "ahead"].map(long);
-    let mut write = |text: &str| {
-        let batch = texts(&[text]);
-        let source = super::super::source::encode(&batch.source).unwrap();
-        let group = Group::of_batches(vec![(batch, source)], &mut Packer::default());
-        writer.write(vec![group], &queue).unwrap()
-    };
+    let mut write = |text: &str| writer.write(vec![group(&[text])], &queue).unwrap();
     let durable = write(&all[0]);
     let durable_bytes = durable.written.touched[0].1;
     let failed = write(&all[1]);
