@@ -14,7 +14,6 @@ pub(crate) mod random;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,8 +42,8 @@ struct State {
     generation: u64,
     operations: u64,
     faults: Faults,
-    /// Where its random numbers come from; without it, from the system.
-    random: Option<SplitMix>,
+    /// Where its random numbers come from: never the system, so that a test does the same each time.
+    random: SplitMix,
 }
 
 impl FakeDisk {
@@ -52,10 +51,10 @@ impl FakeDisk {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A disk whose random numbers are the same each time, and others than those of another seed.
+    /// A disk whose random numbers are others than those of another seed.
     pub fn seeded(seed: u64) -> Self {
         let disk = Self::default();
-        disk.state().random = Some(SplitMix(seed));
+        disk.state().random = SplitMix(seed);
         disk
     }
 
@@ -210,9 +209,7 @@ impl State {
 
 impl Disk for FakeDisk {
     fn random(&self) -> u64 {
-        let mut state = self.state();
-        let made_up = state.random.as_mut().map(SplitMix::next);
-        made_up.unwrap_or_else(|| RandomState::new().hash_one(0_u64))
+        self.state().random.next()
     }
 
     fn create_dir_all(&self, dir: &Path) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Chance that is the same everywhere for the same seed.
 
 /// Vigna's SplitMix64: enough for a fake and its schedules.
+#[derive(Default)]
 pub(crate) struct SplitMix(pub(crate) u64);
 
 impl SplitMix {

@@ -269,7 +269,7 @@ fn a_frame_cannot_pretend_to_be_a_record() {
     let disk = FakeDisk::default();
     // A whole record of another journal, sent as a frame.
     let forged = {
-        let other = FakeDisk::default();
+        let other = FakeDisk::seeded(1);
         let offsets = ten_batches(&other);
         let length = usize::try_from(offsets[10] - offsets[9]).unwrap();
         read_bytes(&other, offsets[9], length)
