@@ -1,8 +1,9 @@
-//! Whatever bytes arrive, an event comes out, and its flat form is valid JSON.
+//! Whatever bytes arrive, an event comes out, the same whatever was decoded before, and its flat form
+//! is valid JSON.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vakt_codec::{DecodeContext, decode};
+use vakt_codec::{DecodeContext, Decoder, decode};
 use vakt_event::encode::to_flat_json;
 use vakt_event::{Format, Timestamp};
 
@@ -23,6 +24,12 @@ fuzz_target!(|input: (u8, &[u8])| {
         assume: None,
     };
     let event = decode(bytes, format, &context);
+    let mut decoder = Decoder::default();
+    for _ in 0..2 {
+        let again = decoder.decode(bytes, format, &context);
+        assert_eq!(again, event);
+        decoder.recycle(again);
+    }
     let text = serde_json::to_string(&to_flat_json(&event)).expect("a map is JSON");
     serde_json::from_str::<serde_json::Value>(&text).expect("what we print reads back");
 });

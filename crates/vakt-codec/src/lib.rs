@@ -16,6 +16,7 @@ pub mod files;
 pub mod framing;
 pub mod journal;
 pub(crate) mod json;
+pub(crate) mod layouts;
 pub mod logsource;
 pub mod relp;
 pub(crate) mod syslog;

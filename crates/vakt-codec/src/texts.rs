@@ -1,10 +1,11 @@
-//! Memory of texts that were made while decoding, kept for the next event.
+//! Memory of texts that were made while decoding, and what was found out, kept for the next event.
 
 use std::borrow::Cow;
 
 use vakt_event::{Field, Value};
 
 use crate::json::Mark;
+use crate::layouts::Layouts;
 
 /// Texts kept: an event seldom has as many made names and values.
 const TEXTS_MAX: usize = 256;
@@ -24,6 +25,7 @@ pub(crate) struct Texts {
     pub(crate) path: String,
     /// Where the strings of a text may end.
     pub(crate) marks: Vec<Mark>,
+    pub(crate) layouts: Layouts,
 }
 
 impl Texts {

@@ -24,10 +24,29 @@ pub struct Field<'a> {
     pub origin: Origin,
 }
 
+/// What is known of the names of an event's first fields: events of the same layout have the same
+/// names in them, in the same order, so that what was found out about names need not be again.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// No two layouts of a process have the same.
+    pub id: u64,
+    /// How many fields it is about.
+    pub fields: usize,
+}
+
+/// It says nothing that the names do not say: two events are the same whatever is known of them.
+impl PartialEq for Layout {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 /// A decoded event, borrowing from the frame that it was decoded from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Event<'a> {
     pub fields: Vec<Field<'a>>,
+    /// Whoever changes the names or the order of fields sets it to `None`; adding fields does neither.
+    pub layout: Option<Layout>,
     /// The Sigma log sources that this event shows; a rule applies when one of them satisfies it.
     pub log_sources: Vec<LogSource<'a>>,
     pub time: EventTime,
@@ -111,6 +130,7 @@ impl<'a> Event<'a> {
                     origin: field.origin,
                 })
                 .collect(),
+            layout: self.layout,
             log_sources: self
                 .log_sources
                 .into_iter()

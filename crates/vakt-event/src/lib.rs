@@ -23,7 +23,7 @@ pub mod value;
 
 pub use clock::Clock;
 pub use escaped::Escaped;
-pub use event::{Event, Field, Origin};
+pub use event::{Event, Field, Layout, Origin};
 pub use frame::{Batch, CursorKey, Format, Frame, Source, Transport};
 pub use logsource::LogSource;
 pub use position::JournalPosition;

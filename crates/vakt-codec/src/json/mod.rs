@@ -6,25 +6,18 @@ mod strings;
 
 use std::borrow::Cow;
 
-use vakt_event::alias::{canonical, without_envelope};
 use vakt_event::{Event, Field, Origin, Timestamp, Value, ecs};
 
 use crate::decode::DecodeContext;
 use crate::journal;
 use crate::syslog::{self, Decoded};
-use crate::telling::Telling;
+use crate::telling::{Roles, Tale, Telling, UTC_TIME_RANK};
 use crate::texts::Texts;
 use crate::time;
-use scanner::{Arrays, Notes};
+use scanner::{Arrays, Flat, Notes};
 
+pub(crate) use scanner::NameNotes;
 pub(crate) use strings::Mark;
-
-/// Where collectors put the syslog tag of a message that they forward as JSON: rsyslog, Fluent
-/// Bit, Vector, syslog-ng.
-const PROGRAM_FIELDS: &[&str] = &["programname", "ident", "appname", "program", "PROGRAM"];
-
-/// Names of a text for people, in the order in which they are looked for.
-const MESSAGE_FIELDS: &[&str] = &["message", "MESSAGE", "msg", "log"];
 
 /// The name that shows an entry of journald, as `journalctl -o json` writes it.
 const CURSOR: &str = "__CURSOR";
@@ -40,17 +33,12 @@ pub(crate) fn decode<'a>(
     texts: &mut Texts,
 ) -> Decoded<'a> {
     let mut flattened = scanner::flatten(text, Arrays::Repeated, &mut event.fields, texts);
-    if flattened.is_ok_and(|notes| notes.numbers_in_array) && event.has(CURSOR) {
+    if flattened.is_ok_and(|flat| flat.notes.numbers_in_array) && event.has(CURSOR) {
         event.fields = texts.take_all(std::mem::take(&mut event.fields));
         flattened = scanner::flatten(text, Arrays::Bytes, &mut event.fields, texts);
     }
-    match flattened {
-        Ok(notes) => {
-            note(event, notes);
-            event.structured = event.problems.is_empty();
-            event.verbatim = notes.verbatim();
-            amend(&mut event.fields, 0, notes, texts);
-        }
+    let Flat { notes, names } = match flattened {
+        Ok(flat) => flat,
         Err(fault) => {
             event.problem(format!(
                 "not a JSON object: {} at byte {}",
@@ -61,10 +49,24 @@ pub(crate) fn decode<'a>(
                 ..syslog::plain(event, text)
             };
         }
-    }
-    let mut telling = Telling::default();
-    telling.note(&event.fields);
-    if telling.of(&event.fields).any(|field| field.name == CURSOR) {
+    };
+    note(event, notes);
+    event.structured = event.problems.is_empty();
+    event.verbatim = notes.verbatim();
+    let telling = match names.filter(|_| !notes.amends()) {
+        Some(names) => {
+            let (layout, telling) = texts.layouts.known(names, &event.fields);
+            event.layout = Some(layout);
+            telling
+        }
+        None => {
+            amend(&mut event.fields, 0, notes, texts);
+            let mut telling = Telling::default();
+            telling.note(&event.fields);
+            telling
+        }
+    };
+    if telling.with(&event.fields, Roles::CURSOR).next().is_some() {
         return journal::add_meaning(event, texts);
     }
     let claimed = claimed_time(&telling.of(&event.fields), cx);
@@ -93,10 +95,10 @@ pub(crate) fn decode<'a>(
 
 /// What the order and the names of the fields leave to be done.
 fn amend(fields: &mut Vec<Field<'_>>, from: usize, notes: Notes, texts: &mut Texts) {
-    if notes.data_name {
+    if notes.names.data_name {
         pair_event_data(fields, from, texts);
     }
-    if notes.blank_name {
+    if notes.names.blank_name {
         name_without_blanks(fields, from, texts);
     }
 }
@@ -129,7 +131,7 @@ pub(crate) fn add_inner<'a>(
 ) -> Result<Option<Cow<'a, str>>, String> {
     let before = event.fields.len();
     let flattened = scanner::flatten(text, Arrays::Repeated, &mut event.fields, texts);
-    let notes = flattened.map_err(|fault| {
+    let Flat { notes, .. } = flattened.map_err(|fault| {
         format!(
             "the message looks like JSON: {} at byte {}",
             fault.why, fault.at
@@ -138,10 +140,12 @@ pub(crate) fn add_inner<'a>(
     note(event, notes);
     amend(&mut event.fields, before, notes, texts);
     let inner = event.fields.get(before..).unwrap_or_default();
+    let mut telling = Telling::default();
+    telling.note(inner);
     if event.time.claimed.is_none() {
-        event.time.claimed = claimed_time(&inner.iter(), cx).map(|(time, _)| time);
+        event.time.claimed = claimed_time(&telling.of(inner), cx).map(|(time, _)| time);
     }
-    Ok(message_of(&inner.iter(), texts))
+    Ok(message_of(&telling, inner, texts))
 }
 
 fn note(event: &mut Event<'_>, notes: Notes) {
@@ -189,22 +193,21 @@ fn pair_event_data(fields: &mut Vec<Field<'_>>, from: usize, texts: &mut Texts) 
 
 /// The time of the most trusted field that can be read, and its text.
 fn claimed_time<'e, 'a: 'e>(
-    fields: &(impl Iterator<Item = &'e Field<'a>> + Clone),
+    telling: &(impl Iterator<Item = (Tale, &'e Field<'a>)> + Clone),
     cx: &DecodeContext<'_>,
 ) -> Option<(Timestamp, Cow<'a, str>)> {
-    let rank = |field: &Field<'_>| time_rank(without_envelope(&field.name));
+    let times = telling
+        .clone()
+        .filter_map(|(tale, field)| Some((tale.time?, field)));
     let mut tried = None;
     loop {
-        // Nearly always the first of the best can be read.
-        let ranked = fields
+        let left = times
             .clone()
-            .filter_map(|field| Some((rank(field)?, field)));
-        let left = ranked.filter(|(rank, _)| tried.is_none_or(|tried| *rank > tried));
-        let (best, first) = left.min_by_key(|(rank, _)| *rank)?;
-        // Sysmon's time has no offset and is UTC.
+            .filter(|(rank, _)| tried.is_none_or(|tried| *rank > tried));
+        let (best, _) = left.min_by_key(|(rank, _)| *rank)?;
         let utc = &jiff::tz::TimeZone::UTC;
         let zone = if best == UTC_TIME_RANK { utc } else { cx.zone };
-        let read = |field: &'e Field<'a>| {
+        let read = |(_, field): (u8, &'e Field<'a>)| {
             let time = time::read(field.value.text(), zone, cx.received.or(cx.reference))?;
             let text = match &field.value {
                 Value::Number(text) => text.clone(),
@@ -212,48 +215,21 @@ fn claimed_time<'e, 'a: 'e>(
             };
             Some((time, text))
         };
-        if let Some(read) = read(first) {
-            return Some(read);
-        }
-        let mut others = fields.clone().filter(|field| rank(field) == Some(best));
-        if let Some(read) = others.find_map(read) {
+        let mut of_best = times.clone().filter(|(rank, _)| *rank == best);
+        if let Some(read) = of_best.find_map(read) {
             return Some(read);
         }
         tried = Some(best);
     }
 }
 
-/// Where the time of an event stands, most trusted first (below 32). ECS, then what loggers write,
-/// then Windows (the record's own time before Sysmon's), then cloud audit logs.
-fn time_rank(name: &str) -> Option<u32> {
-    Some(match name {
-        "@timestamp" => 0,
-        "TimeCreated_SystemTime" => 1,
-        "TimeCreated" => 2,
-        "winlog.time_created" => 3,
-        "eventTime" => 4,
-        "timestamp" => 5,
-        "Timestamp" => 6,
-        "time" => 7,
-        "ts" => 8,
-        "datetime" => 9,
-        "UtcTime" => UTC_TIME_RANK,
-        "SystemTime" => 11,
-        "EventTime" => 12,
-        "event.created" => 13,
-        "date" => 14,
-        _ => return None,
-    })
-}
-
-const UTC_TIME_RANK: u32 = 10;
-
-fn message_of<'e, 'a: 'e>(
-    fields: &(impl Iterator<Item = &'e Field<'a>> + Clone),
+fn message_of<'a>(
+    telling: &Telling,
+    fields: &[Field<'a>],
     texts: &mut Texts,
 ) -> Option<Cow<'a, str>> {
-    MESSAGE_FIELDS.iter().find_map(|wanted| {
-        let mut named = fields.clone().filter(|field| field.name == *wanted);
+    Roles::MESSAGES.into_iter().find_map(|wanted| {
+        let mut named = telling.with(fields, wanted);
         named.find_map(|field| texts.read(&field.value))
     })
 }
@@ -264,26 +240,18 @@ fn program_message<'a>(
     telling: &Telling,
     texts: &mut Texts,
 ) -> Option<Cow<'a, str>> {
+    let is_there = |roles| telling.with(&event.fields, roles).next().is_some();
     // What a Windows provider says of its event is no program's line.
-    let is_channel =
-        |field: &Field<'_>| matches!(without_envelope(&field.name), "Channel" | "winlog.channel");
-    if telling.of(&event.fields).any(is_channel) {
+    if is_there(Roles::CHANNEL) {
         return None;
     }
-    let named = |field: &Field<'_>| {
-        matches!(
-            canonical(&field.name),
-            ecs::LOG_SYSLOG_APPNAME | ecs::PROCESS_NAME
-        )
-    };
-    if !telling.of(&event.fields).any(named) {
+    if !is_there(Roles::APPNAME.or(Roles::PROCESS_NAME)) {
         let program = telling
-            .of(&event.fields)
-            .filter(|field| PROGRAM_FIELDS.contains(&&*field.name))
+            .with(&event.fields, Roles::FORWARDED_PROGRAM)
             .find_map(|field| field.value.to_str())?;
         event.added(ecs::LOG_SYSLOG_APPNAME, Value::Str(program));
     }
-    message_of(&telling.of(&event.fields), texts)
+    message_of(telling, &event.fields, texts)
 }
 
 #[cfg(test)]

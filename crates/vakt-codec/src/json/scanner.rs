@@ -17,6 +17,7 @@ use vakt_event::{Field, Origin, Value};
 
 use super::strings::{self, Mark, Stop};
 use super::{DATA_NAME, envelope};
+use crate::layouts::NodeId;
 use crate::texts::Texts;
 
 /// Objects and arrays within each other. Deeper values are checked and skipped: real events stay
@@ -44,13 +45,42 @@ pub(crate) struct Notes {
     pub(crate) bytes: bool,
     /// An array of numbers was taken for several numbers.
     pub(crate) numbers_in_array: bool,
+    pub(crate) names: NameNotes,
+}
+
+/// What names leave to be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct NameNotes {
     /// A field has the name that the next one should have.
     pub(crate) data_name: bool,
     /// A name has blanks.
     pub(crate) blank_name: bool,
 }
 
+impl NameNotes {
+    #[inline]
+    pub(crate) fn with(self, name: &str) -> Self {
+        Self {
+            data_name: self.data_name | (name == DATA_NAME),
+            blank_name: self.blank_name | strings::has_blank(name),
+        }
+    }
+}
+
+/// An object whose fields stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Flat {
+    pub(crate) notes: Notes,
+    /// The names of all fields of the event, where they are known.
+    pub(crate) names: Option<NodeId>,
+}
+
 impl Notes {
+    /// Whether names leave something to be done.
+    pub(crate) fn amends(self) -> bool {
+        self.names.data_name || self.names.blank_name
+    }
+
     /// Whether values stand in the text as they are, but for what a backslash escapes.
     pub(crate) fn verbatim(self) -> bool {
         !self.unicode_escape && !self.bytes
@@ -107,12 +137,13 @@ pub(crate) fn flatten<'a>(
     arrays: Arrays,
     fields: &mut Vec<Field<'a>>,
     texts: &mut Texts,
-) -> Result<Notes, Fault> {
+) -> Result<Flat, Fault> {
     let before = fields.len();
     let mut path = std::mem::take(&mut texts.path);
     path.clear();
     let mut marks = std::mem::take(&mut texts.marks);
     strings::mark(text.as_bytes(), &mut marks);
+    let names = (before == 0).then(|| texts.layouts.begin());
     let mut scanner = Scanner {
         text,
         marks: &marks,
@@ -127,15 +158,19 @@ pub(crate) fn flatten<'a>(
         name_bytes_left: NAME_BYTES_MAX,
         arrays,
         notes: Notes::default(),
+        names,
     };
     let scanned = scanner.document();
-    let notes = scanner.notes;
+    let (mut notes, names) = (scanner.notes, scanner.names);
     texts.path = scanner.path;
     texts.marks = marks;
     if scanned.is_err() {
         (fields.drain(before..)).for_each(|field| texts.take_field(field));
     }
-    scanned.map(|()| notes)
+    if let Some(names) = names {
+        notes.names = texts.layouts.notes(names);
+    }
+    scanned.map(|()| Flat { notes, names })
 }
 
 struct Scanner<'a, 'f> {
@@ -158,6 +193,8 @@ struct Scanner<'a, 'f> {
     name_bytes_left: usize,
     arrays: Arrays,
     notes: Notes,
+    /// The names of the fields so far, as long as they are known.
+    names: Option<NodeId>,
 }
 
 #[expect(
@@ -211,12 +248,19 @@ impl<'a> Scanner<'a, '_> {
         let (text, marks) = (self.text, self.marks);
         let bytes = text.as_bytes();
         while self.fields.len() - self.before < FIELDS_MAX && self.peek() == Some(b'"') {
-            let Some((name, colon)) = plain_string(text, marks, self.at) else {
-                return false;
+            let expected = self.expected_name();
+            let (name, colon) = match expected {
+                Some((colon, _)) => (text.get(self.at + 1..colon - 1).unwrap_or(""), colon),
+                None => {
+                    let Some((name, colon)) = plain_string(text, marks, self.at) else {
+                        return false;
+                    };
+                    if name.has_escapes || bytes.get(colon) != Some(&b':') {
+                        return false;
+                    }
+                    (name.raw, colon)
+                }
             };
-            if name.has_escapes || bytes.get(colon) != Some(&b':') {
-                return false;
-            }
             let has_blank = bytes.get(colon + 1) == Some(&b' ');
             let begin = colon + 1 + usize::from(has_blank);
             let (value, end) = match bytes.get(begin) {
@@ -238,9 +282,12 @@ impl<'a> Scanner<'a, '_> {
                 }
                 _ => return false,
             };
-            self.note_name(name.raw);
+            match expected {
+                Some((_, names)) => self.names = Some(names),
+                None => self.note_name(name),
+            }
             self.fields.push(Field {
-                name: Cow::Borrowed(name.raw),
+                name: Cow::Borrowed(name),
                 value,
                 origin: Origin::Sent,
             });
@@ -458,10 +505,27 @@ impl<'a> Scanner<'a, '_> {
         is_full
     }
 
+    /// Where the colon stands behind the name that is next, if it is the one that followed the last
+    /// time; and the names with it.
     #[inline]
+    fn expected_name(&self) -> Option<(usize, NodeId)> {
+        let (key, names) = self.texts.layouts.expected(self.names?)?;
+        let begin = self.at + 1;
+        let end = begin + key.len();
+        let is_next = self.text.as_bytes().get(begin..end) == Some(key.as_bytes());
+        is_next.then_some((end - 1, names))
+    }
+
     fn note_name(&mut self, name: &str) {
-        self.notes.data_name |= name == DATA_NAME;
-        self.notes.blank_name |= strings::has_blank(name);
+        let Some(names) = self.names else {
+            self.notes.names = self.notes.names.with(name);
+            return;
+        };
+        let layouts = &mut self.texts.layouts;
+        self.names = layouts.with(names, name);
+        if self.names.is_none() {
+            self.notes.names = layouts.notes(names).with(name);
+        }
     }
 
     fn add(&mut self, name: Cow<'a, str>, value: Value<'a>) {

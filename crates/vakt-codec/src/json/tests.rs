@@ -5,8 +5,9 @@ use super::*;
 
 fn fields(text: &str) -> Result<String, String> {
     let mut fields = Vec::new();
-    let notes = scanner::flatten(text, Arrays::Repeated, &mut fields, &mut Texts::default())
-        .map_err(|fault| format!("{} at {}", fault.why, fault.at))?;
+    let Flat { notes, .. } =
+        scanner::flatten(text, Arrays::Repeated, &mut fields, &mut Texts::default())
+            .map_err(|fault| format!("{} at {}", fault.why, fault.at))?;
     amend(&mut fields, 0, notes, &mut Texts::default());
     let shown: Vec<_> = fields
         .iter()
@@ -95,13 +96,13 @@ fn faults_say_where() {
 fn deep_and_many_are_bounded() {
     let deep = format!("{}1{}", r#"{"a":["#.repeat(3000), "]}".repeat(3000));
     let mut found = Vec::new();
-    let notes =
+    let flat =
         scanner::flatten(&deep, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
-    assert!(notes.too_deep && found.is_empty());
+    assert!(flat.notes.too_deep && found.is_empty());
     let many = format!("{{\"a\":[{}1]}}", "1,".repeat(scanner::FIELDS_MAX));
-    let notes =
+    let flat =
         scanner::flatten(&many, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
-    assert!(notes.too_many && found.len() == scanner::FIELDS_MAX);
+    assert!(flat.notes.too_many && found.len() == scanner::FIELDS_MAX);
 }
 
 /// Names that are joined are copied: their bytes are bounded, whatever makes them many.
@@ -218,7 +219,80 @@ fn json() -> impl Strategy<Value = Json> {
         .prop_map(|members| Json::Object(members.into_iter().collect()))
 }
 
+/// Objects of few names, some of them with a fault.
+fn alike() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "a",
+        "ab",
+        "EventID",
+        "Channel",
+        "@timestamp",
+        "time",
+        "x y",
+        "Data_Name",
+        "Data",
+        r"a\n",
+        "a\n",
+        r#"a\""#,
+        "a\\\\",
+        "message",
+        "å",
+    ]);
+    let value = prop::sample::select(vec![
+        r#""x""#,
+        "7",
+        "07",
+        "1.5",
+        "null",
+        r#""a\"b""#,
+        r#""\u00e5""#,
+        "[1,2]",
+        r#"{"a":1,"b":{}}"#,
+        r#""Security""#,
+    ]);
+    let punctuation =
+        prop::sample::select(vec![(":", ","), (": ", ", "), (" :", ","), (":", " ,\n")]);
+    (
+        prop::collection::vec((name, value), 0..6),
+        punctuation,
+        0..40_usize,
+    )
+        .prop_map(|(members, (colon, comma), cut)| {
+            let members: Vec<_> = members
+                .iter()
+                .map(|(name, value)| format!("\"{name}\"{colon}{value}"))
+                .collect();
+            let mut text = format!("{{{}}}", members.join(comma));
+            if cut < text.len() && text.is_char_boundary(cut) {
+                text.remove(cut);
+            }
+            text
+        })
+}
+
 proptest! {
+    /// Whatever was decoded before.
+    #[test]
+    fn an_event_is_the_same_after_others(texts in prop::collection::vec(alike(), 1..12)) {
+        let zone = jiff::tz::TimeZone::UTC;
+        let cx = DecodeContext::new(&zone);
+        let mut decoder = crate::Decoder::default();
+        let mut names_of = std::collections::HashMap::new();
+        for text in texts.iter().chain(&texts) {
+            let event = decoder.decode(text.as_bytes(), vakt_event::Format::Json, &cx);
+            let alone = crate::decode(text.as_bytes(), vakt_event::Format::Json, &cx);
+            prop_assert_eq!(&event, &alone);
+            if let Some(layout) = event.layout {
+                let first = event.fields.iter().take(layout.fields);
+                let names: Vec<_> = first.map(|field| field.name.to_string()).collect();
+                let known = names_of.entry(layout.id).or_insert_with(|| names.clone());
+                prop_assert_eq!(known, &names);
+                prop_assert!(event.fields.len() >= layout.fields);
+            }
+            decoder.recycle(event);
+        }
+    }
+
     #[test]
     fn fields_are_those_of_serde_json(value in json(), pretty in any::<bool>()) {
         let text = if pretty {

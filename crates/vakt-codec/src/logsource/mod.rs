@@ -21,11 +21,10 @@ pub mod windows;
 
 use std::borrow::Cow;
 
-use vakt_event::alias::without_envelope;
-use vakt_event::{Event, Field, LogSource, ecs};
+use vakt_event::{Event, Field, LogSource};
 
 use crate::decode::DecodeContext;
-use crate::telling::Telling;
+use crate::telling::{Roles, Tale, Telling};
 
 /// Every log source that the built-in tables can show: what lint holds a rule's log source
 /// against. Events may declare others.
@@ -60,39 +59,43 @@ pub(crate) struct Signs<'e> {
 }
 
 impl<'e> Signs<'e> {
-    fn of<'a: 'e>(fields: impl Iterator<Item = &'e Field<'a>>) -> Self {
+    fn of<'a: 'e>(telling: impl Iterator<Item = (Tale, &'e Field<'a>)>) -> Self {
         let mut signs = Self::default();
-        for field in fields {
-            let place = match without_envelope(&field.name) {
-                "Channel" | "winlog.channel" => &mut signs.channel,
-                "EventID" | "EventId" | "EventID.#text" | "winlog.event_id" | "event.code" => {
-                    &mut signs.event_id
-                }
-                "EventType" => &mut signs.event_type,
-                "eventSource" => &mut signs.event_source,
-                "eventVersion" => &mut signs.event_version,
-                "eventName" => &mut signs.event_name,
-                "_path" => &mut signs.zeek_path,
-                "ts" => &mut signs.zeek_time,
-                "apiVersion" => &mut signs.api_version,
-                "auditID" => &mut signs.audit_id,
-                "event.dataset" => &mut signs.dataset,
-                "host.os.type" => &mut signs.system,
-                "event.category" => {
-                    signs.categories.add(field.value.text());
-                    continue;
-                }
-                "event.type" => {
-                    signs.types.add(field.value.text());
-                    continue;
-                }
-                _ => continue,
-            };
-            if place.is_none() && !field.value.is_null() {
+        for (Tale { roles, .. }, field) in telling {
+            if roles.has(Roles::ECS_CATEGORY) {
+                signs.categories.add(field.value.text());
+            }
+            if roles.has(Roles::ECS_TYPE) {
+                signs.types.add(field.value.text());
+            }
+            if let Some(place) = signs.place(roles)
+                && place.is_none()
+                && !field.value.is_null()
+            {
                 *place = Some(field.value.text());
             }
         }
         signs
+    }
+
+    fn place(&mut self, roles: Roles) -> Option<&mut Option<&'e str>> {
+        let places = [
+            (Roles::CHANNEL, &mut self.channel),
+            (Roles::EVENT_ID, &mut self.event_id),
+            (Roles::EVENT_TYPE, &mut self.event_type),
+            (Roles::EVENT_SOURCE, &mut self.event_source),
+            (Roles::EVENT_VERSION, &mut self.event_version),
+            (Roles::EVENT_NAME, &mut self.event_name),
+            (Roles::ZEEK_PATH, &mut self.zeek_path),
+            (Roles::ZEEK_TIME, &mut self.zeek_time),
+            (Roles::API_VERSION, &mut self.api_version),
+            (Roles::AUDIT_ID, &mut self.audit_id),
+            (Roles::DATASET, &mut self.dataset),
+            (Roles::SYSTEM, &mut self.system),
+        ];
+        let mut places = places.into_iter();
+        let (_, place) = places.find(|(role, _)| roles.has(*role))?;
+        Some(place)
     }
 }
 
@@ -105,18 +108,10 @@ pub(crate) fn assign<'a>(event: &mut Event<'a>, telling: &Telling, cx: &DecodeCo
     elastic::log_sources(&signs, &mut shown);
     event.log_sources = shown;
     programs::add(event, telling);
-    let declared = declared(
-        &telling.of(&event.fields),
-        [
-            ecs::VAKT_LOGSOURCE_PRODUCT,
-            ecs::VAKT_LOGSOURCE_CATEGORY,
-            ecs::VAKT_LOGSOURCE_SERVICE,
-        ],
-    );
+    let declared = declared(telling, &event.fields, Roles::DECLARED);
     add(event, declared);
     if cx.logsource_fields {
-        let names = ["product", "category", "service"];
-        let declared = self::declared(&telling.of(&event.fields), names);
+        let declared = self::declared(telling, &event.fields, Roles::BARE);
         add(event, declared);
     }
     if let Some(assumed) = cx.assume {
@@ -130,16 +125,13 @@ fn add<'a>(event: &mut Event<'a>, source: LogSource<'a>) {
     }
 }
 
-/// The log source whose parts stand in the fields of these names.
-fn declared<'e, 'a: 'e>(
-    fields: &(impl Iterator<Item = &'e Field<'a>> + Clone),
-    names: [&str; 3],
-) -> LogSource<'a> {
-    let part = |name: &str| {
-        let mut named = fields.clone().filter(|field| field.name == name);
+/// The log source whose product, category and service stand in the fields with these roles.
+fn declared<'a>(telling: &Telling, fields: &[Field<'a>], parts: [Roles; 3]) -> LogSource<'a> {
+    let part = |part| {
+        let mut named = telling.with(fields, part);
         named.find_map(|field| field.value.to_str().filter(|word| !word.is_empty()))
     };
-    let [product, category, service] = names;
+    let [product, category, service] = parts;
     LogSource {
         product: part(product),
         category: part(category),

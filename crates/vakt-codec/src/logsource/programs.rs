@@ -13,11 +13,10 @@
 //! - A record of auditd is never a process creation by itself, EXECVE neither: the event that
 //!   [`crate::Coalescer`] joins is, so that one execution is matched once.
 
-use vakt_event::alias::canonical;
-use vakt_event::{Event, Field, LogSource, ecs};
+use vakt_event::{Event, Field, LogSource};
 
 use crate::decoder::Program;
-use crate::telling::Telling;
+use crate::telling::{Roles, Telling};
 
 /// Product, category and service; an empty word is a part that is not shown.
 type Words = (&'static str, &'static str, &'static str);
@@ -120,10 +119,7 @@ pub(crate) fn add(event: &mut Event<'_>, telling: &Telling) {
         }
         shows_linux
     };
-    let mut datasets = telling
-        .of(&event.fields)
-        .filter(|field| field.name == ecs::EVENT_DATASET)
-        .peekable();
+    let mut datasets = telling.with(&event.fields, Roles::DATASET).peekable();
     if datasets.peek().is_some() {
         for (dataset, words) in BY_DATASET {
             if datasets.clone().any(|field| field.value.text() == *dataset) {
@@ -131,15 +127,13 @@ pub(crate) fn add(event: &mut Event<'_>, telling: &Telling) {
             }
         }
     }
-    if has_transport(telling.of(&event.fields)) {
+    let with = |roles| telling.with(&event.fields, roles);
+    if with(Roles::TRANSPORT).next().is_some() {
         show(by_program(Program::of(event)));
-        let named = |name: &'static str| {
-            let fields = telling.of(&event.fields);
-            fields.filter(move |field| canonical(&field.name) == name && !field.value.is_null())
-        };
-        let name = named(ecs::LOG_SYSLOG_APPNAME).next();
-        let name = name.map_or("", |field| field.value.text());
-        let mut units = named(ecs::SYSTEMD_UNIT).peekable();
+        let mut names = with(Roles::APPNAME).filter(|field| !field.value.is_null());
+        let name = names.next().map_or("", |field| field.value.text());
+        let units = with(Roles::UNIT).filter(|field| !field.value.is_null());
+        let mut units = units.peekable();
         let has_unit = units.peek().is_some();
         for row in BY_NAME {
             let by_name = row
@@ -195,14 +189,6 @@ fn by_program(program: Program) -> &'static [Words] {
         Program::Systemd | Program::Kernel | Program::Nginx | Program::Apache => &[SYSLOG],
         Program::Other { .. } | Program::Unnamed => &[],
     }
-}
-
-/// Whether the event came as a syslog message or from journald: a field of either is there.
-fn has_transport<'e>(mut fields: impl Iterator<Item = &'e Field<'e>>) -> bool {
-    fields.any(|field| {
-        let name = canonical(&field.name);
-        name.starts_with("log.syslog.") || name == ecs::SYSTEMD_UNIT || name == "_TRANSPORT"
-    })
 }
 
 #[cfg(test)]

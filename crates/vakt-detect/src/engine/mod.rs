@@ -1,7 +1,7 @@
 //! The compiled matcher: finds the rules that match an event among thousands.
 //!
 //! The way of an event: its log sources choose a *route* (`route`), which knows what its events'
-//! names mean (`names`); each field that some rule of the route names is put to the tests of that
+//! names mean (`names`, and `layouts` for events whose names came in the same order before); each field that some rule of the route names is put to the tests of that
 //! field (`field`), all at once: whole values by hash, starts and ends by tries, substrings by a
 //! table of grams, networks by prefix, the rest behind literals that it requires. Keywords are
 //! looked for in the values only where the whole text shows that one may be there (`hints`). A test that a value passes is a *pattern*; patterns set *atoms*
@@ -22,15 +22,16 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use hashbrown::HashMap;
-use vakt_event::{Event, LogSource, Origin, Value, alias};
+use vakt_event::{Event, Field, LogSource, Origin, Value, alias};
 use vakt_rules::ast::RuleSet;
 
 use cache::{Lookup, PlanKey};
 use expr::{Expr, Operands};
 use field::FieldMatcher;
 use hints::Hints;
+use layouts::Layouts;
 use lower::{Lowering, Numbering};
-use names::{After, Names};
+use names::{After, Meaning, Names};
 use outer::Outer;
 use route::{Plan, Route};
 
@@ -47,6 +48,7 @@ mod frequency;
 mod glob;
 mod grams;
 mod hints;
+mod layouts;
 mod lower;
 mod names;
 mod networks;
@@ -199,31 +201,25 @@ impl Engine {
         judge: impl FnMut(RuleId, &Expr, &scratch::Bits, &mut Operands) -> bool,
     ) {
         scratch.bits.clear();
-        let place = scratch.routes.place(&event.log_sources, |number| {
-            self.route(&event.log_sources, number)
-        });
+        let place = scratch.routes.place(
+            &event.log_sources,
+            || self.met(&event.log_sources),
+            |met, number| self.route(met, number),
+        );
         // Taken out, because testing writes to the rest.
         let Some(mut route) = scratch.routes.take(place) else {
             return;
         };
+        let fields = self.test_known(&mut route, event, scratch);
         let mut after = After::default();
-        for field in &event.fields {
+        for field in fields {
             let Route {
                 number,
                 names,
                 plans,
                 ..
             } = &mut *route;
-            let meaning = names.meaning(&mut after, &field.name, |meaning| {
-                let is_tested = |number: &u32| {
-                    let plan = plans.get(*number as usize);
-                    plan.is_some_and(|plan| !plan.matchers.is_empty())
-                };
-                let number = self.field_of.get(field.name.as_ref()).copied();
-                meaning.field = number.filter(is_tested);
-                let around = self.outer.around(&field.name);
-                meaning.around.extend(around.filter(is_tested));
-            });
+            let meaning = self.meaning(names, plans, &mut after, &field.name);
             for outer in &meaning.around {
                 plans[*outer as usize].note_presence(&mut scratch.bits);
             }
@@ -238,6 +234,71 @@ impl Engine {
         self.test_keywords(&route, event, scratch);
         self.evaluate(&route, scratch, hits, judge);
         scratch.routes.put_back(place, route);
+    }
+
+    /// Tests the fields whose names are known by the event's layout; gives the others.
+    fn test_known<'e, 'a>(
+        &self,
+        route: &mut Route,
+        event: &'e Event<'a>,
+        scratch: &mut Scratch,
+    ) -> &'e [Field<'a>] {
+        let Some(layout) = event.layout else {
+            return &event.fields;
+        };
+        let Some((known, others)) = event.fields.split_at_checked(layout.fields) else {
+            return &event.fields;
+        };
+        let Route {
+            number,
+            names,
+            plans,
+            layouts,
+            ..
+        } = route;
+        let Some(tested) = layouts.tested(layout.id, |tested| {
+            let mut after = After::default();
+            for field in known {
+                let meaning = self.meaning(names, plans, &mut after, &field.name);
+                let present = meaning.around.iter().map(|outer| &plans[*outer as usize]);
+                tested.add(meaning.field, present.flat_map(|plan| &plan.present));
+            }
+        }) else {
+            return &event.fields;
+        };
+        for atom in &tested.present {
+            scratch.bits.set(*atom);
+        }
+        for (place, field) in &tested.fields {
+            let key = PlanKey {
+                route: *number,
+                field: *field,
+            };
+            let value = &known[*place as usize].value;
+            self.test(&plans[*field as usize], key, value, scratch);
+        }
+        others
+    }
+
+    /// What a name means in a route with these plans.
+    #[inline]
+    fn meaning<'n>(
+        &self,
+        names: &'n mut Names,
+        plans: &[Plan],
+        after: &mut After,
+        name: &str,
+    ) -> &'n Meaning {
+        names.meaning(after, name, |meaning| {
+            let is_tested = |number: &u32| {
+                let plan = plans.get(*number as usize);
+                plan.is_some_and(|plan| !plan.matchers.is_empty())
+            };
+            let number = self.field_of.get(name).copied();
+            meaning.field = number.filter(is_tested);
+            let around = self.outer.around(name);
+            meaning.around.extend(around.filter(is_tested));
+        })
     }
 
     fn test_keywords(&self, route: &Route, event: &Event<'_>, scratch: &mut Scratch) {
@@ -374,19 +435,28 @@ impl Engine {
         }
     }
 
-    fn route(&self, shown: &[LogSource<'_>], number: u64) -> Route {
+    /// The log sources that rules ask for, of which what is shown is one.
+    fn met(&self, shown: &[LogSource<'_>]) -> Vec<u32> {
+        let is_met = |rules: &LogSourceRules| {
+            rules.asked.is_empty() || shown.iter().any(|shown| shown.satisfies(&rules.asked))
+        };
+        let met = (0..).zip(&self.log_sources);
+        met.filter_map(|(index, rules)| is_met(rules).then_some(index))
+            .collect()
+    }
+
+    fn route(&self, met: &[u32], number: u64) -> Route {
         let mut route = Route {
             number,
             plans: vec![Plan::default(); self.fields],
             names: Names::default(),
+            layouts: Layouts::default(),
             keywords: Plan::default(),
             keyword_hints: None,
             always: Vec::new(),
         };
-        let met = self.log_sources.iter().filter(|rules| {
-            rules.asked.is_empty() || shown.iter().any(|shown| shown.satisfies(&rules.asked))
-        });
-        for rules in met {
+        for index in met {
+            let rules = &self.log_sources[*index as usize];
             for (field, matcher) in &rules.fields {
                 self.add_matcher(&mut route.plans[*field as usize], *matcher);
             }

@@ -2,18 +2,26 @@
 
 use std::hash::BuildHasher;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use vakt_event::LogSource;
 
 use super::AtomId;
 use super::field::FieldMatcher;
 use super::hints::Hints;
+use super::layouts::Layouts;
 use super::names::Names;
 use super::scratch::Bits;
 
-/// Sets of log sources kept for each thread. An installation shows some dozens; the bound is for
-/// senders who invent them.
+/// Routes kept for each thread: one for each set of log sources that rules ask for and some event met.
+/// Installations have some dozens.
 const ROUTES_MAX: usize = 256;
+
+/// Sets of log sources that events showed, kept for each thread. The bound is for senders who
+/// invent them; what they invent meets the same rules, and takes no route of its own.
+const SHOWN_MAX: usize = 1_024;
+
+/// Sets with more bytes are looked up each time.
+const SHOWN_BYTES_MAX: usize = 2_048;
 
 /// What the fields of an event with certain log sources are put to.
 pub(super) struct Route {
@@ -22,6 +30,7 @@ pub(super) struct Route {
     /// By the field's number.
     pub(super) plans: Vec<Plan>,
     pub(super) names: Names,
+    pub(super) layouts: Layouts,
     pub(super) keywords: Plan,
     /// Shows for most events that no keyword can hold.
     pub(super) keyword_hints: Option<Hints>,
@@ -63,8 +72,10 @@ impl Plan {
 /// The routes that a thread has met.
 #[derive(Default)]
 pub(super) struct RouteCache {
-    /// Places in `routes`.
+    /// Places in `routes` by what events showed.
     known: HashTable<(Box<[LogSource<'static>]>, usize)>,
+    /// Places in `routes` by the log sources, of those that rules ask for, which were met.
+    by_met: HashMap<Box<[u32]>, usize>,
     /// `None` while the route is in use.
     routes: Vec<Option<Box<Route>>>,
     hasher: DefaultHashBuilder,
@@ -72,33 +83,61 @@ pub(super) struct RouteCache {
 }
 
 impl RouteCache {
-    /// The place of the route of a set of log sources; `make` is given its number.
+    /// The place of the route of a set of log sources. `meet` says which of those that rules ask for it
+    /// meets; of these `make` makes the route with a number.
     pub(super) fn place(
         &mut self,
         shown: &[LogSource<'_>],
-        make: impl FnOnce(u64) -> Route,
+        meet: impl FnOnce() -> Vec<u32>,
+        make: impl FnOnce(&[u32], u64) -> Route,
     ) -> usize {
         let hasher = &self.hasher;
         let hash = hasher.hash_one(shown);
         let known = self.known.find(hash, |(known, _)| same(known, shown));
-        let known = known.map(|(_, place)| *place);
-        if let Some(place) = known
-            && self.routes.get(place).is_some_and(Option::is_some)
+        if let Some((_, place)) = known
+            && self.routes.get(*place).is_some_and(Option::is_some)
         {
-            return place;
+            return *place;
         }
         // A route that was never put back was in use when something panicked.
-        if self.routes.len() >= ROUTES_MAX || known.is_some() {
-            self.known.clear();
-            self.routes.clear();
+        if known.is_some() {
+            self.forget();
         }
-        self.made += 1;
-        let place = self.routes.len();
-        self.routes.push(Some(Box::new(make(self.made))));
+        let met = meet();
+        let place = self.place_of_met(met, make);
+        if bytes_of(shown) > SHOWN_BYTES_MAX {
+            return place;
+        }
+        if self.known.len() >= SHOWN_MAX {
+            self.known.clear();
+        }
         let owned: Box<[_]> = shown.iter().cloned().map(LogSource::into_owned).collect();
+        let hasher = &self.hasher;
         self.known
             .insert_unique(hash, (owned, place), |(known, _)| hasher.hash_one(&**known));
         place
+    }
+
+    fn place_of_met(&mut self, met: Vec<u32>, make: impl FnOnce(&[u32], u64) -> Route) -> usize {
+        if let Some(place) = self.by_met.get(met.as_slice())
+            && self.routes.get(*place).is_some_and(Option::is_some)
+        {
+            return *place;
+        }
+        if self.routes.len() >= ROUTES_MAX {
+            self.forget();
+        }
+        self.made += 1;
+        let place = self.routes.len();
+        self.routes.push(Some(Box::new(make(&met, self.made))));
+        self.by_met.insert(met.into(), place);
+        place
+    }
+
+    fn forget(&mut self) {
+        self.known.clear();
+        self.by_met.clear();
+        self.routes.clear();
     }
 
     pub(super) fn take(&mut self, place: usize) -> Option<Box<Route>> {
@@ -114,4 +153,19 @@ impl RouteCache {
 
 fn same(known: &[LogSource<'static>], shown: &[LogSource<'_>]) -> bool {
     known.len() == shown.len() && known.iter().zip(shown).all(|(a, b)| a == b)
+}
+
+fn bytes_of(shown: &[LogSource<'_>]) -> usize {
+    let words = |source: &LogSource<'_>| {
+        let words = [&source.product, &source.category, &source.service];
+        words
+            .into_iter()
+            .flatten()
+            .map(|word| word.len())
+            .sum::<usize>()
+    };
+    shown
+        .iter()
+        .map(|source| size_of::<LogSource<'_>>() + words(source))
+        .sum()
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use vakt_detect::naive::Prepared;
-use vakt_event::{Event, Field, LogSource, Origin, Value};
+use vakt_event::{Event, Field, Layout, LogSource, Origin, Value};
 use vakt_rules::ast::*;
 
 pub const FIELDS: [&str; 8] = [
@@ -247,19 +247,22 @@ fn value() -> impl Strategy<Value = Value<'static>> {
     ]
 }
 
+/// Of the fields of events.
+const NAMES: [&str; 10] = [
+    "Image",
+    "process.executable",
+    "NewProcessName",
+    "CommandLine",
+    "process.command_line",
+    "x",
+    "X",
+    "y",
+    "other",
+    "",
+];
+
 pub fn event() -> impl Strategy<Value = Event<'static>> {
-    let names = prop::sample::select(vec![
-        "Image",
-        "process.executable",
-        "NewProcessName",
-        "CommandLine",
-        "process.command_line",
-        "x",
-        "X",
-        "y",
-        "other",
-        "",
-    ]);
+    let names = prop::sample::select(&NAMES[..]);
     let origin = prop_oneof![3 => Just(Origin::Sent), 1 => Just(Origin::Added)];
     let field = (names, value(), origin).prop_map(|(name, value, origin)| Field {
         name: Cow::Borrowed(name),
@@ -268,17 +271,32 @@ pub fn event() -> impl Strategy<Value = Event<'static>> {
     });
     (
         prop::collection::vec(field, 0..7),
+        prop::option::of(0..7_usize),
         prop::collection::vec(shown(), 0..4),
         text(),
         any::<bool>(),
     )
-        .prop_map(|(fields, log_sources, original, structured)| Event {
-            fields,
-            log_sources,
-            original: original.into(),
-            structured,
-            ..Event::default()
-        })
+        .prop_map(
+            |(fields, known, log_sources, original, structured)| Event {
+                layout: known.map(|known| layout_of(&fields[..known.min(fields.len())])),
+                fields,
+                log_sources,
+                original: original.into(),
+                structured,
+                ..Event::default()
+            },
+        )
+}
+
+/// Another one for other names.
+fn layout_of(fields: &[Field<'_>]) -> Layout {
+    let digit = |field: &Field<'_>| NAMES.iter().position(|name| *name == field.name).unwrap();
+    let digits = fields.iter().map(digit);
+    let id = digits.fold(1, |id, digit| id * NAMES.len() + digit);
+    Layout {
+        id: id as u64,
+        fields: fields.len(),
+    }
 }
 
 /// The indices of the rules that match, by the reference.

@@ -146,6 +146,7 @@ impl Redactor {
         if has_dropped {
             let is_dropped = |name: &str| table.action(name) == Some(Action::Drop);
             event.fields.retain(|field| !is_dropped(&field.name));
+            event.layout = None;
         }
         if hunt.is_empty() {
             return;
