@@ -39,7 +39,8 @@ struct Node {
     key: Box<str>,
     /// Of all names on the way.
     notes: NameNotes,
-    /// The last one is the one that followed the last time.
+    /// The name that followed the last time; the first node is none.
+    expected: NodeId,
     followers: Vec<NodeId>,
     /// Of the events that end here.
     known: Option<Box<(Layout, Telling)>>,
@@ -61,8 +62,9 @@ impl Layouts {
     /// its last one and its colon.
     #[inline]
     pub(crate) fn expected(&self, names: NodeId) -> Option<(&str, NodeId)> {
-        let follower = *self.nodes.get(names as usize)?.followers.last()?;
-        Some((&self.nodes.get(follower as usize)?.key, follower))
+        let expected = self.nodes.get(names as usize)?.expected;
+        let node = self.nodes.get(expected as usize)?;
+        (expected != 0).then_some((&node.key, expected))
     }
 
     /// What is to be known of these names.
@@ -75,33 +77,32 @@ impl Layouts {
     pub(crate) fn with(&mut self, names: NodeId, name: &str) -> Option<NodeId> {
         let is_key = |key: &str| key.strip_suffix(KEY_END) == Some(name);
         let node = self.nodes.get(names as usize)?;
-        let mut known = node.followers.iter();
-        let known = known.position(|id| {
+        let notes = node.notes;
+        let known = node.followers.iter().copied().find(|id| {
             let follower = self.nodes.get(*id as usize);
             follower.is_some_and(|follower| is_key(&follower.key))
         });
-        let notes = node.notes;
-        let followers = &mut self.nodes.get_mut(names as usize)?.followers;
-        if let Some(place) = known {
-            let last = followers.len() - 1;
-            followers.swap(place, last);
-            return followers.last().copied();
-        }
-        if name.len() > NAME_BYTES_MAX || name.contains(is_escaped) {
-            return None;
-        }
-        let is_full = followers.len() >= FOLLOWERS_MAX;
-        if is_full || self.nodes.len() >= NODES_MAX {
-            self.is_full = true;
-            return None;
-        }
-        let id = NodeId::try_from(self.nodes.len()).ok()?;
-        self.nodes.get_mut(names as usize)?.followers.push(id);
-        self.nodes.push(Node {
-            key: [name, KEY_END].concat().into(),
-            notes: notes.with(name),
-            ..Node::default()
-        });
+        let id = match known {
+            Some(id) => id,
+            None => {
+                if name.len() > NAME_BYTES_MAX || name.contains(is_escaped) {
+                    return None;
+                }
+                if node.followers.len() >= FOLLOWERS_MAX || self.nodes.len() >= NODES_MAX {
+                    self.is_full = true;
+                    return None;
+                }
+                let id = NodeId::try_from(self.nodes.len()).ok()?;
+                self.nodes.push(Node {
+                    key: [name, KEY_END].concat().into(),
+                    notes: notes.with(name),
+                    ..Node::default()
+                });
+                self.nodes.get_mut(names as usize)?.followers.push(id);
+                id
+            }
+        };
+        self.nodes.get_mut(names as usize)?.expected = id;
         Some(id)
     }
 

@@ -116,6 +116,8 @@ impl Roles {
     /// ECS's, not that of a log source.
     pub(crate) const ECS_CATEGORY: Self = Self(1 << 12);
     pub(crate) const ECS_TYPE: Self = Self(1 << 13);
+    /// All of the above, which show log sources.
+    pub(crate) const SIGNS: Self = Self((1 << 14) - 1);
     /// `vakt.logsource.…`
     pub(crate) const DECLARED: [Self; 3] = [Self(1 << 14), Self(1 << 15), Self(1 << 16)];
     /// The bare words `product`, `category`, `service`.

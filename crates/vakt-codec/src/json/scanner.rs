@@ -512,8 +512,8 @@ impl<'a> Scanner<'a, '_> {
         let (key, names) = self.texts.layouts.expected(self.names?)?;
         let begin = self.at + 1;
         let end = begin + key.len();
-        let is_next = self.text.as_bytes().get(begin..end) == Some(key.as_bytes());
-        is_next.then_some((end - 1, names))
+        let next = self.text.as_bytes().get(begin..end)?;
+        strings::same(next, key.as_bytes()).then_some((end - 1, names))
     }
 
     fn note_name(&mut self, name: &str) {

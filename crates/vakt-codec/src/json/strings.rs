@@ -76,6 +76,22 @@ fn other_stop(text: &[u8], from: usize, place: usize) -> Stop {
     }
 }
 
+/// Whether two names of one length are the same: most are short, and a call would take longer.
+#[inline]
+pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
+    let ends = |name: &[u8]| -> Option<[u64; 2]> {
+        let (first, last) = (name.first_chunk()?, name.last_chunk()?);
+        Some([u64::from_le_bytes(*first), u64::from_le_bytes(*last)])
+    };
+    match (ends(one), ends(other)) {
+        // The two overlap where the name is shorter than both.
+        (Some(ends), Some(others)) => {
+            ends == others && (one.len() <= 16 || one.get(8..) == other.get(8..))
+        }
+        _ => one == other,
+    }
+}
+
 /// Whether there is a blank in a name.
 #[inline]
 pub(super) fn has_blank(name: &str) -> bool {

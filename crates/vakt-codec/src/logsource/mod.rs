@@ -62,13 +62,14 @@ impl<'e> Signs<'e> {
     fn of<'a: 'e>(telling: impl Iterator<Item = (Tale, &'e Field<'a>)>) -> Self {
         let mut signs = Self::default();
         for (Tale { roles, .. }, field) in telling {
+            if !roles.has(Roles::SIGNS) {
+                continue;
+            }
             if roles.has(Roles::ECS_CATEGORY) {
                 signs.categories.add(field.value.text());
-            }
-            if roles.has(Roles::ECS_TYPE) {
+            } else if roles.has(Roles::ECS_TYPE) {
                 signs.types.add(field.value.text());
-            }
-            if let Some(place) = signs.place(roles)
+            } else if let Some(place) = signs.place(roles)
                 && place.is_none()
                 && !field.value.is_null()
             {
@@ -79,23 +80,33 @@ impl<'e> Signs<'e> {
     }
 
     fn place(&mut self, roles: Roles) -> Option<&mut Option<&'e str>> {
-        let places = [
-            (Roles::CHANNEL, &mut self.channel),
-            (Roles::EVENT_ID, &mut self.event_id),
-            (Roles::EVENT_TYPE, &mut self.event_type),
-            (Roles::EVENT_SOURCE, &mut self.event_source),
-            (Roles::EVENT_VERSION, &mut self.event_version),
-            (Roles::EVENT_NAME, &mut self.event_name),
-            (Roles::ZEEK_PATH, &mut self.zeek_path),
-            (Roles::ZEEK_TIME, &mut self.zeek_time),
-            (Roles::API_VERSION, &mut self.api_version),
-            (Roles::AUDIT_ID, &mut self.audit_id),
-            (Roles::DATASET, &mut self.dataset),
-            (Roles::SYSTEM, &mut self.system),
-        ];
-        let mut places = places.into_iter();
-        let (_, place) = places.find(|(role, _)| roles.has(*role))?;
-        Some(place)
+        Some(if roles.has(Roles::CHANNEL) {
+            &mut self.channel
+        } else if roles.has(Roles::EVENT_ID) {
+            &mut self.event_id
+        } else if roles.has(Roles::EVENT_TYPE) {
+            &mut self.event_type
+        } else if roles.has(Roles::EVENT_SOURCE) {
+            &mut self.event_source
+        } else if roles.has(Roles::EVENT_VERSION) {
+            &mut self.event_version
+        } else if roles.has(Roles::EVENT_NAME) {
+            &mut self.event_name
+        } else if roles.has(Roles::ZEEK_PATH) {
+            &mut self.zeek_path
+        } else if roles.has(Roles::ZEEK_TIME) {
+            &mut self.zeek_time
+        } else if roles.has(Roles::API_VERSION) {
+            &mut self.api_version
+        } else if roles.has(Roles::AUDIT_ID) {
+            &mut self.audit_id
+        } else if roles.has(Roles::DATASET) {
+            &mut self.dataset
+        } else if roles.has(Roles::SYSTEM) {
+            &mut self.system
+        } else {
+            return None;
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! From the log sources that an event shows to the tests that its fields are put to.
 
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use vakt_event::LogSource;
@@ -72,8 +73,10 @@ impl Plan {
 /// The routes that a thread has met.
 #[derive(Default)]
 pub(super) struct RouteCache {
+    /// What the last event showed, and its place in `routes`: events of one kind come together.
+    last: Option<(Arc<[LogSource<'static>]>, usize)>,
     /// Places in `routes` by what events showed.
-    known: HashTable<(Box<[LogSource<'static>]>, usize)>,
+    known: HashTable<(Arc<[LogSource<'static>]>, usize)>,
     /// Places in `routes` by the log sources, of those that rules ask for, which were met.
     by_met: HashMap<Box<[u32]>, usize>,
     /// `None` while the route is in use.
@@ -91,12 +94,20 @@ impl RouteCache {
         meet: impl FnOnce() -> Vec<u32>,
         make: impl FnOnce(&[u32], u64) -> Route,
     ) -> usize {
+        let is_there = |place: usize| self.routes.get(place).is_some_and(Option::is_some);
+        if let Some((last, place)) = &self.last
+            && same(last, shown)
+            && is_there(*place)
+        {
+            return *place;
+        }
         let hasher = &self.hasher;
         let hash = hasher.hash_one(shown);
         let known = self.known.find(hash, |(known, _)| same(known, shown));
-        if let Some((_, place)) = known
-            && self.routes.get(*place).is_some_and(Option::is_some)
+        if let Some((known, place)) = known
+            && is_there(*place)
         {
+            self.last = Some((Arc::clone(known), *place));
             return *place;
         }
         // A route that was never put back was in use when something panicked.
@@ -111,7 +122,7 @@ impl RouteCache {
         if self.known.len() >= SHOWN_MAX {
             self.known.clear();
         }
-        let owned: Box<[_]> = shown.iter().cloned().map(LogSource::into_owned).collect();
+        let owned: Arc<[_]> = shown.iter().cloned().map(LogSource::into_owned).collect();
         let hasher = &self.hasher;
         self.known
             .insert_unique(hash, (owned, place), |(known, _)| hasher.hash_one(&**known));
@@ -135,6 +146,7 @@ impl RouteCache {
     }
 
     fn forget(&mut self) {
+        self.last = None;
         self.known.clear();
         self.by_met.clear();
         self.routes.clear();

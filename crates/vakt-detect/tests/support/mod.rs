@@ -276,16 +276,14 @@ pub fn event() -> impl Strategy<Value = Event<'static>> {
         text(),
         any::<bool>(),
     )
-        .prop_map(
-            |(fields, known, log_sources, original, structured)| Event {
-                layout: known.map(|known| layout_of(&fields[..known.min(fields.len())])),
-                fields,
-                log_sources,
-                original: original.into(),
-                structured,
-                ..Event::default()
-            },
-        )
+        .prop_map(|(fields, known, log_sources, original, structured)| Event {
+            layout: known.map(|known| layout_of(&fields[..known.min(fields.len())])),
+            fields,
+            log_sources,
+            original: original.into(),
+            structured,
+            ..Event::default()
+        })
 }
 
 /// Another one for other names.
