@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context, Result};
 
 /// Read this much of a file at a time, in bytes: enough that system calls do not show.
-const READ_BUFFER_BYTES: usize = 256 << 10;
+const READ_BUFFER_BYTES: usize = vakt_codec::files::BLOCK_BYTES;
 
 /// An input, opened.
 pub struct Input {

@@ -12,8 +12,8 @@ use vakt_event::Format;
 use super::value_end::{Progress, ValueEnd};
 use super::{FileFormat, detect};
 
-/// A good size of a block: some hundred records, which fit the second cache of a core.
-pub const BLOCK_BYTES: usize = 256 << 10;
+/// A good size of a block: some dozens of records, so that several blocks fit the second cache of a core.
+pub const BLOCK_BYTES: usize = 64 << 10;
 
 /// A piece of a file that begins at the beginning of a line.
 #[derive(Debug, Default)]

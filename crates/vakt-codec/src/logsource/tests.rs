@@ -147,6 +147,20 @@ fn declared_and_assumed() {
     );
 }
 
+/// So that a look-up may end with the first row that is of another one.
+#[test]
+fn the_rows_of_a_channel_stand_together() {
+    let mut channels: Vec<_> = windows::SERVICES
+        .iter()
+        .map(|(channel, _)| *channel)
+        .collect();
+    channels.dedup();
+    let together = channels.len();
+    channels.sort_unstable();
+    channels.dedup();
+    assert_eq!(channels.len(), together);
+}
+
 #[test]
 fn shapes_of_other_products() {
     let check =

@@ -7,7 +7,8 @@ use vakt_event::LogSource;
 
 use super::Signs;
 
-/// Channel, then the service that rules ask for.
+/// Channel, then the service that rules ask for. The rows of a channel stand together, the most
+/// common channels first.
 pub const SERVICES: &[(&str, &str)] = &[
     ("Security", "security"),
     ("System", "system"),
@@ -229,10 +230,9 @@ pub(crate) fn log_sources(signs: &Signs<'_>, sources: &mut Vec<LogSource<'_>>) {
         return;
     }
     let before = sources.len();
-    for (_, service) in SERVICES
-        .iter()
-        .filter(|(known, _)| channel.eq_ignore_ascii_case(known))
-    {
+    let is_channel = |(known, _): &&(&str, &str)| channel.eq_ignore_ascii_case(known);
+    let services = SERVICES.iter().skip_while(|row| !is_channel(row));
+    for (_, service) in services.take_while(is_channel) {
         if *service == SYSMON {
             sysmon("windows", id, signs.event_type, sources);
             continue;

@@ -24,9 +24,15 @@ mod evaluate;
 mod line;
 mod pieces;
 
-/// Pieces that are evaluated before what they led to is taken: enough that workers are seldom woken
-/// and seldom wait for each other.
-pub(super) const PIECES_PER_WORKER: usize = 4;
+/// Pieces that are evaluated before what they led to is taken. Several workers want many, so that they are seldom
+/// woken and seldom wait for each other; one wants few, which its processor's cache still holds.
+pub(super) fn pieces_at_once(workers: usize) -> usize {
+    match workers {
+        1 => 8,
+        // On large machines memory counts: a piece is 64 KiB.
+        _ => (workers * 32).min(512).max(workers * 4),
+    }
+}
 
 #[derive(Args, Debug)]
 pub struct Options {
@@ -197,7 +203,7 @@ impl<'r> Scan<'r> {
                 workers,
             )?;
             loop {
-                let batch = pieces.next(workers * PIECES_PER_WORKER)?;
+                let batch = pieces.next(pieces_at_once(workers))?;
                 if batch.is_empty() {
                     return Ok(());
                 }

@@ -12,13 +12,14 @@ use crossbeam_channel::{Receiver, Sender};
 use vakt_codec::files::{BLOCK_BYTES, Block, Blocks, RECORD_BYTES_MAX};
 use vakt_codec::{FileFormat, Record, Records};
 
-use super::PIECES_PER_WORKER;
+use super::pieces_at_once;
 use crate::files::{self, Progress};
 
-/// Records that a worker takes at once: enough that handing over does not show.
+/// Records that a worker takes at once, at most.
 const CHUNK_RECORDS: usize = 1024;
-/// Bytes after which a chunk is full, so that memory stays bounded with long records.
-const CHUNK_BYTES: usize = 1 << 20;
+/// Bytes after which a chunk is full: as many as a block has, so that handing over does not show and memory
+/// stays bounded with long records.
+const CHUNK_BYTES: usize = BLOCK_BYTES;
 
 /// What a worker takes at once: of one file, in order.
 pub(super) struct Piece {
@@ -54,8 +55,8 @@ impl Pieces {
         progress: Progress,
         workers: usize,
     ) -> Result<Self> {
-        let (sender, blocks) = crossbeam_channel::bounded(workers * PIECES_PER_WORKER);
-        let (used, free) = crossbeam_channel::bounded(workers * PIECES_PER_WORKER * 2);
+        let (sender, blocks) = crossbeam_channel::bounded(pieces_at_once(workers));
+        let (used, free) = crossbeam_channel::bounded(pieces_at_once(workers) * 2);
         std::thread::Builder::new()
             .name("scan-read".into())
             .spawn_scoped(scope, move || read(names, &progress, &sender, &free))
