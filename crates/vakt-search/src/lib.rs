@@ -28,6 +28,8 @@ mod fault;
 mod filter;
 mod fold;
 mod split;
+mod term_log;
+mod vocabulary;
 mod words;
 
 pub use error::Error;

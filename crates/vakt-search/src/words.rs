@@ -198,9 +198,14 @@ impl Dotted {
 
 /// The hash of a key in filters. It is written to disk: changing it changes the format.
 pub(crate) fn hash(key: &str) -> u64 {
+    hash_bytes(key.as_bytes())
+}
+
+/// As [`hash`].
+pub(crate) fn hash_bytes(key: &[u8]) -> u64 {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut hash = key.len() as u64;
-    let (chunks, rest) = key.as_bytes().as_chunks::<8>();
+    let (chunks, rest) = key.as_chunks::<8>();
     for chunk in chunks {
         hash = (hash ^ u64::from_le_bytes(*chunk)).wrapping_mul(MULTIPLIER);
         hash ^= hash >> 32;
@@ -212,7 +217,7 @@ pub(crate) fn hash(key: &str) -> u64 {
 }
 
 /// Fewer than eight bytes as a number, the first the lowest, without a loop: most words are so short.
-fn padded(bytes: &[u8]) -> u64 {
+pub(crate) fn padded(bytes: &[u8]) -> u64 {
     let length = bytes.len();
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         // Where the two overlap, they agree.

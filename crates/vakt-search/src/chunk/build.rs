@@ -10,7 +10,9 @@ use vakt_event::{Event, Format, JournalPosition, Origin, Source, Value, ecs};
 
 use super::block::BlockBuilder;
 use super::column::{ColumnBuilder, write_docs};
+use super::names::{Names, Slot};
 use super::pack::{Packer, write_deltas};
+use super::terms::{Of, Terms};
 use super::{
     BLOCK_BYTES, BlockPlace, CHUNK_BYTES_MAX, CHUNK_DOCS_MAX, COLUMNS_MAX, ChunkMeta, ColumnPlace,
     Directory, NO_TIME, Place,
@@ -19,7 +21,7 @@ use crate::filter;
 use crate::frame::Frame;
 use crate::query::raw::Standing;
 use crate::record::{is_own_always, peer_text};
-use crate::words::{Keys, hash};
+use crate::term_log::TermLog;
 
 /// An event on its way into a chunk.
 pub(crate) struct Addition<'a> {
@@ -38,7 +40,8 @@ pub(crate) struct ChunkBuilder {
     /// Sources in the order in which they came, each with its peer as text.
     sources: Vec<(Arc<Source>, Option<String>)>,
     source_numbers: HashMap<Arc<Source>, usize>,
-    names: HashMap<String, Slot>,
+    last_source: usize,
+    names: Names,
     /// Of what Vakt itself says: problems, and the peer.
     problems: Option<Slot>,
     peers: Option<Slot>,
@@ -49,22 +52,11 @@ pub(crate) struct ChunkBuilder {
     hasher: DefaultHashBuilder,
     blocks: Vec<Packed>,
     block: BlockBuilder,
-    block_keys: BlockKeys,
-    /// Values of the event that is being added.
-    just_read: JustRead,
-    keys: Keys,
+    terms: Terms,
+    /// Of the event that is being added: its fields that Vakt added, by their number, and where their values went.
+    added: Vec<(usize, Slot)>,
     scratch: Vec<u8>,
     packer: Packer,
-}
-
-/// Where the values of a name go.
-#[derive(Clone, Copy)]
-enum Slot {
-    Column(usize),
-    /// Vakt's own, whatever is sent under that name.
-    Nowhere,
-    /// There are too many names.
-    Beyond,
 }
 
 struct Named {
@@ -119,71 +111,6 @@ fn longest_value(event: &Event<'_>, frame: &Frame<'_>) -> Option<Range<usize>> {
     (!longest.is_empty()).then_some(longest)
 }
 
-/// Where the last values of an event lie in memory: decoding gives many of them under two names, the
-/// sender's and that of ECS, and both are one text.
-#[derive(Default)]
-struct JustRead {
-    places: [(usize, usize); Self::PLACES],
-    next: usize,
-}
-
-impl JustRead {
-    const PLACES: usize = 8;
-
-    /// Whether this very text was among the last; it is from now on.
-    fn has(&mut self, text: &str) -> bool {
-        let place = (text.as_ptr().addr(), text.len());
-        let found = self.places.contains(&place);
-        if !found && let Some(slot) = self.places.get_mut(self.next) {
-            *slot = place;
-            self.next = (self.next + 1) % Self::PLACES;
-        }
-        found
-    }
-
-    /// The memory of the event may hold another text after this.
-    fn clear(&mut self) {
-        self.places = [(0, 0); Self::PLACES];
-    }
-}
-
-/// Hashes of the keys in the open block. Most come again soon: those of the last ones are known by
-/// their place, and only what pushed another one out may stand in the list twice.
-struct BlockKeys {
-    recent: Vec<u64>,
-    hashes: Vec<u64>,
-}
-
-/// Places of recent keys, a power of two: a block has some thousand different ones, and 32 KiB stay
-/// in the processor's nearest caches.
-const RECENT_KEYS: usize = 4096;
-
-impl Default for BlockKeys {
-    fn default() -> Self {
-        Self {
-            recent: vec![0; RECENT_KEYS],
-            hashes: Vec::new(),
-        }
-    }
-}
-
-impl BlockKeys {
-    fn add(&mut self, hash: u64) {
-        let place = usize::try_from(hash % RECENT_KEYS as u64).unwrap_or(0);
-        if let Some(recent) = self.recent.get_mut(place)
-            && *recent != hash
-        {
-            *recent = hash;
-            self.hashes.push(hash);
-        }
-    }
-
-    fn clear(&mut self) {
-        self.recent.fill(0);
-        self.hashes.clear();
-    }
-}
-
 /// A block that is closed.
 struct Packed {
     first: u32,
@@ -203,7 +130,8 @@ impl ChunkBuilder {
             frame_bytes: 0,
             sources: Vec::new(),
             source_numbers: HashMap::new(),
-            names: HashMap::new(),
+            last_source: 0,
+            names: Names::default(),
             problems: None,
             peers: None,
             columns: Vec::new(),
@@ -212,16 +140,15 @@ impl ChunkBuilder {
             hasher: DefaultHashBuilder::default(),
             blocks: Vec::new(),
             block: BlockBuilder::default(),
-            block_keys: BlockKeys::default(),
-            just_read: JustRead::default(),
-            keys: Keys::default(),
+            terms: Terms::default(),
+            added: Vec::new(),
             scratch: Vec::new(),
             packer: Packer::new()?,
         })
     }
 
-    /// Begins the next chunk with the memory of this one. Columns stay, with nothing in them, unless
-    /// there are so many that some may be inventions of a sender.
+    /// Begins the next chunk with the memory of this one, which was written. Columns stay, with nothing in
+    /// them, unless there are so many that some may be inventions of a sender.
     pub(crate) fn clear(&mut self) {
         self.positions.clear();
         self.times.clear();
@@ -241,8 +168,35 @@ impl ChunkBuilder {
         }
         self.beyond.clear();
         self.blocks.clear();
+        if self.block.count() > 0 {
+            self.terms.end_block();
+        }
         self.block.clear();
-        self.block_keys.clear();
+        self.terms.end_chunk();
+    }
+
+    /// Notes from now on which terms events have, until [`Self::take_log`].
+    pub(crate) fn with_log(mut self) -> Self {
+        self.terms.keep_log();
+        self
+    }
+
+    /// Which terms the events of all chunks since [`Self::with_log`] have, the last of them being written.
+    pub(crate) fn take_log(&mut self) -> Option<TermLog> {
+        self.terms.take_log()
+    }
+
+    /// The memory that words and what is noted of them hold, about, in bytes.
+    pub(crate) fn terms_bytes(&self) -> usize {
+        self.terms.bytes()
+    }
+
+    /// Lets go of the words, and notes nothing of them any more.
+    pub(crate) fn forget_terms(&mut self) {
+        self.terms.forget();
+        for named in &mut self.columns {
+            named.column.forget_keys();
+        }
     }
 
     pub(crate) fn docs(&self) -> u32 {
@@ -256,41 +210,15 @@ impl ChunkBuilder {
     pub(crate) fn add(&mut self, addition: &Addition<'_>) -> io::Result<()> {
         let event = addition.event;
         let doc = u16::try_from(self.positions.len()).unwrap_or(u16::MAX);
-        let block = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
         let source = self.source(addition.source);
-        let has_problems = !event.problems.is_empty();
-        for field in &event.fields {
-            if field.value.is_null() {
-                continue;
-            }
-            let text = field.value.text();
-            let is_new = match self.slot(&field.name) {
-                Slot::Column(index) => self.columns.get_mut(index).is_none_or(|named| {
-                    if has_problems && named.name == ecs::ERROR_MESSAGE {
-                        return true;
-                    }
-                    named.column.add(doc, block, text)
-                }),
-                Slot::Nowhere => true,
-                Slot::Beyond => {
-                    if self.beyond.last() != Some(&doc) {
-                        self.beyond.push(doc);
-                    }
-                    true
-                }
-            };
-            if is_new && !self.just_read.has(text) {
-                self.add_keys(text);
-            }
-        }
-        self.just_read.clear();
-        if has_problems {
+        self.add_fields(event, doc);
+        if !event.problems.is_empty() {
             let problems = event.problems.join("; ");
             let slot = self
                 .problems
                 .unwrap_or_else(|| self.column(ecs::ERROR_MESSAGE));
             self.problems = Some(slot);
-            self.add_own(slot, doc, block, &problems);
+            self.add_own(slot, doc, &problems);
         }
         // Taken out for a moment, so that it need not be copied.
         let peer = self
@@ -300,11 +228,12 @@ impl ChunkBuilder {
         if let Some(peer) = peer {
             let slot = self.peers.unwrap_or_else(|| self.column(ecs::VAKT_PEER));
             self.peers = Some(slot);
-            self.add_own(slot, doc, block, &peer);
+            self.add_own(slot, doc, &peer);
             if let Some((_, place)) = self.sources.get_mut(source) {
                 *place = Some(peer);
             }
         }
+        self.terms.end_event();
         let micros =
             |time: Option<vakt_event::Timestamp>| time.map_or(NO_TIME, |time| time.micros());
         self.positions.push(addition.position.0.cast_signed());
@@ -321,26 +250,104 @@ impl ChunkBuilder {
             }
             self.blocks.push(packed);
             self.block.clear();
-            self.block_keys.clear();
+            self.terms.end_block();
         }
         Ok(())
     }
 
+    /// Adds the fields of an event: all values to columns, and the words of what was sent; then those of what was
+    /// added and turned out to be in no column.
+    fn add_fields(&mut self, event: &Event<'_>, doc: u16) {
+        let has_problems = !event.problems.is_empty();
+        let mut is_added_read = false;
+        self.added.clear();
+        for (number, field) in event.fields.iter().enumerate() {
+            if field.value.is_null() {
+                continue;
+            }
+            let text = field.value.text();
+            let is_sent = field.origin == Origin::Sent;
+            let mut slot = self.slot(&field.name);
+            if has_problems && self.is_of_problems(slot) {
+                slot = Slot::Nowhere;
+            }
+            if !is_sent {
+                self.added.push((number, slot));
+            }
+            match slot {
+                Slot::Column(index) => {
+                    let Some(Named { column, .. }) = self.columns.get_mut(index) else {
+                        continue;
+                    };
+                    let added = column.add(doc, text);
+                    is_added_read |= added.is_look;
+                    match column.keys(added.code) {
+                        Some(known) => self.terms.value(known, text, is_sent),
+                        None if is_sent => self.terms.text(text, Of::Sender),
+                        None => {}
+                    }
+                }
+                Slot::Nowhere if is_sent => self.terms.text(text, Of::Sender),
+                Slot::Nowhere => self.terms.text(text, Of::Nobody),
+                Slot::Beyond => {
+                    if self.beyond.last() != Some(&doc) {
+                        self.beyond.push(doc);
+                    }
+                    is_added_read = true;
+                    if is_sent {
+                        self.terms.text(text, Of::Sender);
+                    }
+                }
+            }
+        }
+        if !is_added_read {
+            return;
+        }
+        for (number, slot) in &self.added {
+            let is_read = match slot {
+                Slot::Column(index) => {
+                    let named = self.columns.get(*index);
+                    named.is_some_and(|named| named.column.is_last_look())
+                }
+                Slot::Nowhere => false,
+                Slot::Beyond => true,
+            };
+            if is_read && let Some(field) = event.fields.get(*number) {
+                self.terms.text(field.value.text(), Of::Vakt);
+            }
+        }
+    }
+
+    /// Whether the column is that of problems, which holds nothing else of an event that has some.
+    fn is_of_problems(&self, slot: Slot) -> bool {
+        let Slot::Column(index) = slot else {
+            return false;
+        };
+        let named = self.columns.get(index);
+        named.is_some_and(|named| named.name == ecs::ERROR_MESSAGE)
+    }
+
     /// The number of a source. There can be as many as events: datagrams name any peer.
     fn source(&mut self, source: &Source) -> usize {
+        let last = self.sources.get(self.last_source);
+        if last.is_some_and(|(last, _)| **last == *source) {
+            return self.last_source;
+        }
         if let Some(number) = self.source_numbers.get(source) {
+            self.last_source = *number;
             return *number;
         }
         let known = Arc::new(source.clone());
         let number = self.sources.len();
         self.sources.push((Arc::clone(&known), peer_text(source)));
         self.source_numbers.insert(known, number);
+        self.last_source = number;
         number
     }
 
     fn slot(&mut self, name: &str) -> Slot {
         if let Some(slot) = self.names.get(name) {
-            return *slot;
+            return slot;
         }
         let known = canonical(name);
         let slot = if is_own_always(known) {
@@ -348,10 +355,7 @@ impl ChunkBuilder {
         } else {
             self.column(known)
         };
-        // Names beyond the bound are looked up again each time, so that this table has it, too.
-        if self.names.len() < 2 * COLUMNS_MAX {
-            self.names.insert(name.to_owned(), slot);
-        }
+        self.names.insert(name, slot);
         slot
     }
 
@@ -373,33 +377,31 @@ impl ChunkBuilder {
     }
 
     /// Adds a value that Vakt itself gives.
-    fn add_own(&mut self, slot: Slot, doc: u16, block: u32, value: &str) {
-        let is_new = match slot {
-            Slot::Column(index) => self
-                .columns
-                .get_mut(index)
-                .is_none_or(|named| named.column.add(doc, block, value)),
+    fn add_own(&mut self, slot: Slot, doc: u16, value: &str) {
+        match slot {
+            Slot::Column(index) => {
+                let Some(Named { column, .. }) = self.columns.get_mut(index) else {
+                    return;
+                };
+                let added = column.add(doc, value);
+                match column.keys(added.code) {
+                    Some(known) if !added.is_look => self.terms.value(known, value, false),
+                    _ => self.terms.text(value, Of::Vakt),
+                }
+            }
             Slot::Nowhere | Slot::Beyond => {
                 self.beyond.push(doc);
                 self.beyond.dedup();
-                true
+                self.terms.text(value, Of::Vakt);
             }
-        };
-        if is_new {
-            self.add_keys(value);
         }
-    }
-
-    fn add_keys(&mut self, value: &str) {
-        let block = &mut self.block_keys;
-        self.keys.each(value, |key| block.add(hash(key)));
     }
 
     /// The open block, packed.
     fn pack_block(&mut self) -> io::Result<Packed> {
         self.block.write(&mut self.scratch);
         let mut filter = Vec::new();
-        filter::write(self.block_keys.hashes.iter().copied(), &mut filter);
+        filter::write(self.terms.block_hashes().into_iter(), &mut filter);
         let bytes = match self.blocks.is_empty() {
             true => self.packer.pack(&self.scratch)?,
             false => self.packer.pack_like(&self.scratch)?,

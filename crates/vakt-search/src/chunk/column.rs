@@ -23,6 +23,7 @@ use std::sync::Arc;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::pack::Input;
+use super::terms::ValueKeys;
 use crate::fault::Fault;
 
 /// The longest value in a column, in bytes: longer than an address, a time, a hash in hexadecimal
@@ -39,9 +40,6 @@ const VARIETY_MIN: usize = 256;
 /// times: keeping them would double what the events take.
 const VARIED_BYTES_MAX: usize = 16;
 
-/// No chunk has that many blocks.
-const NO_BLOCK: u32 = u32::MAX;
-
 pub(crate) const NO_VALUE: u16 = 0;
 pub(crate) const LOOK: u16 = 1;
 const FIRST_VALUE: u16 = 2;
@@ -54,6 +52,36 @@ const FIRST_WRITTEN: u16 = 3;
 /// Below this share of the events, 1 in so many, the events are listed.
 const SPARSE_SHARE: usize = 4;
 
+/// The last event of a column, and the last value: most often the next one is equal. They stand together, so that a
+/// look at them is one at the memory.
+#[derive(Clone, Copy)]
+struct Last {
+    /// More than any event when there is none.
+    doc: u32,
+    /// The value's, or [`LOOK`] when there is none.
+    code: u16,
+    start: u32,
+    length: u32,
+}
+
+impl Last {
+    const NONE: Self = Self {
+        doc: u32::MAX,
+        code: LOOK,
+        start: 0,
+        length: 0,
+    };
+}
+
+/// What came of adding a value.
+#[derive(Clone, Copy)]
+pub(super) struct Added {
+    /// What stands for the value.
+    pub(super) code: u16,
+    /// Whether the event has to be looked at.
+    pub(super) is_look: bool,
+}
+
 /// The column of a chunk that is being filled.
 pub(super) struct ColumnBuilder {
     docs: Vec<u16>,
@@ -61,8 +89,9 @@ pub(super) struct ColumnBuilder {
     values: HashTable<u16>,
     text: String,
     ends: Vec<u32>,
-    /// For each value the block that it was last seen in.
-    blocks: Vec<u32>,
+    /// For each value what is known of its words.
+    keys: Vec<ValueKeys>,
+    last: Last,
     hasher: DefaultHashBuilder,
     is_full: bool,
 }
@@ -75,7 +104,8 @@ impl ColumnBuilder {
             values: HashTable::new(),
             text: String::new(),
             ends: Vec::new(),
-            blocks: Vec::new(),
+            keys: Vec::new(),
+            last: Last::NONE,
             hasher,
             is_full: false,
         }
@@ -88,7 +118,8 @@ impl ColumnBuilder {
         self.values.clear();
         self.text.clear();
         self.ends.clear();
-        self.blocks.clear();
+        self.keys.clear();
+        self.last = Last::NONE;
         self.is_full = false;
     }
 
@@ -96,42 +127,69 @@ impl ColumnBuilder {
         self.docs.is_empty()
     }
 
-    /// The event `doc`, in the block `block`, has this value; events come in rising order. Gives
-    /// whether the value may be one that the block did not have yet.
-    pub(super) fn add(&mut self, doc: u16, block: u32, value: &str) -> bool {
+    /// The event `doc` has this value; events come in rising order.
+    pub(super) fn add(&mut self, doc: u16, value: &str) -> Added {
         let code = self.code(value);
-        if self.docs.last() == Some(&doc) {
+        let mut is_look = code == LOOK;
+        if self.last.doc == u32::from(doc) {
             if let Some(last) = self.codes.last_mut()
                 && *last != code
             {
                 *last = LOOK;
+                is_look = true;
             }
         } else {
+            self.last.doc = u32::from(doc);
             self.docs.push(doc);
             self.codes.push(code);
         }
-        let index = usize::from(code).checked_sub(usize::from(FIRST_VALUE));
-        match index.and_then(|index| self.blocks.get_mut(index)) {
-            Some(last) => std::mem::replace(last, block) != block,
-            None => true,
-        }
+        Added { code, is_look }
+    }
+
+    /// What is known of the words of the value with this code, if it is one.
+    pub(super) fn keys(&mut self, code: u16) -> Option<&mut ValueKeys> {
+        let index = usize::from(code.checked_sub(FIRST_VALUE)?);
+        self.keys.get_mut(index)
+    }
+
+    /// Nothing is known of the words of values any more.
+    pub(super) fn forget_keys(&mut self) {
+        self.keys.fill(ValueKeys::UNREAD);
+    }
+
+    /// Whether the last event that was added has to be looked at.
+    pub(super) fn is_last_look(&self) -> bool {
+        self.codes.last() == Some(&LOOK)
     }
 
     fn code(&mut self, value: &str) -> u16 {
         if value.len() > VALUE_BYTES_MAX {
             return LOOK;
         }
-        // Neighbours often have the same value.
-        if let Some(last) = self.codes.last()
-            && value_at(&self.text, &self.ends, *last) == Some(value)
-        {
-            return *last;
+        if self.last.code != LOOK && self.last_value() == Some(value) {
+            return self.last.code;
         }
+        let code = self.code_of_another(value);
+        if let Some((start, end)) = place_of(&self.ends, code) {
+            self.last.code = code;
+            self.last.start = start;
+            self.last.length = end - start;
+        }
+        code
+    }
+
+    fn last_value(&self) -> Option<&str> {
+        let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let rest = self.text.get(place(self.last.start)..)?;
+        rest.get(..place(self.last.length))
+    }
+
+    fn code_of_another(&mut self, value: &str) -> u16 {
         let Self {
             values,
             text,
             ends,
-            blocks,
+            keys,
             hasher,
             ..
         } = self;
@@ -157,7 +215,7 @@ impl ColumnBuilder {
         };
         text.push_str(value);
         ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
-        blocks.push(NO_BLOCK);
+        keys.push(ValueKeys::UNREAD);
         values.insert_unique(hash, code, |code| {
             hasher.hash_one(value_at(text, ends, *code).unwrap_or_default())
         });
@@ -275,12 +333,18 @@ fn is_varied(values: usize, events: usize, text_bytes: usize) -> bool {
 }
 
 fn value_at<'t>(text: &'t str, ends: &[u32], code: u16) -> Option<&'t str> {
+    let (start, end) = place_of(ends, code)?;
+    text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+}
+
+/// Where the value of a code begins and ends.
+fn place_of(ends: &[u32], code: u16) -> Option<(u32, u32)> {
     let index = usize::from(code.checked_sub(FIRST_VALUE)?);
     let start = match index.checked_sub(1) {
-        Some(before) => usize::try_from(*ends.get(before)?).ok()?,
+        Some(before) => *ends.get(before)?,
         None => 0,
     };
-    text.get(start..usize::try_from(*ends.get(index)?).ok()?)
+    Some((start, *ends.get(index)?))
 }
 
 /// A column that was read.
@@ -411,7 +475,7 @@ mod tests {
     fn column(count: u32, values: &[(u16, &str)]) -> Column {
         let mut builder = ColumnBuilder::new(DefaultHashBuilder::default());
         for (doc, value) in values {
-            builder.add(*doc, 0, value);
+            builder.add(*doc, value);
         }
         let mut bytes = Vec::new();
         builder.write(count, &mut bytes);

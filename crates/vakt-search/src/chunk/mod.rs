@@ -21,9 +21,11 @@
 mod block;
 mod build;
 pub(crate) mod column;
+mod names;
 pub(crate) mod pack;
 mod read;
 mod rewrite;
+mod terms;
 
 use std::ops::Range;
 

@@ -277,6 +277,11 @@ impl Chunk {
         Ok(())
     }
 
+    /// How many blocks there are.
+    pub(crate) fn blocks(&self) -> Result<usize, Fault> {
+        Ok(self.directory()?.blocks.len())
+    }
+
     /// The event after the block of the event `doc`.
     pub(crate) fn block_end(&self, doc: u32) -> Result<u32, Fault> {
         let directory = self.directory()?;

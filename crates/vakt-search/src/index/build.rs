@@ -9,6 +9,7 @@ use super::terms;
 use crate::fault::Fault;
 use crate::split::inverted::InvertedBuilder;
 use crate::split::{Split, SplitMeta, SplitWriter};
+use crate::term_log::TermLog;
 use crate::words::Keys;
 use crate::{Error, Result};
 
@@ -124,18 +125,46 @@ fn build(shared: &Shared, chosen: &[Arc<Sealed>]) -> Result<SplitMeta> {
         dir: shared.dir.clone(),
         source,
     };
+    let damaged = |fault: Fault| shared.damaged(&fault);
     let mut inverted = InvertedBuilder::default();
     let mut keys = Keys::default();
-    let chunks = splits.iter().flat_map(|split: &Arc<Split>| &split.chunks);
-    for placed in chunks {
-        let damaged = |fault: Fault| shared.damaged(&fault);
-        let filters =
-            terms::add(&placed.chunk, shared, &mut inverted, &mut keys).map_err(damaged)?;
-        let (bytes, meta) = placed.chunk.with_filters(&filters).map_err(damaged)?;
-        writer.chunk(&bytes, meta)?;
+    for (sealed, split) in chosen.iter().zip(&splits) {
+        let log = log_of(shared, &sealed.meta.name, split).map_err(damaged)?;
+        let mut logs = log.into_iter().flat_map(|log| log.chunks);
+        for placed in &split.chunks {
+            let chunk = &placed.chunk;
+            let filters = match logs.next() {
+                Some(log) => inverted.put_log(&log).map(|()| log.noise()),
+                None => terms::add(chunk, shared, &mut inverted, &mut keys),
+            };
+            let filters = filters.map_err(damaged)?;
+            let (bytes, meta) = chunk.with_filters(&filters).map_err(damaged)?;
+            writer.chunk(&bytes, meta)?;
+        }
     }
     for (name, bytes) in inverted.finish().map_err(engine_failed)? {
         writer.file(name, &bytes)?;
     }
     writer.finish()
+}
+
+/// What was noted of the terms of a split, where that is still there and of all of it.
+fn log_of(
+    shared: &Shared,
+    name: &str,
+    split: &Split,
+) -> std::result::Result<Option<TermLog>, Fault> {
+    let Some(log) = shared.term_logs.take(name) else {
+        return Ok(None);
+    };
+    if log.chunks.len() != split.chunks.len() {
+        return Ok(None);
+    }
+    for (placed, log) in split.chunks.iter().zip(&log.chunks) {
+        let chunk = &placed.chunk;
+        if log.docs() != chunk.meta().docs || log.blocks() != chunk.blocks()? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(log))
 }

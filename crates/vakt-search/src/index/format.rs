@@ -12,7 +12,7 @@ const FORMAT_FILE: &str = "vakt-index-format";
 
 /// Rises whenever what is written changes: [`crate::words`], [`crate::chunk`], [`crate::split`] or the
 /// catalogue.
-const FORMAT: &str = "vakt-search 5";
+const FORMAT: &str = "vakt-search 6";
 
 /// What the line of the rules begins with.
 const RULES: &str = "rules";

@@ -22,6 +22,7 @@ mod progress;
 mod search;
 mod shared;
 mod tail;
+mod term_logs;
 mod terms;
 mod top;
 mod usage;

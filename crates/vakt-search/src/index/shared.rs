@@ -10,6 +10,7 @@ use tantivy::Directory;
 use tantivy::directory::MmapDirectory;
 
 use super::catalogue::{Catalogue, Change};
+use super::term_logs::TermLogs;
 use super::verdicts;
 use crate::chunk::{Cache, Pieces};
 use crate::fault::Fault;
@@ -34,6 +35,7 @@ pub(super) struct Shared {
     pub(super) snapshot: ArcSwap<Snapshot>,
     pub(super) cache: Cache,
     pub(super) verdicts: verdicts::Cache,
+    pub(super) term_logs: TermLogs,
     opened: quick_cache::sync::Cache<String, Arc<Split>>,
     files: Option<MmapDirectory>,
     /// Whoever changes what the index holds has this.
@@ -114,6 +116,7 @@ impl Shared {
                 crate::chunk::ByBytes,
             ),
             verdicts: verdicts::cache(),
+            term_logs: TermLogs::default(),
             opened: quick_cache::sync::Cache::new(OPEN_SPLITS_MAX),
             files,
             catalogue: Mutex::new(catalogue),
@@ -221,6 +224,7 @@ impl Holder<'_> {
                 if change.remove.contains(&split.meta.name) {
                     split.is_superseded.store(true, Ordering::Release);
                     shared.opened.remove(&split.meta.name);
+                    drop(shared.term_logs.take(&split.meta.name));
                 } else {
                     sealed.push(Arc::clone(split));
                 }

@@ -1,4 +1,12 @@
-//! The words of a chunk's events on their way into an inverted index.
+//! The words of a chunk's events on their way into an inverted index, where nothing was noted of them when the
+//! chunk was filled (`term_log.rs`): its events are decoded again.
+//!
+//! | value | its words are |
+//! |---|---|
+//! | sent | terms of what was sent |
+//! | added, in no column | terms of what was added, but for those that a value that was sent has |
+//! | added, in a column | no terms: the column itself answers |
+//! | any | noise of the block, where they are numbers of many digits |
 //!
 //! Most values of an event are in a column, and so known by number within the chunk: the words of such
 //! a value are looked up once, and not again with each event that has it.
@@ -8,7 +16,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 use vakt_event::alias::canonical;
-use vakt_event::{Field, Origin, ecs};
+use vakt_event::{Origin, ecs};
 
 use super::shared::Shared;
 use crate::chunk::column::{Column, LOOK, NO_VALUE};
@@ -18,8 +26,8 @@ use crate::record::{Record, is_own_always};
 use crate::split::inverted::InvertedBuilder;
 use crate::words::{Keys, hash, is_noise};
 
-/// Names that are remembered. There are a thousand columns at most; what a sender invents beyond is
-/// taken for having none, which costs terms and is as true.
+/// Names that are remembered. There are a thousand columns at most; those that a sender invents beyond are
+/// looked up each time.
 const NAMES_MAX: usize = 4096;
 
 /// Adds the events of `chunk`, and gives for each of its blocks the hashes of the numbers that are
@@ -38,8 +46,10 @@ pub(super) fn add(
             chunk,
             pieces,
             names: HashMap::new(),
+            numbers: HashMap::new(),
             known: Vec::new(),
         },
+        added: Vec::new(),
         noise: Vec::new(),
         numbers: Vec::new(),
         hashes: Vec::new(),
@@ -66,6 +76,8 @@ struct ChunkTerms<'a> {
     inverted: &'a mut InvertedBuilder,
     keys: &'a mut Keys,
     columns: Columns<'a>,
+    /// Of the event that is being read: its fields that Vakt added and that are in no column.
+    added: Vec<usize>,
     /// Of the block that is being read.
     noise: Vec<u64>,
     /// Of the values of columns: the numbers of their terms, and the hashes of what is noise.
@@ -81,7 +93,8 @@ impl ChunkTerms<'_> {
             true => None,
             false => Some(self.columns.find(ecs::ERROR_MESSAGE)?),
         };
-        for field in &event.fields {
+        self.added.clear();
+        for (number, field) in event.fields.iter().enumerate() {
             if field.value.is_null() {
                 continue;
             }
@@ -89,43 +102,50 @@ impl ChunkTerms<'_> {
             if matches!(found, Found::Column(_)) && problems == Some(found) {
                 found = Found::Own;
             }
-            self.field(field, found, doc);
+            let is_sent = field.origin == Origin::Sent;
+            let text = field.value.text();
+            if let Some((index, code)) = self.columns.value_of(found, doc) {
+                self.value(index, code, text, is_sent);
+            } else if is_sent {
+                self.text(text, InvertedBuilder::put_sent);
+            } else if found == Found::Own {
+                self.text(text, |_, _| {});
+            } else {
+                self.added.push(number);
+            }
+        }
+        // All that was sent is there.
+        for number in std::mem::take(&mut self.added) {
+            if let Some(field) = event.fields.get(number) {
+                self.text(field.value.text(), InvertedBuilder::put_added);
+            }
         }
         if let Some(found) = problems {
-            let is_term = match found {
-                Found::Column(index) => self.columns.code(index, doc) == LOOK,
-                Found::Nothing => true,
-                Found::Own => false,
-            };
-            self.keys.each(&event.problems.join("; "), |key| {
-                if is_noise(key) {
-                    self.noise.push(hash(key));
-                } else if is_term {
-                    self.inverted.added(key);
-                }
-            });
+            self.own(found, &event.problems.join("; "), doc);
+        }
+        if let Some(peer) = record.source.and_then(|source| source.peer) {
+            let found = self.columns.find_own(ecs::VAKT_PEER)?;
+            self.own(found, peer, doc);
         }
         Ok(())
     }
 
-    fn field(&mut self, field: &Field<'_>, found: Found, doc: u32) {
-        let is_sent = field.origin == Origin::Sent;
-        let text = field.value.text();
-        if let Found::Column(index) = found {
-            let code = self.columns.code(index, doc);
-            if code != LOOK && code != NO_VALUE {
-                self.value(index, code, text, is_sent);
-                return;
-            }
+    /// A value that Vakt itself gives.
+    fn own(&mut self, found: Found, text: &str, doc: u32) {
+        match self.columns.value_of(found, doc) {
+            Some((index, code)) => self.value(index, code, text, false),
+            None => self.text(text, InvertedBuilder::put_added),
         }
-        let is_term = found != Found::Own;
+    }
+
+    /// Reads a text that is no value of a column.
+    fn text(&mut self, text: &str, put: impl Fn(&mut InvertedBuilder, u32)) {
         self.keys.each(text, |key| {
             if is_noise(key) {
                 self.noise.push(hash(key));
-            } else if is_sent {
-                self.inverted.sent(key);
-            } else if is_term {
-                self.inverted.added(key);
+            } else {
+                let number = self.inverted.number(key);
+                put(self.inverted, number);
             }
         });
     }
@@ -139,6 +159,7 @@ impl ChunkTerms<'_> {
             noise,
             numbers,
             hashes,
+            ..
         } = self;
         let Some(value) = columns.value(index, code) else {
             return;
@@ -160,7 +181,7 @@ impl ChunkTerms<'_> {
             let start = numbers.len();
             keys.each(text, |key| {
                 if !is_noise(key) {
-                    numbers.push(inverted.sent_number(key));
+                    numbers.push(inverted.number(key));
                 }
             });
             start..numbers.len()
@@ -183,6 +204,8 @@ struct Columns<'c> {
     chunk: &'c Chunk,
     pieces: Pieces<'c>,
     names: HashMap<String, Found>,
+    /// The columns that were read, by their canonical names, in `known`.
+    numbers: HashMap<String, usize>,
     known: Vec<Known>,
 }
 
@@ -213,30 +236,39 @@ impl Columns<'_> {
         if let Some(found) = self.names.get(name) {
             return Ok(*found);
         }
-        if self.names.len() >= NAMES_MAX {
-            return Ok(Found::Nothing);
-        }
         let known = canonical(name);
-        let found = if is_own_always(known) {
-            Found::Own
-        } else {
-            match self.chunk.column(known, self.pieces)? {
-                ColumnOf::Some(column) => {
-                    let values = vec![Value::default(); column.codes_end()];
-                    self.known.push(Known { column, values });
-                    Found::Column(self.known.len() - 1)
-                }
-                ColumnOf::None | ColumnOf::Unknown => Found::Nothing,
-            }
+        let found = match is_own_always(known) {
+            true => Found::Own,
+            false => self.find_own(known)?,
         };
-        self.names.insert(name.to_owned(), found);
+        if self.names.len() < NAMES_MAX {
+            self.names.insert(name.to_owned(), found);
+        }
         Ok(found)
     }
 
-    fn code(&self, index: usize, doc: u32) -> u16 {
-        self.known
-            .get(index)
-            .map_or(LOOK, |known| known.column.code(doc))
+    /// The column with this canonical name, which may be one of Vakt's own.
+    fn find_own(&mut self, name: &str) -> Result<Found, Fault> {
+        if let Some(index) = self.numbers.get(name) {
+            return Ok(Found::Column(*index));
+        }
+        let ColumnOf::Some(column) = self.chunk.column(name, self.pieces)? else {
+            return Ok(Found::Nothing);
+        };
+        let values = vec![Value::default(); column.codes_end()];
+        self.known.push(Known { column, values });
+        let index = self.known.len() - 1;
+        self.numbers.insert(name.to_owned(), index);
+        Ok(Found::Column(index))
+    }
+
+    /// The column and the code of a value of the event, where it is in one.
+    fn value_of(&self, found: Found, doc: u32) -> Option<(usize, u16)> {
+        let Found::Column(index) = found else {
+            return None;
+        };
+        let code = self.known.get(index)?.column.code(doc);
+        (code != LOOK && code != NO_VALUE).then_some((index, code))
     }
 
     fn value(&mut self, index: usize, code: u16) -> Option<&mut Value> {

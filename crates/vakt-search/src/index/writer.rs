@@ -54,6 +54,8 @@ impl Index {
                 .collect();
             remove_leftovers(&self.shared.dir, &known)?;
         }
+        // Some may be of splits that an earlier writer failed to publish.
+        self.shared.term_logs.clear();
         // What an earlier writer showed and did not seal is read again.
         holder.publish(&Change::default(), Some(Arc::default()), Some(durable))?;
         drop(holder);
@@ -180,17 +182,22 @@ impl IndexWriter {
         let mut splits: Vec<SplitMeta> = Vec::new();
         if !self.generation.is_empty() {
             let shared = &self.shared;
-            let chunks = self.generation.chunks().map_err(|source| Error::File {
+            let closed = self.generation.close().map_err(|source| Error::File {
                 action: "close a chunk for",
                 path: shared.dir.clone(),
                 source,
             })?;
-            for (partition, chunks) in chunks {
-                let mut writer = SplitWriter::create(&shared.dir, number(), partition.clone())?;
-                for chunk in chunks {
+            for closed in closed {
+                let mut writer =
+                    SplitWriter::create(&shared.dir, number(), closed.partition.clone())?;
+                for chunk in closed.chunks {
                     writer.chunk(chunk.data(), chunk.meta().clone())?;
                 }
-                splits.push(writer.finish()?);
+                let split = writer.finish()?;
+                if let Some(terms) = closed.terms {
+                    shared.term_logs.keep(&split.name, terms);
+                }
+                splits.push(split);
             }
         }
         let change = Change {

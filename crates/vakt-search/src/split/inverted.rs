@@ -3,7 +3,7 @@
 //! | field | keys of |
 //! |---|---|
 //! | `sent` | every value that the sender sent |
-//! | `added` | values that Vakt added and that are in no column |
+//! | `added` | values that Vakt added and that are in no column, but for those that a value of the event that was sent has |
 //!
 //! Keys are those of [`crate::words`], but for numbers of many digits, which are in the filters of
 //! the blocks alone. No positions, frequencies or norms: a phrase is looked for in the events that
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tantivy::columnar::ColumnarWriter;
 use tantivy::directory::{OwnedBytes, RamDirectory, TerminatingWrite};
 use tantivy::fieldnorm::FieldNormsSerializer;
-use tantivy::index::SegmentComponent;
+use tantivy::index::{SegmentComponent, SegmentId};
 use tantivy::postings::{BlockSegmentPostings, InvertedIndexSerializer, TermInfo};
 use tantivy::schema::{BytesOptions, Field, IndexRecordOption, Schema as TantivySchema};
 use tantivy::{
@@ -24,11 +24,18 @@ use tantivy::{
 };
 
 use super::bundle::Bundle;
-use super::terms::Terms;
+use super::meetings::Meetings;
 use crate::bits::Bits;
+use crate::fault::Fault;
+use crate::term_log::ChunkLog;
+use crate::vocabulary::Vocabulary;
 
 /// The engine's own list of its files.
 const ENGINE_META: &str = "meta.json";
+
+/// The engine's name of its segment, of which a split has one. With a name of chance, two splits of the same
+/// events would differ.
+const SEGMENT: &str = "00000000000000000000000000000001";
 
 fn schema() -> (TantivySchema, Field, Field) {
     let mut schema = TantivySchema::builder();
@@ -40,41 +47,57 @@ fn schema() -> (TantivySchema, Field, Field) {
 }
 
 /// An inverted index that is being built. The engine's own writer takes documents and hashes each of
-/// their words; here words that are known by their column's value are known by number, and the
-/// engine writes the dictionary and the postings.
+/// their words; here words are known by number, and the engine writes the dictionary and the postings.
 #[derive(Default)]
 pub(crate) struct InvertedBuilder {
-    sent: Terms,
-    added: Terms,
+    words: Vocabulary,
+    sent: Meetings,
+    added: Meetings,
     docs: u32,
 }
 
 impl InvertedBuilder {
-    /// What follows is of the next event. Gives its number.
-    pub(crate) fn next_event(&mut self) -> u32 {
+    /// What follows is of the next event.
+    pub(crate) fn next_event(&mut self) {
         self.docs += 1;
-        self.docs - 1
     }
 
-    /// The number of a key of what was sent, for [`Self::put_sent`].
-    pub(crate) fn sent_number(&mut self, key: &str) -> u32 {
-        self.sent.number(key)
+    /// The number of a key, for [`Self::put_sent`] and [`Self::put_added`].
+    pub(crate) fn number(&mut self, key: &str) -> u32 {
+        self.words.number(key)
     }
 
     /// The current event has a key that was sent.
     pub(crate) fn put_sent(&mut self, number: u32) {
-        self.sent.put(self.docs.saturating_sub(1), number);
+        let doc = self.docs.saturating_sub(1);
+        if self.words.meet(number, doc) {
+            self.sent.put(doc, number);
+        }
     }
 
-    pub(crate) fn sent(&mut self, key: &str) {
-        let number = self.sent.number(key);
-        self.put_sent(number);
+    /// The current event has a key of what was added. All that was sent was put before.
+    pub(crate) fn put_added(&mut self, number: u32) {
+        let doc = self.docs.saturating_sub(1);
+        if self.words.meet(number, doc) {
+            self.added.put(doc, number);
+        }
     }
 
-    /// The current event has a key of what was added.
-    pub(crate) fn added(&mut self, key: &str) {
-        let number = self.added.number(key);
-        self.added.put(self.docs.saturating_sub(1), number);
+    /// The next events are those of the log.
+    pub(crate) fn put_log(&mut self, log: &ChunkLog) -> Result<(), Fault> {
+        let words = log.words();
+        let numbers: Vec<u32> = words.map(|word| self.words.number_of_bytes(word)).collect();
+        let number = |number: &u32| {
+            let index = usize::try_from(*number).unwrap_or(usize::MAX);
+            numbers.get(index).copied().unwrap_or(u32::MAX)
+        };
+        // What the log has once for an event, the event has once.
+        log.each_event(|sent, added| {
+            let doc = self.docs;
+            self.docs += 1;
+            self.sent.put_all(doc, sent.iter().map(number));
+            self.added.put_all(doc, added.iter().map(number));
+        })
     }
 
     /// The engine's files: a segment without stored documents, norms and columns.
@@ -82,14 +105,17 @@ impl InvertedBuilder {
         let (schema, sent, added) = schema();
         let directory = RamDirectory::create();
         let index = Index::create(directory.clone(), schema, IndexSettings::default())?;
-        let segment = index.new_segment().with_max_doc(self.docs);
-        let mut words = InvertedIndexSerializer::open(&segment)?;
-        for (field, terms) in [(sent, self.sent), (added, self.added)] {
-            let mut field = words.new_field(field, terms.meetings(), None)?;
-            terms.write(&mut field)?;
+        let id = SegmentId::from_uuid_string(SEGMENT)
+            .map_err(|error| TantivyError::InternalError(error.to_string()))?;
+        let segment = index.segment(index.new_segment_meta(id, self.docs));
+        let mut serializer = InvertedIndexSerializer::open(&segment)?;
+        let order = self.words.order();
+        for (field, meetings) in [(sent, self.sent), (added, self.added)] {
+            let mut field = serializer.new_field(field, meetings.count(), None)?;
+            meetings.write(&self.words, &order, &mut field)?;
             field.close()?;
         }
-        words.close()?;
+        serializer.close()?;
         write_empty(&segment, self.docs)?;
         let mut metas = index.load_metas()?;
         metas.segments.push(segment.meta().clone());

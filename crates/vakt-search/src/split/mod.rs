@@ -12,8 +12,8 @@
 mod ahead;
 mod bundle;
 pub(crate) mod inverted;
+mod meetings;
 mod read;
-mod terms;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub(crate) use read::{END_BYTES, PlacedChunk, Split};
 pub(crate) use write::{SplitWriter, WRITING_SUFFIX};
 
 /// At both ends of a file; its last character is the version of the format.
-const MAGIC: &[u8; 8] = b"VAKTSPL3";
+const MAGIC: &[u8; 8] = b"VAKTSPL4";
 
 pub(crate) const SUFFIX: &str = "split";
 
