@@ -25,7 +25,7 @@ const FOLLOWERS_MAX: usize = 64;
 /// The names so far.
 pub(crate) type NodeId = u32;
 
-/// At most some 2 MiB.
+/// At most some 5 MiB: most of it what is known of where events end.
 #[derive(Debug, Default)]
 pub(crate) struct Layouts {
     /// The first one is the beginning of all.
