@@ -399,3 +399,72 @@ fn a_file_that_cannot_be_read_hides_nothing_before_it() {
     check(&format!("[{event},{event}]"), 2);
     check(&format!("{event}\n{event}{event}\n"), 3);
 }
+
+/// Several workers read several files, in which lines stop being records at any place.
+#[test]
+fn matches_come_in_the_order_of_files_and_records_whatever_the_number_of_workers() {
+    let folder = TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("rule.yml"), RULE).unwrap();
+    let events = folder.path().join("events");
+    fs::create_dir(&events).unwrap();
+    // Every seventh record is found; those of a kilobyte fill many pieces.
+    let record = |number: usize| {
+        let word = if number.is_multiple_of(7) {
+            "needle"
+        } else {
+            "hay"
+        };
+        format!(
+            r#"{{"vakt.logsource.product":"linux","a":"{word}","b":"{}"}}"#,
+            "x".repeat(number % 2 * 1000)
+        )
+    };
+    let mut expected = Vec::new();
+    for file in 0..12 {
+        let name = format!("{file:02}");
+        let count = [1, 300, 2_000][file % 3];
+        let mut text = String::new();
+        for number in 1..=count {
+            let record = record(number);
+            // From one record on, an object is written over several lines, or two stand in one.
+            let end = match file % 4 {
+                1 if number == count / 2 => "\n\n ",
+                2 if number % 100 == 50 => "",
+                _ => "\n",
+            };
+            match file % 4 == 3 && number > count / 3 {
+                true => text.push_str(&record.replace(',', ",\n")),
+                false => text.push_str(&record),
+            }
+            text.push_str(end);
+            if number % 7 == 0 {
+                expected.push((name.clone(), number as u64));
+            }
+        }
+        fs::write(events.join(name), text).unwrap();
+    }
+    for threads in ["1", "3"] {
+        let (rules, folder) = (path("rule.yml"), events.display().to_string());
+        let arguments = [
+            "scan",
+            "--rules",
+            &rules,
+            "--output",
+            "ndjson",
+            "--threads",
+            threads,
+            &folder,
+        ];
+        let output = run(&arguments, b"");
+        let found: Vec<(String, u64)> = json_lines(&output)
+            .iter()
+            .map(|found| {
+                let source = Path::new(found["event"]["source"].as_str().unwrap());
+                let name = source.file_name().unwrap().to_string_lossy().into_owned();
+                (name, found["event"]["number"].as_u64().unwrap())
+            })
+            .collect();
+        assert_eq!(found, expected, "{threads} workers: {}", stderr(&output));
+    }
+}

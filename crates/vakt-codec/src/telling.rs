@@ -203,6 +203,11 @@ pub(crate) struct Tale {
 }
 
 impl Tale {
+    const NONE: Self = Self {
+        roles: Roles::NONE,
+        time: None,
+    };
+
     /// `None` where it tells nothing.
     fn of(name: &str) -> Option<Self> {
         if !may_tell(name) {
@@ -212,7 +217,7 @@ impl Tale {
             roles: Roles::of(name),
             time: time_rank(without_envelope(name)),
         };
-        (tale != Self::default()).then_some(tale)
+        (tale != Self::NONE).then_some(tale)
     }
 }
 
@@ -247,9 +252,19 @@ pub(crate) const UTC_TIME_RANK: u8 = 10;
 pub(crate) struct Telling {
     tales: [(u16, Tale); TALES_MAX],
     count: usize,
+    /// Of them all.
+    roles: Roles,
     /// Fields that have been looked at.
     seen: usize,
 }
+
+/// Of no field.
+static NOTHING: Telling = Telling {
+    tales: [(0, Tale::NONE); TALES_MAX],
+    count: 0,
+    roles: Roles::NONE,
+    seen: 0,
+};
 
 impl Telling {
     /// Looks at the fields that were added since the last time.
@@ -257,6 +272,7 @@ impl Telling {
         let new = fields.get(self.seen..).unwrap_or_default();
         for (place, field) in (self.seen..).zip(new) {
             if let Some(tale) = Tale::of(&field.name) {
+                self.roles = self.roles.or(tale.roles);
                 let free = self.tales.get_mut(self.count);
                 match (free, u16::try_from(place)) {
                     (Some(free), Ok(place)) => {
@@ -295,7 +311,11 @@ impl Telling {
         fields: &'e [Field<'a>],
         roles: Roles,
     ) -> impl Iterator<Item = &'e Field<'a>> + Clone {
-        let telling = self.of(fields);
+        // Most roles are nobody's.
+        let telling = match self.roles.has(roles) {
+            true => self.of(fields),
+            false => NOTHING.of(&[]),
+        };
         telling.filter_map(move |(tale, field)| tale.roles.has(roles).then_some(field))
     }
 }

@@ -48,9 +48,9 @@ impl Texts {
     /// Empties the fields. Their memory stays with the vector, that of their texts is kept here.
     pub(crate) fn take_all<'b>(&mut self, mut fields: Vec<Field<'_>>) -> Vec<Field<'b>> {
         for field in &mut fields {
-            self.take_made(&mut field.name);
+            self.take_if_made(&mut field.name);
             if let Value::Str(text) | Value::Number(text) = &mut field.value {
-                self.take_made(text);
+                self.take_if_made(text);
             }
         }
         // Collecting from a vector's own items reuses its memory.
@@ -59,9 +59,9 @@ impl Texts {
 
     /// Nearly all texts are borrowed.
     #[inline]
-    fn take_made(&mut self, text: &mut Cow<'_, str>) {
+    fn take_if_made(&mut self, text: &mut Cow<'_, str>) {
         if let Cow::Owned(made) = text {
-            self.take(Cow::Owned(std::mem::take(made)));
+            self.take_made(std::mem::take(made));
         }
     }
 
@@ -84,12 +84,16 @@ impl Texts {
 
     /// Keeps the memory of a text that nobody needs any more.
     pub(crate) fn take(&mut self, text: Cow<'_, str>) {
-        if let Cow::Owned(mut text) = text
-            && (TEXT_BYTES_MIN..=TEXT_BYTES_MAX).contains(&text.capacity())
-            && self.spare.len() < TEXTS_MAX
-        {
-            text.clear();
-            self.spare.push(text);
+        if let Cow::Owned(made) = text {
+            self.take_made(made);
+        }
+    }
+
+    fn take_made(&mut self, mut made: String) {
+        let is_good = (TEXT_BYTES_MIN..=TEXT_BYTES_MAX).contains(&made.capacity());
+        if is_good && self.spare.len() < TEXTS_MAX {
+            made.clear();
+            self.spare.push(made);
         }
     }
 }

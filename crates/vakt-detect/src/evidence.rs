@@ -91,6 +91,13 @@ enum Quick {
 /// Fields with their values.
 type Pairs = Vec<(String, String)>;
 
+/// What was found, before it is written out.
+enum Item<'l> {
+    /// A name, and the place of a field that goes under it.
+    At(&'l str, usize),
+    Pair(String, String),
+}
+
 impl Compiled {
     pub(crate) fn of(rule: &Rule) -> Self {
         let mut compiled = Self {
@@ -160,20 +167,29 @@ impl Compiled {
 impl Prepared {
     /// [`Prepared::matched_fields`] of the event that `view` shows, quickly.
     pub fn evidence(&self, view: &View<'_, '_>) -> Pairs {
+        let mut pairs = Vec::new();
+        if !self.may_match(view.event) {
+            return pairs;
+        }
+        let compiled = self.compiled();
+        let names = compiled.fields.iter();
+        let look = Look {
+            prepared: self,
+            view,
+            places: names.map(|name| view.places(name)).collect(),
+        };
         let mut found = Vec::new();
-        if self.may_match(view.event) {
-            let compiled = self.compiled();
-            let names = compiled.fields.iter();
-            let look = Look {
-                prepared: self,
-                view,
-                places: names.map(|name| view.places(name)).collect(),
-            };
-            if !look.collect(&compiled.root, &mut found) {
-                found.clear();
+        if look.collect(&compiled.root, &mut found) {
+            for item in &found {
+                match item {
+                    Item::At(name, place) => {
+                        add(&mut pairs, name, view.value(*place).map_or("", Value::text));
+                    }
+                    Item::Pair(name, value) => add(&mut pairs, name, value),
+                }
             }
         }
-        found
+        pairs
     }
 }
 
@@ -200,7 +216,7 @@ impl Look<'_, '_, '_> {
     }
 
     /// Whether the condition holds; of what holds in it, adds what was found.
-    fn collect(&self, node: &Node, found: &mut Pairs) -> bool {
+    fn collect<'f>(&'f self, node: &'f Node, found: &mut Vec<Item<'f>>) -> bool {
         match node {
             Node::Never => false,
             Node::Not(inner) => !self.holds(inner),
@@ -212,26 +228,54 @@ impl Look<'_, '_, '_> {
                 }
                 all
             }
-            Node::Any(parts) => parts
-                .iter()
-                .fold(false, |any, part| self.collect(part, found) | any),
+            Node::Any(parts) => parts.iter().fold(false, |any, part| {
+                // Most alternatives are of one field: when one holds, the others can add nothing.
+                let is_known = any && self.is_found(part, found);
+                is_known || self.collect(part, found) | any
+            }),
             Node::Leaf(leaf) => match self.passing(leaf) {
                 Some(passing) => {
-                    let mut passed = false;
-                    for place in passing {
-                        passed = true;
-                        let field = self.view.event.fields.get(place);
-                        let sent_name = field.map_or("", |field| &field.name);
-                        let name = leaf.predicate.field.as_deref().unwrap_or(sent_name);
-                        add(found, name, field.map_or("", |field| field.value.text()));
-                    }
+                    let before = found.len();
+                    found.extend(passing.map(|place| Item::At(self.name(leaf, place), place)));
+                    found.len() > before
+                }
+                None => {
+                    let mut pairs = Vec::new();
+                    let (predicate, event) = (&leaf.predicate, self.view.event);
+                    let passed = self.prepared.collect_one(predicate, event, &mut pairs);
+                    found.extend(
+                        pairs
+                            .into_iter()
+                            .map(|(name, value)| Item::Pair(name, value)),
+                    );
                     passed
                 }
-                None => self
-                    .prepared
-                    .collect_one(&leaf.predicate, self.view.event, found),
             },
         }
+    }
+
+    /// Whether all that a test could add was found already.
+    fn is_found(&self, node: &Node, found: &[Item<'_>]) -> bool {
+        let Node::Leaf(leaf) = node else {
+            return false;
+        };
+        let Some((Some(field), _)) = &leaf.quick else {
+            return false;
+        };
+        let mut places = self.places.get(*field).into_iter().flatten();
+        places.all(|place| {
+            let name = self.name(leaf, *place);
+            let is_it =
+                |item: &Item<'_>| matches!(item, Item::At(n, p) if p == place && *n == name);
+            found.iter().any(is_it)
+        })
+    }
+
+    /// The name under which a field goes that passes a test.
+    fn name<'f>(&'f self, leaf: &'f Leaf, place: usize) -> &'f str {
+        let field = self.view.event.fields.get(place);
+        let sent_name = field.map_or("", |field| &*field.name);
+        leaf.predicate.field.as_deref().unwrap_or(sent_name)
     }
 
     /// The places of the values that pass. `None` where it has to be asked of the reference.

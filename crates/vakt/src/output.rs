@@ -62,16 +62,16 @@ impl Output {
     }
 }
 
-/// Standard output, locked and buffered. A reader that went away ends the program quietly, as
+/// Standard output, buffered. A reader that went away ends the program quietly, as
 /// `head` expects of its left side; see [`is_broken_pipe`].
 pub struct Printer {
-    out: io::BufWriter<io::StdoutLock<'static>>,
+    out: io::BufWriter<io::Stdout>,
 }
 
 impl Printer {
     pub fn new() -> Self {
         Self {
-            out: io::BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+            out: io::BufWriter::with_capacity(1 << 16, io::stdout()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! JSON objects: [`scanner`] makes fields of them; here stands what those fields mean together.
 
 mod envelope;
+mod plain;
 mod scanner;
 mod strings;
 

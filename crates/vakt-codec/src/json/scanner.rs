@@ -12,9 +12,9 @@
 
 use std::borrow::Cow;
 
-use vakt_event::escaped::{self, Escaped};
-use vakt_event::{Field, Origin, Value};
+use vakt_event::{Field, Origin, Value, escaped};
 
+use super::plain::{self, Text};
 use super::strings::{self, Mark, Stop};
 use super::{DATA_NAME, envelope};
 use crate::layouts::NodeId;
@@ -96,31 +96,6 @@ pub(crate) struct Fault {
 }
 
 type Scan<T> = Result<T, Fault>;
-
-/// A string as it stands between its quotes.
-#[derive(Clone, Copy)]
-struct Text<'a> {
-    raw: &'a str,
-    has_escapes: bool,
-}
-
-impl<'a> Text<'a> {
-    fn into_value(self) -> Value<'a> {
-        match self.has_escapes {
-            false => Value::Str(Cow::Borrowed(self.raw)),
-            true => Value::Escaped(Escaped::new(self.raw)),
-        }
-    }
-
-    fn into_name(self, texts: &mut Texts) -> Cow<'a, str> {
-        if !self.has_escapes {
-            return Cow::Borrowed(self.raw);
-        }
-        let mut name = texts.empty();
-        escaped::unescape_into(self.raw, &mut name);
-        Cow::Owned(name)
-    }
-}
 
 /// How to read arrays of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,47 +216,29 @@ impl<'a> Scanner<'a, '_> {
         }
     }
 
-    /// Members of which all that has to be read is a name, and a text or a whole number: nearly
+    /// Members of which all that has to be read is a name, and a text, a whole number or a word: nearly
     /// all those of flat objects. Ends after a value that no further member follows (then it answers
     /// whether), or before a member that takes more.
     fn plain_members(&mut self) -> bool {
         let (text, marks) = (self.text, self.marks);
         let bytes = text.as_bytes();
-        while self.fields.len() - self.before < FIELDS_MAX && self.peek() == Some(b'"') {
-            let expected = self.expected_name();
-            let (name, colon) = match expected {
-                Some((colon, _)) => (text.get(self.at + 1..colon - 1).unwrap_or(""), colon),
-                None => {
-                    let Some((name, colon)) = plain_string(text, marks, self.at) else {
-                        return false;
-                    };
-                    if name.has_escapes || bytes.get(colon) != Some(&b':') {
-                        return false;
-                    }
-                    (name.raw, colon)
-                }
+        if self.peek() != Some(b'"') {
+            return false;
+        }
+        while self.fields.len() - self.before < FIELDS_MAX {
+            let begin = self.at + 1;
+            let expected = self.expected_name(begin);
+            let colon = match expected {
+                Some((colon, _)) => colon,
+                None => match strings::end(bytes, marks, begin) {
+                    Some((end, false)) if bytes.get(end + 1) == Some(&b':') => end + 1,
+                    _ => return false,
+                },
             };
-            let has_blank = bytes.get(colon + 1) == Some(&b' ');
-            let begin = colon + 1 + usize::from(has_blank);
-            let (value, end) = match bytes.get(begin) {
-                Some(b'"') => {
-                    let Some((text, end)) = plain_string(text, marks, begin) else {
-                        return false;
-                    };
-                    (text.into_value(), end)
-                }
-                Some(b'1'..=b'9') => {
-                    let digits = bytes.get(begin..).unwrap_or_default();
-                    let is_digit = |byte: &&u8| byte.is_ascii_digit();
-                    let end = begin + digits.iter().take_while(is_digit).count();
-                    if let Some(b'.' | b'e' | b'E') = bytes.get(end) {
-                        return false;
-                    }
-                    let number = text.get(begin..end).unwrap_or_default();
-                    (Value::Number(Cow::Borrowed(number)), end)
-                }
-                _ => return false,
+            let Some((value, end)) = plain::value(text, marks, colon + 1) else {
+                return false;
             };
+            let name = plain::between(text, begin, colon - 1);
             match expected {
                 Some((_, names)) => self.names = Some(names),
                 None => self.note_name(name),
@@ -291,15 +248,14 @@ impl<'a> Scanner<'a, '_> {
                 value,
                 origin: Origin::Sent,
             });
-            self.at = end;
-            if bytes.get(end) != Some(&b',') {
-                return true;
-            }
-            match bytes.get(end + 1) {
-                Some(b'"') => self.at = end + 1,
-                Some(b' ') if bytes.get(end + 2) == Some(&b'"') => self.at = end + 2,
-                _ => return true,
-            }
+            self.at = match bytes.get(end..).and_then(<[u8]>::first_chunk) {
+                Some(b",\"") => end + 1,
+                Some(b", ") if bytes.get(end + 2) == Some(&b'"') => end + 2,
+                _ => {
+                    self.at = end;
+                    return true;
+                }
+            };
         }
         false
     }
@@ -505,12 +461,11 @@ impl<'a> Scanner<'a, '_> {
         is_full
     }
 
-    /// Where the colon stands behind the name that is next, if it is the one that followed the last
-    /// time; and the names with it.
+    /// Where the colon stands behind the name that begins at `begin`, if it is the one that followed the
+    /// last time; and the names with it.
     #[inline]
-    fn expected_name(&self) -> Option<(usize, NodeId)> {
+    fn expected_name(&self, begin: usize) -> Option<(usize, NodeId)> {
         let (key, names) = self.texts.layouts.expected(self.names?)?;
-        let begin = self.at + 1;
         let end = begin + key.len();
         let next = self.text.as_bytes().get(begin..end)?;
         strings::same(next, key.as_bytes()).then_some((end - 1, names))
@@ -544,19 +499,13 @@ impl<'a> Scanner<'a, '_> {
         match self.peek() {
             Some(b'"') => self.string().map(Text::into_value),
             Some(b'-' | b'0'..=b'9') => Ok(Value::Number(Cow::Borrowed(self.number()?))),
-            Some(b't') => self.word("true", Value::Bool(true)),
-            Some(b'f') => self.word("false", Value::Bool(false)),
-            Some(b'n') => self.word("null", Value::Null),
-            _ => self.fault("a value is missing"),
-        }
-    }
-
-    fn word(&mut self, word: &str, value: Value<'a>) -> Scan<Value<'a>> {
-        if self.rest().starts_with(word) {
-            self.at += word.len();
-            Ok(value)
-        } else {
-            self.fault("a value is missing")
+            _ => match plain::word(self.text.as_bytes(), self.at) {
+                Some((value, end)) => {
+                    self.at = end;
+                    Ok(value)
+                }
+                None => self.fault("a value is missing"),
+            },
         }
     }
 
@@ -700,21 +649,7 @@ impl<'a> Scanner<'a, '_> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    fn rest(&self) -> &'a str {
-        self.text.get(self.at..).unwrap_or("")
-    }
-
     fn fault<T>(&self, why: &'static str) -> Scan<T> {
         Err(Fault { at: self.at, why })
     }
-}
-
-/// The string with its first quote at `quote`, and what follows it. `None` where it has long escapes
-/// or is none.
-#[inline(always)]
-fn plain_string<'a>(text: &'a str, marks: &[Mark], quote: usize) -> Option<(Text<'a>, usize)> {
-    let start = quote + 1;
-    let (end, has_escapes) = strings::end(text.as_bytes(), marks, start)?;
-    let raw = text.get(start..end)?;
-    Some((Text { raw, has_escapes }, end + 1))
 }

@@ -76,18 +76,18 @@ fn other_stop(text: &[u8], from: usize, place: usize) -> Stop {
     }
 }
 
-/// Whether two names of one length are the same: most are short, and a call would take longer.
+/// Whether two names of one length are the same: nearly all are short, and a call would take longer.
 #[inline]
 pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
-    let ends = |name: &[u8]| -> Option<[u64; 2]> {
-        let (first, last) = (name.first_chunk()?, name.last_chunk()?);
-        Some([u64::from_le_bytes(*first), u64::from_le_bytes(*last)])
-    };
-    match (ends(one), ends(other)) {
-        // The two overlap where the name is shorter than both.
-        (Some(ends), Some(others)) => {
-            ends == others && (one.len() <= 16 || one.get(8..) == other.get(8..))
-        }
+    // The first and the last bytes, which overlap where the name is shorter than both.
+    fn ends<const BYTES: usize>(name: &[u8]) -> Option<(&[u8; BYTES], &[u8; BYTES])> {
+        Some((name.first_chunk()?, name.last_chunk()?))
+    }
+    match one.len() {
+        0..4 => one == other,
+        4..8 => ends::<4>(one) == ends::<4>(other),
+        8..=16 => ends::<8>(one) == ends::<8>(other),
+        17..=32 => ends::<16>(one) == ends::<16>(other),
         _ => one == other,
     }
 }
@@ -160,7 +160,7 @@ mod avx2 {
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8,
         _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_setr_epi8, _mm256_setzero_si256,
-        _mm256_shuffle_epi8, _mm256_srli_epi16,
+        _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_xor_si256,
     };
 
     use super::{Block, Mark, escaped, last_block};
@@ -182,15 +182,14 @@ mod avx2 {
             unreachable!("a block is two halves");
         };
         let halves = (of_bytes(low), of_bytes(high));
-        let quotes = equal(halves, 0x22);
+        let ends = bits(is_end(halves.0), is_end(halves.1));
         let backslashes = equal(halves, 0x5C);
-        let control = bits(is_control(halves.0), is_control(halves.1));
         let stops = if backslashes == 0 && !*carry {
-            quotes | control
+            ends
         } else {
             let escaped = escaped(backslashes, carry);
             let no_letters = bits(is_no_letter(halves.0), is_no_letter(halves.1));
-            (quotes & !escaped) | control | (escaped & no_letters)
+            (ends & !escaped) | (escaped & no_letters)
         };
         Mark { stops, backslashes }
     }
@@ -220,10 +219,13 @@ mod avx2 {
         )
     }
 
+    /// Which bytes are quotes or control characters: with their second bit turned, all those up to 20, which are
+    /// no others.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn is_control(bytes: __m256i) -> __m256i {
-        _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1F)), bytes)
+    fn is_end(bytes: __m256i) -> __m256i {
+        let turned = _mm256_xor_si256(bytes, _mm256_set1_epi8(0x02));
+        _mm256_cmpeq_epi8(_mm256_min_epu8(turned, _mm256_set1_epi8(0x20)), turned)
     }
 
     /// Which bytes make no escape of two characters after a backslash: a bit for each upper half
@@ -389,6 +391,16 @@ mod tests {
             prop_assert_eq!(&marks, &expected);
             portable::mark(&text, &mut marks);
             prop_assert_eq!(&marks, &expected);
+        }
+
+        #[test]
+        fn names_are_told_apart(name in "[ab]{0,40}", at in any::<prop::sample::Index>()) {
+            prop_assert!(same(name.as_bytes(), name.as_bytes()));
+            if !name.is_empty() {
+                let mut other = name.clone().into_bytes();
+                other[at.index(name.len())] = b'c';
+                prop_assert!(!same(name.as_bytes(), &other));
+            }
         }
 
         #[test]

@@ -32,12 +32,16 @@ pub(super) struct FieldRef {
 #[derive(Clone, Debug)]
 pub(super) struct Named {
     names: Box<[Box<str>]>,
+    /// Their lengths, a bit for each: most fields have none of the names.
+    lengths: u64,
 }
 
 impl Named {
     pub(super) fn new(name: &str) -> Self {
+        let names: Box<[Box<str>]> = alias::synonyms(name).map(Into::into).collect();
         Self {
-            names: alias::synonyms(name).map(Into::into).collect(),
+            lengths: names.iter().fold(0, |bits, name| bits | length_bit(name)),
+            names,
         }
     }
 
@@ -45,10 +49,14 @@ impl Named {
     fn values<'e, 'a>(&'e self, event: &'e Event<'a>) -> impl Iterator<Item = &'e Value<'a>> {
         let means_it = |field: &&Field<'_>| {
             let name = alias::without_envelope(&field.name);
-            self.names.iter().any(|known| **known == *name)
+            self.lengths & length_bit(name) != 0 && self.names.iter().any(|known| **known == *name)
         };
         (event.fields.iter().filter(means_it)).map(|field| &field.value)
     }
+}
+
+fn length_bit(name: &str) -> u64 {
+    1 << name.len().min(63)
 }
 
 impl Expr {

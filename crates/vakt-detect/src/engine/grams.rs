@@ -16,6 +16,9 @@ const TABLE_LOG2_BITS: std::ops::RangeInclusive<u32> = 12..=21;
 /// The longest gram, which is what is read from a text at once.
 const GRAM_BYTES_MAX: usize = 4;
 
+/// Multiplicative hashing: the upper bits mix best.
+const HASH_FACTOR: u32 = 0x9E37_79B1;
+
 /// Grams of two to four bytes, for literals of at least [`Grams::SHORTEST`].
 #[derive(Default)]
 pub(super) struct Grams<const N: usize, const STRIDE: usize> {
@@ -118,8 +121,9 @@ impl<const N: usize, const STRIDE: usize> Grams<N, STRIDE> {
         if self.table.is_empty() {
             return;
         }
-        let mut at = 0;
-        for window in text.windows(GRAM_BYTES_MAX).step_by(STRIDE) {
+        let mut at = self.find_in_blocks(text, &mut found);
+        let rest = text.get(at..).unwrap_or_default();
+        for window in rest.windows(GRAM_BYTES_MAX).step_by(STRIDE) {
             let gram = le_number(window) & Self::MASK;
             if self.may_have(gram) {
                 self.compare(gram, text, at, &mut found);
@@ -134,6 +138,26 @@ impl<const N: usize, const STRIDE: usize> Grams<N, STRIDE> {
             }
             at += STRIDE;
         }
+    }
+
+    /// Looks at as much of the text as vector instructions can; gives where to go on.
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    #[expect(
+        unsafe_code,
+        reason = "asking the table for one gram after the other takes seven times the instructions"
+    )]
+    fn find_in_blocks(&self, text: &[u8], found: &mut impl FnMut(u32)) -> usize {
+        if !std::arch::is_x86_feature_detected!("avx2") {
+            return 0;
+        }
+        // SAFETY: the processor has AVX2.
+        unsafe { avx2::find_in_blocks(self, text, found) }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn find_in_blocks(&self, _: &[u8], _: &mut impl FnMut(u32)) -> usize {
+        0
     }
 
     /// The same for the literals whose gram stands at one place of the text.
@@ -155,10 +179,10 @@ impl<const N: usize, const STRIDE: usize> Grams<N, STRIDE> {
         word >> (bit % 64) & 1 != 0
     }
 
-    /// The index of the gram's bit (multiplicative hashing: the upper bits mix best).
+    /// The index of the gram's bit.
     #[inline]
     fn bit(&self, gram: u32) -> usize {
-        (gram.wrapping_mul(0x9E37_79B1) >> self.shift) as usize
+        (gram.wrapping_mul(HASH_FACTOR) >> self.shift) as usize
     }
 
     #[cold]
@@ -175,6 +199,83 @@ impl<const N: usize, const STRIDE: usize> Grams<N, STRIDE> {
             if stands_here {
                 found(entry.value);
             }
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::{
+        __m256i, _mm_cvtsi32_si128, _mm256_and_si256, _mm256_andnot_si256, _mm256_castsi256_ps,
+        _mm256_i32gather_epi32, _mm256_loadu_si256, _mm256_movemask_ps, _mm256_mullo_epi32,
+        _mm256_set1_epi32, _mm256_sllv_epi32, _mm256_srl_epi32, _mm256_srli_epi32,
+    };
+
+    use super::{GRAM_BYTES_MAX, Grams, HASH_FACTOR, le_number};
+
+    /// Grams that are looked up at once.
+    const LANES: usize = 8;
+
+    /// Bytes of a text that a step of the search is over.
+    const STEP_BYTES: usize = LANES * GRAM_BYTES_MAX;
+
+    /// What is read for it: as many from every place at which one of the first grams begins.
+    const BLOCK_BYTES: usize = STEP_BYTES + GRAM_BYTES_MAX - 1;
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn find_in_blocks<const N: usize, const STRIDE: usize>(
+        grams: &Grams<N, STRIDE>,
+        text: &[u8],
+        found: &mut impl FnMut(u32),
+    ) -> usize {
+        let mut at = 0;
+        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            for first in (0..GRAM_BYTES_MAX).step_by(STRIDE) {
+                let mut lanes = in_table(grams, block, first);
+                while lanes != 0 {
+                    let lane = lanes.trailing_zeros() as usize;
+                    let place = at + first + lane * GRAM_BYTES_MAX;
+                    let window = text.get(place..place + N).unwrap_or_default();
+                    grams.compare(le_number(window), text, place, found);
+                    lanes &= lanes - 1;
+                }
+            }
+            at += STEP_BYTES;
+        }
+        at
+    }
+
+    /// A bit for each gram of a block that the table has, of every fourth one from `first` on.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    #[expect(unsafe_code, reason = "eight words of the table are read at once")]
+    fn in_table<const N: usize, const STRIDE: usize>(
+        table: &Grams<N, STRIDE>,
+        block: &[u8; BLOCK_BYTES],
+        first: usize,
+    ) -> u32 {
+        let mask = Grams::<N, STRIDE>::MASK.cast_signed();
+        let grams = _mm256_and_si256(of_bytes(block, first), _mm256_set1_epi32(mask));
+        let hashes = _mm256_mullo_epi32(grams, _mm256_set1_epi32(HASH_FACTOR.cast_signed()));
+        let bits = _mm256_srl_epi32(hashes, _mm_cvtsi32_si128(table.shift.cast_signed()));
+        let words = _mm256_srli_epi32::<5>(bits);
+        // SAFETY: the shift leaves as many bits of a hash as an index of a bit in the table has.
+        let words = unsafe { _mm256_i32gather_epi32::<4>(table.table.as_ptr().cast(), words) };
+        // Each bit becomes the sign of its word.
+        let left = _mm256_andnot_si256(bits, _mm256_set1_epi32(31));
+        let signs = _mm256_castsi256_ps(_mm256_sllv_epi32(words, left));
+        _mm256_movemask_ps(signs).cast_unsigned()
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    #[expect(unsafe_code, reason = "a safe read of 32 bytes becomes several")]
+    fn of_bytes(block: &[u8; BLOCK_BYTES], from: usize) -> __m256i {
+        let bytes: Option<&[u8; STEP_BYTES]> = block.get(from..).and_then(<[u8]>::first_chunk);
+        match bytes {
+            // SAFETY: so many bytes can be read, from any address.
+            Some(bytes) => unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) },
+            None => _mm256_set1_epi32(0),
         }
     }
 }

@@ -20,8 +20,11 @@ const STEM_BYTES: usize = 3;
 /// Places that are looked at at once.
 const LANES: usize = 32;
 
-/// What is read for them.
-const BLOCK_BYTES: usize = LANES + STEM_BYTES - 1;
+/// Places of a step of the pass.
+const STEP_BYTES: usize = 2 * LANES;
+
+/// What is read for it.
+const BLOCK_BYTES: usize = STEP_BYTES + STEM_BYTES - 1;
 
 /// By the lower and the upper half of a byte, which stems have it at each of their places.
 type Halves = [[u8; 16]; STEM_BYTES];
@@ -146,10 +149,10 @@ mod avx2 {
     use std::arch::x86_64::{
         __m256i, _mm256_and_si256, _mm256_cmpeq_epi8, _mm256_extract_epi64, _mm256_loadu_si256,
         _mm256_movemask_epi8, _mm256_or_si256, _mm256_set_epi64x, _mm256_set1_epi8,
-        _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
+        _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_testz_si256,
     };
 
-    use super::{BLOCK_BYTES, LANES, STEM_BYTES, Stems};
+    use super::{BLOCK_BYTES, LANES, STEM_BYTES, STEP_BYTES, Stems};
 
     /// The tables twice in a register, as shuffles read them.
     struct Tables {
@@ -171,51 +174,61 @@ mod avx2 {
                 twice(&stems.upper[2]),
             ],
         };
+        // What is left after whole blocks, with room for the places of one.
+        let mut rest = [0; 2 * BLOCK_BYTES];
+        let whole = text.len().saturating_sub(STEM_BYTES - 1) / STEP_BYTES * STEP_BYTES;
+        let left = text.get(whole..).unwrap_or_default();
+        if let Some(beginning) = rest.get_mut(..left.len()) {
+            beginning.copy_from_slice(left);
+        }
         let mut all = _mm256_setzero_si256();
         let mut found = false;
-        let mut at = 0;
-        while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk) {
-            found |= look(stems, &tables, text, at, block, &mut all);
-            at += LANES;
-        }
-        // What is left, with room for the places of two blocks.
-        let mut rest = [0; LANES + BLOCK_BYTES];
-        for (byte, left) in rest.iter_mut().zip(text.get(at..).unwrap_or_default()) {
-            *byte = *left;
-        }
-        for start in [0, LANES] {
-            if let Some(block) = rest.get(start..).and_then(<[u8]>::first_chunk) {
-                found |= look(stems, &tables, text, at + start, block, &mut all);
+        let parts = [(text, 0, text.len()), (&rest, whole, left.len())];
+        for (part, base, length) in parts {
+            let mut at = 0;
+            while at < length
+                && let Some(block) = part.get(at..).and_then(<[u8]>::first_chunk)
+            {
+                let halves = [of_bytes(block, 0), of_bytes(block, LANES)];
+                all = _mm256_or_si256(all, _mm256_or_si256(halves[0], halves[1]));
+                let here = [
+                    stems_at(&tables, block, halves[0], 0),
+                    stems_at(&tables, block, halves[1], LANES),
+                ];
+                let both = _mm256_or_si256(here[0], here[1]);
+                if _mm256_testz_si256(both, both) == 0 {
+                    found |= runs_at(stems, text, base + at, here[0]);
+                    found |= runs_at(stems, text, base + at + LANES, here[1]);
+                }
+                at += STEP_BYTES;
             }
         }
         (_mm256_movemask_epi8(all) == 0).then_some(found)
     }
 
-    /// Whether a run stands at one of the places of a block; `all` takes in its bytes.
+    /// The stems at each place from `from` on; `first` are the bytes there.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn look(
-        stems: &Stems,
+    fn stems_at(
         tables: &Tables,
-        text: &[u8],
-        at: usize,
         block: &[u8; BLOCK_BYTES],
-        all: &mut __m256i,
-    ) -> bool {
-        let first = of_bytes(block, 0);
-        *all = _mm256_or_si256(*all, first);
-        let here = _mm256_and_si256(
+        first: __m256i,
+        from: usize,
+    ) -> __m256i {
+        _mm256_and_si256(
             _mm256_and_si256(
                 having(tables.lower[0], tables.upper[0], first),
-                having(tables.lower[1], tables.upper[1], of_bytes(block, 1)),
+                having(tables.lower[1], tables.upper[1], of_bytes(block, from + 1)),
             ),
-            having(tables.lower[2], tables.upper[2], of_bytes(block, 2)),
-        );
+            having(tables.lower[2], tables.upper[2], of_bytes(block, from + 2)),
+        )
+    }
+
+    /// Whether a run stands at one of the places with these stems, the first of which is at `at`.
+    #[target_feature(enable = "avx2")]
+    fn runs_at(stems: &Stems, text: &[u8], at: usize, here: __m256i) -> bool {
         let none = _mm256_cmpeq_epi8(here, _mm256_setzero_si256());
         let mut places = !_mm256_movemask_epi8(none).cast_unsigned();
-        if places == 0 {
-            return false;
-        }
         let words = [
             _mm256_extract_epi64::<0>(here),
             _mm256_extract_epi64::<1>(here),

@@ -282,7 +282,7 @@ mod tests {
         #[test]
         fn finds_what_contains_finds(
             literals in prop::collection::btree_set("[abc]{1,12}|[abcü]{4,9}", 0..40),
-            text in "[abc]{0,40}|[abcü]{0,10}",
+            text in "[abc]{0,40}|[abcü]{0,10}|[abc]{60,200}|[abcü]{60,100}",
         ) {
             let literals: Vec<String> = literals.into_iter().collect();
             let mut found = Vec::new();

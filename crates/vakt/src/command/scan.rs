@@ -1,6 +1,7 @@
 //! `vakt scan`: the rules over files.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
@@ -16,23 +17,19 @@ use crate::files::{self, Progress};
 use crate::output::{Output, Printer, printable, tell};
 use crate::pipeline::detector::{Detector, Found};
 use crate::ruleset::Ruleset;
-use evaluate::{Evaluated, Evaluator, Team};
+use evaluate::{Evaluated, Evaluator, Handed, Numbered, Team, Work};
 use line::line;
-use pieces::Pieces;
+use pieces::{Content, Pieces, Used};
+use turns::{Taken, Turns};
 
 mod evaluate;
 mod line;
 mod pieces;
+mod turns;
 
-/// Pieces that are evaluated before what they led to is taken. Several workers want many, so that they are seldom
-/// woken and seldom wait for each other; one wants few, which its processor's cache still holds.
-pub(super) fn pieces_at_once(workers: usize) -> usize {
-    match workers {
-        1 => 8,
-        // On large machines memory counts: a piece is 64 KiB.
-        _ => (workers * 32).min(512).max(workers * 4),
-    }
-}
+/// Pieces of a worker that are evaluated before their turn, at most: on large machines memory counts, and a piece
+/// is 64 KiB.
+const EARLY_PIECES_MAX: usize = 8;
 
 #[derive(Args, Debug)]
 pub struct Options {
@@ -194,35 +191,47 @@ impl<'r> Scan<'r> {
             Evaluator::new(&self.ruleset.engine, options.reading.format, &context)
         });
         let names = self.names.clone();
-        std::thread::scope(|scope| -> Result<()> {
-            let mut pieces = Pieces::read(
-                scope,
-                &names,
-                options.reading.format,
-                self.progress.clone(),
-                workers,
-            )?;
-            loop {
-                let batch = pieces.next(pieces_at_once(workers))?;
-                if batch.is_empty() {
-                    return Ok(());
-                }
-                let evaluated = team.evaluate(&batch);
-                let mut unclear = None;
-                for (index, (piece, evaluated)) in batch.iter().zip(evaluated).enumerate() {
-                    self.take(piece.file, &evaluated)?;
-                    if let Some(at) = evaluated.unclear {
-                        unclear = Some((index, at, self.numbers));
-                        break;
-                    }
-                }
-                match unclear {
-                    Some((index, at, number)) => pieces.go_on_by_records(batch, index, at, number),
-                    None => pieces.recycle(batch),
-                }
-                self.show_progress(started);
-            }
-        })
+        let used = Used::default();
+        let progress = self.progress.clone();
+        let mut pieces = Pieces::new(&names, options.reading.format, progress, &used);
+        loop {
+            let numbered = Mutex::new(Numbered { pieces, given: 0 });
+            let turns = Turns::new(&mut *self, workers * EARLY_PIECES_MAX);
+            team.evaluate(&numbered, &turns, |scan, handed| {
+                let taken = scan.take_handed(handed, &used);
+                scan.show_progress(started);
+                taken
+            });
+            let mut rest = turns.into_rest().into_iter();
+            let Some(first) = rest.next() else {
+                return Ok(());
+            };
+            let first = first?;
+            let at = first.borrow_dependent().unclear.unwrap_or(0);
+            let numbered = numbered.into_inner();
+            pieces = numbered.unwrap_or_else(PoisonError::into_inner).pieces;
+            let others = rest.map(|handed| handed.map(Work::into_owner)).collect();
+            pieces.go_on_by_records(first.into_owner(), others, at, self.numbers);
+        }
+    }
+
+    /// Takes what a piece led to; what is left of it where lines are no records, or where it fails.
+    fn take_handed(&mut self, handed: Handed, used: &Used) -> Taken<Handed> {
+        let work = match handed {
+            Ok(work) => work,
+            Err(error) => return Taken::Over(Err(error)),
+        };
+        let evaluated = work.borrow_dependent();
+        if let Err(error) = self.take(work.borrow_owner().file, evaluated) {
+            return Taken::Over(Err(error));
+        }
+        if evaluated.unclear.is_some() {
+            return Taken::Over(Ok(work));
+        }
+        if let Content::Lines(block) = work.into_owner().content {
+            used.give_back(block);
+        }
+        Taken::Whole
     }
 
     fn take(&mut self, file: usize, evaluated: &Evaluated<'_>) -> Result<()> {

@@ -2,13 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
+use anyhow::Result;
 use vakt_codec::files::{self, Judgement, Line, RECORD_BYTES_MAX};
 use vakt_codec::{DecodeContext, Decoder, FileFormat};
 use vakt_detect::{Engine, Scratch};
 use vakt_event::{Event, Format};
 
-use super::pieces::{Content, Piece};
+use super::pieces::{Content, Piece, Pieces};
+use super::turns::{Taken, Turns};
 use crate::pipeline::detector::is_joinable;
 
 /// The workers.
@@ -27,29 +28,62 @@ impl<'t, 'c> Team<'t, 'c> {
         }
     }
 
-    /// What each piece led to, in the order of the pieces.
-    pub(super) fn evaluate<'p>(&self, pieces: &'p [Piece]) -> Vec<Evaluated<'p>> {
-        match pieces {
+    /// Evaluates pieces until there are none or what was taken is the last, and hands them in.
+    pub(super) fn evaluate<K: Send>(
+        &self,
+        pieces: &Mutex<Numbered<'_>>,
+        turns: &Turns<K, Handed>,
+        take: impl Fn(&mut K, Handed) -> Taken<Handed> + Sync,
+    ) {
+        let work = |evaluator: &Mutex<Evaluator<'c>>| {
+            let _worker = turns.worker();
+            let evaluator = evaluator.lock();
+            let mut evaluator = evaluator.unwrap_or_else(PoisonError::into_inner);
+            loop {
+                let next = pieces.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((number, piece)) = next else {
+                    return;
+                };
+                let handed = piece.map(|piece| Work::new(piece, |piece| evaluator.evaluate(piece)));
+                if !turns.hand_in(number, handed, &take) {
+                    return;
+                }
+            }
+        };
+        match &self.evaluators[..] {
             // Another thread would have to be woken.
-            [one] => vec![self.evaluate_one(one)],
-            _ if self.evaluators.len() == 1 => pieces
-                .iter()
-                .map(|piece| self.evaluate_one(piece))
-                .collect(),
-            _ => self.pool.install(|| {
-                let pieces = pieces.par_iter();
-                pieces.map(|piece| self.evaluate_one(piece)).collect()
-            }),
+            [one] => work(one),
+            several => drop(self.pool.broadcast(|cx| work(&several[cx.index()]))),
         }
     }
+}
 
-    fn evaluate_one<'p>(&self, piece: &'p Piece) -> Evaluated<'p> {
-        let worker = rayon::current_thread_index().unwrap_or(0);
-        let evaluator = self.evaluators[worker].lock();
-        let mut evaluator = evaluator.unwrap_or_else(PoisonError::into_inner);
-        evaluator.evaluate(piece)
+/// The pieces, numbered from 0.
+pub(super) struct Numbered<'s> {
+    pub(super) pieces: Pieces<'s>,
+    pub(super) given: u64,
+}
+
+impl Numbered<'_> {
+    fn next(&mut self) -> Option<(u64, Result<Piece>)> {
+        let piece = self.pieces.next()?;
+        let number = self.given;
+        self.given += 1;
+        Some((number, piece))
     }
 }
+
+/// What a worker hands in: its piece with what it led to, or why there is none.
+pub(super) type Handed = Result<Work>;
+
+self_cell::self_cell!(
+    /// A piece with what it led to.
+    pub(super) struct Work {
+        owner: Piece,
+        #[covariant]
+        dependent: Evaluated,
+    }
+);
 
 /// One worker's memory.
 pub(super) struct Evaluator<'c> {

@@ -1,18 +1,18 @@
-//! The files, piece by piece: read by a thread of their own while workers evaluate.
+//! The files, piece by piece: each worker reads what it evaluates, so that it is in its processor's cache.
 //!
 //! Pieces are blocks of lines as long as lines are records (nearly always). A worker that meets a
 //! line that is none says so; from there on the file is read record by record, here.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader};
-use std::thread::Scope;
+use std::iter::Enumerate;
+use std::slice;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::{Context, Result, anyhow};
-use crossbeam_channel::{Receiver, Sender};
+use anyhow::{Result, anyhow};
 use vakt_codec::files::{BLOCK_BYTES, Block, Blocks, RECORD_BYTES_MAX};
 use vakt_codec::{FileFormat, Record, Records};
 
-use super::pieces_at_once;
 use crate::files::{self, Progress};
 
 /// Records that a worker takes at once, at most.
@@ -32,135 +32,171 @@ pub(super) enum Content {
     Records(Vec<Record>),
 }
 
-/// A block of a file, or why there is none.
-type Read = (usize, Result<Block>);
-
 /// All files in the order given.
-pub(super) struct Pieces {
+pub(super) struct Pieces<'s> {
     format: FileFormat,
-    blocks: Receiver<Read>,
-    used: Sender<Block>,
-    /// What was received before it was wanted.
-    waiting: VecDeque<Read>,
-    /// The file that is read record by record.
-    by_records: Option<(usize, Records<BufReader<Rest>>)>,
+    /// Block by block; taken out while a file is read record by record.
+    reading: Option<Reading<'s>>,
+    by_records: Option<(usize, Records<BufReader<Rest<'s>>>)>,
 }
 
-impl Pieces {
-    /// Starts to read.
-    pub(super) fn read<'s>(
-        scope: &'s Scope<'s, '_>,
+/// Blocks that were used, whose memory is used again: the last one first, which some processor's cache still holds.
+#[derive(Default)]
+pub(super) struct Used(Mutex<Vec<Block>>);
+
+impl Used {
+    pub(super) fn give_back(&self, block: Block) {
+        self.blocks().push(block);
+    }
+
+    fn take(&self) -> Block {
+        self.blocks().pop().unwrap_or_default()
+    }
+
+    fn blocks(&self) -> MutexGuard<'_, Vec<Block>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'s> Pieces<'s> {
+    pub(super) fn new(
         names: &'s [String],
         format: FileFormat,
         progress: Progress,
-        workers: usize,
-    ) -> Result<Self> {
-        let (sender, blocks) = crossbeam_channel::bounded(pieces_at_once(workers));
-        let (used, free) = crossbeam_channel::bounded(pieces_at_once(workers) * 2);
-        std::thread::Builder::new()
-            .name("scan-read".into())
-            .spawn_scoped(scope, move || read(names, &progress, &sender, &free))
-            .context("cannot start the reading thread")?;
-        Ok(Self {
-            format,
-            blocks,
+        used: &'s Used,
+    ) -> Self {
+        let reading = Reading {
+            names: names.iter().enumerate(),
+            progress,
             used,
+            open: None,
             waiting: VecDeque::new(),
+        };
+        Self {
+            format,
+            reading: Some(reading),
             by_records: None,
-        })
-    }
-
-    /// The next pieces, at most so many; as many as there are without waiting, but one at least.
-    /// None at the end. An error comes after all that was read before it.
-    pub(super) fn next(&mut self, max: usize) -> Result<Vec<Piece>> {
-        let mut pieces = Vec::new();
-        while pieces.len() < max {
-            if let Some((file, records)) = &mut self.by_records {
-                let file = *file;
-                let (chunk, failure) = chunk(records);
-                if chunk.is_empty() || failure.is_some() {
-                    self.end_by_records();
-                }
-                if !chunk.is_empty() {
-                    pieces.push(Piece {
-                        file,
-                        content: Content::Records(chunk),
-                    });
-                }
-                if let Some(error) = failure {
-                    self.waiting.push_front((file, Err(error.into())));
-                }
-                continue;
-            }
-            let received = match self.waiting.pop_front() {
-                Some(waiting) => Some(waiting),
-                None if pieces.is_empty() => self.blocks.recv().ok(),
-                None => self.blocks.try_recv().ok(),
-            };
-            match received {
-                Some((file, Ok(block))) => pieces.push(Piece {
-                    file,
-                    content: Content::Lines(block),
-                }),
-                Some((_, Err(error))) if pieces.is_empty() => return Err(error),
-                Some(failed) => {
-                    self.waiting.push_front(failed);
-                    break;
-                }
-                None => break,
-            }
-        }
-        Ok(pieces)
-    }
-
-    /// Gives the memory of pieces back to the reading thread.
-    pub(super) fn recycle(&self, pieces: Vec<Piece>) {
-        for piece in pieces {
-            if let Content::Lines(block) = piece.content {
-                // A full channel means that there are enough.
-                drop(self.used.try_send(block));
-            }
         }
     }
 
-    /// Reads the file of `pieces[index]` record by record from offset `at` of that piece on, of
-    /// whose file `number` records came before.
+    /// The next piece. An error comes after all that was read before it.
+    pub(super) fn next(&mut self) -> Option<Result<Piece>> {
+        while let Some((file, records)) = &mut self.by_records {
+            let file = *file;
+            let (chunk, failure) = chunk(records);
+            if chunk.is_empty() || failure.is_some() {
+                self.go_on_by_lines(failure);
+            }
+            if !chunk.is_empty() {
+                let content = Content::Records(chunk);
+                return Some(Ok(Piece { file, content }));
+            }
+        }
+        let (file, read) = self.reading.as_mut()?.next()?;
+        Some(read.map(|block| Piece {
+            file,
+            content: Content::Lines(block),
+        }))
+    }
+
+    /// Reads the file of `first` record by record from offset `at` of that piece on, of whose file `number`
+    /// records came before. `others` are those that were given after it, in order: they will be given again.
     pub(super) fn go_on_by_records(
         &mut self,
-        pieces: Vec<Piece>,
-        index: usize,
+        first: Piece,
+        others: Vec<Result<Piece>>,
         at: usize,
         number: u64,
     ) {
-        let unread = pieces.into_iter().skip(index).rev();
-        for piece in unread {
-            if let Content::Lines(block) = piece.content {
-                self.waiting.push_front((piece.file, Ok(block)));
-            }
-        }
-        let Some((file, Ok(first))) = self.waiting.pop_front() else {
+        let (Content::Lines(block), Some(mut reading)) = (first.content, self.reading.take())
+        else {
+            // What was read record by record is never unclear.
             return;
         };
-        let is_beginning = first.is_first() && at == 0;
+        for piece in others.into_iter().rev() {
+            let read = match piece {
+                Ok(piece) => match piece.content {
+                    Content::Lines(block) => (piece.file, Ok(block)),
+                    Content::Records(_) => continue,
+                },
+                Err(error) => (first.file, Err(error)),
+            };
+            reading.waiting.push_front(read);
+        }
+        let is_beginning = block.is_first() && at == 0;
         let rest = Rest {
-            file,
+            file: first.file,
             at,
-            block: Some(first),
-            blocks: self.blocks.clone(),
-            waiting: std::mem::take(&mut self.waiting),
-            used: self.used.clone(),
+            block: Some(block),
+            reading,
         };
         let reader = BufReader::with_capacity(BLOCK_BYTES, rest);
         let records = match is_beginning {
             true => Records::new(reader, self.format, RECORD_BYTES_MAX),
             false => Records::after(reader, self.format, RECORD_BYTES_MAX, number),
         };
-        self.by_records = Some((file, records));
+        self.by_records = Some((first.file, records));
     }
 
-    fn end_by_records(&mut self) {
-        if let Some((_, records)) = self.by_records.take() {
-            self.waiting = records.into_reader().into_inner().waiting;
+    fn go_on_by_lines(&mut self, failure: Option<io::Error>) {
+        if let Some((file, records)) = self.by_records.take() {
+            let mut reading = records.into_reader().into_inner().reading;
+            if let Some(error) = failure {
+                reading.waiting.push_front((file, Err(error.into())));
+            }
+            self.reading = Some(reading);
+        }
+    }
+}
+
+/// A block of a file, or why there is none.
+type Read = (usize, Result<Block>);
+
+/// A file that is being read.
+struct Open<'s> {
+    file: usize,
+    name: &'s str,
+    blocks: Blocks<Box<dyn BufRead + Send>>,
+}
+
+/// The files block by block.
+struct Reading<'s> {
+    /// Those that were not opened yet, numbered from 0.
+    names: Enumerate<slice::Iter<'s, String>>,
+    progress: Progress,
+    used: &'s Used,
+    open: Option<Open<'s>>,
+    /// What was read before it was wanted.
+    waiting: VecDeque<Read>,
+}
+
+impl Reading<'_> {
+    fn next(&mut self) -> Option<Read> {
+        if let Some(waiting) = self.waiting.pop_front() {
+            return Some(waiting);
+        }
+        loop {
+            if let Some(open) = &mut self.open {
+                let mut block = self.used.take();
+                let file = open.file;
+                match open.blocks.next(&mut block) {
+                    Ok(true) => return Some((file, Ok(block))),
+                    Ok(false) => self.open = None,
+                    Err(error) => {
+                        let error = anyhow!("cannot read {}: {error}", open.name);
+                        self.open = None;
+                        return Some((file, Err(error)));
+                    }
+                }
+            }
+            let (file, name) = self.names.next()?;
+            match files::open(name.as_ref(), &self.progress) {
+                Ok(input) => {
+                    let blocks = Blocks::new(input.reader, BLOCK_BYTES, RECORD_BYTES_MAX);
+                    self.open = Some(Open { file, name, blocks });
+                }
+                Err(error) => return Some((file, Err(error))),
+            }
         }
     }
 }
@@ -183,17 +219,15 @@ fn chunk<R: BufRead>(records: &mut Records<R>) -> (Vec<Record>, Option<io::Error
 }
 
 /// What is left of a file, as it was before it was cut into blocks.
-struct Rest {
+struct Rest<'s> {
     file: usize,
     /// What has been read of `block`.
     at: usize,
     block: Option<Block>,
-    blocks: Receiver<Read>,
-    waiting: VecDeque<Read>,
-    used: Sender<Block>,
+    reading: Reading<'s>,
 }
 
-impl io::Read for Rest {
+impl io::Read for Rest<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some(block) = &self.block {
@@ -205,51 +239,18 @@ impl io::Read for Rest {
                 }
             }
             if let Some(block) = self.block.take() {
-                drop(self.used.try_send(block));
+                self.reading.used.give_back(block);
             }
-            let next = match self.waiting.pop_front() {
-                Some(waiting) => Some(waiting),
-                None => self.blocks.recv().ok(),
-            };
-            match next {
+            match self.reading.next() {
                 Some((file, read)) if file == self.file => {
                     self.at = 0;
                     self.block = Some(read.map_err(io::Error::other)?);
                 }
                 Some(other) => {
-                    self.waiting.push_front(other);
+                    self.reading.waiting.push_front(other);
                     return Ok(0);
                 }
                 None => return Ok(0),
-            }
-        }
-    }
-}
-
-/// Reads all files in the order given, block by block, until the receiver is gone.
-fn read(names: &[String], progress: &Progress, sender: &Sender<Read>, free: &Receiver<Block>) {
-    for (file, name) in names.iter().enumerate() {
-        let input = match files::open(name.as_ref(), progress) {
-            Ok(input) => input,
-            Err(error) => {
-                drop(sender.send((file, Err(error))));
-                return;
-            }
-        };
-        let mut blocks = Blocks::new(input.reader, BLOCK_BYTES, RECORD_BYTES_MAX);
-        loop {
-            let mut block = free.try_recv().unwrap_or_default();
-            let sent = match blocks.next(&mut block) {
-                Ok(true) => sender.send((file, Ok(block))),
-                Ok(false) => break,
-                Err(error) => {
-                    let error = anyhow!("cannot read {name}: {error}");
-                    drop(sender.send((file, Err(error))));
-                    return;
-                }
-            };
-            if sent.is_err() {
-                return;
             }
         }
     }
