@@ -5,8 +5,8 @@
 use vakt_event::alias::{canonical, without_envelope};
 use vakt_event::{Field, ecs};
 
-/// More of them, and every field is looked at.
-const TALES_MAX: usize = 24;
+/// More of them, and every field is looked at. What an event tells is handed on by value: it should be small.
+const TALES_MAX: usize = 16;
 
 /// The names that decoding looks for, beside those that begin as [`PREFIXES`] do.
 const NAMES: &[&str] = &[
@@ -247,10 +247,42 @@ fn time_rank(name: &str) -> Option<u8> {
 /// Sysmon's time has no offset and is UTC.
 pub(crate) const UTC_TIME_RANK: u8 = 10;
 
+/// The place of a telling field, and its [`Tale`] in fewer bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Noted {
+    roles: Roles,
+    place: u16,
+    /// One more than the rank; 0 for none.
+    time: u8,
+}
+
+impl Noted {
+    const NONE: Self = Self {
+        roles: Roles::NONE,
+        place: 0,
+        time: 0,
+    };
+
+    fn new(place: u16, tale: Tale) -> Self {
+        Self {
+            roles: tale.roles,
+            place,
+            time: tale.time.map_or(0, |rank| rank + 1),
+        }
+    }
+
+    fn tale(self) -> Tale {
+        Tale {
+            roles: self.roles,
+            time: self.time.checked_sub(1),
+        }
+    }
+}
+
 /// The telling fields, in order.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Telling {
-    tales: [(u16, Tale); TALES_MAX],
+    tales: [Noted; TALES_MAX],
     count: usize,
     /// Of them all.
     roles: Roles,
@@ -260,7 +292,7 @@ pub(crate) struct Telling {
 
 /// Of no field.
 static NOTHING: Telling = Telling {
-    tales: [(0, Tale::NONE); TALES_MAX],
+    tales: [Noted::NONE; TALES_MAX],
     count: 0,
     roles: Roles::NONE,
     seen: 0,
@@ -276,7 +308,7 @@ impl Telling {
                 let free = self.tales.get_mut(self.count);
                 match (free, u16::try_from(place)) {
                     (Some(free), Ok(place)) => {
-                        *free = (place, tale);
+                        *free = Noted::new(place, tale);
                         self.count += 1;
                     }
                     _ => self.count = TALES_MAX + 1,
@@ -298,7 +330,7 @@ impl Telling {
         };
         let chosen = chosen
             .iter()
-            .filter_map(|(place, tale)| Some((*tale, fields.get(usize::from(*place))?)));
+            .filter_map(|noted| Some((noted.tale(), fields.get(usize::from(noted.place))?)));
         let all = all
             .iter()
             .filter_map(|field| Some((Tale::of(&field.name)?, field)));

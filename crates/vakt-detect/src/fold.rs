@@ -91,10 +91,11 @@ mod avx2 {
         let before = out.len();
         for step in steps {
             let (folded, ascii) = fold(step);
-            out.extend_from_slice(folded.get(..ascii).unwrap_or_default());
             if ascii < STEP_BYTES {
+                out.extend_from_slice(folded.get(..ascii).unwrap_or_default());
                 return out.len() - before;
             }
+            out.extend_from_slice(&folded);
         }
         let mut last: Step = [0; STEP_BYTES];
         if let Some(beginning) = last.get_mut(..rest.len()) {

@@ -62,15 +62,28 @@ impl PartialEq for Escaped<'_> {
 /// Appends what a JSON string says. Half of a surrogate pair is U+FFFD. What is no escape stays as
 /// it is.
 pub fn unescape_into(raw: &str, text: &mut String) {
-    let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
-        let (before, from) = rest.split_at(at);
-        text.push_str(before);
-        let (char, after) = escape(from).unwrap_or(('\\', from.get(1..).unwrap_or("")));
-        text.push(char);
-        rest = after;
+    let bytes = raw.as_bytes();
+    let between = |from: usize, to: usize| raw.get(from..to).unwrap_or_default();
+    // What stands from `copied` on is still to be copied; a backslash before `next` is no escape.
+    let (mut copied, mut next) = (0, 0);
+    for at in memchr::memchr_iter(b'\\', bytes) {
+        if at < next {
+            continue;
+        }
+        text.push_str(between(copied, at));
+        (copied, next) = match bytes.get(at + 1) {
+            // Nearly all: the character stands for itself.
+            Some(b'\\' | b'"' | b'/') => (at + 1, at + 2),
+            _ => match escape(between(at, raw.len())) {
+                Some((char, after)) => {
+                    text.push(char);
+                    (raw.len() - after.len(), raw.len() - after.len())
+                }
+                None => (at, at + 1),
+            },
+        };
     }
-    text.push_str(rest);
+    text.push_str(between(copied, raw.len()));
 }
 
 /// The character of the escape at the beginning of `text`, and what follows it. `None` where none

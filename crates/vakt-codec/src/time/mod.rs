@@ -4,6 +4,7 @@
 //! takes a whole value of a field, whatever of the usual forms it has.
 
 mod stamp;
+mod utc;
 
 pub(crate) use stamp::Stamp;
 
@@ -256,6 +257,10 @@ fn weekday_stripped(text: &str) -> &str {
 /// The value of a field that holds a time, in any of the forms of this module; also
 /// `/Date(1764000000000)/`, as PowerShell writes it.
 pub(crate) fn read(text: &str, zone: &TimeZone, reference: Option<Timestamp>) -> Option<Timestamp> {
+    utc::read(text).or_else(|| read_any(text, zone, reference))
+}
+
+fn read_any(text: &str, zone: &TimeZone, reference: Option<Timestamp>) -> Option<Timestamp> {
     let text = text.trim();
     if let Some(date) = text.strip_prefix("/Date(") {
         return epoch(date.split([')', '+', '-']).next()?);
@@ -314,6 +319,25 @@ mod tests {
         check("yesterday", None);
         check("2026-13-24T09:30:00Z", None);
         check("2026-11-24T09:30:00Z trailing", None);
+    }
+
+    proptest::proptest! {
+        /// Only quicker.
+        #[test]
+        fn utc_is_read_as_any_time(
+            text in "[0-9]{4}-[01][0-9]-[0-3][0-9][T t][0-2][0-9]:[0-6][0-9]:[0-6][0-9]([.,][0-9]{0,10})?[Zz]?[ x]?",
+            at in proptest::prelude::any::<proptest::sample::Index>(),
+            other in "[0-9a-zå:.]",
+        ) {
+            let mut broken = text.clone();
+            let place = at.index(text.len());
+            broken.replace_range(place..=place, &other);
+            for text in [text, broken] {
+                if let Some(time) = utc::read(&text) {
+                    proptest::prop_assert_eq!(read_any(&text, &TimeZone::UTC, None), Some(time), "{}", text);
+                }
+            }
+        }
     }
 
     #[test]
