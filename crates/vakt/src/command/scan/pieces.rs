@@ -119,7 +119,8 @@ impl<'s> Pieces<'s> {
                     Content::Lines(block) => (piece.file, Ok(block)),
                     Content::Records(_) => continue,
                 },
-                Err(error) => (first.file, Err(error)),
+                // The file ends before it, whichever file it is of.
+                Err(error) => (NO_FILE, Err(error)),
             };
             reading.waiting.push_front(read);
         }
@@ -148,6 +149,9 @@ impl<'s> Pieces<'s> {
         }
     }
 }
+
+/// No file has this number.
+const NO_FILE: usize = usize::MAX;
 
 /// A block of a file, or why there is none.
 type Read = (usize, Result<Block>);
