@@ -200,7 +200,7 @@ impl<'a> Scanner<'a, '_> {
         self.depth += 1;
         loop {
             self.blanks();
-            if !(self.path.is_empty() && self.plain_members()) {
+            if !(self.shows_bare_names() && self.plain_members()) {
                 self.one_member()?;
             }
             self.blanks();
@@ -214,6 +214,11 @@ impl<'a> Scanner<'a, '_> {
                 _ => return self.fault("a comma or } is missing"),
             }
         }
+    }
+
+    /// Whether the fields of the object have the names that its members have: of what they stand in, nothing shows.
+    fn shows_bare_names(&self) -> bool {
+        self.path.len() == self.base
     }
 
     /// Members of which all that has to be read is a name, and a text, a whole number or a word: nearly
@@ -269,7 +274,7 @@ impl<'a> Scanner<'a, '_> {
         self.expect(b':')?;
         self.blanks();
         let is_nested = matches!(self.peek(), Some(b'{' | b'['));
-        if is_nested || name.has_escapes || !self.path.is_empty() {
+        if is_nested || name.has_escapes || !self.shows_bare_names() {
             let key = name.into_name(self.texts);
             let fields_before = self.fields.len();
             self.member(&key)?;
