@@ -91,6 +91,10 @@ enum Quick {
 /// Fields with their values.
 type Pairs = Vec<(String, String)>;
 
+/// Fields with more values than this are tested instead of being looked for among what was found: a sender may
+/// repeat a field thousands of times.
+const PLACES_MAX: usize = 4;
+
 /// What was found, before it is written out.
 enum Item<'l> {
     /// A name, and the place of a field that goes under it.
@@ -254,7 +258,7 @@ impl Look<'_, '_, '_> {
         }
     }
 
-    /// Whether all that a test could add was found already.
+    /// Whether all that a test could add was found already, as far as that is quickly said.
     fn is_found(&self, node: &Node, found: &[Item<'_>]) -> bool {
         let Node::Leaf(leaf) = node else {
             return false;
@@ -262,13 +266,16 @@ impl Look<'_, '_, '_> {
         let Some((Some(field), _)) = &leaf.quick else {
             return false;
         };
-        let mut places = self.places.get(*field).into_iter().flatten();
-        places.all(|place| {
-            let name = self.name(leaf, *place);
-            let is_it =
-                |item: &Item<'_>| matches!(item, Item::At(n, p) if p == place && *n == name);
-            found.iter().any(is_it)
-        })
+        let Some(places) = self.places.get(*field) else {
+            return false;
+        };
+        places.len() <= PLACES_MAX
+            && places.iter().all(|place| {
+                let name = self.name(leaf, *place);
+                let is_it =
+                    |item: &Item<'_>| matches!(item, Item::At(n, p) if p == place && *n == name);
+                found.iter().any(is_it)
+            })
     }
 
     /// The name under which a field goes that passes a test.

@@ -60,8 +60,10 @@ fn fold_ascii(text: &str, out: &mut String) -> usize {
         // SAFETY: the processor has AVX2.
         return unsafe { avx2::fold_ascii(text, out) };
     }
-    let bytes = text.bytes();
-    let length = bytes.take_while(u8::is_ascii).count();
+    let length = match text.is_ascii() {
+        true => text.len(),
+        false => text.bytes().take_while(u8::is_ascii).count(),
+    };
     let start = out.len();
     out.push_str(text.get(..length).unwrap_or_default());
     if let Some(copy) = out.get_mut(start..) {

@@ -41,6 +41,7 @@ pub(super) struct Pieces<'s> {
 }
 
 /// Blocks that were used, whose memory is used again: the last one first, which some processor's cache still holds.
+/// As many as were ever under way, which [`super::turns`] bounds.
 #[derive(Default)]
 pub(super) struct Used(Mutex<Vec<Block>>);
 
