@@ -20,6 +20,7 @@ pub mod record;
 pub mod aggregate;
 pub mod frame;
 pub mod index;
+mod interner;
 
 mod bits;
 mod candidates;

@@ -10,6 +10,7 @@
 use crate::chunk::pack::{Input, put_varint};
 use crate::fault::Fault;
 use crate::vocabulary::Vocabulary;
+use crate::words::Key;
 
 /// The terms of the events of consecutive chunks.
 #[derive(Default)]
@@ -37,20 +38,67 @@ pub(crate) struct ChunkLog {
     /// The text of the terms in the order of their numbers, and where each ends.
     text: Vec<u8>,
     ends: Vec<u32>,
+    values: Values,
     docs: u32,
-    /// For each event, as LEB128: how many terms were sent, their numbers, how many were added alone, theirs.
-    /// Those that come often come early, so that most numbers take one or two bytes.
+    /// For each event, as LEB128, three times how many there are and their numbers: terms that were sent, values
+    /// that were sent, terms that were added. A term may come twice. Those that come often come early, so
+    /// that most numbers take one or two bytes.
     events: Vec<u8>,
     /// The hashes of what is no term, for each block ascending, and where those of each block end.
     noise: Vec<u64>,
     blocks: Vec<usize>,
 }
 
+/// Terms that are given at a time.
+const TOGETHER: usize = 64;
+
+/// The terms of values that come again, by the numbers of the values.
+#[derive(Clone, Default)]
+pub(crate) struct Values {
+    terms: Vec<u32>,
+    /// Where those of each value end.
+    ends: Vec<u32>,
+}
+
+impl Values {
+    /// The number of a value, whose terms `add` appends.
+    pub(crate) fn add(&mut self, add: impl FnOnce(&mut Vec<u32>)) -> u32 {
+        let number = number_of(self.ends.len());
+        add(&mut self.terms);
+        self.ends.push(number_of(self.terms.len()));
+        number
+    }
+
+    pub(crate) fn terms(&self, number: u32) -> &[u32] {
+        let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let start = match number.checked_sub(1) {
+            Some(before) => self.ends.get(place(before)).copied().unwrap_or(u32::MAX),
+            None => 0,
+        };
+        let end = self.ends.get(place(number)).copied().unwrap_or(0);
+        self.terms.get(place(start)..place(end)).unwrap_or_default()
+    }
+
+    /// Takes everything out, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.terms.clear();
+        self.ends.clear();
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        (self.terms.len() + self.ends.len()) * size_of::<u32>()
+    }
+}
+
+fn number_of(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
 impl ChunkLog {
-    /// The terms of the next event.
-    pub(crate) fn event(&mut self, sent: &[u32], added: &[u32]) {
+    /// The terms and the values that the next event has.
+    pub(crate) fn event(&mut self, sent: &[u32], values: &[u32], added: &[u32]) {
         self.docs += 1;
-        for numbers in [sent, added] {
+        for numbers in [sent, values, added] {
             put_varint(numbers.len() as u64, &mut self.events);
             for number in numbers {
                 put_varint(u64::from(*number), &mut self.events);
@@ -64,9 +112,10 @@ impl ChunkLog {
         self.blocks.push(self.noise.len());
     }
 
-    /// What was noted, in as much memory as it takes, with the words that its numbers are of; begins anew.
-    pub(crate) fn take(&mut self, words: &Vocabulary) -> Self {
+    /// What was noted, in as much memory as it takes, with what its numbers are of; begins anew.
+    pub(crate) fn take(&mut self, words: &Vocabulary, values: &Values) -> Self {
         words.write(&mut self.text, &mut self.ends);
+        self.values.clone_from(values);
         let taken = self.clone();
         self.clear();
         taken
@@ -76,6 +125,7 @@ impl ChunkLog {
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
+        self.values.clear();
         self.docs = 0;
         self.events.clear();
         self.noise.clear();
@@ -94,35 +144,59 @@ impl ChunkLog {
     pub(crate) fn bytes(&self) -> usize {
         self.text.len()
             + self.ends.len() * size_of::<u32>()
+            + self.values.bytes()
             + self.events.len()
             + self.noise.len() * size_of::<u64>()
     }
 
-    /// The terms in the order of their numbers.
-    pub(crate) fn words(&self) -> impl Iterator<Item = &[u8]> {
+    /// Calls `take` with the terms in the order of their numbers, some at a time, and the text in which they stand.
+    pub(crate) fn each_word(&self, mut take: impl FnMut(&[u8], &[Key])) {
         let mut start = 0;
-        self.ends.iter().map(move |end| {
-            let end = usize::try_from(*end).unwrap_or(usize::MAX);
-            self.text
-                .get(std::mem::replace(&mut start, end)..end)
-                .unwrap_or_default()
-        })
+        let mut keys = Vec::new();
+        for ends in self.ends.chunks(TOGETHER) {
+            keys.clear();
+            keys.extend(ends.iter().map(|end| {
+                let end = usize::try_from(*end).unwrap_or(usize::MAX);
+                Key::new(&self.text, std::mem::replace(&mut start, end), end)
+            }));
+            take(&self.text, &keys);
+        }
     }
 
-    /// Calls `take` for each event with the numbers of the terms that were sent and of those that were added.
+    /// Calls `take` for each event with the numbers of the terms that were sent and of those that were added
+    /// alone, each once.
     pub(crate) fn each_event(&self, mut take: impl FnMut(&[u32], &[u32])) -> Result<(), Fault> {
         let mut input = Input(&self.events);
-        let mut numbers: [Vec<u32>; 2] = Default::default();
-        for _ in 0..self.docs {
-            for numbers in &mut numbers {
-                numbers.clear();
-                for _ in 0..input.length()? {
-                    let number = u32::try_from(input.varint()?);
-                    numbers.push(number.map_err(|_| Fault::new("a term has no such number"))?);
+        let [mut sent, mut added] = [Vec::new(), Vec::new()];
+        // For each term the number of the last event that had it, counted from 1.
+        let mut met = vec![0_u32; self.ends.len()];
+        let mut put = |number: u32, event: u32, numbers: &mut Vec<u32>| {
+            let index = usize::try_from(number).unwrap_or(usize::MAX);
+            if let Some(last) = met.get_mut(index)
+                && std::mem::replace(last, event) != event
+            {
+                numbers.push(number);
+            }
+        };
+        let number = |input: &mut Input<'_>| {
+            let number = u32::try_from(input.varint()?);
+            number.map_err(|_| Fault::new("a term has no such number"))
+        };
+        for event in 1..=self.docs {
+            sent.clear();
+            added.clear();
+            for _ in 0..input.length()? {
+                put(number(&mut input)?, event, &mut sent);
+            }
+            for _ in 0..input.length()? {
+                for term in self.values.terms(number(&mut input)?) {
+                    put(*term, event, &mut sent);
                 }
             }
-            let [sent, added] = &numbers;
-            take(sent, added);
+            for _ in 0..input.length()? {
+                put(number(&mut input)?, event, &mut added);
+            }
+            take(&sent, &added);
         }
         Ok(())
     }
@@ -144,35 +218,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_noted_comes_back() {
+    fn what_was_noted_comes_back_with_the_terms_of_values() {
         let mut words = Vocabulary::default();
         for word in ["a", "", "longer than eight"] {
-            words.number(word);
+            words.number(word.as_bytes());
         }
+        for number in words.len()..300 {
+            words.number(format!("{number}").as_bytes());
+        }
+        let mut values = Values::default();
+        assert_eq!(values.add(|terms| terms.extend([7, 299, 7])), 0);
+        assert_eq!(values.add(|_| ()), 1);
+        assert_eq!(values.add(|terms| terms.push(2)), 2);
         let mut open = ChunkLog::default();
         for _ in 0..2 {
-            open.event(&[0, 200, 70_000], &[]);
+            open.event(&[0, 200, 0, 299], &[0, 2], &[]);
             open.end_block(&[3, 9]);
-            open.event(&[], &[5]);
-            open.event(&[1], &[2, 3]);
+            open.event(&[], &[], &[5]);
+            open.event(&[1], &[1], &[2, 1, 3, 2]);
             open.end_block(&[]);
             open.end_block(&[4]);
-            let log = open.take(&words);
+            let log = open.take(&words, &values);
             let mut events = Vec::new();
             let took = log.each_event(|sent, added| events.push((sent.to_vec(), added.to_vec())));
             took.unwrap();
             assert_eq!(
                 events,
                 [
-                    (vec![0, 200, 70_000], vec![]),
+                    (vec![0, 200, 299, 7, 2], vec![]),
                     (vec![], vec![5]),
                     (vec![1], vec![2, 3])
                 ]
             );
             assert_eq!((log.docs(), log.blocks()), (3, 3));
             assert_eq!(log.noise(), [vec![3, 9], vec![], vec![4]]);
-            let found: Vec<&[u8]> = log.words().collect();
-            assert_eq!(found, [&b"a"[..], b"", b"longer than eight"]);
+            let mut found = Vec::new();
+            log.each_word(|text, keys| found.extend(keys.iter().map(|key| key.of(text).to_vec())));
+            let all: Vec<_> = (0..300).map(|number| words.text(number).to_vec()).collect();
+            assert_eq!(found, all);
         }
     }
 }

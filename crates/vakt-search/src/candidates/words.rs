@@ -72,7 +72,9 @@ impl Candidates<'_> {
         let mut hashes: Vec<u64> = needs
             .iter()
             .filter_map(|need| match need {
-                Need::Exact(word) if !noise_only || is_noise(word) => Some(hash(&key(word).0)),
+                Need::Exact(word) if !noise_only || is_noise(word) => {
+                    Some(hash(key(word).0.as_bytes()))
+                }
                 _ => None,
             })
             .collect();

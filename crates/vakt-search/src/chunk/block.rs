@@ -5,6 +5,7 @@ use std::ops::Range;
 use vakt_event::{Format, Timestamp};
 
 use super::pack::{Input, put_varint};
+use super::stand::Stand;
 use crate::fault::Fault;
 use crate::frame::Frame;
 use crate::query::raw::Standing;
@@ -29,15 +30,8 @@ pub(super) struct BlockBuilder {
 }
 
 impl BlockBuilder {
-    /// `standing` says how values stand in the frame; `value` is where the longest of those stands that do
-    /// so as they are.
-    pub(super) fn add(
-        &mut self,
-        frame: &Frame<'_>,
-        source: usize,
-        standing: Standing,
-        value: Option<Range<usize>>,
-    ) {
+    /// `stand` says how values stand in the frame.
+    pub(super) fn add(&mut self, frame: &Frame<'_>, source: usize, stand: &Stand) {
         let kind = match frame.format {
             Format::Syslog => 0,
             Format::Json => 1,
@@ -47,14 +41,15 @@ impl BlockBuilder {
         put_varint(source as u64, &mut self.heads);
         put_varint(frame.bytes.len() as u64, &mut self.heads);
         let cut = if frame.truncated { CUT } else { 0 };
-        let standing = match standing {
+        let standing = match stand.standing {
             Standing::AsSent => VERBATIM,
             Standing::Escaped => ESCAPED,
             Standing::Otherwise => 0,
         };
-        let placed = if value.is_some() { PLACED } else { 0 };
+        let value = &stand.longest;
+        let placed = if value.is_empty() { 0 } else { PLACED };
         self.heads.push(kind | cut | standing | placed);
-        if let Some(value) = value {
+        if !value.is_empty() {
             // What follows the value is often nothing, or the same for all frames of a kind.
             put_varint(value.start as u64, &mut self.heads);
             let after = frame.bytes.len().saturating_sub(value.end);

@@ -1,17 +1,17 @@
 //! Filling a chunk.
 
 use std::io;
-use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashMap};
 use vakt_event::alias::canonical;
-use vakt_event::{Event, Format, JournalPosition, Origin, Source, Value, ecs};
+use vakt_event::{Event, JournalPosition, Origin, Source, ecs};
 
 use super::block::BlockBuilder;
-use super::column::{ColumnBuilder, write_docs};
+use super::column::{Begun, ColumnBuilder, write_docs};
 use super::names::{Names, Slot};
 use super::pack::{Packer, write_deltas};
+use super::stand::Stand;
 use super::terms::{Of, Terms};
 use super::{
     BLOCK_BYTES, BlockPlace, CHUNK_BYTES_MAX, CHUNK_DOCS_MAX, COLUMNS_MAX, ChunkMeta, ColumnPlace,
@@ -19,7 +19,6 @@ use super::{
 };
 use crate::filter;
 use crate::frame::Frame;
-use crate::query::raw::Standing;
 use crate::record::{is_own_always, peer_text};
 use crate::term_log::TermLog;
 
@@ -53,8 +52,8 @@ pub(crate) struct ChunkBuilder {
     blocks: Vec<Packed>,
     block: BlockBuilder,
     terms: Terms,
-    /// Of the event that is being added: its fields that Vakt added, by their number, and where their values went.
-    added: Vec<(usize, Slot)>,
+    /// Of the event that is being added: where the values of its fields go.
+    begun: Vec<(Slot, Option<Begun>)>,
     scratch: Vec<u8>,
     packer: Packer,
 }
@@ -62,53 +61,6 @@ pub(crate) struct ChunkBuilder {
 struct Named {
     name: String,
     column: ColumnBuilder,
-}
-
-/// How the values that were sent stand in the frame: each is looked for there by its place in memory.
-fn standing(event: &Event<'_>, frame: &Frame<'_>) -> Standing {
-    let bytes = frame.bytes.as_ptr_range();
-    let is_there = |text: &str| {
-        let text = text.as_bytes().as_ptr_range();
-        text.is_empty() || (bytes.start <= text.start && text.end <= bytes.end)
-    };
-    let mut standing = Standing::AsSent;
-    for field in &event.fields {
-        if field.origin != Origin::Sent {
-            continue;
-        }
-        let stands = match &field.value {
-            Value::Null => true,
-            Value::Bool(_) => frame.format == Format::Json,
-            Value::Escaped(escaped) => {
-                standing = Standing::Escaped;
-                is_there(escaped.raw())
-            }
-            value => is_there(value.text()),
-        };
-        if !stands {
-            return Standing::Otherwise;
-        }
-    }
-    standing
-}
-
-/// Where the longest value that was sent stands in the frame as it is: most of the text that people
-/// look for is in it, and is then found without decoding.
-fn longest_value(event: &Event<'_>, frame: &Frame<'_>) -> Option<Range<usize>> {
-    let bytes = frame.bytes.as_ptr_range();
-    let mut longest = 0..0;
-    for field in &event.fields {
-        if field.origin != Origin::Sent || field.value.is_null() {
-            continue;
-        }
-        let text = field.value.text().as_bytes();
-        let start = text.as_ptr().addr().wrapping_sub(bytes.start.addr());
-        let end = start.wrapping_add(text.len());
-        if text.len() > longest.len() && start < end && end <= frame.bytes.len() {
-            longest = start..end;
-        }
-    }
-    (!longest.is_empty()).then_some(longest)
 }
 
 /// A block that is closed.
@@ -141,7 +93,7 @@ impl ChunkBuilder {
             blocks: Vec::new(),
             block: BlockBuilder::default(),
             terms: Terms::default(),
-            added: Vec::new(),
+            begun: Vec::new(),
             scratch: Vec::new(),
             packer: Packer::new()?,
         })
@@ -211,6 +163,7 @@ impl ChunkBuilder {
         let event = addition.event;
         let doc = u16::try_from(self.positions.len()).unwrap_or(u16::MAX);
         let source = self.source(addition.source);
+        let stand = self.begin_fields(event, &addition.frame);
         self.add_fields(event, doc);
         if !event.problems.is_empty() {
             let problems = event.problems.join("; ");
@@ -240,9 +193,7 @@ impl ChunkBuilder {
         self.times.push(micros(event.time.effective()));
         self.received.push(micros(event.time.received));
         self.frame_bytes += addition.frame.bytes.len();
-        let standing = standing(event, &addition.frame);
-        let value = longest_value(event, &addition.frame);
-        self.block.add(&addition.frame, source, standing, value);
+        self.block.add(&addition.frame, source, &stand);
         if self.block.frame_bytes() >= BLOCK_BYTES {
             let packed = self.pack_block()?;
             if self.blocks.is_empty() {
@@ -255,65 +206,93 @@ impl ChunkBuilder {
         Ok(())
     }
 
+    /// Finds where the values of an event's fields go, and begins to add them; gives how they stand in its frame.
+    fn begin_fields(&mut self, event: &Event<'_>, frame: &Frame<'_>) -> Stand {
+        let has_problems = !event.problems.is_empty();
+        let mut stand = Stand::new(frame);
+        self.begun.clear();
+        for field in &event.fields {
+            if field.value.is_null() {
+                self.begun.push((Slot::Nowhere, None));
+                continue;
+            }
+            if field.origin == Origin::Sent {
+                stand.see(&field.value);
+            }
+            let mut slot = self.slot(&field.name);
+            if has_problems && self.is_of_problems(slot) {
+                slot = Slot::Nowhere;
+            }
+            let column = match slot {
+                Slot::Column(index) => self.columns.get(index),
+                Slot::Nowhere | Slot::Beyond => None,
+            };
+            let begun = column.map(|named| named.column.begin(field.value.text()));
+            self.begun.push((slot, begun));
+        }
+        stand
+    }
+
     /// Adds the fields of an event: all values to columns, and the words of what was sent; then those of what was
     /// added and turned out to be in no column.
     fn add_fields(&mut self, event: &Event<'_>, doc: u16) {
-        let has_problems = !event.problems.is_empty();
+        let Self {
+            columns,
+            begun,
+            terms,
+            beyond,
+            ..
+        } = self;
         let mut is_added_read = false;
-        self.added.clear();
-        for (number, field) in event.fields.iter().enumerate() {
+        for (field, (slot, begun)) in event.fields.iter().zip(&*begun) {
             if field.value.is_null() {
                 continue;
             }
             let text = field.value.text();
             let is_sent = field.origin == Origin::Sent;
-            let mut slot = self.slot(&field.name);
-            if has_problems && self.is_of_problems(slot) {
-                slot = Slot::Nowhere;
-            }
-            if !is_sent {
-                self.added.push((number, slot));
-            }
-            match slot {
-                Slot::Column(index) => {
-                    let Some(Named { column, .. }) = self.columns.get_mut(index) else {
+            match (slot, begun) {
+                (Slot::Column(index), Some(begun)) => {
+                    let Some(Named { column, .. }) = columns.get_mut(*index) else {
                         continue;
                     };
-                    let added = column.add(doc, text);
+                    let added = column.add(doc, text, begun);
                     is_added_read |= added.is_look;
                     match column.keys(added.code) {
-                        Some(known) => self.terms.value(known, text, is_sent),
-                        None if is_sent => self.terms.text(text, Of::Sender),
+                        Some(known) => terms.value(known, text, is_sent),
+                        None if is_sent => terms.text(text, Of::Sender),
                         None => {}
                     }
                 }
-                Slot::Nowhere if is_sent => self.terms.text(text, Of::Sender),
-                Slot::Nowhere => self.terms.text(text, Of::Nobody),
-                Slot::Beyond => {
-                    if self.beyond.last() != Some(&doc) {
-                        self.beyond.push(doc);
+                (Slot::Beyond, _) => {
+                    if beyond.last() != Some(&doc) {
+                        beyond.push(doc);
                     }
                     is_added_read = true;
                     if is_sent {
-                        self.terms.text(text, Of::Sender);
+                        terms.text(text, Of::Sender);
                     }
                 }
+                _ if is_sent => terms.text(text, Of::Sender),
+                _ => terms.text(text, Of::Nobody),
             }
         }
         if !is_added_read {
             return;
         }
-        for (number, slot) in &self.added {
+        for (field, (slot, _)) in event.fields.iter().zip(begun) {
+            if field.value.is_null() || field.origin == Origin::Sent {
+                continue;
+            }
             let is_read = match slot {
                 Slot::Column(index) => {
-                    let named = self.columns.get(*index);
+                    let named = columns.get(*index);
                     named.is_some_and(|named| named.column.is_last_look())
                 }
                 Slot::Nowhere => false,
                 Slot::Beyond => true,
             };
-            if is_read && let Some(field) = event.fields.get(*number) {
-                self.terms.text(field.value.text(), Of::Vakt);
+            if is_read {
+                terms.text(field.value.text(), Of::Vakt);
             }
         }
     }
@@ -383,7 +362,8 @@ impl ChunkBuilder {
                 let Some(Named { column, .. }) = self.columns.get_mut(index) else {
                     return;
                 };
-                let added = column.add(doc, value);
+                let begun = column.begin(value);
+                let added = column.add(doc, value, &begun);
                 match column.keys(added.code) {
                     Some(known) if !added.is_look => self.terms.value(known, value, false),
                     _ => self.terms.text(value, Of::Vakt),

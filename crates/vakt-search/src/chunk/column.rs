@@ -17,14 +17,15 @@
 //! one of too many, has code 1: whoever asks must look at the event itself.
 
 use std::borrow::Cow;
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
 use super::pack::Input;
 use super::terms::ValueKeys;
 use crate::fault::Fault;
+use crate::interner::{Interner, Look};
+use crate::words::Key;
 
 /// The longest value in a column, in bytes: longer than an address, a time, a hash in hexadecimal
 /// digits (64) or most names and paths.
@@ -52,27 +53,6 @@ const FIRST_WRITTEN: u16 = 3;
 /// Below this share of the events, 1 in so many, the events are listed.
 const SPARSE_SHARE: usize = 4;
 
-/// The last event of a column, and the last value: most often the next one is equal. They stand together, so that a
-/// look at them is one at the memory.
-#[derive(Clone, Copy)]
-struct Last {
-    /// More than any event when there is none.
-    doc: u32,
-    /// The value's, or [`LOOK`] when there is none.
-    code: u16,
-    start: u32,
-    length: u32,
-}
-
-impl Last {
-    const NONE: Self = Self {
-        doc: u32::MAX,
-        code: LOOK,
-        start: 0,
-        length: 0,
-    };
-}
-
 /// What came of adding a value.
 #[derive(Clone, Copy)]
 pub(super) struct Added {
@@ -82,17 +62,20 @@ pub(super) struct Added {
     pub(super) is_look: bool,
 }
 
+/// A value on its way into a column.
+#[derive(Clone, Copy)]
+pub(super) struct Begun {
+    key: Key,
+    /// `None` for one that is too long.
+    look: Option<Look>,
+}
+
 /// The column of a chunk that is being filled.
 pub(super) struct ColumnBuilder {
     docs: Vec<u16>,
     codes: Vec<u16>,
-    values: HashTable<u16>,
-    text: String,
-    ends: Vec<u32>,
-    /// For each value what is known of its words.
-    keys: Vec<ValueKeys>,
-    last: Last,
-    hasher: DefaultHashBuilder,
+    /// Beside each value what is known of its words.
+    values: Interner<ValueKeys>,
     is_full: bool,
 }
 
@@ -101,12 +84,7 @@ impl ColumnBuilder {
         Self {
             docs: Vec::new(),
             codes: Vec::new(),
-            values: HashTable::new(),
-            text: String::new(),
-            ends: Vec::new(),
-            keys: Vec::new(),
-            last: Last::NONE,
-            hasher,
+            values: Interner::new(hasher),
             is_full: false,
         }
     }
@@ -116,10 +94,6 @@ impl ColumnBuilder {
         self.docs.clear();
         self.codes.clear();
         self.values.clear();
-        self.text.clear();
-        self.ends.clear();
-        self.keys.clear();
-        self.last = Last::NONE;
         self.is_full = false;
     }
 
@@ -127,11 +101,23 @@ impl ColumnBuilder {
         self.docs.is_empty()
     }
 
-    /// The event `doc` has this value; events come in rising order.
-    pub(super) fn add(&mut self, doc: u16, value: &str) -> Added {
-        let code = self.code(value);
+    /// Begins to add a value: what can be begun for all fields of an event is begun for all of them, since the
+    /// processor waits for the memory of several look-ups at once.
+    pub(super) fn begin(&self, value: &str) -> Begun {
+        let value = value.as_bytes();
+        let key = Key::new(value, 0, value.len());
+        let is_short = value.len() <= VALUE_BYTES_MAX;
+        Begun {
+            key,
+            look: is_short.then(|| self.values.look(&key, value)),
+        }
+    }
+
+    /// The event `doc` has this value, of which [`Self::begin`] was told; events come in rising order.
+    pub(super) fn add(&mut self, doc: u16, value: &str, begun: &Begun) -> Added {
+        let code = self.code(value.as_bytes(), begun);
         let mut is_look = code == LOOK;
-        if self.last.doc == u32::from(doc) {
+        if self.docs.last() == Some(&doc) {
             if let Some(last) = self.codes.last_mut()
                 && *last != code
             {
@@ -139,7 +125,6 @@ impl ColumnBuilder {
                 is_look = true;
             }
         } else {
-            self.last.doc = u32::from(doc);
             self.docs.push(doc);
             self.codes.push(code);
         }
@@ -148,13 +133,15 @@ impl ColumnBuilder {
 
     /// What is known of the words of the value with this code, if it is one.
     pub(super) fn keys(&mut self, code: u16) -> Option<&mut ValueKeys> {
-        let index = usize::from(code.checked_sub(FIRST_VALUE)?);
-        self.keys.get_mut(index)
+        let number = code.checked_sub(FIRST_VALUE)?;
+        self.values.note_mut(u32::from(number))
     }
 
     /// Nothing is known of the words of values any more.
     pub(super) fn forget_keys(&mut self) {
-        self.keys.fill(ValueKeys::UNREAD);
+        for known in self.values.notes_mut() {
+            *known = ValueKeys::UNREAD;
+        }
     }
 
     /// Whether the last event that was added has to be looked at.
@@ -162,72 +149,38 @@ impl ColumnBuilder {
         self.codes.last() == Some(&LOOK)
     }
 
-    fn code(&mut self, value: &str) -> u16 {
-        if value.len() > VALUE_BYTES_MAX {
+    fn code(&mut self, value: &[u8], begun: &Begun) -> u16 {
+        let Begun { key, look } = begun;
+        let Some(look) = *look else {
             return LOOK;
+        };
+        let code = |number: u32| u16::try_from(number).ok()?.checked_add(FIRST_VALUE);
+        if let Some(number) = self.values.find(look, key, value) {
+            return code(number).unwrap_or(LOOK);
         }
-        if self.last.code != LOOK && self.last_value() == Some(value) {
-            return self.last.code;
-        }
-        let code = self.code_of_another(value);
-        if let Some((start, end)) = place_of(&self.ends, code) {
-            self.last.code = code;
-            self.last.start = start;
-            self.last.length = end - start;
-        }
-        code
-    }
-
-    fn last_value(&self) -> Option<&str> {
-        let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let rest = self.text.get(place(self.last.start)..)?;
-        rest.get(..place(self.last.length))
-    }
-
-    fn code_of_another(&mut self, value: &str) -> u16 {
-        let Self {
-            values,
-            text,
-            ends,
-            keys,
-            hasher,
-            ..
-        } = self;
-        let hash = hasher.hash_one(value);
-        let found = values.find(hash, |code| value_at(text, ends, *code) == Some(value));
-        if let Some(code) = found {
-            return *code;
-        }
+        let values = self.values.len();
+        let text_bytes = self.values.texts().len();
         let is_full = self.is_full
-            || text.len() + value.len() > TEXT_BYTES_MAX
-            || is_varied(ends.len(), self.docs.len(), text.len());
+            || text_bytes + value.len() > TEXT_BYTES_MAX
+            || is_varied(values, self.docs.len(), text_bytes);
         if is_full {
             self.is_full = true;
             return LOOK;
         }
         // What is written is a little more than the code, and fits, too.
-        let code = u16::try_from(ends.len())
-            .ok()
-            .filter(|number| number.checked_add(FIRST_WRITTEN).is_some())
-            .map(|number| number + FIRST_VALUE);
-        let Some(code) = code else {
+        if values + usize::from(FIRST_WRITTEN) > usize::from(u16::MAX) {
             return LOOK;
-        };
-        text.push_str(value);
-        ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
-        keys.push(ValueKeys::UNREAD);
-        values.insert_unique(hash, code, |code| {
-            hasher.hash_one(value_at(text, ends, *code).unwrap_or_default())
-        });
-        code
+        }
+        let number = self.values.add(look, key, value, ValueKeys::UNREAD);
+        code(number).unwrap_or(LOOK)
     }
 
     /// Whether the other column has the same values of the same events.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.text == other.text
-            && self.ends == other.ends
+        self.docs == other.docs
             && self.codes == other.codes
-            && self.docs == other.docs
+            && self.values.texts() == other.values.texts()
+            && self.values.lengths().eq(other.values.lengths())
     }
 
     /// Whether its events are listed; else the codes are those of all `count` events of the chunk.
@@ -263,7 +216,8 @@ impl ColumnBuilder {
                 }
             }
         }
-        let is_narrow = self.ends.len() + usize::from(FIRST_WRITTEN) <= usize::from(u8::MAX);
+        let values = self.values.len();
+        let is_narrow = values + usize::from(FIRST_WRITTEN) <= usize::from(u8::MAX);
         bytes.push(if is_narrow { 1 } else { 2 });
         put_count(written.len(), bytes);
         if is_narrow {
@@ -271,14 +225,10 @@ impl ColumnBuilder {
         } else {
             write_planes(&written, bytes);
         }
-        put_count(self.ends.len(), bytes);
-        let mut start = 0;
-        bytes.extend(self.ends.iter().map(|end| {
-            let length = end - start;
-            start = *end;
-            length.to_le_bytes()[0]
-        }));
-        bytes.extend(self.text.as_bytes());
+        put_count(values, bytes);
+        // None is longer than a byte can say.
+        bytes.extend(self.values.lengths().map(|length| length.to_le_bytes()[0]));
+        bytes.extend_from_slice(self.values.texts());
     }
 }
 
@@ -330,21 +280,6 @@ fn read_planes(count: usize, input: &mut Input<'_>) -> Result<Vec<u16>, Fault> {
 /// Whether hardly a value of the column comes again, and they are long.
 fn is_varied(values: usize, events: usize, text_bytes: usize) -> bool {
     values >= VARIETY_MIN && values > events / 4 * 3 && text_bytes > values * VARIED_BYTES_MAX
-}
-
-fn value_at<'t>(text: &'t str, ends: &[u32], code: u16) -> Option<&'t str> {
-    let (start, end) = place_of(ends, code)?;
-    text.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
-}
-
-/// Where the value of a code begins and ends.
-fn place_of(ends: &[u32], code: u16) -> Option<(u32, u32)> {
-    let index = usize::from(code.checked_sub(FIRST_VALUE)?);
-    let start = match index.checked_sub(1) {
-        Some(before) => *ends.get(before)?,
-        None => 0,
-    };
-    Some((start, *ends.get(index)?))
 }
 
 /// A column that was read.
@@ -442,7 +377,14 @@ impl Column {
 
     /// The value that a code stands for.
     pub(crate) fn value(&self, code: u16) -> Option<&str> {
-        value_at(&self.text, &self.ends, code)
+        let index = usize::from(code.checked_sub(FIRST_VALUE)?);
+        let start = match index.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        let end = *self.ends.get(index)?;
+        self.text
+            .get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 
     /// One more than the greatest code of a value.
@@ -475,7 +417,8 @@ mod tests {
     fn column(count: u32, values: &[(u16, &str)]) -> Column {
         let mut builder = ColumnBuilder::new(DefaultHashBuilder::default());
         for (doc, value) in values {
-            builder.add(*doc, value);
+            let begun = builder.begin(value);
+            builder.add(*doc, value, &begun);
         }
         let mut bytes = Vec::new();
         builder.write(count, &mut bytes);

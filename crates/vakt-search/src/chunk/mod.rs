@@ -25,6 +25,7 @@ mod names;
 pub(crate) mod pack;
 mod read;
 mod rewrite;
+mod stand;
 mod terms;
 
 use std::ops::Range;

@@ -5,31 +5,28 @@
 //! in the inverted index follows the rules of `index/terms.rs`, which reads them again where there is no
 //! log.
 
-use crate::term_log::{ChunkLog, TermLog};
+use crate::term_log::{ChunkLog, TermLog, Values};
 use crate::vocabulary::Vocabulary;
-use crate::words::{Keys, hash, hash_bytes, is_noise};
+use crate::words::{Keys, hash};
 
 /// What is known of the words of a column's value.
 #[derive(Clone, Copy)]
 pub(super) struct ValueKeys {
-    /// From and to, in [`Terms::values`]; `None` while they are unread.
-    range: Option<(u32, u32)>,
+    /// The value's, in [`Terms::values`]; [`NONE`] while its words are unread.
+    number: u32,
     /// The last block that has the value.
     block: u32,
 }
 
 impl ValueKeys {
     pub(super) const UNREAD: Self = Self {
-        range: None,
-        block: NO_BLOCK,
+        number: NONE,
+        block: NONE,
     };
 }
 
-/// No block has this number.
-const NO_BLOCK: u32 = u32::MAX;
-
-/// Marks what is no number of a term but that of a hash of noise.
-const NOISE: u32 = 1 << 31;
+/// No value and no block has this number.
+const NONE: u32 = u32::MAX;
 
 /// Whose text it is that is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,19 +44,22 @@ pub(super) struct Terms {
     keys: Keys,
     /// The words of the chunk.
     words: Vocabulary,
-    /// What is noted of its events, and of chunks before.
+    /// The words of values of columns.
+    values: Values,
+    /// The hashes of the noise of such values, and where those of each value end.
+    noise: Vec<u64>,
+    noise_ends: Vec<usize>,
+    /// What is noted of the events of the chunk, and of chunks before.
     open: ChunkLog,
     log: Option<TermLog>,
-    /// The event that is being read, and its block.
-    event: u32,
     block: u32,
-    /// The terms of the event.
+    /// What the event has that is being read: terms, values of columns that were sent, terms that were added.
     sent: Vec<u32>,
+    sent_values: Vec<u32>,
     added: Vec<u32>,
     read: JustRead,
-    /// The terms of values of columns, or the places of noise.
-    values: Vec<u32>,
-    noise: Vec<u64>,
+    /// The terms of a text.
+    numbers: Vec<u32>,
     /// The hashes of what the open block has.
     block_keys: Vec<u64>,
     block_noise: Vec<u64>,
@@ -79,7 +79,7 @@ impl Terms {
     /// The memory that words and log hold, about, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let closed = self.log.as_ref().map_or(0, TermLog::bytes);
-        self.words.bytes() + self.open.bytes() + closed
+        self.words.bytes() + self.values.bytes() + self.open.bytes() + closed
     }
 
     /// Lets go of words and log. The values of columns are unread then.
@@ -93,56 +93,55 @@ impl Terms {
         self.words.clear();
         self.values.clear();
         self.noise.clear();
+        self.noise_ends.clear();
     }
 
     /// The event has this value of a column, of which `known` is known.
     pub(super) fn value(&mut self, known: &mut ValueKeys, text: &str, is_sent: bool) {
+        if known.number == NONE {
+            known.number = self.read_value(text);
+        }
+        if std::mem::replace(&mut known.block, self.block) != self.block {
+            self.enter_value(known.number);
+        }
+        if is_sent {
+            self.sent_values.push(known.number);
+        }
+    }
+
+    fn read_value(&mut self, text: &str) -> u32 {
         let Self {
             keys,
             words,
             values,
             noise,
-            block_keys,
-            block_noise,
-            sent,
+            noise_ends,
             ..
         } = self;
-        let (start, end) = match known.range {
-            Some(range) => range,
-            None => {
-                let start = values.len();
-                keys.each(text, |key| {
-                    values.push(if is_noise(key) {
-                        noise.push(hash(key));
-                        NOISE | (number_of(noise.len()) - 1)
-                    } else {
-                        words.number(key)
-                    });
-                });
-                *known
-                    .range
-                    .insert((number_of(start), number_of(values.len())))
-            }
-        };
-        let is_new = std::mem::replace(&mut known.block, self.block) != self.block;
-        if !is_new && !is_sent {
-            return;
-        }
-        let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        for number in values.get(place(start)..place(end)).unwrap_or_default() {
-            if number & NOISE != 0 {
-                if is_new {
-                    block_noise.extend(noise.get(place(number & !NOISE)));
-                }
-                continue;
-            }
-            if is_new && words.enter(*number, self.block) {
-                block_keys.push(hash_bytes(words.text(*number)));
-            }
-            if is_sent && words.meet(*number, self.event) {
-                sent.push(*number);
+        let number = values.add(|terms| {
+            keys.each(text, |batch| {
+                words.numbers(batch.text, batch.terms, terms);
+                noise.extend(batch.noise());
+            });
+        });
+        noise_ends.push(noise.len());
+        number
+    }
+
+    /// The block has the value from now on.
+    fn enter_value(&mut self, number: u32) {
+        for term in self.values.terms(number) {
+            if self.words.meet(*term, self.block) {
+                self.block_keys.push(hash(self.words.text(*term)));
             }
         }
+        let index = usize::try_from(number).unwrap_or(usize::MAX);
+        let end = |index: usize| self.noise_ends.get(index).copied().unwrap_or(0);
+        let noise = self
+            .noise
+            .get(index.checked_sub(1).map_or(0, end)..end(index));
+        self.block_noise
+            .extend_from_slice(noise.unwrap_or_default());
     }
 
     /// The event has this text, which is no value of a column. All that the sender sent comes before what Vakt
@@ -154,42 +153,41 @@ impl Terms {
         let Self {
             keys,
             words,
-            event,
             block,
             sent,
             added,
+            numbers,
             block_keys,
             block_noise,
             ..
         } = self;
-        keys.each(text, |key| {
-            if is_noise(key) {
-                block_noise.push(hash(key));
-                return;
+        numbers.clear();
+        keys.each(text, |batch| {
+            let first = numbers.len();
+            words.numbers(batch.text, batch.terms, numbers);
+            let these = numbers.get(first..).unwrap_or_default();
+            for (number, key) in these.iter().zip(batch.terms()) {
+                if words.meet(*number, *block) {
+                    block_keys.push(hash(key));
+                }
             }
-            let number = words.number(key);
-            if words.enter(number, *block) {
-                block_keys.push(hash(key));
-            }
-            let numbers = match of {
-                Of::Sender => &mut *sent,
-                Of::Vakt => &mut *added,
-                Of::Nobody => return,
-            };
-            if words.meet(number, *event) {
-                numbers.push(number);
-            }
+            block_noise.extend(batch.noise());
         });
+        match of {
+            Of::Sender => sent.extend_from_slice(numbers),
+            Of::Vakt => added.extend_from_slice(numbers),
+            Of::Nobody => {}
+        }
     }
 
     pub(super) fn end_event(&mut self) {
         if self.log.is_some() {
-            self.open.event(&self.sent, &self.added);
+            self.open.event(&self.sent, &self.sent_values, &self.added);
         }
         self.sent.clear();
+        self.sent_values.clear();
         self.added.clear();
         self.read.clear();
-        self.event = self.event.wrapping_add(1);
     }
 
     /// The hashes of all keys of the open block.
@@ -214,14 +212,10 @@ impl Terms {
     /// The chunk ends with its last block. In the next one the values of columns are unread.
     pub(super) fn end_chunk(&mut self) {
         if let Some(log) = &mut self.log {
-            log.push(self.open.take(&self.words));
+            log.push(self.open.take(&self.words, &self.values));
         }
         self.clear_words();
     }
-}
-
-fn number_of(length: usize) -> u32 {
-    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// Where the last texts of an event lie in memory: decoding gives many of them under two names, the

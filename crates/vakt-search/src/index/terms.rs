@@ -24,7 +24,7 @@ use crate::chunk::{Chunk, ColumnOf, Pieces};
 use crate::fault::Fault;
 use crate::record::{Record, is_own_always};
 use crate::split::inverted::InvertedBuilder;
-use crate::words::{Keys, hash, is_noise};
+use crate::words::Keys;
 
 /// Names that are remembered. There are a thousand columns at most; those that a sender invents beyond are
 /// looked up each time.
@@ -140,10 +140,9 @@ impl ChunkTerms<'_> {
 
     /// Reads a text that is no value of a column.
     fn text(&mut self, text: &str, put: impl Fn(&mut InvertedBuilder, u32)) {
-        self.keys.each(text, |key| {
-            if is_noise(key) {
-                self.noise.push(hash(key));
-            } else {
+        self.keys.each(text, |batch| {
+            self.noise.extend(batch.noise());
+            for key in batch.terms() {
                 let number = self.inverted.number(key);
                 put(self.inverted, number);
             }
@@ -166,11 +165,7 @@ impl ChunkTerms<'_> {
         };
         let of_noise = value.noise.get_or_insert_with(|| {
             let start = hashes.len();
-            keys.each(text, |key| {
-                if is_noise(key) {
-                    hashes.push(hash(key));
-                }
-            });
+            keys.each(text, |batch| hashes.extend(batch.noise()));
             start..hashes.len()
         });
         noise.extend_from_slice(hashes.get(of_noise.clone()).unwrap_or_default());
@@ -179,10 +174,8 @@ impl ChunkTerms<'_> {
         }
         let of_terms = value.terms.get_or_insert_with(|| {
             let start = numbers.len();
-            keys.each(text, |key| {
-                if !is_noise(key) {
-                    numbers.push(inverted.number(key));
-                }
+            keys.each(text, |batch| {
+                numbers.extend(batch.terms().map(|key| inverted.number(key)));
             });
             start..numbers.len()
         });

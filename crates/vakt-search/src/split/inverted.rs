@@ -63,7 +63,7 @@ impl InvertedBuilder {
     }
 
     /// The number of a key, for [`Self::put_sent`] and [`Self::put_added`].
-    pub(crate) fn number(&mut self, key: &str) -> u32 {
+    pub(crate) fn number(&mut self, key: &[u8]) -> u32 {
         self.words.number(key)
     }
 
@@ -85,8 +85,8 @@ impl InvertedBuilder {
 
     /// The next events are those of the log.
     pub(crate) fn put_log(&mut self, log: &ChunkLog) -> Result<(), Fault> {
-        let words = log.words();
-        let numbers: Vec<u32> = words.map(|word| self.words.number_of_bytes(word)).collect();
+        let mut numbers = Vec::new();
+        log.each_word(|text, keys| self.words.numbers(text, keys, &mut numbers));
         let number = |number: &u32| {
             let index = usize::try_from(*number).unwrap_or(usize::MAX);
             numbers.get(index).copied().unwrap_or(u32::MAX)
