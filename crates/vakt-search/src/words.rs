@@ -97,6 +97,15 @@ impl Key {
         }
     }
 
+    /// Where it begins in the text.
+    pub(crate) fn start(&self) -> usize {
+        self.start
+    }
+
+    pub(crate) fn end(&self) -> usize {
+        self.start + self.length
+    }
+
     pub(crate) fn length(&self) -> usize {
         self.length
     }
@@ -114,7 +123,9 @@ pub(crate) struct Batch<'k> {
     /// The terms of an inverted index.
     pub(crate) terms: &'k [Key],
     /// Those that are in filters alone.
-    noise: &'k [Key],
+    pub(crate) noise: &'k [Key],
+    /// Whether some key is that of a word that was cut, and no part of the value.
+    pub(crate) has_cut: bool,
 }
 
 impl<'k> Batch<'k> {
@@ -138,7 +149,7 @@ impl Keys {
             reading.ascii(value.as_bytes(), &mut take);
         } else {
             fold_into(value, folded);
-            reading.begin(folded.len());
+            reading.begin(folded.len(), folded.len());
             reading.text.extend_from_slice(folded.as_bytes());
             let mut at = 0;
             while let Some((start, end)) = next_word(folded, at) {
@@ -148,6 +159,12 @@ impl Keys {
         }
         reading.give(&mut take);
     }
+
+    /// The value that was read last, folded.
+    pub(crate) fn folded(&self) -> &[u8] {
+        let Reading { text, value, .. } = &self.reading;
+        text.get(..*value).unwrap_or_default()
+    }
 }
 
 /// The most keys of a batch, about: what a value takes beside its text is bounded.
@@ -156,8 +173,10 @@ const BATCH: usize = 64;
 /// A value that is being read.
 #[derive(Default)]
 struct Reading {
-    /// The value, folded, then the key of a word that was cut.
+    /// The value, folded, perhaps some zeros, then the key of a word that was cut.
     text: Vec<u8>,
+    /// The length of the value, and that with the zeros.
+    value: usize,
     length: usize,
     terms: Vec<Key>,
     noise: Vec<Key>,
@@ -165,8 +184,9 @@ struct Reading {
 }
 
 impl Reading {
-    fn begin(&mut self, length: usize) {
+    fn begin(&mut self, value: usize, length: usize) {
         self.text.clear();
+        self.value = value;
         self.length = length;
         self.dotted = Dotted::default();
     }
@@ -180,6 +200,7 @@ impl Reading {
             text: &self.text,
             terms: &self.terms,
             noise: &self.noise,
+            has_cut: self.text.len() > self.length,
         });
         self.terms.clear();
         self.noise.clear();
@@ -190,7 +211,7 @@ impl Reading {
     fn ascii(&mut self, value: &[u8], take: &mut impl FnMut(&Batch<'_>)) {
         // With zeros at the end, so that the first bytes of any word can be read at once.
         let length = value.len().next_multiple_of(FIRST_BYTES) + FIRST_BYTES;
-        self.begin(length);
+        self.begin(value.len(), length);
         self.text.resize(length, 0);
         let mut open = None;
         let mut at = 0;
@@ -233,7 +254,7 @@ impl Reading {
 
     /// A word of digits alone.
     fn number(&mut self, key: Key) {
-        let end = key.start + key.length;
+        let end = key.end();
         match key.length {
             ..NOISE_DIGITS_MIN => self.terms.push(key),
             ..=WORD_BYTES_MAX => self.noise.push(key),
@@ -341,7 +362,7 @@ fn next_word(folded: &str, at: usize) -> Option<(usize, usize)> {
     Some((start, end))
 }
 
-const fn is_ascii_word(byte: u8) -> bool {
+pub(crate) const fn is_ascii_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 

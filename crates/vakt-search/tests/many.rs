@@ -54,7 +54,7 @@ fn events() -> Vec<Event<'static>> {
     made.collect()
 }
 
-const QUERIES: [&str; 12] = [
+const QUERIES: [&str; 17] = [
     "\"failed password\"",
     "failed password",
     "\"failed password\" or \"session 12\"",
@@ -67,6 +67,11 @@ const QUERIES: [&str; 12] = [
     "note:\"failed password\"",
     "u3 or a:failed",
     "\"session opened\"",
+    "\"opened for\"",
+    "message:\"failed password for\"",
+    "not \"failed password\"",
+    "a:\"failed password\" or \"password failed for\"",
+    "*iled\\ password\\ f* or \"iled password\"",
 ];
 
 fn check(index: &Index, events: &[Event<'_>], what: &str) {

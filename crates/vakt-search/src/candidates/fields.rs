@@ -37,6 +37,11 @@ impl Candidates<'_> {
             }
         }
         self.keep_likely(test, &mut unseen)?;
+        if let Test::Text(pattern) = test {
+            sides
+                .sure
+                .union(&self.by_templates(Some(name), pattern, &unseen)?);
+        }
         sides.maybe = sides.sure.clone();
         sides.maybe.union(&unseen);
         Ok(sides)

@@ -5,6 +5,7 @@
 //! have to be read and judged.
 
 mod fields;
+mod templates;
 mod words;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -22,6 +22,9 @@ impl Candidates<'_> {
             let mut maybe = self.by_filters(pattern, &needs)?;
             maybe.union(&sides.sure);
             sides.maybe.intersect(&maybe);
+            let mut open = sides.maybe.clone();
+            open.subtract(&sides.sure);
+            sides.sure.union(&self.by_templates(None, pattern, &open)?);
         }
         Ok(sides)
     }

@@ -15,7 +15,7 @@ use super::stand::Stand;
 use super::terms::{Of, Terms};
 use super::{
     BLOCK_BYTES, BlockPlace, CHUNK_BYTES_MAX, CHUNK_DOCS_MAX, COLUMNS_MAX, ChunkMeta, ColumnPlace,
-    Directory, NO_TIME, Place,
+    Directory, NO_TIME, Place, ValuesPlace,
 };
 use crate::filter;
 use crate::frame::Frame;
@@ -48,6 +48,8 @@ pub(crate) struct ChunkBuilder {
     /// Columns by their canonical names.
     column_numbers: HashMap<String, usize>,
     beyond: Vec<u16>,
+    /// The templates of events.
+    templates: ColumnBuilder,
     hasher: DefaultHashBuilder,
     blocks: Vec<Packed>,
     block: BlockBuilder,
@@ -75,6 +77,7 @@ const COLUMNS_KEPT_MAX: usize = COLUMNS_MAX / 2;
 
 impl ChunkBuilder {
     pub(crate) fn new() -> io::Result<Self> {
+        let hasher = DefaultHashBuilder::default();
         Ok(Self {
             positions: Vec::new(),
             times: Vec::new(),
@@ -89,7 +92,8 @@ impl ChunkBuilder {
             columns: Vec::new(),
             column_numbers: HashMap::new(),
             beyond: Vec::new(),
-            hasher: DefaultHashBuilder::default(),
+            templates: ColumnBuilder::of_templates(hasher.clone()),
+            hasher,
             blocks: Vec::new(),
             block: BlockBuilder::default(),
             terms: Terms::default(),
@@ -119,12 +123,16 @@ impl ChunkBuilder {
             named.column.clear();
         }
         self.beyond.clear();
+        self.templates.clear();
+        let mut blocks = self.blocks.len();
         self.blocks.clear();
         if self.block.count() > 0 {
             self.terms.end_block();
+            blocks += 1;
         }
         self.block.clear();
-        self.terms.end_chunk();
+        self.terms
+            .end_chunk(u32::try_from(blocks).unwrap_or(u32::MAX));
     }
 
     /// Notes from now on which terms events have, until [`Self::take_log`].
@@ -163,8 +171,8 @@ impl ChunkBuilder {
         let event = addition.event;
         let doc = u16::try_from(self.positions.len()).unwrap_or(u16::MAX);
         let source = self.source(addition.source);
-        let stand = self.begin_fields(event, &addition.frame);
-        self.add_fields(event, doc);
+        let (stand, template) = self.begin_fields(event, &addition.frame);
+        self.add_fields(event, doc, template);
         if !event.problems.is_empty() {
             let problems = event.problems.join("; ");
             let slot = self
@@ -206,21 +214,29 @@ impl ChunkBuilder {
         Ok(())
     }
 
-    /// Finds where the values of an event's fields go, and begins to add them; gives how they stand in its frame.
-    fn begin_fields(&mut self, event: &Event<'_>, frame: &Frame<'_>) -> Stand {
+    /// Finds where the values of an event's fields go, and begins to add them; gives how they stand in its frame, and
+    /// the field whose template is made: the message, else the longest value.
+    fn begin_fields(&mut self, event: &Event<'_>, frame: &Frame<'_>) -> (Stand, Option<usize>) {
         let has_problems = !event.problems.is_empty();
+        let mut message = None;
         let mut stand = Stand::new(frame);
         self.begun.clear();
-        for field in &event.fields {
+        for (number, field) in event.fields.iter().enumerate() {
             if field.value.is_null() {
                 self.begun.push((Slot::Nowhere, None));
                 continue;
             }
             if field.origin == Origin::Sent {
-                stand.see(&field.value);
+                stand.see(number, &field.value);
             }
             let mut slot = self.slot(&field.name);
-            if has_problems && self.is_of_problems(slot) {
+            if field.origin == Origin::Sent
+                && message.is_none()
+                && self.is_named(slot, ecs::MESSAGE)
+            {
+                message = Some(number);
+            }
+            if has_problems && self.is_named(slot, ecs::ERROR_MESSAGE) {
                 slot = Slot::Nowhere;
             }
             let column = match slot {
@@ -230,35 +246,50 @@ impl ChunkBuilder {
             let begun = column.map(|named| named.column.begin(field.value.text()));
             self.begun.push((slot, begun));
         }
-        stand
+        let template = message.or(stand.longest_field);
+        (stand, template)
     }
 
     /// Adds the fields of an event: all values to columns, and the words of what was sent; then those of what was
-    /// added and turned out to be in no column.
-    fn add_fields(&mut self, event: &Event<'_>, doc: u16) {
+    /// added and turned out to be in no column. The template is that of field `template`.
+    fn add_fields(&mut self, event: &Event<'_>, doc: u16, template: Option<usize>) {
         let Self {
             columns,
             begun,
             terms,
             beyond,
+            templates,
             ..
         } = self;
         let mut is_added_read = false;
-        for (field, (slot, begun)) in event.fields.iter().zip(&*begun) {
+        let fields = event.fields.iter().zip(&*begun).enumerate();
+        for (number, (field, (slot, begun))) in fields {
             if field.value.is_null() {
                 continue;
             }
             let text = field.value.text();
             let is_sent = field.origin == Origin::Sent;
+            let is_template = template == Some(number);
             match (slot, begun) {
                 (Slot::Column(index), Some(begun)) => {
-                    let Some(Named { column, .. }) = columns.get_mut(*index) else {
+                    let Some(Named { column, name }) = columns.get_mut(*index) else {
                         continue;
                     };
                     let added = column.add(doc, text, begun);
                     is_added_read |= added.is_look;
                     match column.keys(added.code) {
-                        Some(known) => terms.value(known, text, is_sent),
+                        Some(known) => {
+                            terms.value(known, text, is_sent);
+                            if is_template {
+                                templates
+                                    .add_template_of(doc, known, || terms.template_of(name, text));
+                            }
+                        }
+                        None if is_sent && is_template => {
+                            terms.begin_template(name);
+                            terms.text(text, Of::Sender);
+                            templates.add_template(doc, terms.end_template());
+                        }
                         None if is_sent => terms.text(text, Of::Sender),
                         None => {}
                     }
@@ -297,13 +328,13 @@ impl ChunkBuilder {
         }
     }
 
-    /// Whether the column is that of problems, which holds nothing else of an event that has some.
-    fn is_of_problems(&self, slot: Slot) -> bool {
+    /// Whether the column has this canonical name. That of problems holds nothing else of an event that has some.
+    fn is_named(&self, slot: Slot, name: &str) -> bool {
         let Slot::Column(index) = slot else {
             return false;
         };
         let named = self.columns.get(index);
-        named.is_some_and(|named| named.name == ecs::ERROR_MESSAGE)
+        named.is_some_and(|named| named.name == name)
     }
 
     /// The number of a source. There can be as many as events: datagrams name any peer.
@@ -426,9 +457,12 @@ impl ChunkBuilder {
         let positions = numbers(&self.positions, &mut bytes)?;
         let times = numbers(&self.times, &mut bytes)?;
         let received = numbers(&self.received, &mut bytes)?;
-        let columns = match with_columns {
-            true => Some(self.write_columns(&mut bytes, put)?),
-            false => None,
+        let (templates, columns) = match with_columns {
+            true => (
+                self.write_templates(&mut bytes, put)?,
+                Some(self.write_columns(&mut bytes, put)?),
+            ),
+            false => (None, None),
         };
         let directory = Directory {
             sources: self
@@ -441,6 +475,7 @@ impl ChunkBuilder {
             times,
             received,
             columns,
+            templates,
             beyond: self.beyond.clone(),
         };
         let packed = self.packer.pack(&serde_json::to_vec(&directory)?)?;
@@ -459,6 +494,29 @@ impl ChunkBuilder {
             bytes: bytes.len() as u64,
         };
         Ok((bytes, meta))
+    }
+
+    fn write_templates(
+        &mut self,
+        bytes: &mut Vec<u8>,
+        put: impl Fn(&[u8], &mut Vec<u8>) -> io::Result<Place>,
+    ) -> io::Result<Option<ValuesPlace>> {
+        let count = self.docs();
+        let column = &self.templates;
+        if column.is_empty() {
+            return Ok(None);
+        }
+        let mut pack = |write: &dyn Fn(&mut Vec<u8>)| {
+            self.scratch.clear();
+            write(&mut self.scratch);
+            put(&self.packer.pack(&self.scratch)?, bytes)
+        };
+        let docs = match column.is_sparse(count) {
+            true => Some(pack(&|scratch| write_docs(column.docs(), scratch))?),
+            false => None,
+        };
+        let values = pack(&|scratch| column.write(count, scratch))?;
+        Ok(Some(ValuesPlace { values, docs }))
     }
 
     fn write_columns(

@@ -17,11 +17,13 @@
 //! one of too many, has code 1: whoever asks must look at the event itself.
 
 use std::borrow::Cow;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
 use super::pack::Input;
+use super::template::TEMPLATE_BYTES_MAX;
 use super::terms::ValueKeys;
 use crate::fault::Fault;
 use crate::interner::{Interner, Look};
@@ -33,6 +35,30 @@ pub(crate) const VALUE_BYTES_MAX: usize = 64;
 
 /// The most bytes of values in a column of a chunk. What has more variety is no column to group by.
 const TEXT_BYTES_MAX: usize = 128 * 1024;
+
+/// What a column takes.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// The longest value, in bytes; 255 at most, since its length stands in one.
+    value_bytes: usize,
+    text_bytes: usize,
+    /// Whether it is given up where hardly a value comes again.
+    is_for_few: bool,
+}
+
+const VALUES: Limits = Limits {
+    value_bytes: VALUE_BYTES_MAX,
+    text_bytes: TEXT_BYTES_MAX,
+    is_for_few: true,
+};
+
+/// Templates are much the same text over and over, which takes a tenth of that when it is packed; and if of one event
+/// in a hundred none is known, a phrase must be looked for in every block.
+const TEMPLATES: Limits = Limits {
+    value_bytes: TEMPLATE_BYTES_MAX,
+    text_bytes: 1024 * 1024,
+    is_for_few: false,
+};
 
 /// After this many different values it is asked whether nearly all of them are.
 const VARIETY_MIN: usize = 256;
@@ -77,15 +103,25 @@ pub(super) struct ColumnBuilder {
     /// Beside each value what is known of its words.
     values: Interner<ValueKeys>,
     is_full: bool,
+    limits: Limits,
 }
 
 impl ColumnBuilder {
     pub(super) fn new(hasher: DefaultHashBuilder) -> Self {
+        Self::with(hasher, VALUES)
+    }
+
+    pub(super) fn of_templates(hasher: DefaultHashBuilder) -> Self {
+        Self::with(hasher, TEMPLATES)
+    }
+
+    fn with(hasher: DefaultHashBuilder, limits: Limits) -> Self {
         Self {
             docs: Vec::new(),
             codes: Vec::new(),
             values: Interner::new(hasher),
             is_full: false,
+            limits,
         }
     }
 
@@ -106,7 +142,7 @@ impl ColumnBuilder {
     pub(super) fn begin(&self, value: &str) -> Begun {
         let value = value.as_bytes();
         let key = Key::new(value, 0, value.len());
-        let is_short = value.len() <= VALUE_BYTES_MAX;
+        let is_short = value.len() <= self.limits.value_bytes;
         Begun {
             key,
             look: is_short.then(|| self.values.look(&key, value)),
@@ -116,19 +152,44 @@ impl ColumnBuilder {
     /// The event `doc` has this value, of which [`Self::begin`] was told; events come in rising order.
     pub(super) fn add(&mut self, doc: u16, value: &str, begun: &Begun) -> Added {
         let code = self.code(value.as_bytes(), begun);
-        let mut is_look = code == LOOK;
-        if self.docs.last() == Some(&doc) {
-            if let Some(last) = self.codes.last_mut()
-                && *last != code
-            {
-                *last = LOOK;
-                is_look = true;
-            }
-        } else {
+        Added {
+            code,
+            is_look: self.add_code(doc, code),
+        }
+    }
+
+    /// The event has what `code` stands for; whether it has to be looked at.
+    pub(super) fn add_code(&mut self, doc: u16, code: u16) -> bool {
+        if self.docs.last() != Some(&doc) {
             self.docs.push(doc);
             self.codes.push(code);
+        } else if let Some(last) = self.codes.last_mut()
+            && *last != code
+        {
+            *last = LOOK;
+            return true;
         }
-        Added { code, is_look }
+        code == LOOK
+    }
+
+    /// The event has this template, if any.
+    pub(super) fn add_template(&mut self, doc: u16, template: Option<&str>) -> Option<u16> {
+        let template = template?;
+        let begun = self.begin(template);
+        Some(self.add(doc, template, &begun).code)
+    }
+
+    /// The event has the template of a value of which `known` is known, and which is made once.
+    pub(super) fn add_template_of<'t>(
+        &mut self,
+        doc: u16,
+        known: &mut ValueKeys,
+        template: impl FnOnce() -> Option<&'t str>,
+    ) {
+        match known.template {
+            Some(code) => drop(self.add_code(doc, code.get())),
+            None => known.template = self.add_template(doc, template()).and_then(NonZeroU16::new),
+        }
     }
 
     /// What is known of the words of the value with this code, if it is one.
@@ -161,8 +222,8 @@ impl ColumnBuilder {
         let values = self.values.len();
         let text_bytes = self.values.texts().len();
         let is_full = self.is_full
-            || text_bytes + value.len() > TEXT_BYTES_MAX
-            || is_varied(values, self.docs.len(), text_bytes);
+            || text_bytes + value.len() > self.limits.text_bytes
+            || (self.limits.is_for_few && is_varied(values, self.docs.len(), text_bytes));
         if is_full {
             self.is_full = true;
             return LOOK;

@@ -1,7 +1,7 @@
 //! A chunk: some thousands of consecutive events of one partition, with their columns.
 //!
 //! ```text
-//! chunk      = { block } { filter } numbers { column } directory
+//! chunk      = { block } { filter } numbers [ templates ] { column } directory
 //! block      = packed: count(u32) { source length kind(1 byte) [before after] } { frame's bytes }; all but the
 //!              first of a chunk with the first one, unpacked, as the dictionary
 //! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 4: every value that was sent stands in the frame as it
@@ -11,6 +11,7 @@
 //!              are; `after`: those after it
 //! filter     = keys of all values of a block's events (`filter`, `words`)
 //! numbers    = packed: differences, as LEB128, for positions, effective times and times of receipt
+//! templates  = packed: a column of what is the same in many messages (`template`)
 //! column     = packed: the values of one field, and which events have it (`column`)
 //! directory  = packed JSON: sources, and where everything is
 //! ```
@@ -26,6 +27,7 @@ pub(crate) mod pack;
 mod read;
 mod rewrite;
 mod stand;
+pub(crate) mod template;
 mod terms;
 
 use std::ops::Range;
@@ -82,6 +84,9 @@ struct Directory {
     received: Place,
     /// `None` while the chunk is being filled; else ascending by name.
     columns: Option<Vec<ColumnPlace>>,
+    /// The templates of the events, which chunks of earlier versions do not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    templates: Option<ValuesPlace>,
     /// Events with fields that have no column because there were too many.
     beyond: Vec<u16>,
 }
@@ -100,6 +105,14 @@ struct ColumnPlace {
     name: String,
     values: Place,
     /// The events that have the field, where they are listed.
+    docs: Option<Place>,
+}
+
+/// A column without a name.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct ValuesPlace {
+    values: Place,
+    /// The events that have a value, where they are listed.
     docs: Option<Place>,
 }
 

@@ -223,17 +223,35 @@ impl Chunk {
         let Some(place) = place_of(columns, name) else {
             return Ok(ColumnOf::None);
         };
-        let key = (self.number, place.values.0);
+        let column = self.values(place.values, place.docs, pieces)?;
+        Ok(ColumnOf::Some(column))
+    }
+
+    /// The templates of the events, if there are any.
+    pub(crate) fn templates(&self, pieces: Pieces<'_>) -> Result<Option<Arc<Column>>, Fault> {
+        let Some(place) = &self.directory()?.templates else {
+            return Ok(None);
+        };
+        self.values(place.values, place.docs, pieces).map(Some)
+    }
+
+    fn values(
+        &self,
+        values: Place,
+        docs: Option<Place>,
+        pieces: Pieces<'_>,
+    ) -> Result<Arc<Column>, Fault> {
+        let key = (self.number, values.0);
         if let Some(Piece::Column(column)) = pieces.cache.get(&key) {
-            return Ok(ColumnOf::Some(column));
+            return Ok(column);
         }
-        let docs = match place.docs {
+        let docs = match docs {
             Some(place) => Some(self.docs(place, pieces)?),
             None => None,
         };
-        let column = Arc::new(Column::read(&unpack(self.piece(place.values)?)?, docs)?);
+        let column = Arc::new(Column::read(&unpack(self.piece(values)?)?, docs)?);
         pieces.cache.insert(key, Piece::Column(Arc::clone(&column)));
-        Ok(ColumnOf::Some(column))
+        Ok(column)
     }
 
     fn docs(&self, place: Place, pieces: Pieces<'_>) -> Result<Arc<Vec<u16>>, Fault> {

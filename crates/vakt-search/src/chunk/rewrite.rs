@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 
 use super::pack::Packer;
 use super::read::Chunk;
-use super::{BlockPlace, ChunkMeta, ColumnPlace, Directory, Place};
+use super::{BlockPlace, ChunkMeta, ColumnPlace, Directory, Place, ValuesPlace};
 use crate::fault::Fault;
 use crate::filter;
 
@@ -47,6 +47,16 @@ impl Chunk {
             moved.insert(old, place);
             Ok(place)
         };
+        let templates = match &old.templates {
+            Some(ValuesPlace { values, docs }) => Some(ValuesPlace {
+                values: move_piece(*values, &mut bytes)?,
+                docs: match docs {
+                    Some(docs) => Some(move_piece(*docs, &mut bytes)?),
+                    None => None,
+                },
+            }),
+            None => None,
+        };
         let mut columns = Vec::new();
         for column in old.columns.iter().flatten() {
             let docs = match column.docs {
@@ -66,6 +76,7 @@ impl Chunk {
             times,
             received,
             columns: old.columns.as_ref().map(|_| columns),
+            templates,
             beyond: old.beyond.clone(),
         };
         let packed = Packer::new().and_then(|mut packer| {

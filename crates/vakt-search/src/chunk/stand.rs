@@ -15,6 +15,8 @@ pub(super) struct Stand {
     /// Where the longest stands that does so as it is: most of the text that people look for is in it, and is then
     /// found without decoding. Nothing where none does.
     pub(super) longest: Range<usize>,
+    /// The number of its field.
+    pub(super) longest_field: Option<usize>,
 }
 
 impl Stand {
@@ -25,11 +27,12 @@ impl Stand {
             is_json: frame.format == Format::Json,
             standing: Standing::AsSent,
             longest: 0..0,
+            longest_field: None,
         }
     }
 
-    /// A value that was sent and is not null comes next.
-    pub(super) fn see(&mut self, value: &Value<'_>) {
+    /// The value of field `number` comes next, which was sent and is not null.
+    pub(super) fn see(&mut self, number: usize, value: &Value<'_>) {
         let stands = match value {
             Value::Bool(_) => self.is_json,
             Value::Escaped(escaped) => {
@@ -42,6 +45,7 @@ impl Stand {
                 Some(place) => {
                     if place.len() > self.longest.len() {
                         self.longest = place;
+                        self.longest_field = Some(number);
                     }
                     true
                 }

@@ -5,6 +5,9 @@
 //! in the inverted index follows the rules of `index/terms.rs`, which reads them again where there is no
 //! log.
 
+use std::num::NonZeroU16;
+
+use super::template::Template;
 use crate::term_log::{ChunkLog, TermLog, Values};
 use crate::vocabulary::Vocabulary;
 use crate::words::{Keys, hash};
@@ -16,14 +19,21 @@ pub(super) struct ValueKeys {
     number: u32,
     /// The last block that has the value.
     block: u32,
+    /// Its template, where that was made.
+    pub(super) template: Option<NonZeroU16>,
 }
 
 impl ValueKeys {
     pub(super) const UNREAD: Self = Self {
         number: NONE,
         block: NONE,
+        template: None,
     };
 }
+
+/// The most words that stay in templates, and in how many of the blocks of a chunk they are at least: 1 in so many.
+const FREQUENT_MAX: usize = 4096;
+const FREQUENT_SHARE: u32 = 3;
 
 /// No value and no block has this number.
 const NONE: u32 = u32::MAX;
@@ -42,8 +52,13 @@ pub(super) enum Of {
 #[derive(Default)]
 pub(super) struct Terms {
     keys: Keys,
-    /// The words of the chunk.
+    /// The words of the chunk. The first `frequent` of them were so in the chunk before.
     words: Vocabulary,
+    frequent: u32,
+    /// In how many blocks each is.
+    blocks: Vec<u32>,
+    /// Of the value that is being read, if one is wanted.
+    template: Template,
     /// The words of values of columns.
     values: Values,
     /// The hashes of the noise of such values, and where those of each value end.
@@ -91,6 +106,8 @@ impl Terms {
 
     fn clear_words(&mut self) {
         self.words.clear();
+        self.frequent = 0;
+        self.blocks.clear();
         self.values.clear();
         self.noise.clear();
         self.noise_ends.clear();
@@ -133,6 +150,7 @@ impl Terms {
         for term in self.values.terms(number) {
             if self.words.meet(*term, self.block) {
                 self.block_keys.push(hash(self.words.text(*term)));
+                count(&mut self.blocks, *term);
             }
         }
         let index = usize::try_from(number).unwrap_or(usize::MAX);
@@ -153,6 +171,9 @@ impl Terms {
         let Self {
             keys,
             words,
+            frequent,
+            blocks,
+            template,
             block,
             sent,
             added,
@@ -169,15 +190,50 @@ impl Terms {
             for (number, key) in these.iter().zip(batch.terms()) {
                 if words.meet(*number, *block) {
                     block_keys.push(hash(key));
+                    count(blocks, *number);
                 }
             }
             block_noise.extend(batch.noise());
+            template.add(batch, |index| {
+                these.get(index).is_some_and(|number| number < frequent)
+            });
         });
         match of {
             Of::Sender => sent.extend_from_slice(numbers),
             Of::Vakt => added.extend_from_slice(numbers),
             Of::Nobody => {}
         }
+    }
+
+    /// The text that is read next is of this field, and its template is wanted.
+    pub(super) fn begin_template(&mut self, name: &str) {
+        self.template.begin(name);
+    }
+
+    /// The template of the text that was read last.
+    pub(super) fn end_template(&mut self) -> Option<&str> {
+        self.template.end(self.keys.folded())
+    }
+
+    /// The template of a value of a column, whose words are known.
+    pub(super) fn template_of(&mut self, name: &str, text: &str) -> Option<&str> {
+        let Self {
+            keys,
+            words,
+            frequent,
+            template,
+            numbers,
+            ..
+        } = self;
+        template.begin(name);
+        keys.each(text, |batch| {
+            numbers.clear();
+            words.numbers(batch.text, batch.terms, numbers);
+            template.add(batch, |index| {
+                numbers.get(index).is_some_and(|number| number < frequent)
+            });
+        });
+        template.end(keys.folded())
     }
 
     pub(super) fn end_event(&mut self) {
@@ -210,11 +266,41 @@ impl Terms {
     }
 
     /// The chunk ends with its last block. In the next one the values of columns are unread.
-    pub(super) fn end_chunk(&mut self) {
+    pub(super) fn end_chunk(&mut self, blocks: u32) {
         if let Some(log) = &mut self.log {
             log.push(self.open.take(&self.words, &self.values));
         }
+        let mut frequent = Vocabulary::default();
+        for (number, count) in (0..).zip(&self.blocks) {
+            let word = self.words.text(number);
+            let is_frequent = count.saturating_mul(FREQUENT_SHARE) >= blocks && *count > 1;
+            if is_frequent
+                && !word
+                    .iter()
+                    .all(|byte| byte.is_ascii_digit() || *byte == b'.')
+            {
+                frequent.number(word);
+            }
+            if frequent.len() == FREQUENT_MAX {
+                break;
+            }
+        }
         self.clear_words();
+        self.frequent = u32::try_from(frequent.len()).unwrap_or(0);
+        for number in 0..self.frequent {
+            self.words.number(frequent.text(number));
+        }
+    }
+}
+
+/// One more block has the word.
+fn count(blocks: &mut Vec<u32>, number: u32) {
+    let place = usize::try_from(number).unwrap_or(usize::MAX);
+    if blocks.len() <= place {
+        blocks.resize(place.saturating_add(1), 0);
+    }
+    if let Some(count) = blocks.get_mut(place) {
+        *count += 1;
     }
 }
 

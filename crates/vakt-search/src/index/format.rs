@@ -10,8 +10,8 @@ use crate::{Error, Result};
 
 const FORMAT_FILE: &str = "vakt-index-format";
 
-/// Rises whenever what is written changes: [`crate::words`], [`crate::chunk`], [`crate::split`] or the
-/// catalogue.
+/// Rises whenever what is written changes so that another version would read it wrongly: [`crate::words`],
+/// [`crate::chunk`], [`crate::split`] or the catalogue.
 const FORMAT: &str = "vakt-search 6";
 
 /// What the line of the rules begins with.

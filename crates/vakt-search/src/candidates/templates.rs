@@ -1,0 +1,143 @@
+//! Patterns in the templates of messages: what is in them need not be read.
+
+use super::{Candidates, Result};
+use crate::bits::Bits;
+use crate::chunk::template;
+use crate::query::Pattern;
+
+/// As few events of a chunk are read as quickly as its templates.
+const DOCS_MIN: u64 = 4;
+
+impl Candidates<'_> {
+    /// Those of `docs` whose templates say that a value that was sent has the pattern, and that it is a value of
+    /// `field`, if one is named.
+    pub(super) fn by_templates(
+        &self,
+        field: Option<&str>,
+        pattern: &Pattern,
+        docs: &Bits,
+    ) -> Result<Bits> {
+        let mut sure = Bits::none(self.split.docs);
+        if !template::can_tell(pattern) {
+            return Ok(sure);
+        }
+        for placed in &self.split.chunks {
+            self.check_limits()?;
+            let first = placed.first;
+            if docs.count_in(first..first + placed.chunk.meta().docs) < DOCS_MIN {
+                continue;
+            }
+            let Some(templates) = placed.chunk.templates(self.pieces)? else {
+                continue;
+            };
+            let accepted = templates.codes_where(|value| template::has(value, field, pattern));
+            if !accepted.contains(&true) {
+                continue;
+            }
+            templates.each(|doc, code| {
+                if accepted.get(usize::from(code)) == Some(&true) {
+                    sure.insert(first + doc);
+                }
+            });
+        }
+        sure.intersect(docs);
+        Ok(sure)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use quick_cache::sync::Cache;
+    use tantivy::directory::OwnedBytes;
+    use vakt_event::{Event, Format, JournalPosition, Source, Timestamp, Transport};
+
+    use super::*;
+    use crate::candidates::Limits;
+    use crate::chunk::{Addition, ByBytes, ChunkBuilder, Pieces};
+    use crate::frame::Frame;
+    use crate::split::Split;
+
+    const EVENTS: u32 = 5000;
+
+    /// A split of two chunks of the same events.
+    fn split() -> Split {
+        let source = Source {
+            stream: "default".to_owned(),
+            transport: Transport::Tcp,
+            listener: "test".to_owned(),
+            peer: None,
+            zone: None,
+            drill: false,
+        };
+        let mut builder = ChunkBuilder::new().unwrap();
+        let mut chunks = Vec::new();
+        for _ in 0..2 {
+            for number in 0..EVENTS {
+                let text = match number % 5 {
+                    0 => format!("Failed password for u{number} port {number}"),
+                    1 => format!("password, failed: {} of u{number}", "-".repeat(80)),
+                    2 => "failed password".to_owned(),
+                    _ => format!("session {number} opened"),
+                };
+                let mut event = Event::default();
+                match number % 10 {
+                    5 => event.sent("other", text.as_str()),
+                    _ => event.sent("message", text.as_str()),
+                }
+                let frame = Frame {
+                    bytes: text.as_bytes(),
+                    format: Format::Text,
+                    received: Timestamp::default(),
+                    truncated: false,
+                };
+                let added = builder.add(&Addition {
+                    position: JournalPosition(u64::from(number)),
+                    frame,
+                    event: &event,
+                    source: &source,
+                });
+                added.unwrap();
+            }
+            let (bytes, meta) = builder.write(true).unwrap();
+            chunks.push(Arc::new(
+                Split::chunk(meta, OwnedBytes::new(bytes)).unwrap(),
+            ));
+            builder.clear();
+        }
+        Split::of_opened("default".to_owned(), chunks)
+    }
+
+    #[test]
+    fn phrases_of_frequent_words_are_known_from_the_second_chunk_on() {
+        let split = split();
+        let cache = Cache::with_weighter(100, 1 << 20, ByBytes);
+        let candidates = Candidates {
+            split: &split,
+            pieces: Pieces { cache: &cache },
+            limits: Limits::default(),
+        };
+        let check = |field: Option<&str>, pattern: &Pattern, kinds: &[u32]| {
+            let all = Bits::all(split.docs);
+            let Ok(found) = candidates.by_templates(field, pattern, &all) else {
+                panic!("stopped");
+            };
+            let expected = (EVENTS..2 * EVENTS).filter(|doc| kinds.contains(&(doc % 10)));
+            assert!(found.iter().eq(expected), "{field:?} {pattern:?}");
+        };
+        let phrase = Pattern::phrase("failed password".to_owned());
+        check(None, &phrase, &[0, 2, 5, 7]);
+        check(Some("message"), &phrase, &[0, 2, 7]);
+        check(Some("other"), &phrase, &[5]);
+        check(Some("user"), &phrase, &[]);
+        check(None, &Pattern::inside("iled password f"), &[0, 5]);
+        check(None, &Pattern::phrase("for u5".to_owned()), &[]);
+        check(None, &Pattern::phrase("\u{2}".to_owned()), &[]);
+        // As few as are asked about are read.
+        let mut few = Bits::none(split.docs);
+        few.insert(EVENTS);
+        let found = candidates.by_templates(None, &phrase, &few);
+        assert!(found.is_ok_and(|found| found.is_empty()));
+    }
+}
