@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn phrases_of_frequent_words_are_known_from_the_second_chunk_on() {
+    fn phrases_of_frequent_words_are_known_soon_and_from_the_second_chunk_on_all() {
         let split = split();
         let cache = Cache::with_weighter(100, 1 << 20, ByBytes);
         let candidates = Candidates {
@@ -123,8 +123,12 @@ mod tests {
             let Ok(found) = candidates.by_templates(field, pattern, &all) else {
                 panic!("stopped");
             };
-            let expected = (EVENTS..2 * EVENTS).filter(|doc| kinds.contains(&(doc % 10)));
-            assert!(found.iter().eq(expected), "{field:?} {pattern:?}");
+            let second = EVENTS..2 * EVENTS;
+            let expected = second.clone().filter(|doc| kinds.contains(&(doc % 10)));
+            assert!(found.iter_in(second).eq(expected), "{field:?} {pattern:?}");
+            let mut in_first = found.iter_in(0..EVENTS);
+            assert!(in_first.all(|doc| kinds.contains(&(doc % 10))));
+            assert_eq!(found.any_in(0..EVENTS), !kinds.is_empty(), "{pattern:?}");
         };
         let phrase = Pattern::phrase("failed password".to_owned());
         check(None, &phrase, &[0, 2, 5, 7]);

@@ -124,15 +124,12 @@ impl ChunkBuilder {
         }
         self.beyond.clear();
         self.templates.clear();
-        let mut blocks = self.blocks.len();
         self.blocks.clear();
         if self.block.count() > 0 {
             self.terms.end_block();
-            blocks += 1;
         }
         self.block.clear();
-        self.terms
-            .end_chunk(u32::try_from(blocks).unwrap_or(u32::MAX));
+        self.terms.end_chunk();
     }
 
     /// Notes from now on which terms events have, until [`Self::take_log`].

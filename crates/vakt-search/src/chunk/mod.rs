@@ -22,6 +22,7 @@
 mod block;
 mod build;
 pub(crate) mod column;
+mod frequent;
 mod names;
 pub(crate) mod pack;
 mod read;

@@ -7,6 +7,7 @@
 
 use std::num::NonZeroU16;
 
+use super::frequent::Frequent;
 use super::template::Template;
 use crate::term_log::{ChunkLog, TermLog, Values};
 use crate::vocabulary::Vocabulary;
@@ -31,10 +32,6 @@ impl ValueKeys {
     };
 }
 
-/// The most words that stay in templates, and in how many of the blocks of a chunk they are at least: 1 in so many.
-const FREQUENT_MAX: usize = 4096;
-const FREQUENT_SHARE: u32 = 3;
-
 /// No value and no block has this number.
 const NONE: u32 = u32::MAX;
 
@@ -52,11 +49,9 @@ pub(super) enum Of {
 #[derive(Default)]
 pub(super) struct Terms {
     keys: Keys,
-    /// The words of the chunk. The first `frequent` of them were so in the chunk before.
+    /// The words of the chunk.
     words: Vocabulary,
-    frequent: u32,
-    /// In how many blocks each is.
-    blocks: Vec<u32>,
+    frequent: Frequent,
     /// Of the value that is being read, if one is wanted.
     template: Template,
     /// The words of values of columns.
@@ -94,7 +89,8 @@ impl Terms {
     /// The memory that words and log hold, about, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let closed = self.log.as_ref().map_or(0, TermLog::bytes);
-        self.words.bytes() + self.values.bytes() + self.open.bytes() + closed
+        let words = self.words.bytes() + self.frequent.bytes();
+        words + self.values.bytes() + self.open.bytes() + closed
     }
 
     /// Lets go of words and log. The values of columns are unread then.
@@ -106,8 +102,11 @@ impl Terms {
 
     fn clear_words(&mut self) {
         self.words.clear();
-        self.frequent = 0;
-        self.blocks.clear();
+        self.frequent.clear();
+        self.clear_values();
+    }
+
+    fn clear_values(&mut self) {
         self.values.clear();
         self.noise.clear();
         self.noise_ends.clear();
@@ -120,6 +119,9 @@ impl Terms {
         }
         if std::mem::replace(&mut known.block, self.block) != self.block {
             self.enter_value(known.number);
+            if self.frequent.may_grow() {
+                known.template = None;
+            }
         }
         if is_sent {
             self.sent_values.push(known.number);
@@ -150,7 +152,7 @@ impl Terms {
         for term in self.values.terms(number) {
             if self.words.meet(*term, self.block) {
                 self.block_keys.push(hash(self.words.text(*term)));
-                count(&mut self.blocks, *term);
+                self.frequent.count(*term);
             }
         }
         let index = usize::try_from(number).unwrap_or(usize::MAX);
@@ -172,7 +174,6 @@ impl Terms {
             keys,
             words,
             frequent,
-            blocks,
             template,
             block,
             sent,
@@ -190,12 +191,12 @@ impl Terms {
             for (number, key) in these.iter().zip(batch.terms()) {
                 if words.meet(*number, *block) {
                     block_keys.push(hash(key));
-                    count(blocks, *number);
+                    frequent.count(*number);
                 }
             }
             block_noise.extend(batch.noise());
             template.add(batch, |index| {
-                these.get(index).is_some_and(|number| number < frequent)
+                these.get(index).is_some_and(|number| frequent.has(*number))
             });
         });
         match of {
@@ -230,7 +231,9 @@ impl Terms {
             numbers.clear();
             words.numbers(batch.text, batch.terms, numbers);
             template.add(batch, |index| {
-                numbers.get(index).is_some_and(|number| number < frequent)
+                numbers
+                    .get(index)
+                    .is_some_and(|number| frequent.has(*number))
             });
         });
         template.end(keys.folded())
@@ -263,44 +266,16 @@ impl Terms {
         self.block_keys.clear();
         self.block_noise.clear();
         self.block = self.block.wrapping_add(1);
+        self.frequent.end_block();
     }
 
     /// The chunk ends with its last block. In the next one the values of columns are unread.
-    pub(super) fn end_chunk(&mut self, blocks: u32) {
+    pub(super) fn end_chunk(&mut self) {
         if let Some(log) = &mut self.log {
             log.push(self.open.take(&self.words, &self.values));
         }
-        let mut frequent = Vocabulary::default();
-        for (number, count) in (0..).zip(&self.blocks) {
-            let word = self.words.text(number);
-            let is_frequent = count.saturating_mul(FREQUENT_SHARE) >= blocks && *count > 1;
-            if is_frequent
-                && !word
-                    .iter()
-                    .all(|byte| byte.is_ascii_digit() || *byte == b'.')
-            {
-                frequent.number(word);
-            }
-            if frequent.len() == FREQUENT_MAX {
-                break;
-            }
-        }
-        self.clear_words();
-        self.frequent = u32::try_from(frequent.len()).unwrap_or(0);
-        for number in 0..self.frequent {
-            self.words.number(frequent.text(number));
-        }
-    }
-}
-
-/// One more block has the word.
-fn count(blocks: &mut Vec<u32>, number: u32) {
-    let place = usize::try_from(number).unwrap_or(usize::MAX);
-    if blocks.len() <= place {
-        blocks.resize(place.saturating_add(1), 0);
-    }
-    if let Some(count) = blocks.get_mut(place) {
-        *count += 1;
+        self.frequent.end_chunk(&mut self.words);
+        self.clear_values();
     }
 }
 
