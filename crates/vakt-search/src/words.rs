@@ -255,10 +255,12 @@ impl Reading {
     /// A word of digits alone.
     fn number(&mut self, key: Key) {
         let end = key.end();
-        match key.length {
-            ..NOISE_DIGITS_MIN => self.terms.push(key),
-            ..=WORD_BYTES_MAX => self.noise.push(key),
-            _ => self.long(key),
+        if key.length < NOISE_DIGITS_MIN {
+            self.terms.push(key);
+        } else if key.length <= WORD_BYTES_MAX {
+            self.noise.push(key);
+        } else {
+            self.long(key);
         }
         if let Some(start) = self.dotted.add(&self.text, key.start, end) {
             self.terms.push(Key::new(&self.text, start, end));

@@ -61,6 +61,10 @@ mod tests {
 
     const EVENTS: u32 = 5000;
 
+    /// Too long for a column.
+    const NOTE: &str =
+        "the words of a note, of which there are many, and none of which a message has";
+
     /// A split of two chunks of the same events.
     fn split() -> Split {
         let source = Source {
@@ -84,6 +88,12 @@ mod tests {
                 let mut event = Event::default();
                 match number % 10 {
                     5 => event.sent("other", text.as_str()),
+                    6 => {
+                        // The message is known when its turn comes.
+                        event.sent("copy", text.as_str());
+                        event.sent("note", NOTE);
+                        event.sent("message", text.as_str());
+                    }
                     _ => event.sent("message", text.as_str()),
                 }
                 let frame = Frame {
@@ -137,6 +147,11 @@ mod tests {
         check(Some("user"), &phrase, &[]);
         check(None, &Pattern::inside("iled password f"), &[0, 5]);
         check(None, &Pattern::phrase("for u5".to_owned()), &[]);
+        check(
+            Some("message"),
+            &Pattern::phrase("words of a note".to_owned()),
+            &[],
+        );
         check(None, &Pattern::phrase("\u{2}".to_owned()), &[]);
         // As few as are asked about are read.
         let mut few = Bits::none(split.docs);

@@ -50,8 +50,7 @@ impl Template {
     pub(super) fn add(&mut self, batch: &Batch<'_>, is_frequent: impl Fn(usize) -> bool) {
         if batch.has_cut {
             // Where that word stands is not said.
-            self.is_open = false;
-            self.is_wanted = false;
+            self.give_up();
         }
         let mut noise = batch.noise.iter().peekable();
         for (index, key) in batch.terms.iter().enumerate() {
@@ -73,6 +72,12 @@ impl Template {
         for number in noise {
             self.replace(batch.text, number);
         }
+    }
+
+    /// There is no template of the value.
+    pub(super) fn give_up(&mut self) {
+        self.is_open = false;
+        self.is_wanted = false;
     }
 
     /// The next word of the value does not stay.

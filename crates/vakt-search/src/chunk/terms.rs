@@ -168,6 +168,7 @@ impl Terms {
     /// added: what both have counts as sent.
     pub(super) fn text(&mut self, text: &str, of: Of) {
         if of != Of::Nobody && self.read.has(text) {
+            self.template.give_up();
             return;
         }
         let Self {
