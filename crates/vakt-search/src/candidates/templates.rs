@@ -1,5 +1,7 @@
 //! Patterns in the templates of messages: what is in them need not be read.
 
+use memchr::memmem::Finder;
+
 use super::{Candidates, Result};
 use crate::bits::Bits;
 use crate::chunk::template;
@@ -18,9 +20,11 @@ impl Candidates<'_> {
         docs: &Bits,
     ) -> Result<Bits> {
         let mut sure = Bits::none(self.split.docs);
-        if !template::can_tell(pattern) {
+        let longest = pattern.pieces.iter().max_by_key(|piece| piece.len());
+        let Some(longest) = longest.filter(|_| template::can_tell(pattern)) else {
             return Ok(sure);
-        }
+        };
+        let finder = Finder::new(longest.as_bytes());
         for placed in &self.split.chunks {
             self.check_limits()?;
             let first = placed.first;
@@ -30,7 +34,8 @@ impl Candidates<'_> {
             let Some(templates) = placed.chunk.templates(self.pieces)? else {
                 continue;
             };
-            let accepted = templates.codes_where(|value| template::has(value, field, pattern));
+            let accepted =
+                templates.codes_with(&finder, |value| template::has(value, field, pattern));
             if !accepted.contains(&true) {
                 continue;
             }

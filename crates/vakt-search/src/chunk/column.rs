@@ -21,6 +21,7 @@ use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
+use memchr::memmem::Finder;
 
 use super::pack::Input;
 use super::template::TEMPLATE_BYTES_MAX;
@@ -465,6 +466,36 @@ impl Column {
         codes
     }
 
+    /// The same where a value that is wanted has in it what `finder` finds: all values are gone over at once.
+    pub(crate) fn codes_with(
+        &self,
+        finder: &Finder<'_>,
+        mut wanted: impl FnMut(&str) -> bool,
+    ) -> Vec<bool> {
+        let mut codes = vec![false; self.codes_end()];
+        let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let mut at = 0;
+        while let Some(found) = self
+            .text
+            .as_bytes()
+            .get(at..)
+            .and_then(|rest| finder.find(rest))
+        {
+            let index = self.ends.partition_point(|end| place(*end) <= at + found);
+            let Some(end) = self.ends.get(index) else {
+                break;
+            };
+            let number = index + usize::from(FIRST_VALUE);
+            let value = u16::try_from(number).ok().and_then(|code| self.value(code));
+            if let Some(code) = codes.get_mut(number) {
+                *code = value.is_some_and(&mut wanted);
+            }
+            // What the value has is known, also where what was found goes beyond it.
+            at = place(*end);
+        }
+        codes
+    }
+
     /// The memory that the column holds, about, in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.text.len() + self.ends.len() * 4 + self.codes.len() * 2 + 64
@@ -536,6 +567,23 @@ mod tests {
             assert_eq!(column.value(codes[3]), Some("a"));
             let wanted = column.codes_where(|value| value == "B");
             assert!(wanted[usize::from(codes[2])] && !wanted[usize::from(codes[0])]);
+        }
+    }
+
+    #[test]
+    fn values_with_a_text_are_found_in_all_at_once() {
+        let texts = ["ab", "", "ba", "xabab", "b", "a", "b", "cab"];
+        let values: Vec<(u16, &str)> = (0..).zip(texts).collect();
+        let column = column(8, &values);
+        for text in ["ab", "b", "abab", "aba", "c", ""] {
+            let finder = Finder::new(text);
+            let found = column.codes_with(&finder, |value| value.contains(text));
+            let expected = column.codes_where(|value| value.contains(text));
+            match text {
+                // Nothing is in an empty value.
+                "" => assert!(found.iter().zip(&expected).all(|(found, all)| found <= all)),
+                _ => assert_eq!(found, expected, "{text}"),
+            }
         }
     }
 

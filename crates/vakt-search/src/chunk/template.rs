@@ -120,9 +120,9 @@ impl Template {
     }
 }
 
-/// Whether templates can tell that a value has the pattern.
+/// Whether templates can tell that a value has the pattern, which has some piece.
 pub(crate) fn can_tell(pattern: &Pattern) -> bool {
-    !pattern.pieces.is_empty() && !pattern.pieces.iter().any(|piece| piece.contains(REPLACED))
+    !pattern.pieces.iter().any(|piece| piece.contains(REPLACED))
 }
 
 /// Whether all values of this template have the pattern, and are values of the field, if one is named.
