@@ -9,6 +9,7 @@
 
 use crate::chunk::pack::{Input, put_varint};
 use crate::fault::Fault;
+use crate::filter;
 use crate::vocabulary::Vocabulary;
 use crate::words::Key;
 
@@ -32,20 +33,22 @@ impl TermLog {
     }
 }
 
-/// The terms of the events of a chunk, and the noise of its blocks.
+/// The terms of the events of a chunk, and the filters of its blocks for what is no term.
 #[derive(Clone, Default)]
 pub(crate) struct ChunkLog {
-    /// The text of the terms in the order of their numbers, and where each ends.
+    /// The text of the terms in the order of their numbers, and, as LEB128, the length of each.
     text: Vec<u8>,
-    ends: Vec<u32>,
-    values: Values,
+    lengths: Vec<u8>,
+    words: usize,
+    /// For each value, as LEB128, how many terms it has and their numbers.
+    values: Vec<u8>,
     docs: u32,
     /// For each event, as LEB128, three times how many there are and their numbers: terms that were sent, values
     /// that were sent, terms that were added. A term may come twice. Those that come often come early, so
     /// that most numbers take one or two bytes.
     events: Vec<u8>,
-    /// The hashes of what is no term, for each block ascending, and where those of each block end.
-    noise: Vec<u64>,
+    /// The filters, and where that of each block ends.
+    filters: Vec<u8>,
     blocks: Vec<usize>,
 }
 
@@ -79,6 +82,28 @@ impl Values {
         self.terms.get(place(start)..place(end)).unwrap_or_default()
     }
 
+    fn write(&self, bytes: &mut Vec<u8>) {
+        for number in 0..number_of(self.ends.len()) {
+            let terms = self.terms(number);
+            put_varint(terms.len() as u64, bytes);
+            for term in terms {
+                put_varint(u64::from(*term), bytes);
+            }
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Fault> {
+        let mut input = Input(bytes);
+        let mut values = Self::default();
+        while !input.0.is_empty() {
+            for _ in 0..input.length()? {
+                values.terms.push(number_in(&mut input)?);
+            }
+            values.ends.push(number_of(values.terms.len()));
+        }
+        Ok(values)
+    }
+
     /// Takes everything out, and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.terms.clear();
@@ -94,6 +119,11 @@ fn number_of(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+fn number_in(input: &mut Input<'_>) -> Result<u32, Fault> {
+    let number = u32::try_from(input.varint()?);
+    number.map_err(|_| Fault::new("a term has no such number"))
+}
+
 impl ChunkLog {
     /// The terms and the values that the next event has.
     pub(crate) fn event(&mut self, sent: &[u32], values: &[u32], added: &[u32]) {
@@ -106,16 +136,20 @@ impl ChunkLog {
         }
     }
 
-    /// A block ends, with this noise.
+    /// A block ends, in which the keys with these hashes are no terms; ascending.
     pub(crate) fn end_block(&mut self, noise: &[u64]) {
-        self.noise.extend_from_slice(noise);
-        self.blocks.push(self.noise.len());
+        filter::write(noise.iter().copied(), &mut self.filters);
+        self.blocks.push(self.filters.len());
     }
 
     /// What was noted, in as much memory as it takes, with what its numbers are of; begins anew.
     pub(crate) fn take(&mut self, words: &Vocabulary, values: &Values) -> Self {
-        words.write(&mut self.text, &mut self.ends);
-        self.values.clone_from(values);
+        self.text.extend_from_slice(words.texts());
+        for length in words.lengths() {
+            put_varint(u64::from(length), &mut self.lengths);
+        }
+        self.words = words.len();
+        values.write(&mut self.values);
         let taken = self.clone();
         self.clear();
         taken
@@ -124,11 +158,12 @@ impl ChunkLog {
     /// Takes everything out, and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
-        self.ends.clear();
+        self.lengths.clear();
+        self.words = 0;
         self.values.clear();
         self.docs = 0;
         self.events.clear();
-        self.noise.clear();
+        self.filters.clear();
         self.blocks.clear();
     }
 
@@ -142,25 +177,31 @@ impl ChunkLog {
 
     /// The memory that it holds, about, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.text.len()
-            + self.ends.len() * size_of::<u32>()
-            + self.values.bytes()
-            + self.events.len()
-            + self.noise.len() * size_of::<u64>()
+        let parts = [
+            &self.text,
+            &self.lengths,
+            &self.values,
+            &self.events,
+            &self.filters,
+        ];
+        parts.map(Vec::len).iter().sum()
     }
 
     /// Calls `take` with the terms in the order of their numbers, some at a time, and the text in which they stand.
-    pub(crate) fn each_word(&self, mut take: impl FnMut(&[u8], &[Key])) {
+    pub(crate) fn each_word(&self, mut take: impl FnMut(&[u8], &[Key])) -> Result<(), Fault> {
+        let mut input = Input(&self.lengths);
         let mut start = 0;
         let mut keys = Vec::new();
-        for ends in self.ends.chunks(TOGETHER) {
-            keys.clear();
-            keys.extend(ends.iter().map(|end| {
-                let end = usize::try_from(*end).unwrap_or(usize::MAX);
-                Key::new(&self.text, std::mem::replace(&mut start, end), end)
-            }));
-            take(&self.text, &keys);
+        while !input.0.is_empty() {
+            let end = start + input.length()?;
+            keys.push(Key::new(&self.text, start, end));
+            start = end;
+            if keys.len() == TOGETHER || input.0.is_empty() {
+                take(&self.text, &keys);
+                keys.clear();
+            }
         }
+        Ok(())
     }
 
     /// Calls `take` for each event with the numbers of the terms that were sent and of those that were added
@@ -169,7 +210,7 @@ impl ChunkLog {
         let mut input = Input(&self.events);
         let [mut sent, mut added] = [Vec::new(), Vec::new()];
         // For each term the number of the last event that had it, counted from 1.
-        let mut met = vec![0_u32; self.ends.len()];
+        let mut met = vec![0_u32; self.words];
         let mut put = |number: u32, event: u32, numbers: &mut Vec<u32>| {
             let index = usize::try_from(number).unwrap_or(usize::MAX);
             if let Some(last) = met.get_mut(index)
@@ -178,38 +219,35 @@ impl ChunkLog {
                 numbers.push(number);
             }
         };
-        let number = |input: &mut Input<'_>| {
-            let number = u32::try_from(input.varint()?);
-            number.map_err(|_| Fault::new("a term has no such number"))
-        };
+        let values = Values::read(&self.values)?;
         for event in 1..=self.docs {
             sent.clear();
             added.clear();
             for _ in 0..input.length()? {
-                put(number(&mut input)?, event, &mut sent);
+                put(number_in(&mut input)?, event, &mut sent);
             }
             for _ in 0..input.length()? {
-                for term in self.values.terms(number(&mut input)?) {
+                for term in values.terms(number_in(&mut input)?) {
                     put(*term, event, &mut sent);
                 }
             }
             for _ in 0..input.length()? {
-                put(number(&mut input)?, event, &mut added);
+                put(number_in(&mut input)?, event, &mut added);
             }
             take(&sent, &added);
         }
         Ok(())
     }
 
-    /// The hashes of what is no term, block by block.
-    pub(crate) fn noise(&self) -> Vec<Vec<u64>> {
+    /// The filters, block by block.
+    pub(crate) fn filters(&self) -> Vec<Vec<u8>> {
         let mut start = 0;
-        let blocks = self.blocks.iter().map(|end| {
-            let noise = self.noise.get(start..*end).unwrap_or_default();
+        let filters = self.blocks.iter().map(|end| {
+            let filter = self.filters.get(start..*end).unwrap_or_default();
             start = *end;
-            noise.to_vec()
+            filter.to_vec()
         });
-        blocks.collect()
+        filters.collect()
     }
 }
 
@@ -251,9 +289,14 @@ mod tests {
                 ]
             );
             assert_eq!((log.docs(), log.blocks()), (3, 3));
-            assert_eq!(log.noise(), [vec![3, 9], vec![], vec![4]]);
+            let filters = log.filters();
+            let holds = |block: usize, hash| filter::may_hold(&filters[block], hash);
+            assert!(holds(0, 3) && holds(0, 9) && holds(2, 4));
+            assert!(filters[1].is_empty() && filters.len() == 3);
             let mut found = Vec::new();
-            log.each_word(|text, keys| found.extend(keys.iter().map(|key| key.of(text).to_vec())));
+            let took = log
+                .each_word(|text, keys| found.extend(keys.iter().map(|key| key.of(text).to_vec())));
+            took.unwrap();
             let all: Vec<_> = (0..300).map(|number| words.text(number).to_vec()).collect();
             assert_eq!(found, all);
         }

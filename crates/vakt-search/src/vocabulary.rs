@@ -67,14 +67,14 @@ impl Vocabulary {
         order.into_iter().map(|(_, number)| number).collect()
     }
 
-    /// Writes all keys, in the order of their numbers, and where each ends.
-    pub(crate) fn write(&self, text: &mut Vec<u8>, ends: &mut Vec<u32>) {
-        text.extend_from_slice(self.words.texts());
-        let mut end = 0;
-        ends.extend(self.words.lengths().map(|length| {
-            end += length;
-            end
-        }));
+    /// All keys, one after the other, in the order of their numbers.
+    pub(crate) fn texts(&self) -> &[u8] {
+        self.words.texts()
+    }
+
+    /// Their lengths.
+    pub(crate) fn lengths(&self) -> impl Iterator<Item = u32> {
+        self.words.lengths()
     }
 
     /// Takes everything out, and keeps the memory.

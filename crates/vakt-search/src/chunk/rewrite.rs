@@ -8,11 +8,10 @@ use super::pack::Packer;
 use super::read::Chunk;
 use super::{BlockPlace, ChunkMeta, ColumnPlace, Directory, Place, ValuesPlace};
 use crate::fault::Fault;
-use crate::filter;
 
 impl Chunk {
-    /// The chunk with `filters`, the hashes of the keys for each of its blocks.
-    pub(crate) fn with_filters(&self, filters: &[Vec<u64>]) -> Result<(Vec<u8>, ChunkMeta), Fault> {
+    /// The chunk with `filters`, one for each of its blocks.
+    pub(crate) fn with_filters(&self, filters: &[Vec<u8>]) -> Result<(Vec<u8>, ChunkMeta), Fault> {
         let old = self.directory()?;
         let mut bytes = Vec::with_capacity(self.data().len());
         let put = |part: &[u8], bytes: &mut Vec<u8>| -> Result<Place, Fault> {
@@ -29,11 +28,8 @@ impl Chunk {
                 filter: (0, 0),
             });
         }
-        let mut scratch = Vec::new();
-        for (block, hashes) in blocks.iter_mut().zip(filters) {
-            scratch.clear();
-            filter::write(hashes.iter().copied(), &mut scratch);
-            block.filter = put(&scratch, &mut bytes)?;
+        for (block, filter) in blocks.iter_mut().zip(filters) {
+            block.filter = put(filter, &mut bytes)?;
         }
         let positions = put(self.piece(old.positions)?, &mut bytes)?;
         let times = put(self.piece(old.times)?, &mut bytes)?;

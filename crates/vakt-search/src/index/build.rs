@@ -134,7 +134,7 @@ fn build(shared: &Shared, chosen: &[Arc<Sealed>]) -> Result<SplitMeta> {
         for placed in &split.chunks {
             let chunk = &placed.chunk;
             let filters = match logs.next() {
-                Some(log) => inverted.put_log(&log).map(|()| log.noise()),
+                Some(log) => inverted.put_log(&log).map(|()| log.filters()),
                 None => terms::add(chunk, shared, &mut inverted, &mut keys),
             };
             let filters = filters.map_err(damaged)?;

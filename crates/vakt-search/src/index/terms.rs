@@ -22,6 +22,7 @@ use super::shared::Shared;
 use crate::chunk::column::{Column, LOOK, NO_VALUE};
 use crate::chunk::{Chunk, ColumnOf, Pieces};
 use crate::fault::Fault;
+use crate::filter;
 use crate::record::{Record, is_own_always};
 use crate::split::inverted::InvertedBuilder;
 use crate::words::Keys;
@@ -30,14 +31,14 @@ use crate::words::Keys;
 /// looked up each time.
 const NAMES_MAX: usize = 4096;
 
-/// Adds the events of `chunk`, and gives for each of its blocks the hashes of the numbers that are
-/// noise and so no terms.
+/// Adds the events of `chunk`, and gives for each of its blocks the filter of the numbers that are noise and so
+/// no terms.
 pub(super) fn add(
     chunk: &Chunk,
     shared: &Shared,
     inverted: &mut InvertedBuilder,
     keys: &mut Keys,
-) -> Result<Vec<Vec<u64>>, Fault> {
+) -> Result<Vec<Vec<u8>>, Fault> {
     let pieces = shared.pieces();
     let mut terms = ChunkTerms {
         inverted,
@@ -56,7 +57,7 @@ pub(super) fn add(
     };
     let mut decoder = shared.decode.decoder();
     let mut reader = chunk.reader(pieces, false)?;
-    let mut filters: Vec<Vec<u64>> = Vec::new();
+    let mut filters = Vec::new();
     let mut block_end = 0;
     for doc in 0..chunk.meta().docs {
         if doc == block_end {
@@ -184,11 +185,13 @@ impl ChunkTerms<'_> {
         }
     }
 
-    /// The hashes of a block that was read.
-    fn end_block(&mut self) -> Vec<u64> {
+    /// The filter of a block that was read.
+    fn end_block(&mut self) -> Vec<u8> {
         self.noise.sort_unstable();
         self.noise.dedup();
-        std::mem::take(&mut self.noise)
+        let mut filter = Vec::new();
+        filter::write(self.noise.drain(..), &mut filter);
+        filter
     }
 }
 

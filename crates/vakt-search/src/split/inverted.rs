@@ -86,7 +86,7 @@ impl InvertedBuilder {
     /// The next events are those of the log.
     pub(crate) fn put_log(&mut self, log: &ChunkLog) -> Result<(), Fault> {
         let mut numbers = Vec::new();
-        log.each_word(|text, keys| self.words.numbers(text, keys, &mut numbers));
+        log.each_word(|text, keys| self.words.numbers(text, keys, &mut numbers))?;
         let number = |number: &u32| {
             let index = usize::try_from(*number).unwrap_or(usize::MAX);
             numbers.get(index).copied().unwrap_or(u32::MAX)
