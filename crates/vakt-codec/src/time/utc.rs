@@ -5,6 +5,9 @@ use vakt_event::time::MICROS_PER_SECOND;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
+/// Of times before, parts of a microsecond are rounded the other way.
+const FIRST_YEAR: i64 = 1970;
+
 /// `2026-11-24T09:30:00Z` or with a fraction (RFC 3339, section 5.6, in UTC). `None` for everything else, leap
 /// seconds too, which others may know how to read.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
@@ -40,7 +43,7 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
     let year = two(y0, y1)? * 100 + two(y2, y3)?;
     let (month, day) = (two(mo0, mo1)?, two(d0, d1)?);
     let (hour, minute, second) = (two(h0, h1)?, two(mi0, mi1)?, two(s0, s1)?);
-    let is_there = year > 0
+    let is_there = year >= FIRST_YEAR
         && (1..=12).contains(&month)
         && (1..=days_of(year, month)).contains(&day)
         && hour < 24

@@ -27,7 +27,7 @@ const FRAME_BYTES_MAX: u64 = 64 * 1024 * 1024;
 const PARTITIONS_MAX: usize = 1024;
 
 /// The most bytes of words, and of what is noted of them for the inverted indexes. Of a full generation of
-/// ordinary logs they take half of this; where words are more various, all partitions let go of theirs, and
+/// ordinary logs they take two thirds of this; where words are more various, all partitions let go of theirs, and
 /// the inverted indexes are built from the frames.
 const TERMS_BYTES_MAX: usize = 48 * 1024 * 1024;
 
