@@ -1,7 +1,7 @@
 //! Log templates: what is the same in many messages.
 //!
-//! Of each event the longest value that was sent, as far as it goes into a template: folded, with each word that is not
-//! frequent, and each number, replaced by one character. A program logs few templates, so that a column of them is
+//! Of each event the message, or else the longest value that was sent, as far as it goes into a template: folded, with each
+//! word that is not frequent, and each number, replaced by one character. A program logs few templates, so that a column of them is
 //! small and takes next to no time to go over. A phrase that is in the template is in the value; one that is not may be
 //! in it all the same, and the event decides.
 //!
@@ -64,7 +64,7 @@ impl Template {
                 // A key of several words, which were there.
                 continue;
             }
-            match is_frequent(index) {
+            match is_frequent(index) && !is_number(key.of(batch.text)) {
                 true => self.end = key.end(),
                 false => self.replace(batch.text, key),
             }
@@ -120,6 +120,11 @@ impl Template {
     }
 }
 
+/// Whether a word has nothing but digits; such are in addresses, ports and times, and would make templates of their own.
+fn is_number(word: &[u8]) -> bool {
+    word.iter().all(u8::is_ascii_digit)
+}
+
 /// Whether templates can tell that a value has the pattern, which has some piece.
 pub(crate) fn can_tell(pattern: &Pattern) -> bool {
     !pattern.pieces.iter().any(|piece| piece.contains(REPLACED))
@@ -138,14 +143,15 @@ mod tests {
     use crate::fold::fold;
     use crate::words::Keys;
 
-    /// The template of a value in which words of letters from `a` to `m` are frequent.
+    /// The template of a value in which numbers and words of letters from `a` to `m` are frequent.
     fn template(name: &str, value: &str) -> Option<String> {
         let (mut keys, mut template) = (Keys::default(), Template::default());
         template.begin(name);
         keys.each(value, |batch| {
             let terms: Vec<&[u8]> = batch.terms().collect();
             template.add(batch, |index| {
-                terms[index].iter().all(|byte| (b'a'..=b'm').contains(byte))
+                let is_known = |byte: &u8| byte.is_ascii_digit() || (b'a'..=b'm').contains(byte);
+                terms[index].iter().all(is_known)
             });
         });
         template.end(keys.folded()).map(str::to_owned)
