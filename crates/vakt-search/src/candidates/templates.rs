@@ -115,7 +115,7 @@ mod tests {
                 });
                 added.unwrap();
             }
-            let (bytes, meta) = builder.write(true).unwrap();
+            let (bytes, meta) = builder.close().unwrap();
             chunks.push(Arc::new(
                 Split::chunk(meta, OwnedBytes::new(bytes)).unwrap(),
             ));

@@ -88,8 +88,8 @@ impl Candidates<'_> {
         let mut docs = Bits::none(self.split.docs);
         for placed in &self.split.chunks {
             self.check_limits()?;
-            placed.chunk.blocks_with(&hashes, |block| {
-                docs.insert_range(placed.first + block.start..placed.first + block.end);
+            placed.chunk.blocks_with(&hashes, self.pieces, |doc| {
+                docs.insert(placed.first + doc);
             })?;
         }
         Ok(docs)

@@ -67,6 +67,13 @@ impl BlockBuilder {
         self.count
     }
 
+    /// Adds the frames of another block.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.count += other.count;
+        self.heads.extend_from_slice(&other.heads);
+        self.bodies.extend_from_slice(&other.bodies);
+    }
+
     /// The block's bytes, not packed yet, into `bytes`, which is emptied before.
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         bytes.clear();
@@ -187,11 +194,6 @@ impl Block {
 
     /// The bytes of the block, those of its frames among them.
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// What later blocks of the chunk are like.
-    pub(super) fn model(&self) -> &[u8] {
         &self.bytes
     }
 

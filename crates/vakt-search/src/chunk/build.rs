@@ -7,17 +7,19 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use vakt_event::alias::canonical;
 use vakt_event::{Event, JournalPosition, Origin, Source, ecs};
 
-use super::block::BlockBuilder;
+use super::block_keys::BlockKeys;
 use super::column::{Begun, ColumnBuilder, write_docs};
+use super::lane::{Lane, Packed, close_all};
 use super::names::{Names, Slot};
+use super::order::Order;
 use super::pack::{Packer, write_deltas};
+use super::shape::{Fields, Shapes};
 use super::stand::Stand;
 use super::terms::{Of, Terms};
 use super::{
     BLOCK_BYTES, BlockPlace, CHUNK_BYTES_MAX, CHUNK_DOCS_MAX, COLUMNS_MAX, ChunkMeta, ColumnPlace,
     Directory, NO_TIME, Place, ValuesPlace,
 };
-use crate::filter;
 use crate::frame::Frame;
 use crate::record::{is_own_always, peer_text};
 use crate::term_log::TermLog;
@@ -51,9 +53,16 @@ pub(crate) struct ChunkBuilder {
     /// The templates of events.
     templates: ColumnBuilder,
     hasher: DefaultHashBuilder,
+    shapes: Shapes,
+    /// The shape of each event.
+    shape_numbers: Vec<u8>,
+    /// By shape; those that no event has are kept for their memory.
+    lanes: Vec<Lane>,
+    /// The blocks that are closed, in the order in which they were.
     blocks: Vec<Packed>,
-    block: BlockBuilder,
     terms: Terms,
+    /// The bytes of frames since words are counted apart.
+    stretch_bytes: usize,
     /// Of the event that is being added: where the values of its fields go.
     begun: Vec<(Slot, Option<Begun>)>,
     scratch: Vec<u8>,
@@ -63,13 +72,6 @@ pub(crate) struct ChunkBuilder {
 struct Named {
     name: String,
     column: ColumnBuilder,
-}
-
-/// A block that is closed.
-struct Packed {
-    first: u32,
-    bytes: Vec<u8>,
-    filter: Vec<u8>,
 }
 
 /// The most columns that the next chunk begins with.
@@ -94,9 +96,12 @@ impl ChunkBuilder {
             beyond: Vec::new(),
             templates: ColumnBuilder::of_templates(hasher.clone()),
             hasher,
+            shapes: Shapes::default(),
+            shape_numbers: Vec::new(),
+            lanes: Vec::new(),
             blocks: Vec::new(),
-            block: BlockBuilder::default(),
             terms: Terms::default(),
+            stretch_bytes: 0,
             begun: Vec::new(),
             scratch: Vec::new(),
             packer: Packer::new()?,
@@ -124,11 +129,15 @@ impl ChunkBuilder {
         }
         self.beyond.clear();
         self.templates.clear();
-        self.blocks.clear();
-        if self.block.count() > 0 {
-            self.terms.end_block();
+        self.shapes.clear();
+        self.shape_numbers.clear();
+        for lane in &mut self.lanes {
+            lane.clear();
         }
-        self.block.clear();
+        self.blocks.clear();
+        if std::mem::take(&mut self.stretch_bytes) > 0 {
+            self.terms.end_stretch();
+        }
         self.terms.end_chunk();
     }
 
@@ -154,6 +163,9 @@ impl ChunkBuilder {
         for named in &mut self.columns {
             named.column.forget_keys();
         }
+        for lane in &mut self.lanes {
+            lane.keys.forget_numbers();
+        }
     }
 
     pub(crate) fn docs(&self) -> u32 {
@@ -168,15 +180,18 @@ impl ChunkBuilder {
         let event = addition.event;
         let doc = u16::try_from(self.positions.len()).unwrap_or(u16::MAX);
         let source = self.source(addition.source);
-        let (stand, template) = self.begin_fields(event, &addition.frame);
-        self.add_fields(event, doc, template);
+        let (stand, template, fields) = self.begin_fields(event, &addition.frame);
+        let shape = self.shapes.number(fields);
+        // Taken out for a moment, since its keys are added while columns and words are.
+        let mut lane = self.take_lane(shape);
+        self.add_fields(event, doc, template, &mut lane.keys);
         if !event.problems.is_empty() {
             let problems = event.problems.join("; ");
             let slot = self
                 .problems
                 .unwrap_or_else(|| self.column(ecs::ERROR_MESSAGE));
             self.problems = Some(slot);
-            self.add_own(slot, doc, &problems);
+            self.add_own(slot, doc, &problems, &mut lane.keys);
         }
         // Taken out for a moment, so that it need not be copied.
         let peer = self
@@ -186,7 +201,7 @@ impl ChunkBuilder {
         if let Some(peer) = peer {
             let slot = self.peers.unwrap_or_else(|| self.column(ecs::VAKT_PEER));
             self.peers = Some(slot);
-            self.add_own(slot, doc, &peer);
+            self.add_own(slot, doc, &peer, &mut lane.keys);
             if let Some((_, place)) = self.sources.get_mut(source) {
                 *place = Some(peer);
             }
@@ -198,25 +213,46 @@ impl ChunkBuilder {
         self.times.push(micros(event.time.effective()));
         self.received.push(micros(event.time.received));
         self.frame_bytes += addition.frame.bytes.len();
-        self.block.add(&addition.frame, source, &stand);
-        if self.block.frame_bytes() >= BLOCK_BYTES {
-            let packed = self.pack_block()?;
-            if self.blocks.is_empty() {
-                self.packer.set_model(&self.scratch)?;
-            }
-            self.blocks.push(packed);
-            self.block.clear();
-            self.terms.end_block();
+        self.shape_numbers.push(shape);
+        lane.add(&addition.frame, source, &stand);
+        if lane.is_full() {
+            let closed = lane.close(shape, &mut self.packer, &mut self.scratch)?;
+            self.blocks.push(closed);
+        }
+        if let Some(place) = self.lanes.get_mut(usize::from(shape)) {
+            *place = lane;
+        }
+        self.stretch_bytes += addition.frame.bytes.len();
+        if self.stretch_bytes >= BLOCK_BYTES {
+            self.stretch_bytes = 0;
+            self.terms.end_stretch();
         }
         Ok(())
     }
 
-    /// Finds where the values of an event's fields go, and begins to add them; gives how they stand in its frame, and
-    /// the field whose template is made: the message, else the longest value.
-    fn begin_fields(&mut self, event: &Event<'_>, frame: &Frame<'_>) -> (Stand, Option<usize>) {
+    /// The lane of a shape, in whose place another stands until it is back.
+    fn take_lane(&mut self, shape: u8) -> Lane {
+        let shape = usize::from(shape);
+        if self.lanes.len() <= shape {
+            self.lanes.resize_with(shape + 1, Lane::default);
+        }
+        self.lanes
+            .get_mut(shape)
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// Finds where the values of an event's fields go, and begins to add them; gives how they stand in its frame,
+    /// the field whose template is made (the message, else the longest value), and the event's shape.
+    fn begin_fields(
+        &mut self,
+        event: &Event<'_>,
+        frame: &Frame<'_>,
+    ) -> (Stand, Option<usize>, Fields) {
         let has_problems = !event.problems.is_empty();
         let mut message = None;
         let mut stand = Stand::new(frame);
+        let mut fields = Fields::default();
         self.begun.clear();
         for (number, field) in event.fields.iter().enumerate() {
             if field.value.is_null() {
@@ -227,6 +263,7 @@ impl ChunkBuilder {
                 stand.see(number, &field.value);
             }
             let mut slot = self.slot(&field.name);
+            fields.see(slot);
             if field.origin == Origin::Sent
                 && message.is_none()
                 && self.is_named(slot, ecs::MESSAGE)
@@ -244,12 +281,19 @@ impl ChunkBuilder {
             self.begun.push((slot, begun));
         }
         let template = message.or(stand.longest_field);
-        (stand, template)
+        (stand, template, fields)
     }
 
     /// Adds the fields of an event: all values to columns, and the words of what was sent; then those of what was
-    /// added and turned out to be in no column. The template is that of field `template`.
-    fn add_fields(&mut self, event: &Event<'_>, doc: u16, template: Option<usize>) {
+    /// added and turned out to be in no column. The template is that of field `template`; `keys` are those of the
+    /// event's block.
+    fn add_fields(
+        &mut self,
+        event: &Event<'_>,
+        doc: u16,
+        template: Option<usize>,
+        keys: &mut BlockKeys,
+    ) {
         let Self {
             columns,
             begun,
@@ -276,7 +320,7 @@ impl ChunkBuilder {
                     is_added_read |= added.is_look;
                     match column.keys(added.code) {
                         Some(known) => {
-                            terms.value(known, text, is_sent);
+                            terms.value(keys, known, text, is_sent);
                             if is_template {
                                 templates
                                     .add_template_of(doc, known, || terms.template_of(name, text));
@@ -284,10 +328,10 @@ impl ChunkBuilder {
                         }
                         None if is_sent && is_template => {
                             terms.begin_template(name);
-                            terms.text(text, Of::Sender);
+                            terms.text(keys, text, Of::Sender);
                             templates.add_template(doc, terms.end_template());
                         }
-                        None if is_sent => terms.text(text, Of::Sender),
+                        None if is_sent => terms.text(keys, text, Of::Sender),
                         None => {}
                     }
                 }
@@ -297,11 +341,11 @@ impl ChunkBuilder {
                     }
                     is_added_read = true;
                     if is_sent {
-                        terms.text(text, Of::Sender);
+                        terms.text(keys, text, Of::Sender);
                     }
                 }
-                _ if is_sent => terms.text(text, Of::Sender),
-                _ => terms.text(text, Of::Nobody),
+                _ if is_sent => terms.text(keys, text, Of::Sender),
+                _ => terms.text(keys, text, Of::Nobody),
             }
         }
         if !is_added_read {
@@ -320,7 +364,7 @@ impl ChunkBuilder {
                 Slot::Beyond => true,
             };
             if is_read {
-                terms.text(field.value.text(), Of::Vakt);
+                terms.text(keys, field.value.text(), Of::Vakt);
             }
         }
     }
@@ -384,7 +428,7 @@ impl ChunkBuilder {
     }
 
     /// Adds a value that Vakt itself gives.
-    fn add_own(&mut self, slot: Slot, doc: u16, value: &str) {
+    fn add_own(&mut self, slot: Slot, doc: u16, value: &str, keys: &mut BlockKeys) {
         match slot {
             Slot::Column(index) => {
                 let Some(Named { column, .. }) = self.columns.get_mut(index) else {
@@ -393,41 +437,53 @@ impl ChunkBuilder {
                 let begun = column.begin(value);
                 let added = column.add(doc, value, &begun);
                 match column.keys(added.code) {
-                    Some(known) if !added.is_look => self.terms.value(known, value, false),
-                    _ => self.terms.text(value, Of::Vakt),
+                    Some(known) if !added.is_look => self.terms.value(keys, known, value, false),
+                    _ => self.terms.text(keys, value, Of::Vakt),
                 }
             }
             Slot::Nowhere | Slot::Beyond => {
                 self.beyond.push(doc);
                 self.beyond.dedup();
-                self.terms.text(value, Of::Vakt);
+                self.terms.text(keys, value, Of::Vakt);
             }
         }
     }
 
-    /// The open block, packed.
-    fn pack_block(&mut self) -> io::Result<Packed> {
-        self.block.write(&mut self.scratch);
-        let mut filter = Vec::new();
-        filter::write(self.terms.block_hashes().into_iter(), &mut filter);
-        let bytes = match self.blocks.is_empty() {
-            true => self.packer.pack(&self.scratch)?,
-            false => self.packer.pack_like(&self.scratch)?,
-        };
-        Ok(Packed {
-            first: self.docs() - self.block.count(),
-            bytes,
-            filter,
-        })
+    /// The chunk as it is now. Its columns take time: without them it can be searched as well, a little slower.
+    pub(crate) fn show(&mut self) -> io::Result<(Vec<u8>, ChunkMeta)> {
+        // So that writing may borrow everything else.
+        let mut lanes = std::mem::take(&mut self.lanes);
+        let closed = std::mem::take(&mut self.blocks);
+        let mut blocks: Vec<&Packed> = closed.iter().collect();
+        for (shape, lane) in (0..=u8::MAX).zip(&mut lanes) {
+            blocks.extend(lane.show(shape, &mut self.packer, &mut self.scratch)?);
+        }
+        let written = self.write(&blocks, false);
+        self.blocks = closed;
+        self.lanes = lanes;
+        written
     }
 
-    /// The chunk as it is now. Its columns take time: without them it can be searched as well, a
-    /// little slower.
-    pub(crate) fn write(&mut self, with_columns: bool) -> io::Result<(Vec<u8>, ChunkMeta)> {
-        let open = match self.block.count() {
-            0 => None,
-            _ => Some(self.pack_block()?),
-        };
+    /// The whole chunk; [`Self::clear`] comes next.
+    pub(crate) fn close(&mut self) -> io::Result<(Vec<u8>, ChunkMeta)> {
+        let mut blocks = std::mem::take(&mut self.blocks);
+        blocks.sort_by_key(|block| block.runs.first().map(|run| run.shape));
+        blocks.extend(close_all(
+            &mut self.lanes,
+            &mut self.packer,
+            &mut self.scratch,
+        )?);
+        for block in &blocks {
+            self.terms.block_closed(&block.noise);
+        }
+        self.write(&blocks.iter().collect::<Vec<_>>(), true)
+    }
+
+    fn write(
+        &mut self,
+        packed: &[&Packed],
+        with_columns: bool,
+    ) -> io::Result<(Vec<u8>, ChunkMeta)> {
         let mut bytes = Vec::new();
         let put = |part: &[u8], bytes: &mut Vec<u8>| -> io::Result<Place> {
             let too_long = |_| io::Error::other("a chunk is longer than 4 GiB");
@@ -436,16 +492,25 @@ impl ChunkBuilder {
             Ok((start, u32::try_from(part.len()).map_err(too_long)?))
         };
         let mut blocks = Vec::new();
-        for block in self.blocks.iter().chain(&open) {
+        let mut runs = Vec::new();
+        let mut first = 0;
+        for block in packed {
             blocks.push(BlockPlace {
-                first: block.first,
+                first,
                 bytes: put(&block.bytes, &mut bytes)?,
                 filter: (0, 0),
             });
+            first += block.runs.iter().map(|run| run.length).sum::<u32>();
+            runs.extend_from_slice(&block.runs);
         }
-        for (place, block) in blocks.iter_mut().zip(self.blocks.iter().chain(&open)) {
+        for (place, block) in blocks.iter_mut().zip(packed) {
             place.filter = put(&block.filter, &mut bytes)?;
         }
+        self.scratch.clear();
+        Order::write(&self.shape_numbers, &runs, &mut self.scratch);
+        let order_place = put(&self.packer.pack(&self.scratch)?, &mut bytes)?;
+        let order = Order::new(&self.shape_numbers, &runs);
+        let order = order.ok_or_else(|| io::Error::other("a chunk has lost an event"))?;
         let mut numbers = |numbers: &[i64], bytes: &mut Vec<u8>| {
             self.scratch.clear();
             write_deltas(numbers, &mut self.scratch);
@@ -456,8 +521,8 @@ impl ChunkBuilder {
         let received = numbers(&self.received, &mut bytes)?;
         let (templates, columns) = match with_columns {
             true => (
-                self.write_templates(&mut bytes, put)?,
-                Some(self.write_columns(&mut bytes, put)?),
+                self.write_templates(&order, &mut bytes, put)?,
+                Some(self.write_columns(&order, &mut bytes, put)?),
             ),
             false => (None, None),
         };
@@ -468,6 +533,7 @@ impl ChunkBuilder {
                 .map(|(source, _)| (**source).clone())
                 .collect(),
             blocks,
+            order: order_place,
             positions,
             times,
             received,
@@ -495,10 +561,10 @@ impl ChunkBuilder {
 
     fn write_templates(
         &mut self,
+        order: &Order,
         bytes: &mut Vec<u8>,
         put: impl Fn(&[u8], &mut Vec<u8>) -> io::Result<Place>,
     ) -> io::Result<Option<ValuesPlace>> {
-        let count = self.docs();
         let column = &self.templates;
         if column.is_empty() {
             return Ok(None);
@@ -508,20 +574,20 @@ impl ChunkBuilder {
             write(&mut self.scratch);
             put(&self.packer.pack(&self.scratch)?, bytes)
         };
-        let docs = match column.is_sparse(count) {
-            true => Some(pack(&|scratch| write_docs(column.docs(), scratch))?),
+        let docs = match column.is_sparse(order.count()) {
+            true => Some(pack(&|scratch| write_docs(column.docs(), order, scratch))?),
             false => None,
         };
-        let values = pack(&|scratch| column.write(count, scratch))?;
+        let values = pack(&|scratch| column.write(order, scratch))?;
         Ok(Some(ValuesPlace { values, docs }))
     }
 
     fn write_columns(
         &mut self,
+        order: &Order,
         bytes: &mut Vec<u8>,
         put: impl Fn(&[u8], &mut Vec<u8>) -> io::Result<Place>,
     ) -> io::Result<Vec<ColumnPlace>> {
-        let count = self.docs();
         let Self {
             columns,
             scratch,
@@ -544,7 +610,7 @@ impl ChunkBuilder {
                 written.push((column, place));
                 continue;
             }
-            let docs = if column.is_sparse(count) {
+            let docs = if column.is_sparse(order.count()) {
                 let known = written
                     .iter()
                     .find(|(other, place)| place.docs.is_some() && other.docs() == column.docs());
@@ -552,7 +618,7 @@ impl ChunkBuilder {
                     Some((_, place)) => place.docs,
                     None => {
                         scratch.clear();
-                        write_docs(column.docs(), scratch);
+                        write_docs(column.docs(), order, scratch);
                         Some(pack(scratch)?)
                     }
                 }
@@ -560,7 +626,7 @@ impl ChunkBuilder {
                 None
             };
             scratch.clear();
-            column.write(count, scratch);
+            column.write(order, scratch);
             let place = ColumnPlace {
                 name: name.clone(),
                 values: pack(scratch)?,

@@ -2,16 +2,16 @@
 //!
 //! ```text
 //! column     = width(1 byte) count(u32) codes values(u32) { length } text
-//! docs       = count(u32) and as many numbers of 2 bytes: events, each less the one before
-//! codes      = count numbers of `width` bytes: 0 no value, 1 look at the event, 2 the first value that
-//!              no event had before, n + 3 value n
+//! docs       = count(u32) and as many numbers of 2 bytes: ranks of events, each less the one before
+//! codes      = count numbers of `width` bytes, by rank (`order`): 0 no value, 1 look at the event, 2 the first
+//!              value that no event had before, n + 3 value n
 //! length     = 1 byte: of the value in `text`
 //! ```
 //!
 //! All numbers are little-endian; of those of two bytes the lower bytes come first, of all, then the
 //! upper ones. The events of a column are those that have the field, in a piece of their own, since the
 //! fields of a kind of event have the same; where they are many, the codes are those of all events and
-//! there is no such piece. Each is packed. Values stand as they were sent, in the order in which they came:
+//! there is no such piece. Each is packed. Values stand as they were sent, in the order of the events that have them:
 //! that is why a new one needs no number, and a column in which all are new takes next to nothing
 //! but its values. An event that has several different values, or one that is too long or
 //! one of too many, has code 1: whoever asks must look at the event itself.
@@ -23,6 +23,7 @@ use std::sync::Arc;
 use hashbrown::DefaultHashBuilder;
 use memchr::memmem::Finder;
 
+use super::order::Order;
 use super::pack::Input;
 use super::template::TEMPLATE_BYTES_MAX;
 use super::terms::ValueKeys;
@@ -254,69 +255,113 @@ impl ColumnBuilder {
         &self.docs
     }
 
-    /// The column's bytes, not packed yet. `count` is the number of events of the chunk.
-    pub(super) fn write(&self, count: u32, bytes: &mut Vec<u8>) {
-        let mut next = FIRST_VALUE;
-        let codes = self.codes.iter().map(|code| {
-            if *code == next {
-                next += 1;
-                NEXT_VALUE
-            } else if *code < FIRST_VALUE {
-                *code
-            } else {
-                *code - FIRST_VALUE + FIRST_WRITTEN
-            }
-        });
-        let mut written = Vec::new();
-        if self.is_sparse(count) {
-            written.extend(codes);
-        } else {
-            written.resize(usize::try_from(count).unwrap_or(usize::MAX), NO_VALUE);
-            for (doc, code) in self.docs.iter().zip(codes) {
-                if let Some(slot) = written.get_mut(usize::from(*doc)) {
-                    *slot = code;
-                }
-            }
-        }
-        let values = self.values.len();
-        let is_narrow = values + usize::from(FIRST_WRITTEN) <= usize::from(u8::MAX);
+    /// The column's bytes, not packed yet.
+    pub(super) fn write(&self, order: &Order, bytes: &mut Vec<u8>) {
+        let mut codes = self.codes_by_rank(order);
+        let values = self.number_by_rank(&mut codes);
+        let is_narrow = values.len() + usize::from(FIRST_WRITTEN) <= usize::from(u8::MAX);
         bytes.push(if is_narrow { 1 } else { 2 });
-        put_count(written.len(), bytes);
+        put_count(codes.len(), bytes);
         if is_narrow {
-            bytes.extend(written.iter().map(|code| code.to_le_bytes()[0]));
+            bytes.extend(codes.iter().map(|code| code.to_le_bytes()[0]));
         } else {
-            write_planes(&written, bytes);
+            write_planes(&codes, bytes);
         }
-        put_count(values, bytes);
+        put_count(values.len(), bytes);
+        let texts = || values.iter().map(|number| self.values.text(*number));
         // None is longer than a byte can say.
-        bytes.extend(self.values.lengths().map(|length| length.to_le_bytes()[0]));
-        bytes.extend_from_slice(self.values.texts());
+        bytes.extend(texts().map(|text| text.len().to_le_bytes()[0]));
+        texts().for_each(|text| bytes.extend_from_slice(text));
+    }
+
+    /// The codes of its events, or of all where they are many, as the chunk keeps those.
+    fn codes_by_rank(&self, order: &Order) -> Vec<u16> {
+        let ranked = self.docs.iter().zip(&self.codes);
+        let ranked = ranked.filter_map(|(doc, code)| Some((order.rank(*doc)?, *code)));
+        if self.is_sparse(order.count()) {
+            let mut codes: Vec<(u16, u16)> = ranked.collect();
+            // Much of it is in order: those of one shape.
+            codes.sort();
+            return codes.into_iter().map(|(_, code)| code).collect();
+        }
+        let mut codes = vec![NO_VALUE; order.ranks().len()];
+        for (rank, code) in ranked {
+            if let Some(slot) = codes.get_mut(usize::from(rank)) {
+                *slot = code;
+            }
+        }
+        codes
+    }
+
+    /// Turns codes into what is written, and gives the values in the order in which they come first.
+    fn number_by_rank(&self, codes: &mut [u16]) -> Vec<u32> {
+        let mut values: Vec<u32> = Vec::with_capacity(self.values.len());
+        // What is written for each value; before it came, what says that it is new.
+        let mut written = vec![NEXT_VALUE; self.values.len()];
+        for code in codes {
+            let Some(number) = code.checked_sub(FIRST_VALUE) else {
+                continue;
+            };
+            let Some(known) = written.get_mut(usize::from(number)) else {
+                continue;
+            };
+            *code = *known;
+            if *known == NEXT_VALUE {
+                // There is a code for each value.
+                let next = u16::try_from(values.len()).unwrap_or(u16::MAX);
+                *known = next.saturating_add(FIRST_WRITTEN);
+                values.push(u32::from(number));
+            }
+        }
+        values
     }
 }
 
 /// The piece that lists events, not packed yet.
-pub(super) fn write_docs(docs: &[u16], bytes: &mut Vec<u8>) {
-    put_count(docs.len(), bytes);
+pub(super) fn write_docs(docs: &[u16], order: &Order, bytes: &mut Vec<u8>) {
+    let mut ranks: Vec<u16> = docs.iter().filter_map(|doc| order.rank(*doc)).collect();
+    ranks.sort();
+    put_count(ranks.len(), bytes);
     let mut before = 0;
-    let gaps = docs.iter().map(|doc| {
-        let gap = *doc - before;
-        before = *doc;
-        gap
-    });
-    write_planes(&gaps.collect::<Vec<u16>>(), bytes);
+    for rank in &mut ranks {
+        let gap = *rank - before;
+        before = std::mem::replace(rank, gap);
+    }
+    write_planes(&ranks, bytes);
 }
 
-/// Reads what [`write_docs`] wrote.
-pub(super) fn read_docs(bytes: &[u8]) -> Result<Vec<u16>, Fault> {
-    let mut input = Input(bytes);
-    let count = usize::try_from(input.number()?).unwrap_or(usize::MAX);
-    let mut docs = read_planes(count, &mut input)?;
-    let mut before = 0_u16;
-    for doc in &mut docs {
-        before = before.wrapping_add(*doc);
-        *doc = before;
+/// The events of a column.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    /// Ascending.
+    docs: Vec<u16>,
+    /// Where the code of each stands among those that were written.
+    places: Vec<u16>,
+}
+
+impl Listed {
+    /// Reads what [`write_docs`] wrote.
+    pub(super) fn read(bytes: &[u8], order: &Order) -> Result<Self, Fault> {
+        let mut input = Input(bytes);
+        let count = usize::try_from(input.number()?).unwrap_or(usize::MAX);
+        let gaps = read_planes(count, &mut input)?;
+        let mut rank = 0_u16;
+        let mut listed: Vec<(u16, u16)> = Vec::with_capacity(gaps.len());
+        for (place, gap) in (0..).zip(gaps) {
+            rank = rank.wrapping_add(gap);
+            let doc = order.docs().get(usize::from(rank));
+            let doc = doc.ok_or_else(|| Fault::new("a column has an event that is not there"))?;
+            listed.push((*doc, place));
+        }
+        listed.sort();
+        let (docs, places) = listed.into_iter().unzip();
+        Ok(Self { docs, places })
     }
-    Ok(docs)
+
+    /// The memory that it holds, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        (self.docs.len() + self.places.len()) * size_of::<u16>()
+    }
 }
 
 fn put_count(count: usize, bytes: &mut Vec<u8>) {
@@ -348,15 +393,19 @@ fn is_varied(values: usize, events: usize, text_bytes: usize) -> bool {
 #[derive(Debug)]
 pub(crate) struct Column {
     /// The events of the codes; `None` where the codes are those of all events.
-    docs: Option<Arc<Vec<u16>>>,
+    listed: Option<Arc<Listed>>,
     codes: Vec<u16>,
     text: String,
     ends: Vec<u32>,
 }
 
 impl Column {
-    /// Reads what [`ColumnBuilder::write`] wrote. `docs` are its events where they are listed.
-    pub(super) fn read(bytes: &[u8], docs: Option<Arc<Vec<u16>>>) -> Result<Self, Fault> {
+    /// Reads what [`ColumnBuilder::write`] wrote. `listed` are its events where they are listed.
+    pub(super) fn read(
+        bytes: &[u8],
+        listed: Option<Arc<Listed>>,
+        order: &Order,
+    ) -> Result<Self, Fault> {
         let mut input = Input(bytes);
         let is_narrow = input.byte()? == 1;
         let length = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
@@ -385,8 +434,15 @@ impl Column {
         let ends = ends.collect();
         let text = String::from_utf8(input.0.to_vec())
             .map_err(|_| Fault::new("the text of a column is not UTF-8"))?;
+        let places = match &listed {
+            Some(listed) => &listed.places,
+            None => order.ranks(),
+        };
+        let code = |place: &u16| codes.get(usize::from(*place)).copied();
+        let codes: Option<Vec<u16>> = places.iter().map(code).collect();
+        let codes = codes.ok_or_else(|| Fault::new("a column has too few codes"))?;
         Ok(Self {
-            docs,
+            listed,
             codes,
             text,
             ends,
@@ -395,9 +451,9 @@ impl Column {
 
     /// The codes of the events that have a value, ascending by event.
     pub(crate) fn each(&self, mut take: impl FnMut(u32, u16)) {
-        match &self.docs {
-            Some(docs) => {
-                for (doc, code) in docs.iter().zip(&self.codes) {
+        match &self.listed {
+            Some(listed) => {
+                for (doc, code) in listed.docs.iter().zip(&self.codes) {
                     take(u32::from(*doc), *code);
                 }
             }
@@ -413,11 +469,11 @@ impl Column {
 
     /// The code of one event.
     pub(crate) fn code(&self, doc: u32) -> u16 {
-        let index = match &self.docs {
+        let index = match &self.listed {
             None => usize::try_from(doc).ok(),
-            Some(docs) => u16::try_from(doc)
+            Some(listed) => u16::try_from(doc)
                 .ok()
-                .and_then(|doc| docs.binary_search(&doc).ok()),
+                .and_then(|doc| listed.docs.binary_search(&doc).ok()),
         };
         let code = index.and_then(|index| self.codes.get(index));
         code.copied().unwrap_or(NO_VALUE)
@@ -425,7 +481,7 @@ impl Column {
 
     /// The codes of all `count` events of the chunk.
     pub(crate) fn codes(&self, count: u32) -> Cow<'_, [u16]> {
-        if self.docs.is_none() {
+        if self.listed.is_none() {
             return Cow::Borrowed(&self.codes);
         }
         let mut codes = vec![NO_VALUE; usize::try_from(count).unwrap_or(usize::MAX)];
@@ -504,27 +560,33 @@ impl Column {
 
 #[cfg(test)]
 mod tests {
+    use super::super::order::Run;
     use super::*;
 
+    /// The column of a chunk in which events of two shapes take turns.
     fn column(count: u32, values: &[(u16, &str)]) -> Column {
         let mut builder = ColumnBuilder::new(DefaultHashBuilder::default());
         for (doc, value) in values {
             let begun = builder.begin(value);
             builder.add(*doc, value, &begun);
         }
+        let shapes: Vec<u8> = (0..count).map(|doc| u8::from(doc % 2 == 0)).collect();
+        let run = |shape, length| Run { shape, length };
+        let runs = [run(1, 2), run(0, count / 2), run(1, count.div_ceil(2) - 2)];
+        let order = Order::new(&shapes, &runs).unwrap();
         let mut bytes = Vec::new();
-        builder.write(count, &mut bytes);
-        let docs = builder.is_sparse(count).then(|| {
+        builder.write(&order, &mut bytes);
+        let listed = builder.is_sparse(count).then(|| {
             let mut bytes = Vec::new();
-            write_docs(builder.docs(), &mut bytes);
-            assert!(read_docs(&bytes[..bytes.len() - 1]).is_err());
-            Arc::new(read_docs(&bytes).unwrap())
+            write_docs(builder.docs(), &order, &mut bytes);
+            assert!(Listed::read(&bytes[..bytes.len() - 1], &order).is_err());
+            Arc::new(Listed::read(&bytes, &order).unwrap())
         });
         for end in 0..bytes.len().min(40) {
             // Cut bytes are refused, or miss text at the end only.
-            drop(Column::read(&bytes[..end], docs.clone()));
+            drop(Column::read(&bytes[..end], listed.clone(), &order));
         }
-        Column::read(&bytes, docs).unwrap()
+        Column::read(&bytes, listed, &order).unwrap()
     }
 
     fn all(column: &Column) -> Vec<(u32, Option<String>)> {

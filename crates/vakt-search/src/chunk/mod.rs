@@ -1,15 +1,16 @@
 //! A chunk: some thousands of consecutive events of one partition, with their columns.
 //!
 //! ```text
-//! chunk      = { block } { filter } numbers [ templates ] { column } directory
-//! block      = packed: count(u32) { source length kind(1 byte) [before after] } { frame's bytes }; all but the
-//!              first of a chunk with the first one, unpacked, as the dictionary
+//! chunk      = { block } { filter } order numbers [ templates ] { column } directory
+//! block      = packed: count(u32) { source length kind(1 byte) [before after] } { frame's bytes }, of events that
+//!              have the same fields
 //! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 4: every value that was sent stands in the frame as it
 //!              is or as a JSON string with escapes; bit 5: `before` and `after` are there; bit 6: every
 //!              value that was sent stands in the frame as it is; bit 7: the frame was cut
 //! before     = the bytes of the frame before the longest of the values that were sent and stand in it as they
 //!              are; `after`: those after it
 //! filter     = keys of all values of a block's events (`filter`, `words`)
+//! order      = packed: which events are in which block, and the order in which columns have them (`order`)
 //! numbers    = packed: differences, as LEB128, for positions, effective times and times of receipt
 //! templates  = packed: a column of what is the same in many messages (`template`)
 //! column     = packed: the values of one field, and which events have it (`column`)
@@ -17,19 +18,26 @@
 //! ```
 //!
 //! `source`, `length`, `before` and `after` are LEB128. A chunk that is still being filled has no columns; then filters and
-//! events answer what columns would. Bytes in memory and in a split's file are the same.
+//! events answer what columns would. Events have their numbers as they came; blocks and columns have those together that
+//! are alike. Bytes in memory and in a split's file are the same.
 
 mod block;
+mod block_keys;
 mod build;
 pub(crate) mod column;
 mod frequent;
+mod lane;
 mod names;
+mod order;
 pub(crate) mod pack;
 mod read;
 mod rewrite;
+mod shape;
 mod stand;
 pub(crate) mod template;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
@@ -80,13 +88,13 @@ type Place = (u32, u32);
 struct Directory {
     sources: Vec<Source>,
     blocks: Vec<BlockPlace>,
+    order: Place,
     positions: Place,
     times: Place,
     received: Place,
     /// `None` while the chunk is being filled; else ascending by name.
     columns: Option<Vec<ColumnPlace>>,
-    /// The templates of the events, which chunks of earlier versions do not have.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The templates of the events, if there are any.
     templates: Option<ValuesPlace>,
     /// Events with fields that have no column because there were too many.
     beyond: Vec<u16>,
@@ -94,7 +102,7 @@ struct Directory {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct BlockPlace {
-    /// The first event, counted in the chunk.
+    /// The rank of its first event.
     first: u32,
     bytes: Place,
     filter: Place,
@@ -118,14 +126,14 @@ struct ValuesPlace {
 }
 
 impl Directory {
-    /// The number of the block that has the event `doc`.
-    fn block_of(&self, doc: u32) -> usize {
-        let after = self.blocks.partition_point(|block| block.first <= doc);
+    /// The number of the block that has the event with this rank.
+    fn block_of(&self, rank: u32) -> usize {
+        let after = self.blocks.partition_point(|block| block.first <= rank);
         after.saturating_sub(1)
     }
 
-    /// The events of block `number` of a chunk of `docs` events.
-    fn docs(&self, number: usize, docs: u32) -> Range<u32> {
+    /// The ranks of the events of block `number` of a chunk of `docs` events.
+    fn ranks(&self, number: usize, docs: u32) -> Range<u32> {
         let first = |number: usize| self.blocks.get(number).map(|block| block.first);
         first(number).unwrap_or(docs)..first(number + 1).unwrap_or(docs)
     }

@@ -15,30 +15,17 @@ const UNPACKED_BYTES_MAX: usize = 1 << 30;
 /// Packs pieces one after the other with the same working memory.
 pub(crate) struct Packer {
     compressor: zstd::bulk::Compressor<'static>,
-    /// Packs what is like something else.
-    like: zstd::bulk::Compressor<'static>,
 }
 
 impl Packer {
     pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             compressor: compressor()?,
-            like: compressor()?,
         })
     }
 
     pub(crate) fn pack(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         self.compressor.compress(bytes)
-    }
-
-    /// What [`Self::pack_like`] packs is like `model` from now on.
-    pub(crate) fn set_model(&mut self, model: &[u8]) -> io::Result<()> {
-        self.like.set_dictionary(LEVEL, model)
-    }
-
-    /// Packs what can be unpacked with the model only.
-    pub(crate) fn pack_like(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
-        self.like.compress(bytes)
     }
 }
 
@@ -48,42 +35,18 @@ fn compressor() -> io::Result<zstd::bulk::Compressor<'static>> {
     Ok(compressor)
 }
 
-/// Unpacks pieces, with working memory that is kept: making it anew takes longer than unpacking one.
-#[derive(Default)]
-struct Unpacker {
-    plain: Option<zstd::bulk::Decompressor<'static>>,
-    like: Option<zstd::bulk::Decompressor<'static>>,
-    /// The model that `like` has, by its number.
-    model: Option<u64>,
-}
-
 thread_local! {
-    static UNPACKER: RefCell<Unpacker> = RefCell::default();
+    /// Working memory that is kept: making it anew takes longer than unpacking a piece.
+    static UNPACKER: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
 /// Unpacks what [`Packer::pack`] packed.
 pub(crate) fn unpack(piece: &[u8]) -> Result<Vec<u8>, Fault> {
     UNPACKER.with_borrow_mut(|unpacker| {
-        let decompressor = match &mut unpacker.plain {
+        let decompressor = match unpacker {
             Some(decompressor) => decompressor,
             none => none.insert(zstd::bulk::Decompressor::new()?),
         };
-        unpack_with(decompressor, piece)
-    })
-}
-
-/// Unpacks what [`Packer::pack_like`] packed. `number` is that model's alone in this process.
-pub(crate) fn unpack_like(piece: &[u8], model: &[u8], number: u64) -> Result<Vec<u8>, Fault> {
-    UNPACKER.with_borrow_mut(|unpacker| {
-        let decompressor = match &mut unpacker.like {
-            Some(decompressor) => decompressor,
-            none => none.insert(zstd::bulk::Decompressor::new()?),
-        };
-        if unpacker.model != Some(number) {
-            unpacker.model = None;
-            decompressor.set_dictionary(model)?;
-            unpacker.model = Some(number);
-        }
         unpack_with(decompressor, piece)
     })
 }
@@ -222,31 +185,6 @@ mod tests {
             );
         }
         assert!(unpack(&[]).is_err());
-    }
-
-    #[test]
-    fn what_is_like_something_is_short_and_needs_it() {
-        let words: Vec<String> = (0..500_u32)
-            .map(|n| format!("{}", n.wrapping_mul(0x9e37_79b9)))
-            .collect();
-        let (model, bytes) = (words.concat(), words.join("-"));
-        let mut packer = Packer::new().unwrap();
-        packer.set_model(b"nothing like it").unwrap();
-        packer.set_model(model.as_bytes()).unwrap();
-        let piece = packer.pack_like(bytes.as_bytes()).unwrap();
-        let plain = packer.pack(bytes.as_bytes()).unwrap();
-        assert!(
-            piece.len() < plain.len() / 2,
-            "{} {}",
-            piece.len(),
-            plain.len()
-        );
-        let unpacked = unpack_like(&piece, model.as_bytes(), 1).unwrap();
-        assert_eq!(unpacked, bytes.as_bytes());
-        assert!(unpack_like(&piece, words.join("+").as_bytes(), 2).is_err());
-        assert!(unpack(&piece).is_err());
-        // The model that is held is not taken for another.
-        assert!(unpack_like(&piece, model.as_bytes(), 1).is_ok());
     }
 
     proptest::proptest! {

@@ -1,6 +1,5 @@
 //! Reading a chunk, piece by piece as a search asks for them.
 
-use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -9,8 +8,9 @@ use tantivy::directory::OwnedBytes;
 use vakt_event::{Event, JournalPosition, Source, Timestamp};
 
 use super::block::Block;
-use super::column::{Column, read_docs};
-use super::pack::{read_deltas, unpack, unpack_like};
+use super::column::{Column, Listed};
+use super::order::Order;
+use super::pack::{read_deltas, unpack};
 use super::{ChunkMeta, ColumnPlace, Directory, Place};
 use crate::fault::Fault;
 use crate::filter;
@@ -28,8 +28,9 @@ pub(crate) type Key = (u64, u32);
 #[derive(Clone)]
 pub(crate) enum Piece {
     Numbers(Arc<Vec<i64>>),
+    Order(Arc<Order>),
     /// The events of columns.
-    Docs(Arc<Vec<u16>>),
+    Listed(Arc<Listed>),
     Column(Arc<Column>),
     Block(Arc<Block>),
 }
@@ -41,7 +42,8 @@ impl Weighter<Key, Piece> for ByBytes {
     fn weight(&self, _: &Key, piece: &Piece) -> u64 {
         let bytes = match piece {
             Piece::Numbers(numbers) => numbers.len() * size_of::<i64>(),
-            Piece::Docs(docs) => docs.len() * size_of::<u16>(),
+            Piece::Order(order) => order.bytes(),
+            Piece::Listed(listed) => listed.bytes(),
             Piece::Column(column) => column.bytes(),
             Piece::Block(block) => block.memory(),
         };
@@ -120,19 +122,24 @@ impl Chunk {
             .flat_map(|column| [Some(column.values), column.docs])
             .flatten();
         let is_unread = |place: &Place| !pieces.cache.contains_key(&(self.number, place.0));
-        self.expect(times.into_iter().chain(places).filter(is_unread));
+        let parts = times.into_iter().chain([directory.order]).chain(places);
+        self.expect(parts.filter(is_unread));
         Ok(())
     }
 
-    /// The blocks of these events will be read, ascending.
+    /// The blocks of these events will be read.
     pub(crate) fn expect_blocks(
         &self,
         docs: impl Iterator<Item = u32>,
         pieces: Pieces<'_>,
     ) -> Result<(), Fault> {
         let directory = self.directory()?;
-        let mut numbers = vec![0];
-        numbers.extend(docs.map(|doc| directory.block_of(doc)));
+        let order = self.order(pieces)?;
+        let ranks = docs.filter_map(|doc| order.rank(u16::try_from(doc).ok()?));
+        let mut numbers: Vec<usize> = ranks
+            .map(|rank| directory.block_of(u32::from(rank)))
+            .collect();
+        numbers.sort_unstable();
         numbers.dedup();
         let places = numbers
             .into_iter()
@@ -200,6 +207,18 @@ impl Chunk {
         Ok(numbers)
     }
 
+    /// Which events are in which block, and in which order columns have them.
+    fn order(&self, pieces: Pieces<'_>) -> Result<Arc<Order>, Fault> {
+        let place = self.directory()?.order;
+        let key = (self.number, place.0);
+        if let Some(Piece::Order(order)) = pieces.cache.get(&key) {
+            return Ok(order);
+        }
+        let order = Arc::new(Order::read(&unpack(self.piece(place)?)?, self.meta.docs)?);
+        pieces.cache.insert(key, Piece::Order(Arc::clone(&order)));
+        Ok(order)
+    }
+
     /// The journal positions of the events, ascending; below 2^63 all of them.
     pub(crate) fn positions(&self, pieces: Pieces<'_>) -> Result<Arc<Vec<i64>>, Fault> {
         self.numbers(self.directory()?.positions, pieces)
@@ -245,23 +264,30 @@ impl Chunk {
         if let Some(Piece::Column(column)) = pieces.cache.get(&key) {
             return Ok(column);
         }
-        let docs = match docs {
-            Some(place) => Some(self.docs(place, pieces)?),
+        let order = self.order(pieces)?;
+        let listed = match docs {
+            Some(place) => Some(self.listed(place, &order, pieces)?),
             None => None,
         };
-        let column = Arc::new(Column::read(&unpack(self.piece(values)?)?, docs)?);
+        let piece = unpack(self.piece(values)?)?;
+        let column = Arc::new(Column::read(&piece, listed, &order)?);
         pieces.cache.insert(key, Piece::Column(Arc::clone(&column)));
         Ok(column)
     }
 
-    fn docs(&self, place: Place, pieces: Pieces<'_>) -> Result<Arc<Vec<u16>>, Fault> {
+    fn listed(
+        &self,
+        place: Place,
+        order: &Order,
+        pieces: Pieces<'_>,
+    ) -> Result<Arc<Listed>, Fault> {
         let key = (self.number, place.0);
-        if let Some(Piece::Docs(docs)) = pieces.cache.get(&key) {
-            return Ok(docs);
+        if let Some(Piece::Listed(listed)) = pieces.cache.get(&key) {
+            return Ok(listed);
         }
-        let docs = Arc::new(read_docs(&unpack(self.piece(place)?)?)?);
-        pieces.cache.insert(key, Piece::Docs(Arc::clone(&docs)));
-        Ok(docs)
+        let listed = Arc::new(Listed::read(&unpack(self.piece(place)?)?, order)?);
+        pieces.cache.insert(key, Piece::Listed(Arc::clone(&listed)));
+        Ok(listed)
     }
 
     /// The names of the columns, ascending, and the bytes that each takes; what several share counts
@@ -279,18 +305,24 @@ impl Chunk {
         Ok(&self.directory()?.beyond)
     }
 
-    /// The events of each block whose filter may hold all of `hashes`.
+    /// The events, in any order, of the blocks whose filters may hold all of `hashes`.
     pub(crate) fn blocks_with(
         &self,
         hashes: &[u64],
-        mut take: impl FnMut(Range<u32>),
+        pieces: Pieces<'_>,
+        mut take: impl FnMut(u32),
     ) -> Result<(), Fault> {
         let directory = self.directory()?;
         for (number, block) in directory.blocks.iter().enumerate() {
             let filter = self.piece(block.filter)?;
-            if hashes.iter().all(|hash| filter::may_hold(filter, *hash)) {
-                take(directory.docs(number, self.meta.docs));
+            if !hashes.iter().all(|hash| filter::may_hold(filter, *hash)) {
+                continue;
             }
+            let order = self.order(pieces)?;
+            let ranks = directory.ranks(number, self.meta.docs);
+            let docs = order.docs().get(ranks.start as usize..ranks.end as usize);
+            let docs = docs.ok_or_else(|| Fault::new("a block has events that are not there"))?;
+            docs.iter().for_each(|doc| take(u32::from(*doc)));
         }
         Ok(())
     }
@@ -300,20 +332,7 @@ impl Chunk {
         Ok(self.directory()?.blocks.len())
     }
 
-    /// The event after the block of the event `doc`.
-    pub(crate) fn block_end(&self, doc: u32) -> Result<u32, Fault> {
-        let directory = self.directory()?;
-        Ok(directory.docs(directory.block_of(doc), self.meta.docs).end)
-    }
-
-    /// `first` is the chunk's first block, where it was read already.
-    fn block(
-        &self,
-        number: usize,
-        first: &mut Option<Arc<Block>>,
-        pieces: Pieces<'_>,
-        keep: bool,
-    ) -> Result<Arc<Block>, Fault> {
+    fn block(&self, number: usize, pieces: Pieces<'_>, keep: bool) -> Result<Arc<Block>, Fault> {
         let places = self.directory()?.blocks.get(number);
         let place = places
             .ok_or_else(|| Fault::new("a block is missing"))?
@@ -322,25 +341,14 @@ impl Chunk {
         if let Some(Piece::Block(block)) = pieces.cache.get(&key) {
             return Ok(block);
         }
-        let piece = self.piece(place)?;
-        let bytes = match number {
-            0 => unpack(piece)?,
-            _ => {
-                let first = match first {
-                    Some(first) => first,
-                    none => none.insert(self.block(0, &mut None, pieces, keep)?),
-                };
-                unpack_like(piece, first.model(), self.number)?
-            }
-        };
-        let block = Arc::new(Block::read(bytes)?);
+        let block = Arc::new(Block::read(unpack(self.piece(place)?)?)?);
         if keep {
             pieces.cache.insert(key, Piece::Block(Arc::clone(&block)));
         }
         Ok(block)
     }
 
-    /// Reads events of the chunk, ascending, one after the other. Blocks are kept in the cache where
+    /// Reads events of the chunk, in any order; blocks that were opened stay so. Blocks are kept in the cache where
     /// `keep` says so: not where all of many are read once.
     pub(crate) fn reader<'c>(
         &'c self,
@@ -355,19 +363,19 @@ impl Chunk {
             pieces,
             frames,
             lower: Vec::new(),
-            lower_of: None,
         })
     }
 
     /// As [`Self::reader`], for whoever holds the chunk and wants frames alone.
     pub(crate) fn frames(&self, pieces: Pieces<'_>, keep: bool) -> Result<FrameReader, Fault> {
+        let directory = Arc::clone(self.directory()?);
         Ok(FrameReader {
-            directory: Arc::clone(self.directory()?),
             positions: self.positions(pieces)?,
             received: self.received(pieces)?,
+            order: self.order(pieces)?,
             keep,
-            first: None,
-            block: None,
+            blocks: vec![None; directory.blocks.len()],
+            directory,
         })
     }
 }
@@ -384,9 +392,8 @@ pub(crate) struct EventReader<'c> {
     peers: Vec<Option<String>>,
     pieces: Pieces<'c>,
     frames: FrameReader,
-    /// The bytes of a block in lower case, and its number.
-    lower: Vec<u8>,
-    lower_of: Option<usize>,
+    /// The bytes of blocks in lower case, by number; nothing of those of which nothing was judged.
+    lower: Vec<Vec<u8>>,
 }
 
 impl EventReader<'_> {
@@ -416,24 +423,28 @@ impl EventReader<'_> {
     /// Whether the event `doc` matches; `None` where the bytes of its frame do not tell.
     pub(crate) fn judge(&mut self, doc: u32, raw: &Raw<'_>) -> Result<Option<bool>, Fault> {
         let missing = || Fault::new("an event of a chunk is missing");
-        self.frames.open(self.chunk, self.pieces, doc)?;
-        let open = self.frames.block.as_ref().ok_or_else(missing)?;
-        let index = open.index(doc).ok_or_else(missing)?;
-        let block = &open.block;
-        if self.lower_of != Some(open.number) {
-            self.lower_of = Some(open.number);
-            self.lower.clear();
-            self.lower.extend_from_slice(block.bytes());
-            self.lower.make_ascii_lowercase();
+        let (number, index) = self.frames.locate(doc)?;
+        let block = self.frames.open(self.chunk, self.pieces, number)?;
+        if self.lower.len() <= number {
+            self.lower.resize_with(number + 1, Vec::new);
+        }
+        let lower = self.lower.get_mut(number).ok_or_else(missing)?;
+        if lower.is_empty() {
+            *lower = block.bytes().to_ascii_lowercase();
         }
         let place = block.place(index).ok_or_else(missing)?;
         let frame = RawFrame {
             bytes: block.bytes().get(place.clone()).ok_or_else(missing)?,
-            lower: self.lower.get(place).ok_or_else(missing)?,
+            lower: lower.get(place).ok_or_else(missing)?,
             standing: block.standing(index),
             value: block.value(index),
         };
         Ok(raw.judge(&frame))
+    }
+
+    /// The number of the block that has the event.
+    pub(crate) fn block_of(&self, doc: u32) -> Result<usize, Fault> {
+        Ok(self.frames.locate(doc)?.0)
     }
 
     /// Gives the frame of the event `doc`, its source, the peer as text, and its position.
@@ -457,43 +468,37 @@ pub(crate) struct FrameReader {
     directory: Arc<Directory>,
     pub(crate) positions: Arc<Vec<i64>>,
     received: Arc<Vec<i64>>,
+    order: Arc<Order>,
     keep: bool,
-    /// The chunk's first block, when another was read.
-    first: Option<Arc<Block>>,
-    /// The block of the last event.
-    block: Option<OpenBlock>,
-}
-
-struct OpenBlock {
-    number: usize,
-    /// The events that it holds.
-    docs: Range<u32>,
-    block: Arc<Block>,
-}
-
-impl OpenBlock {
-    /// The number of an event of the chunk in this block.
-    fn index(&self, doc: u32) -> Option<usize> {
-        usize::try_from(doc.checked_sub(self.docs.start)?).ok()
-    }
+    /// The blocks that were opened, by number: all of them hold no more than a chunk does.
+    blocks: Vec<Option<Arc<Block>>>,
 }
 
 impl FrameReader {
-    /// Opens the block of the event `doc`.
-    fn open(&mut self, chunk: &Chunk, pieces: Pieces<'_>, doc: u32) -> Result<(), Fault> {
-        let is_here = self
-            .block
-            .as_ref()
-            .is_some_and(|open| open.docs.contains(&doc));
-        if !is_here {
-            let number = self.directory.block_of(doc);
-            self.block = Some(OpenBlock {
-                number,
-                docs: self.directory.docs(number, chunk.meta.docs),
-                block: chunk.block(number, &mut self.first, pieces, self.keep)?,
-            });
-        }
-        Ok(())
+    /// The number of the block that has the event `doc`, and the event's in the block.
+    fn locate(&self, doc: u32) -> Result<(usize, usize), Fault> {
+        let locate = || {
+            let rank = u32::from(self.order.rank(u16::try_from(doc).ok()?)?);
+            let number = self.directory.block_of(rank);
+            let first = self.directory.blocks.get(number)?.first;
+            Some((number, usize::try_from(rank.checked_sub(first)?).ok()?))
+        };
+        locate().ok_or_else(|| Fault::new("an event of a chunk is missing"))
+    }
+
+    /// The block with this number.
+    fn open(
+        &mut self,
+        chunk: &Chunk,
+        pieces: Pieces<'_>,
+        number: usize,
+    ) -> Result<&Arc<Block>, Fault> {
+        let place = self.blocks.get_mut(number);
+        let place = place.ok_or_else(|| Fault::new("a block is missing"))?;
+        Ok(match place {
+            Some(block) => block,
+            none => none.insert(chunk.block(number, pieces, self.keep)?),
+        })
     }
 
     /// Gives the frame of the event `doc`, its source with its number, and its position. `chunk` is
@@ -512,10 +517,9 @@ impl FrameReader {
             .and_then(Timestamp::from_micros)
             .unwrap_or_default();
         let position = number(&self.positions).ok_or_else(missing)?;
-        self.open(chunk, pieces, doc)?;
-        let open = self.block.as_ref().ok_or_else(missing)?;
-        let index = open.index(doc).ok_or_else(missing)?;
-        let (frame, number) = open.block.frame(index, received).ok_or_else(missing)?;
+        let (number, index) = self.locate(doc)?;
+        let block = Arc::clone(self.open(chunk, pieces, number)?);
+        let (frame, number) = block.frame(index, received).ok_or_else(missing)?;
         let source = self.directory.sources.get(number).ok_or_else(missing)?;
         let position = JournalPosition(position.cast_unsigned());
         Ok(look(frame, (number, source), position))

@@ -7,6 +7,7 @@
 
 use std::num::NonZeroU16;
 
+use super::block_keys::BlockKeys;
 use super::frequent::Frequent;
 use super::template::Template;
 use crate::term_log::{ChunkLog, TermLog, Values};
@@ -18,8 +19,8 @@ use crate::words::{Keys, hash};
 pub(super) struct ValueKeys {
     /// The value's, in [`Terms::values`]; [`NONE`] while its words are unread.
     number: u32,
-    /// The last block that has the value.
-    block: u32,
+    /// The last stretch that has the value.
+    stretch: u32,
     /// Its template, where that was made.
     pub(super) template: Option<NonZeroU16>,
 }
@@ -27,12 +28,12 @@ pub(super) struct ValueKeys {
 impl ValueKeys {
     pub(super) const UNREAD: Self = Self {
         number: NONE,
-        block: NONE,
+        stretch: NONE,
         template: None,
     };
 }
 
-/// No value and no block has this number.
+/// No value and no stretch has this number.
 const NONE: u32 = u32::MAX;
 
 /// Whose text it is that is read.
@@ -62,7 +63,8 @@ pub(super) struct Terms {
     /// What is noted of the events of the chunk, and of chunks before.
     open: ChunkLog,
     log: Option<TermLog>,
-    block: u32,
+    /// Events that came one after the other, of which it is counted which words they have.
+    stretch: u32,
     /// What the event has that is being read: terms, values of columns that were sent, terms that were added.
     sent: Vec<u32>,
     sent_values: Vec<u32>,
@@ -70,9 +72,6 @@ pub(super) struct Terms {
     read: JustRead,
     /// The terms of a text.
     numbers: Vec<u32>,
-    /// The hashes of what the open block has.
-    block_keys: Vec<u64>,
-    block_noise: Vec<u64>,
 }
 
 impl Terms {
@@ -112,13 +111,22 @@ impl Terms {
         self.noise_ends.clear();
     }
 
-    /// The event has this value of a column, of which `known` is known.
-    pub(super) fn value(&mut self, known: &mut ValueKeys, text: &str, is_sent: bool) {
+    /// The event, which is in this block, has this value of a column, of which `known` is known.
+    pub(super) fn value(
+        &mut self,
+        block: &mut BlockKeys,
+        known: &mut ValueKeys,
+        text: &str,
+        is_sent: bool,
+    ) {
         if known.number == NONE {
             known.number = self.read_value(text);
         }
-        if std::mem::replace(&mut known.block, self.block) != self.block {
-            self.enter_value(known.number);
+        if block.is_new_value(known.number) {
+            self.enter_value(known.number, block);
+        }
+        if std::mem::replace(&mut known.stretch, self.stretch) != self.stretch {
+            self.count_value(known.number);
             if self.frequent.may_grow() {
                 known.template = None;
             }
@@ -148,11 +156,10 @@ impl Terms {
     }
 
     /// The block has the value from now on.
-    fn enter_value(&mut self, number: u32) {
+    fn enter_value(&self, number: u32, block: &mut BlockKeys) {
         for term in self.values.terms(number) {
-            if self.words.meet(*term, self.block) {
-                self.block_keys.push(hash(self.words.text(*term)));
-                self.frequent.count(*term);
+            if block.is_new_word(*term) {
+                block.add(hash(self.words.text(*term)));
             }
         }
         let index = usize::try_from(number).unwrap_or(usize::MAX);
@@ -160,13 +167,21 @@ impl Terms {
         let noise = self
             .noise
             .get(index.checked_sub(1).map_or(0, end)..end(index));
-        self.block_noise
-            .extend_from_slice(noise.unwrap_or_default());
+        block.add_noise(noise.unwrap_or_default().iter().copied());
     }
 
-    /// The event has this text, which is no value of a column. All that the sender sent comes before what Vakt
+    /// The stretch has the value from now on.
+    fn count_value(&mut self, number: u32) {
+        for term in self.values.terms(number) {
+            if self.words.meet(*term, self.stretch) {
+                self.frequent.count(*term);
+            }
+        }
+    }
+
+    /// The event, which is in this block, has this text, which is no value of a column. All that the sender sent comes before what Vakt
     /// added: what both have counts as sent.
-    pub(super) fn text(&mut self, text: &str, of: Of) {
+    pub(super) fn text(&mut self, block: &mut BlockKeys, text: &str, of: Of) {
         if of != Of::Nobody && self.read.has(text) {
             self.template.give_up();
             return;
@@ -176,12 +191,10 @@ impl Terms {
             words,
             frequent,
             template,
-            block,
+            stretch,
             sent,
             added,
             numbers,
-            block_keys,
-            block_noise,
             ..
         } = self;
         numbers.clear();
@@ -190,12 +203,14 @@ impl Terms {
             words.numbers(batch.text, batch.terms, numbers);
             let these = numbers.get(first..).unwrap_or_default();
             for (number, key) in these.iter().zip(batch.terms()) {
-                if words.meet(*number, *block) {
-                    block_keys.push(hash(key));
+                if block.is_new_word(*number) {
+                    block.add(hash(key));
+                }
+                if words.meet(*number, *stretch) {
                     frequent.count(*number);
                 }
             }
-            block_noise.extend(batch.noise());
+            block.add_noise(batch.noise());
             template.add(batch, |index| {
                 these.get(index).is_some_and(|number| frequent.has(*number))
             });
@@ -250,27 +265,20 @@ impl Terms {
         self.read.clear();
     }
 
-    /// The hashes of all keys of the open block.
-    pub(super) fn block_hashes(&mut self) -> Vec<u64> {
-        self.block_noise.sort_unstable();
-        self.block_noise.dedup();
-        let mut hashes = self.block_keys.clone();
-        hashes.extend_from_slice(&self.block_noise);
-        hashes
+    /// What comes next is counted apart.
+    pub(super) fn end_stretch(&mut self) {
+        self.stretch = self.stretch.wrapping_add(1);
+        self.frequent.end_stretch();
     }
 
-    /// The open block is closed; [`Self::block_hashes`] was asked for since its last event.
-    pub(super) fn end_block(&mut self) {
+    /// The next block of the chunk, as it is kept, has these keys that are no terms; ascending.
+    pub(super) fn block_closed(&mut self, noise: &[u64]) {
         if self.log.is_some() {
-            self.open.end_block(&self.block_noise);
+            self.open.end_block(noise);
         }
-        self.block_keys.clear();
-        self.block_noise.clear();
-        self.block = self.block.wrapping_add(1);
-        self.frequent.end_block();
     }
 
-    /// The chunk ends with its last block. In the next one the values of columns are unread.
+    /// The chunk ends, all of whose blocks are closed. In the next one the values of columns are unread.
     pub(super) fn end_chunk(&mut self) {
         if let Some(log) = &mut self.log {
             log.push(self.open.take(&self.words, &self.values));

@@ -181,7 +181,7 @@ fn rewrite(
             added.map_err(damaged)?.map_err(failed)?;
         }
         if builder.docs() > 0 {
-            let (bytes, meta) = builder.write(true).map_err(failed)?;
+            let (bytes, meta) = builder.close().map_err(failed)?;
             writer.chunk(&bytes, meta)?;
         }
     }

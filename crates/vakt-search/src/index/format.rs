@@ -12,7 +12,7 @@ const FORMAT_FILE: &str = "vakt-index-format";
 
 /// Rises whenever what is written changes so that another version would read it wrongly: [`crate::words`],
 /// [`crate::chunk`], [`crate::split`] or the catalogue.
-const FORMAT: &str = "vakt-search 6";
+const FORMAT: &str = "vakt-search 7";
 
 /// What the line of the rules begins with.
 const RULES: &str = "rules";

@@ -171,7 +171,7 @@ impl Generation {
 
 impl Open {
     fn close_chunk(&mut self) -> io::Result<()> {
-        let (bytes, meta) = self.builder.write(true)?;
+        let (bytes, meta) = self.builder.close()?;
         let chunk = Split::chunk(meta, OwnedBytes::new(bytes)).map_err(io::Error::other)?;
         self.chunks.push(Arc::new(chunk));
         self.builder.clear();
@@ -186,7 +186,7 @@ fn open_split(
 ) -> Result<Split, Fault> {
     let mut chunks = chunks.to_vec();
     if builder.docs() > 0 {
-        let (bytes, meta) = builder.write(false)?;
+        let (bytes, meta) = builder.show()?;
         chunks.push(Arc::new(Split::chunk(meta, OwnedBytes::new(bytes))?));
     }
     Ok(Split::of_opened(partition.stream.clone(), chunks))
@@ -197,6 +197,7 @@ mod tests {
     use vakt_event::{Event, Format, JournalPosition, Source, Timestamp, Transport};
 
     use super::*;
+    use crate::chunk::{ByBytes, Cache, Pieces};
     use crate::frame::Frame;
     use crate::words::hash;
 
@@ -243,12 +244,14 @@ mod tests {
                 panic!("{} chunks", closed.chunks.len());
             };
             assert!(chunk.blocks().unwrap() > 2);
+            let cache = Cache::with_weighter(100, 1 << 20, ByBytes);
+            let pieces = Pieces { cache: &cache };
             let found = |word: &str, wanted: u32| {
                 let mut count = 0;
                 let mut is_there = false;
-                let took = chunk.blocks_with(&[hash(word)], |docs| {
-                    count += docs.len();
-                    is_there |= docs.contains(&wanted);
+                let took = chunk.blocks_with(&[hash(word)], pieces, |doc| {
+                    count += 1;
+                    is_there |= doc == wanted;
                 });
                 took.unwrap();
                 assert!(is_there, "{word}");

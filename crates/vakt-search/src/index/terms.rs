@@ -51,26 +51,19 @@ pub(super) fn add(
             known: Vec::new(),
         },
         added: Vec::new(),
-        noise: Vec::new(),
+        noise: vec![Vec::new(); chunk.blocks()?],
+        block: 0,
         numbers: Vec::new(),
         hashes: Vec::new(),
     };
     let mut decoder = shared.decode.decoder();
     let mut reader = chunk.reader(pieces, false)?;
-    let mut filters = Vec::new();
-    let mut block_end = 0;
     for doc in 0..chunk.meta().docs {
-        if doc == block_end {
-            block_end = chunk.block_end(doc)?;
-            if doc > 0 {
-                filters.push(terms.end_block());
-            }
-        }
+        terms.block = reader.block_of(doc)?;
         terms.inverted.next_event();
         reader.look(doc, &mut *decoder, |record| terms.event(record, doc))??;
     }
-    filters.push(terms.end_block());
-    Ok(filters)
+    Ok(terms.noise.into_iter().map(noise_filter).collect())
 }
 
 struct ChunkTerms<'a> {
@@ -79,8 +72,10 @@ struct ChunkTerms<'a> {
     columns: Columns<'a>,
     /// Of the event that is being read: its fields that Vakt added and that are in no column.
     added: Vec<usize>,
-    /// Of the block that is being read.
-    noise: Vec<u64>,
+    /// The hashes of what is noise, by block.
+    noise: Vec<Vec<u64>>,
+    /// The block of the event that is being read.
+    block: usize,
     /// Of the values of columns: the numbers of their terms, and the hashes of what is noise.
     numbers: Vec<u32>,
     hashes: Vec<u64>,
@@ -141,8 +136,11 @@ impl ChunkTerms<'_> {
 
     /// Reads a text that is no value of a column.
     fn text(&mut self, text: &str, put: impl Fn(&mut InvertedBuilder, u32)) {
+        let mut noise = self.noise.get_mut(self.block);
         self.keys.each(text, |batch| {
-            self.noise.extend(batch.noise());
+            if let Some(noise) = &mut noise {
+                noise.extend(batch.noise());
+            }
             for key in batch.terms() {
                 let number = self.inverted.number(key);
                 put(self.inverted, number);
@@ -157,6 +155,7 @@ impl ChunkTerms<'_> {
             keys,
             columns,
             noise,
+            block,
             numbers,
             hashes,
             ..
@@ -169,7 +168,9 @@ impl ChunkTerms<'_> {
             keys.each(text, |batch| hashes.extend(batch.noise()));
             start..hashes.len()
         });
-        noise.extend_from_slice(hashes.get(of_noise.clone()).unwrap_or_default());
+        if let Some(noise) = noise.get_mut(*block) {
+            noise.extend_from_slice(hashes.get(of_noise.clone()).unwrap_or_default());
+        }
         if !is_sent {
             return;
         }
@@ -184,15 +185,15 @@ impl ChunkTerms<'_> {
             inverted.put_sent(*number);
         }
     }
+}
 
-    /// The filter of a block that was read.
-    fn end_block(&mut self) -> Vec<u8> {
-        self.noise.sort_unstable();
-        self.noise.dedup();
-        let mut filter = Vec::new();
-        filter::write(self.noise.drain(..), &mut filter);
-        filter
-    }
+/// The filter of a block with this noise.
+fn noise_filter(mut hashes: Vec<u64>) -> Vec<u8> {
+    hashes.sort_unstable();
+    hashes.dedup();
+    let mut filter = Vec::new();
+    filter::write(hashes.into_iter(), &mut filter);
+    filter
 }
 
 /// The columns of a chunk by the names that fields have.
