@@ -18,6 +18,7 @@ use crate::chunk::{Chunk, Pieces};
 use crate::fault::Fault;
 use crate::query::{Node, Pattern, Test};
 use crate::split::Split;
+use crate::split::posting_order::ChunkOrders;
 
 /// How many terms are looked at between two looks at the clock.
 const STEPS_PER_CLOCK: u32 = 4096;
@@ -79,12 +80,22 @@ pub(crate) struct Sides {
 
 /// A split, looked into for one search.
 pub(crate) struct Candidates<'s> {
-    pub(crate) split: &'s Split,
-    pub(crate) pieces: Pieces<'s>,
-    pub(crate) limits: Limits<'s>,
+    split: &'s Split,
+    pieces: Pieces<'s>,
+    limits: Limits<'s>,
+    orders: ChunkOrders<'s>,
 }
 
-impl Candidates<'_> {
+impl<'s> Candidates<'s> {
+    pub(crate) fn new(split: &'s Split, pieces: Pieces<'s>, limits: Limits<'s>) -> Self {
+        Self {
+            split,
+            pieces,
+            limits,
+            orders: ChunkOrders::new(split, pieces),
+        }
+    }
+
     /// The events that match `node`, as far as the split knows.
     pub(crate) fn of(&self, node: &Node) -> Result<Sides> {
         self.check_limits()?;

@@ -128,11 +128,8 @@ mod tests {
     fn phrases_of_frequent_words_are_known_soon_and_from_the_second_chunk_on_all() {
         let split = split();
         let cache = Cache::with_weighter(100, 1 << 20, ByBytes);
-        let candidates = Candidates {
-            split: &split,
-            pieces: Pieces { cache: &cache },
-            limits: Limits::default(),
-        };
+        let pieces = Pieces { cache: &cache };
+        let candidates = Candidates::new(&split, pieces, Limits::default());
         let check = |field: Option<&str>, pattern: &Pattern, kinds: &[u32]| {
             let all = Bits::all(split.docs);
             let Ok(found) = candidates.by_templates(field, pattern, &all) else {

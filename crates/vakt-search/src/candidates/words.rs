@@ -8,6 +8,7 @@ use crate::bits::Bits;
 use crate::fold::beginning;
 use crate::query::{Need, Pattern};
 use crate::split::inverted::{Inverted, add_postings};
+use crate::split::posting_order::Numbered;
 use crate::words::{CUT, CUT_BYTES_MIN, hash, is_dotted, is_noise, is_number, key};
 
 impl Candidates<'_> {
@@ -32,7 +33,7 @@ impl Candidates<'_> {
     fn in_sent(&self, inverted: &Inverted, pattern: &Pattern, needs: &[Need<'_>]) -> Result<Sides> {
         if let Some(dotted) = dotted(pattern) {
             let mut docs = Bits::none(self.split.docs);
-            add_term(&inverted.sent, dotted, &mut docs)?;
+            self.add_term(&inverted.sent, dotted, &mut docs)?;
             return Ok(exactly(docs));
         }
         if pattern.is_about_one_word()
@@ -107,7 +108,7 @@ impl Candidates<'_> {
                 } else {
                     &mut sides.maybe
                 };
-                add_term(index, &key, docs)?;
+                self.add_term(index, &key, docs)?;
             }
             Need::Prefix(word) => {
                 let known = beginning(word, CUT_BYTES_MIN);
@@ -116,7 +117,7 @@ impl Candidates<'_> {
                 } else {
                     &mut sides.maybe
                 };
-                self.each_term(index, known, |_, info| Ok(add_postings(index, info, docs)?))?;
+                self.each_term(index, known, |_, info| self.add(index, info, docs))?;
                 if is_number(word) {
                     // Longer numbers, too, may begin so.
                     sides.maybe = Bits::all(self.split.docs);
@@ -138,12 +139,28 @@ impl Candidates<'_> {
                         (_, true) => &mut sides.maybe,
                         _ => return Ok(()),
                     };
-                    Ok(add_postings(index, info, docs)?)
+                    self.add(index, info, docs)
                 })?;
             }
         }
         sides.maybe.union(&sides.sure);
         Ok(sides)
+    }
+
+    fn add_term(&self, index: &InvertedIndexReader, term: &str, docs: &mut Bits) -> Result<()> {
+        match index.terms().get(term)? {
+            Some(info) => self.add(index, &info, docs),
+            None => Ok(()),
+        }
+    }
+
+    /// Adds the events of a term.
+    fn add(&self, index: &InvertedIndexReader, info: &TermInfo, docs: &mut Bits) -> Result<()> {
+        let Some(inverted) = &self.split.inverted else {
+            return Ok(());
+        };
+        let numbered = Numbered::new(&inverted.order, &self.orders);
+        Ok(add_postings(index, info, numbered, docs)?)
     }
 
     /// Calls `take` with each term that begins with `prefix`.
@@ -177,13 +194,6 @@ fn dotted(pattern: &Pattern) -> Option<&str> {
     match pattern.pieces.as_slice() {
         [piece] if !pattern.open_start && !pattern.open_end && is_dotted(piece) => Some(piece),
         _ => None,
-    }
-}
-
-fn add_term(index: &InvertedIndexReader, term: &str, docs: &mut Bits) -> Result<()> {
-    match index.terms().get(term)? {
-        Some(info) => Ok(add_postings(index, &info, docs)?),
-        None => Ok(()),
     }
 }
 

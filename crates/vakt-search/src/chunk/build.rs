@@ -23,6 +23,7 @@ use super::{
 use crate::frame::Frame;
 use crate::record::{is_own_always, peer_text};
 use crate::term_log::TermLog;
+use crate::words::hash;
 
 /// An event on its way into a chunk.
 pub(crate) struct Addition<'a> {
@@ -71,6 +72,7 @@ pub(crate) struct ChunkBuilder {
 
 struct Named {
     name: String,
+    hash: u64,
     column: ColumnBuilder,
 }
 
@@ -263,7 +265,7 @@ impl ChunkBuilder {
                 stand.see(number, &field.value);
             }
             let mut slot = self.slot(&field.name);
-            fields.see(slot);
+            fields.see(self.name_hash(slot));
             if field.origin == Origin::Sent
                 && message.is_none()
                 && self.is_named(slot, ecs::MESSAGE)
@@ -313,7 +315,7 @@ impl ChunkBuilder {
             let is_template = template == Some(number);
             match (slot, begun) {
                 (Slot::Column(index), Some(begun)) => {
-                    let Some(Named { column, name }) = columns.get_mut(*index) else {
+                    let Some(Named { column, name, .. }) = columns.get_mut(*index) else {
                         continue;
                     };
                     let added = column.add(doc, text, begun);
@@ -369,6 +371,15 @@ impl ChunkBuilder {
         }
     }
 
+    /// What stands for a field in the shape of an event.
+    fn name_hash(&self, slot: Slot) -> u64 {
+        match slot {
+            Slot::Column(index) => self.columns.get(index).map_or(0, |named| named.hash),
+            Slot::Nowhere => 0,
+            Slot::Beyond => 1,
+        }
+    }
+
     /// Whether the column has this canonical name. That of problems holds nothing else of an event that has some.
     fn is_named(&self, slot: Slot, name: &str) -> bool {
         let Slot::Column(index) = slot else {
@@ -420,6 +431,7 @@ impl ChunkBuilder {
         }
         self.columns.push(Named {
             name: name.to_owned(),
+            hash: hash(name),
             column: ColumnBuilder::new(self.hasher.clone()),
         });
         let index = self.columns.len() - 1;
@@ -492,24 +504,21 @@ impl ChunkBuilder {
             Ok((start, u32::try_from(part.len()).map_err(too_long)?))
         };
         let mut blocks = Vec::new();
-        let mut runs = Vec::new();
-        let mut first = 0;
         for block in packed {
             blocks.push(BlockPlace {
-                first,
                 bytes: put(&block.bytes, &mut bytes)?,
                 filter: (0, 0),
             });
-            first += block.runs.iter().map(|run| run.length).sum::<u32>();
-            runs.extend_from_slice(&block.runs);
         }
         for (place, block) in blocks.iter_mut().zip(packed) {
             place.filter = put(&block.filter, &mut bytes)?;
         }
         self.scratch.clear();
-        Order::write(&self.shape_numbers, &runs, &mut self.scratch);
+        let runs = || packed.iter().map(|block| block.runs.as_slice());
+        let (shapes, keys) = (&self.shape_numbers, self.shapes.keys());
+        Order::write(shapes, keys, runs(), &mut self.scratch);
+        let order = Order::new(shapes, keys, runs());
         let order_place = put(&self.packer.pack(&self.scratch)?, &mut bytes)?;
-        let order = Order::new(&self.shape_numbers, &runs);
         let order = order.ok_or_else(|| io::Error::other("a chunk has lost an event"))?;
         let mut numbers = |numbers: &[i64], bytes: &mut Vec<u8>| {
             self.scratch.clear();
@@ -596,7 +605,7 @@ impl ChunkBuilder {
         } = self;
         let mut pack = |scratch: &[u8]| put(&packer.pack(scratch)?, bytes);
         let mut written: Vec<(&ColumnBuilder, ColumnPlace)> = Vec::new();
-        for Named { name, column } in columns {
+        for Named { name, column, .. } in columns {
             if column.is_empty() {
                 continue;
             }

@@ -573,7 +573,7 @@ mod tests {
         let shapes: Vec<u8> = (0..count).map(|doc| u8::from(doc % 2 == 0)).collect();
         let run = |shape, length| Run { shape, length };
         let runs = [run(1, 2), run(0, count / 2), run(1, count.div_ceil(2) - 2)];
-        let order = Order::new(&shapes, &runs).unwrap();
+        let order = Order::new(&shapes, &[7, 8], std::iter::once(&runs[..])).unwrap();
         let mut bytes = Vec::new();
         builder.write(&order, &mut bytes);
         let listed = builder.is_sparse(count).then(|| {

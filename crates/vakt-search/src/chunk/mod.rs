@@ -39,12 +39,11 @@ mod terms;
 #[cfg(test)]
 mod tests;
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
 use vakt_event::Source;
 
 pub(crate) use build::{Addition, ChunkBuilder};
+pub(crate) use order::Order;
 pub(crate) use read::{ByBytes, Cache, Chunk, ColumnOf, EventReader, FrameReader, Pieces};
 
 /// The most events of a chunk. A search of what is not in a chunk yet looks at each event, so this
@@ -102,8 +101,6 @@ struct Directory {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct BlockPlace {
-    /// The rank of its first event.
-    first: u32,
     bytes: Place,
     filter: Place,
 }
@@ -123,18 +120,4 @@ struct ValuesPlace {
     values: Place,
     /// The events that have a value, where they are listed.
     docs: Option<Place>,
-}
-
-impl Directory {
-    /// The number of the block that has the event with this rank.
-    fn block_of(&self, rank: u32) -> usize {
-        let after = self.blocks.partition_point(|block| block.first <= rank);
-        after.saturating_sub(1)
-    }
-
-    /// The ranks of the events of block `number` of a chunk of `docs` events.
-    fn ranks(&self, number: usize, docs: u32) -> Range<u32> {
-        let first = |number: usize| self.blocks.get(number).map(|block| block.first);
-        first(number).unwrap_or(docs)..first(number + 1).unwrap_or(docs)
-    }
 }

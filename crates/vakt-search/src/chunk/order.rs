@@ -1,76 +1,137 @@
 //! The order in which a chunk keeps its events: those of one shape together, which then take less room.
 //!
 //! ```text
-//! order  = count(LEB128) { shape(1 byte) length(LEB128) } { shape(1 byte) }
+//! order  = shapes(LEB128) { key(u32) } blocks(LEB128) { block } { shape(1 byte) }
+//! block  = runs(LEB128) { shape(1 byte) length(LEB128) }
 //! ```
 //!
-//! First runs of events of one shape, as they are kept; then the shape of each event as they came. Of one
-//! shape, events are kept as they came.
+//! First what tells each shape from others, also those of other chunks; then of which events each block is: so
+//! many of one shape, as they came; then the shape of each event as they came. Columns have events by shape, those of one shape as
+//! they came. All numbers are little-endian.
+
+use std::ops::Range;
 
 use super::pack::{Input, put_varint};
 use crate::fault::Fault;
 
-/// Events of one shape that are kept one after the other.
+/// Events of one shape that are in one block, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) shape: u8,
     pub(super) length: u32,
 }
 
-/// Where each event is kept. An event has a number, by which it came, and a rank, by which it is kept.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// Where each event is kept. An event has a number, by which it came, and a rank, by which columns have it.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Order {
     ranks: Vec<u16>,
     docs: Vec<u16>,
+    shapes: Vec<Shape>,
+    /// Ascending by block and place in it.
+    kept: Vec<Kept>,
+    /// The same ascending by rank, as numbers of those.
+    by_rank: Vec<u16>,
+}
+
+/// The events of one shape.
+#[derive(Debug, PartialEq, Eq)]
+struct Shape {
+    key: u32,
+    ranks: Range<u32>,
+}
+
+/// Where the events of a run are.
+#[derive(Debug, PartialEq, Eq)]
+struct Kept {
+    ranks: Range<u32>,
+    block: usize,
+    /// The place of the first in the block.
+    index: u32,
 }
 
 impl Order {
-    /// `None` where the runs are not of the events that have these shapes.
-    pub(super) fn new(shapes: &[u8], runs: &[Run]) -> Option<Self> {
-        // The events of each shape, side by side, and where those of each begin.
-        let mut nexts = [0_usize; 257];
+    /// `shapes` are those of the events as they came, `keys` those of the shapes. `None` where the blocks are not of
+    /// these events.
+    pub(super) fn new<'r>(
+        shapes: &[u8],
+        keys: &[u32],
+        blocks: impl Iterator<Item = &'r [Run]>,
+    ) -> Option<Self> {
+        let mut counts = vec![0_u32; keys.len()];
         for shape in shapes {
-            *nexts.get_mut(usize::from(*shape) + 1)? += 1;
+            *counts.get_mut(usize::from(*shape))? += 1;
         }
         let mut end = 0;
-        for next in &mut nexts {
-            end += *next;
-            *next = end;
-        }
-        let ends = nexts;
-        let mut of_shapes = vec![0_u16; shapes.len()];
+        let shapes_of = counts.iter().zip(keys).map(|(count, key)| {
+            end += count;
+            let ranks = end - count..end;
+            Shape { key: *key, ranks }
+        });
+        let shapes_of: Vec<Shape> = shapes_of.collect();
+        let starts = || shapes_of.iter().map(|shape| shape.ranks.start);
+        let mut nexts: Vec<u32> = starts().collect();
+        let mut docs = vec![0_u16; shapes.len()];
+        let mut ranks = Vec::with_capacity(shapes.len());
         for (doc, shape) in shapes.iter().enumerate() {
             let next = nexts.get_mut(usize::from(*shape))?;
-            *of_shapes.get_mut(*next)? = u16::try_from(doc).ok()?;
+            *docs.get_mut(*next as usize)? = u16::try_from(doc).ok()?;
+            ranks.push(u16::try_from(*next).ok()?);
             *next += 1;
         }
-        let mut nexts = ends;
-        let mut docs = Vec::with_capacity(shapes.len());
-        for run in runs {
-            let shape = usize::from(run.shape);
-            let next = nexts.get_mut(shape)?;
-            let end = next.checked_add(usize::try_from(run.length).ok()?)?;
-            if end > *ends.get(shape + 1)? {
-                return None;
+        let mut nexts: Vec<u32> = starts().collect();
+        let mut kept = Vec::new();
+        for (block, runs) in blocks.enumerate() {
+            let mut index = 0_u32;
+            for run in runs {
+                let shape = usize::from(run.shape);
+                let next = nexts.get_mut(shape)?;
+                let ranks = *next..next.checked_add(run.length)?;
+                *next = ranks.end;
+                if ranks.end > shapes_of.get(shape)?.ranks.end {
+                    return None;
+                }
+                kept.push(Kept {
+                    ranks,
+                    block,
+                    index,
+                });
+                index += run.length;
             }
-            docs.extend_from_slice(of_shapes.get(*next..end)?);
-            *next = end;
         }
-        if docs.len() != shapes.len() {
+        if !nexts
+            .iter()
+            .eq(shapes_of.iter().map(|shape| &shape.ranks.end))
+        {
             return None;
         }
-        let mut ranks = vec![0_u16; docs.len()];
-        for (rank, doc) in docs.iter().enumerate() {
-            *ranks.get_mut(usize::from(*doc))? = u16::try_from(rank).ok()?;
-        }
-        Some(Self { ranks, docs })
+        let mut by_rank: Vec<u16> = (0..u16::try_from(kept.len()).ok()?).collect();
+        by_rank.sort_by_key(|run| kept.get(usize::from(*run)).map(|kept| kept.ranks.start));
+        Some(Self {
+            ranks,
+            docs,
+            shapes: shapes_of,
+            kept,
+            by_rank,
+        })
     }
 
-    pub(super) fn write(shapes: &[u8], runs: &[Run], bytes: &mut Vec<u8>) {
-        put_varint(runs.len() as u64, bytes);
-        for run in runs {
-            bytes.push(run.shape);
-            put_varint(u64::from(run.length), bytes);
+    pub(super) fn write<'r>(
+        shapes: &[u8],
+        keys: &[u32],
+        blocks: impl ExactSizeIterator<Item = &'r [Run]>,
+        bytes: &mut Vec<u8>,
+    ) {
+        put_varint(keys.len() as u64, bytes);
+        for key in keys {
+            bytes.extend(key.to_le_bytes());
+        }
+        put_varint(blocks.len() as u64, bytes);
+        for runs in blocks {
+            put_varint(runs.len() as u64, bytes);
+            for run in runs {
+                bytes.push(run.shape);
+                put_varint(u64::from(run.length), bytes);
+            }
         }
         bytes.extend_from_slice(shapes);
     }
@@ -78,18 +139,40 @@ impl Order {
     /// Reads what [`Self::write`] wrote of a chunk of `count` events.
     pub(super) fn read(bytes: &[u8], count: u32) -> Result<Self, Fault> {
         let mut input = Input(bytes);
-        let mut runs = Vec::new();
+        let mut keys = Vec::new();
         for _ in 0..input.length()? {
-            let shape = input.byte()?;
-            let length = u32::try_from(input.varint()?).unwrap_or(u32::MAX);
-            runs.push(Run { shape, length });
+            keys.push(input.number()?);
         }
-        let order = Self::new(input.0, &runs).filter(|order| order.count() == count);
+        let mut blocks = Vec::new();
+        for _ in 0..input.length()? {
+            let mut runs = Vec::new();
+            for _ in 0..input.length()? {
+                let shape = input.byte()?;
+                let length = u32::try_from(input.varint()?).unwrap_or(u32::MAX);
+                runs.push(Run { shape, length });
+            }
+            blocks.push(runs);
+        }
+        let order = Self::new(input.0, &keys, blocks.iter().map(Vec::as_slice));
+        let order = order.filter(|order| order.count() == count);
         order.ok_or_else(|| Fault::new("the order of a chunk is not that of its events"))
     }
 
+    /// That of a chunk with a block for each shape.
+    #[cfg(test)]
+    pub(crate) fn of_shapes(
+        shapes: &[u8],
+        keys: &[u32],
+        lengths: impl Iterator<Item = (u8, u32)>,
+    ) -> Self {
+        let blocks: Vec<[Run; 1]> = lengths
+            .map(|(shape, length)| [Run { shape, length }])
+            .collect();
+        Self::new(shapes, keys, blocks.iter().map(|runs| &runs[..])).unwrap()
+    }
+
     /// How many events there are.
-    pub(super) fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         u32::try_from(self.docs.len()).unwrap_or(u32::MAX)
     }
 
@@ -102,14 +185,45 @@ impl Order {
         &self.ranks
     }
 
-    /// All events, as they are kept.
-    pub(super) fn docs(&self) -> &[u16] {
+    /// All events, by rank.
+    pub(crate) fn docs(&self) -> &[u16] {
         &self.docs
     }
 
-    /// The memory that it holds, in bytes.
+    /// What tells the shapes of events from others, each with the ranks of its events.
+    pub(crate) fn shapes(&self) -> impl Iterator<Item = (u32, Range<u32>)> {
+        self.shapes
+            .iter()
+            .map(|shape| (shape.key, shape.ranks.clone()))
+    }
+
+    /// The block that has the event, and the event's place in it.
+    pub(super) fn locate(&self, doc: u32) -> Option<(usize, usize)> {
+        let rank = u32::from(self.rank(u16::try_from(doc).ok()?)?);
+        let kept = |run: &u16| self.kept.get(usize::from(*run));
+        let is_before = |run: &u16| kept(run).is_some_and(|kept| kept.ranks.end <= rank);
+        let run = self.by_rank.partition_point(is_before);
+        let kept = kept(self.by_rank.get(run)?)?;
+        let index = kept.index + rank.checked_sub(kept.ranks.start)?;
+        Some((kept.block, usize::try_from(index).ok()?))
+    }
+
+    /// The events of a block.
+    pub(super) fn docs_of(&self, block: usize) -> impl Iterator<Item = u16> {
+        let first = self.kept.partition_point(|kept| kept.block < block);
+        let runs = self.kept.get(first..).unwrap_or_default().iter();
+        let runs = runs.take_while(move |kept| kept.block == block);
+        let docs = runs.filter_map(|kept| {
+            self.docs
+                .get(kept.ranks.start as usize..kept.ranks.end as usize)
+        });
+        docs.flatten().copied()
+    }
+
+    /// The memory that it holds, about, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        (self.ranks.len() + self.docs.len()) * size_of::<u16>()
+        let events = (self.ranks.len() + self.docs.len()) * size_of::<u16>();
+        events + self.kept.len() * (size_of::<Kept>() + 2) + self.shapes.len() * size_of::<Shape>()
     }
 }
 
@@ -121,15 +235,27 @@ mod tests {
         Run { shape, length }
     }
 
+    fn order(shapes: &[u8], keys: &[u32], blocks: &[&[Run]]) -> Option<Order> {
+        Order::new(shapes, keys, blocks.iter().copied())
+    }
+
     #[test]
     fn events_of_a_shape_are_kept_together_as_they_came() {
-        let shapes = [1, 0, 1, 255, 1, 0];
-        let runs = [run(1, 2), run(0, 2), run(1, 1), run(255, 1)];
-        let order = Order::new(&shapes, &runs).unwrap();
-        assert_eq!(order.docs(), [0, 2, 1, 5, 4, 3]);
-        assert_eq!(order.ranks(), [0, 2, 1, 5, 4, 3]);
+        let (shapes, keys) = ([1, 0, 1, 3, 1, 0], [40, 30, 20, 10]);
+        let blocks: [&[Run]; 3] = [&[run(1, 2)], &[run(0, 2), run(1, 1)], &[run(3, 1)]];
+        let order = order(&shapes, &keys, &blocks).unwrap();
+        assert_eq!(order.docs(), [1, 5, 0, 2, 4, 3]);
+        assert_eq!(order.ranks(), [2, 0, 3, 5, 4, 1]);
+        let of_shapes: Vec<_> = order.shapes().collect();
+        assert_eq!(of_shapes, [(40, 0..2), (30, 2..5), (20, 5..5), (10, 5..6)]);
+        let located: Vec<_> = (0..7).map(|doc| order.locate(doc)).collect();
+        let places = [(0, 0), (1, 0), (0, 1), (2, 0), (1, 2), (1, 1)];
+        assert_eq!(located[..6], places.map(Some));
+        assert_eq!(located[6], None);
+        let docs_of: Vec<Vec<u16>> = (0..4).map(|block| order.docs_of(block).collect()).collect();
+        assert_eq!(docs_of, [vec![0, 2], vec![1, 5, 4], vec![3], vec![]]);
         let mut bytes = Vec::new();
-        Order::write(&shapes, &runs, &mut bytes);
+        Order::write(&shapes, &keys, blocks.iter().copied(), &mut bytes);
         assert_eq!(Order::read(&bytes, 6).unwrap(), order);
         for end in 0..bytes.len() {
             assert!(Order::read(&bytes[..end], 6).is_err(), "{end}");
@@ -138,8 +264,8 @@ mod tests {
     }
 
     #[test]
-    fn runs_of_other_events_are_refused() {
-        let shapes = [0, 1, 0];
+    fn blocks_of_other_events_are_refused() {
+        let (shapes, keys) = ([0, 1, 0], [1, 2]);
         for runs in [
             &[run(0, 3)][..],
             &[run(0, 2)],
@@ -147,8 +273,9 @@ mod tests {
             &[run(2, 3)],
             &[run(0, 2), run(1, 1), run(0, 1)],
         ] {
-            assert_eq!(Order::new(&shapes, runs), None, "{runs:?}");
+            assert_eq!(order(&shapes, &keys, &[runs]), None, "{runs:?}");
         }
-        assert_eq!(Order::new(&[], &[]), Some(Order::default()));
+        assert_eq!(order(&shapes, &[1], &[&[run(0, 2)]]), None);
+        assert!(order(&[], &[], &[]).is_some());
     }
 }

@@ -135,10 +135,8 @@ impl Chunk {
     ) -> Result<(), Fault> {
         let directory = self.directory()?;
         let order = self.order(pieces)?;
-        let ranks = docs.filter_map(|doc| order.rank(u16::try_from(doc).ok()?));
-        let mut numbers: Vec<usize> = ranks
-            .map(|rank| directory.block_of(u32::from(rank)))
-            .collect();
+        let numbers = docs.filter_map(|doc| Some(order.locate(doc)?.0));
+        let mut numbers: Vec<usize> = numbers.collect();
         numbers.sort_unstable();
         numbers.dedup();
         let places = numbers
@@ -208,7 +206,7 @@ impl Chunk {
     }
 
     /// Which events are in which block, and in which order columns have them.
-    fn order(&self, pieces: Pieces<'_>) -> Result<Arc<Order>, Fault> {
+    pub(crate) fn order(&self, pieces: Pieces<'_>) -> Result<Arc<Order>, Fault> {
         let place = self.directory()?.order;
         let key = (self.number, place.0);
         if let Some(Piece::Order(order)) = pieces.cache.get(&key) {
@@ -319,10 +317,7 @@ impl Chunk {
                 continue;
             }
             let order = self.order(pieces)?;
-            let ranks = directory.ranks(number, self.meta.docs);
-            let docs = order.docs().get(ranks.start as usize..ranks.end as usize);
-            let docs = docs.ok_or_else(|| Fault::new("a block has events that are not there"))?;
-            docs.iter().for_each(|doc| take(u32::from(*doc)));
+            order.docs_of(number).for_each(|doc| take(u32::from(doc)));
         }
         Ok(())
     }
@@ -477,13 +472,8 @@ pub(crate) struct FrameReader {
 impl FrameReader {
     /// The number of the block that has the event `doc`, and the event's in the block.
     fn locate(&self, doc: u32) -> Result<(usize, usize), Fault> {
-        let locate = || {
-            let rank = u32::from(self.order.rank(u16::try_from(doc).ok()?)?);
-            let number = self.directory.block_of(rank);
-            let first = self.directory.blocks.get(number)?.first;
-            Some((number, usize::try_from(rank.checked_sub(first)?).ok()?))
-        };
-        locate().ok_or_else(|| Fault::new("an event of a chunk is missing"))
+        let located = self.order.locate(doc);
+        located.ok_or_else(|| Fault::new("an event of a chunk is missing"))
     }
 
     /// The block with this number.

@@ -23,7 +23,6 @@ impl Chunk {
         let mut blocks = Vec::new();
         for block in &old.blocks {
             blocks.push(BlockPlace {
-                first: block.first,
                 bytes: put(self.piece(block.bytes)?, &mut bytes)?,
                 filter: (0, 0),
             });

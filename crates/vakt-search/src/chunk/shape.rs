@@ -2,24 +2,18 @@
 
 use hashbrown::HashMap;
 
-use super::names::Slot;
-
 /// The most shapes that are told apart in a chunk. Each has an open block; sources of one kind give a dozen.
 const SHAPES_MAX: usize = 128;
 
-/// The shape of an event, from where its fields go one after the other.
+/// The shape of an event, from the names of its fields one after the other.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Fields(u64);
 
 impl Fields {
-    pub(super) fn see(&mut self, slot: Slot) {
-        let number = match slot {
-            Slot::Nowhere => 0,
-            Slot::Beyond => 1,
-            Slot::Column(index) => index as u64 + 2,
-        };
+    /// `name` is a hash of a field's name that is the same in every chunk.
+    pub(super) fn see(&mut self, name: u64) {
         // An odd number with bits all over. That shapes are taken for one does no harm.
-        self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = (self.0.rotate_left(5) ^ name).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 }
 
@@ -27,6 +21,8 @@ impl Fields {
 #[derive(Default)]
 pub(super) struct Shapes {
     numbers: HashMap<u64, u8>,
+    /// What tells each from others.
+    keys: Vec<u32>,
 }
 
 impl Shapes {
@@ -35,17 +31,27 @@ impl Shapes {
         if let Some(number) = self.numbers.get(&fields.0) {
             return *number;
         }
-        let known = self.numbers.len().min(SHAPES_MAX - 1);
-        let number = u8::try_from(known).unwrap_or(u8::MAX);
-        if known < SHAPES_MAX - 1 {
+        let others = SHAPES_MAX - 1;
+        let number = u8::try_from(self.keys.len().min(others)).unwrap_or(u8::MAX);
+        if self.keys.len() < others {
             self.numbers.insert(fields.0, number);
+            let [.., a, b, c, d] = fields.0.to_be_bytes();
+            self.keys.push(u32::from_be_bytes([a, b, c, d]));
+        } else if self.keys.len() == others {
+            self.keys.push(0);
         }
         number
+    }
+
+    /// What tells each from others, by number.
+    pub(super) fn keys(&self) -> &[u32] {
+        &self.keys
     }
 
     /// Takes everything out, and keeps the memory.
     pub(super) fn clear(&mut self) {
         self.numbers.clear();
+        self.keys.clear();
     }
 }
 
@@ -53,10 +59,10 @@ impl Shapes {
 mod tests {
     use super::*;
 
-    fn fields(columns: &[usize]) -> Fields {
+    fn fields(names: &[u64]) -> Fields {
         let mut fields = Fields::default();
-        for column in columns {
-            fields.see(Slot::Column(*column));
+        for name in names {
+            fields.see(*name);
         }
         fields
     }
@@ -70,7 +76,11 @@ mod tests {
         let numbers: Vec<u8> = (0..300).map(|n| shapes.number(fields(&[n, n]))).collect();
         assert_eq!((numbers[0], numbers[124], numbers[125]), (2, 126, 127));
         assert!(numbers[125..].iter().all(|number| *number == 127));
+        let keys = shapes.keys();
+        assert_eq!((keys.len(), keys[127]), (128, 0));
+        assert!(keys[0] != keys[1]);
         shapes.clear();
         assert_eq!(shapes.number(fields(&[9])), 0);
+        assert_eq!(shapes.keys().len(), 1);
     }
 }

@@ -128,11 +128,13 @@ fn build(shared: &Shared, chosen: &[Arc<Sealed>]) -> Result<SplitMeta> {
     let damaged = |fault: Fault| shared.damaged(&fault);
     let mut inverted = InvertedBuilder::default();
     let mut keys = Keys::default();
+    let mut orders = Vec::new();
     for (sealed, split) in chosen.iter().zip(&splits) {
         let log = log_of(shared, &sealed.meta.name, split).map_err(damaged)?;
         let mut logs = log.into_iter().flat_map(|log| log.chunks);
         for placed in &split.chunks {
             let chunk = &placed.chunk;
+            orders.push(chunk.order(shared.pieces()).map_err(damaged)?);
             let filters = match logs.next() {
                 Some(log) => inverted.put_log(&log).map(|()| log.filters()),
                 None => terms::add(chunk, shared, &mut inverted, &mut keys),
@@ -142,7 +144,7 @@ fn build(shared: &Shared, chosen: &[Arc<Sealed>]) -> Result<SplitMeta> {
             writer.chunk(&bytes, meta)?;
         }
     }
-    for (name, bytes) in inverted.finish().map_err(engine_failed)? {
+    for (name, bytes) in inverted.finish(&orders).map_err(engine_failed)? {
         writer.file(name, &bytes)?;
     }
     writer.finish()

@@ -214,11 +214,7 @@ impl Walk<'_> {
         }
         let mut wanted = within.clone();
         if !wanted.is_empty() {
-            let candidates = Candidates {
-                split: &split,
-                pieces: self.shared.pieces(),
-                limits: self.request.limits(),
-            };
+            let candidates = Candidates::new(&split, self.shared.pieces(), self.request.limits());
             let sides = candidates.of(&self.request.query.root);
             wanted.intersect(&sides.map_err(|stop| search.stopped(stop))?.maybe);
         }

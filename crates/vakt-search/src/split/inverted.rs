@@ -25,7 +25,9 @@ use tantivy::{
 
 use super::bundle::Bundle;
 use super::meetings::Meetings;
+use super::posting_order::{Numbered, PostingOrder};
 use crate::bits::Bits;
+use crate::chunk::Order;
 use crate::fault::Fault;
 use crate::term_log::ChunkLog;
 use crate::vocabulary::Vocabulary;
@@ -36,6 +38,9 @@ const ENGINE_META: &str = "meta.json";
 /// The engine's name of its segment, of which a split has one. With a name of chance, two splits of the same
 /// events would differ.
 const SEGMENT: &str = "00000000000000000000000000000001";
+
+/// The file that says which event has which number; not the engine's.
+const ORDER: &str = "order";
 
 fn schema() -> (TantivySchema, Field, Field) {
     let mut schema = TantivySchema::builder();
@@ -100,8 +105,11 @@ impl InvertedBuilder {
         })
     }
 
-    /// The engine's files: a segment without stored documents, norms and columns.
-    pub(crate) fn finish(self) -> tantivy::Result<Vec<(String, Vec<u8>)>> {
+    /// Its files: a segment of the engine without stored documents, norms and columns, and the order of its
+    /// numbers. `chunks` are the orders of the chunks whose events were put, one after the other.
+    pub(crate) fn finish(self, chunks: &[Arc<Order>]) -> tantivy::Result<Vec<(String, Vec<u8>)>> {
+        let posting_order = PostingOrder::of(chunks);
+        let docs = posting_order.docs(chunks);
         let (schema, sent, added) = schema();
         let directory = RamDirectory::create();
         let index = Index::create(directory.clone(), schema, IndexSettings::default())?;
@@ -112,7 +120,7 @@ impl InvertedBuilder {
         let order = self.words.order();
         for (field, meetings) in [(sent, self.sent), (added, self.added)] {
             let mut field = serializer.new_field(field, meetings.count(), None)?;
-            meetings.write(&self.words, &order, &mut field)?;
+            meetings.write(&self.words, &order, &docs, &mut field)?;
             field.close()?;
         }
         serializer.close()?;
@@ -121,7 +129,10 @@ impl InvertedBuilder {
         metas.segments.push(segment.meta().clone());
         let metas = serde_json::to_vec(&metas).map_err(io::Error::from)?;
         directory.atomic_write(Path::new(ENGINE_META), &metas)?;
-        let mut files = vec![(ENGINE_META.to_owned(), metas)];
+        let mut files = vec![
+            (ORDER.to_owned(), posting_order.write()?),
+            (ENGINE_META.to_owned(), metas),
+        ];
         for component in [
             SegmentComponent::Terms,
             SegmentComponent::Postings,
@@ -155,14 +166,20 @@ fn write_empty(segment: &Segment, docs: u32) -> tantivy::Result<()> {
 pub(crate) struct Inverted {
     pub(crate) sent: Arc<InvertedIndexReader>,
     pub(crate) added: Arc<InvertedIndexReader>,
+    pub(crate) order: PostingOrder,
 }
 
 impl Inverted {
-    /// Opens what [`InvertedBuilder::finish`] gave.
+    /// Opens what [`InvertedBuilder::finish`] gave of chunks that have so many events each.
     pub(crate) fn open(
-        files: impl Iterator<Item = (PathBuf, OwnedBytes)>,
+        mut files: Vec<(PathBuf, OwnedBytes)>,
+        chunks: &[u32],
     ) -> tantivy::Result<Self> {
-        let index = Index::open(Bundle::new(files))?;
+        let found = files.iter().position(|(name, _)| name == Path::new(ORDER));
+        let order = found.map(|place| files.swap_remove(place).1);
+        let order = PostingOrder::read(order.as_deref().unwrap_or_default(), chunks)
+            .map_err(|fault| TantivyError::InternalError(fault.to_string()))?;
+        let index = Index::open(Bundle::new(files.into_iter()))?;
         let (schema, sent, added) = schema();
         if index.schema() != schema {
             let reason = "its fields are not those of its format".to_owned();
@@ -177,6 +194,7 @@ impl Inverted {
         Ok(Self {
             sent: reader.inverted_index(sent)?,
             added: reader.inverted_index(added)?,
+            order,
         })
     }
 }
@@ -185,13 +203,14 @@ impl Inverted {
 pub(crate) fn add_postings(
     index: &InvertedIndexReader,
     info: &TermInfo,
+    mut numbered: Numbered<'_>,
     docs: &mut Bits,
-) -> tantivy::Result<()> {
+) -> Result<(), Fault> {
     let mut postings: BlockSegmentPostings =
         index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
     while !postings.docs().is_empty() {
-        for doc in postings.docs() {
-            docs.insert(*doc);
+        for number in postings.docs() {
+            docs.insert(numbered.doc(*number)?);
         }
         postings.advance();
     }

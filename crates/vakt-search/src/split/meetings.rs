@@ -43,20 +43,29 @@ impl Meetings {
         self.log.len() as u64
     }
 
-    /// Writes the words that some event has, in the `order` of their numbers, each with its events.
+    /// Writes the words that some event has, in the `order` of their numbers, each with the numbers that its events
+    /// have in the inverted index. `docs` are the events by that number.
     pub(super) fn write(
         self,
         words: &Vocabulary,
         order: &[u32],
+        docs: &[u32],
         field: &mut FieldSerializer<'_>,
     ) -> io::Result<()> {
         let mut postings = Postings::new(words.len(), &self.log);
+        let mut places = vec![(0, 0); docs.len()];
         let mut start = 0;
         for (doc, end) in &self.events {
-            for number in self.log.get(start..*end).unwrap_or_default() {
-                postings.put(*number, *doc);
+            if let Some(place) = places.get_mut(*doc as usize) {
+                *place = (start, *end);
             }
             start = *end;
+        }
+        for (posting, doc) in (0..).zip(docs) {
+            let (start, end) = places.get(*doc as usize).copied().unwrap_or_default();
+            for number in self.log.get(start..end).unwrap_or_default() {
+                postings.put(*number, posting);
+            }
         }
         for number in order {
             let docs = postings.of(*number);

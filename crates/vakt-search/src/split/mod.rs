@@ -1,7 +1,8 @@
 //! A split: an immutable file with some chunks of one partition, and later their inverted index.
 //!
 //! ```text
-//! split      = magic(8 bytes) { chunk } { file of the engine } footer length(u32) magic(8 bytes)
+//! split      = magic(8 bytes) { chunk } { file } footer length(u32) magic(8 bytes)
+//! file       = one of the engine's, or the order of its numbers (`posting_order`)
 //! footer     = packed JSON: what the split is, and where its parts are
 //! ```
 //!
@@ -13,6 +14,7 @@ mod ahead;
 mod bundle;
 pub(crate) mod inverted;
 mod meetings;
+pub(crate) mod posting_order;
 mod read;
 mod write;
 
@@ -61,6 +63,6 @@ struct Footer {
     partition: Partition,
     /// Where each chunk begins, and what is known of it.
     chunks: Vec<(u64, ChunkMeta)>,
-    /// The engine's files: name, where each begins, its length.
+    /// The files of the inverted index: name, where each begins, its length.
     files: Vec<(String, u64, u64)>,
 }

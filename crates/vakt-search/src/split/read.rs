@@ -92,7 +92,8 @@ impl Split {
             for (name, start, length) in footer.files {
                 files.push((PathBuf::from(name), part(start, length).ok_or_else(beyond)?));
             }
-            let inverted = Inverted::open(files.into_iter());
+            let chunks = split.chunks.iter().map(|placed| placed.chunk.meta().docs);
+            let inverted = Inverted::open(files, &chunks.collect::<Vec<u32>>());
             split.inverted = Some(inverted.map_err(|error| Fault::new(error.to_string()))?);
         }
         Ok(split)
