@@ -159,6 +159,9 @@ impl Candidates<'_> {
         let Some(inverted) = &self.split.inverted else {
             return Ok(());
         };
+        if info.doc_freq as usize >= self.split.chunks.len() {
+            self.orders.expect();
+        }
         let numbered = Numbered::new(&inverted.order, &self.orders);
         Ok(add_postings(index, info, numbered, docs)?)
     }

@@ -7,7 +7,6 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use vakt_event::alias::canonical;
 use vakt_event::{Event, JournalPosition, Origin, Source, ecs};
 
-use super::block_keys::BlockKeys;
 use super::column::{Begun, ColumnBuilder, write_docs};
 use super::lane::{Lane, Packed, close_all};
 use super::names::{Names, Slot};
@@ -184,16 +183,18 @@ impl ChunkBuilder {
         let source = self.source(addition.source);
         let (stand, template, fields) = self.begin_fields(event, &addition.frame);
         let shape = self.shapes.number(fields);
-        // Taken out for a moment, since its keys are added while columns and words are.
-        let mut lane = self.take_lane(shape);
-        self.add_fields(event, doc, template, &mut lane.keys);
+        let lane = usize::from(shape);
+        if self.lanes.len() <= lane {
+            self.lanes.resize_with(lane + 1, Lane::default);
+        }
+        self.add_fields(event, doc, template, lane);
         if !event.problems.is_empty() {
             let problems = event.problems.join("; ");
             let slot = self
                 .problems
                 .unwrap_or_else(|| self.column(ecs::ERROR_MESSAGE));
             self.problems = Some(slot);
-            self.add_own(slot, doc, &problems, &mut lane.keys);
+            self.add_own(slot, doc, &problems, lane);
         }
         // Taken out for a moment, so that it need not be copied.
         let peer = self
@@ -203,7 +204,7 @@ impl ChunkBuilder {
         if let Some(peer) = peer {
             let slot = self.peers.unwrap_or_else(|| self.column(ecs::VAKT_PEER));
             self.peers = Some(slot);
-            self.add_own(slot, doc, &peer, &mut lane.keys);
+            self.add_own(slot, doc, &peer, lane);
             if let Some((_, place)) = self.sources.get_mut(source) {
                 *place = Some(peer);
             }
@@ -216,13 +217,12 @@ impl ChunkBuilder {
         self.received.push(micros(event.time.received));
         self.frame_bytes += addition.frame.bytes.len();
         self.shape_numbers.push(shape);
-        lane.add(&addition.frame, source, &stand);
-        if lane.is_full() {
-            let closed = lane.close(shape, &mut self.packer, &mut self.scratch)?;
-            self.blocks.push(closed);
-        }
-        if let Some(place) = self.lanes.get_mut(usize::from(shape)) {
-            *place = lane;
+        if let Some(lane) = self.lanes.get_mut(lane) {
+            lane.add(&addition.frame, source, &stand);
+            if lane.is_full() {
+                let closed = lane.close(shape, &mut self.packer, &mut self.scratch)?;
+                self.blocks.push(closed);
+            }
         }
         self.stretch_bytes += addition.frame.bytes.len();
         if self.stretch_bytes >= BLOCK_BYTES {
@@ -230,18 +230,6 @@ impl ChunkBuilder {
             self.terms.end_stretch();
         }
         Ok(())
-    }
-
-    /// The lane of a shape, in whose place another stands until it is back.
-    fn take_lane(&mut self, shape: u8) -> Lane {
-        let shape = usize::from(shape);
-        if self.lanes.len() <= shape {
-            self.lanes.resize_with(shape + 1, Lane::default);
-        }
-        self.lanes
-            .get_mut(shape)
-            .map(std::mem::take)
-            .unwrap_or_default()
     }
 
     /// Finds where the values of an event's fields go, and begins to add them; gives how they stand in its frame,
@@ -287,23 +275,20 @@ impl ChunkBuilder {
     }
 
     /// Adds the fields of an event: all values to columns, and the words of what was sent; then those of what was
-    /// added and turned out to be in no column. The template is that of field `template`; `keys` are those of the
-    /// event's block.
-    fn add_fields(
-        &mut self,
-        event: &Event<'_>,
-        doc: u16,
-        template: Option<usize>,
-        keys: &mut BlockKeys,
-    ) {
+    /// added and turned out to be in no column. The template is that of field `template`.
+    fn add_fields(&mut self, event: &Event<'_>, doc: u16, template: Option<usize>, lane: usize) {
         let Self {
             columns,
             begun,
             terms,
             beyond,
             templates,
+            lanes,
             ..
         } = self;
+        let Some(Lane { keys, .. }) = lanes.get_mut(lane) else {
+            return;
+        };
         let mut is_added_read = false;
         let fields = event.fields.iter().zip(&*begun).enumerate();
         for (number, (field, (slot, begun))) in fields {
@@ -440,23 +425,33 @@ impl ChunkBuilder {
     }
 
     /// Adds a value that Vakt itself gives.
-    fn add_own(&mut self, slot: Slot, doc: u16, value: &str, keys: &mut BlockKeys) {
+    fn add_own(&mut self, slot: Slot, doc: u16, value: &str, lane: usize) {
+        let Self {
+            columns,
+            terms,
+            beyond,
+            lanes,
+            ..
+        } = self;
+        let Some(Lane { keys, .. }) = lanes.get_mut(lane) else {
+            return;
+        };
         match slot {
             Slot::Column(index) => {
-                let Some(Named { column, .. }) = self.columns.get_mut(index) else {
+                let Some(Named { column, .. }) = columns.get_mut(index) else {
                     return;
                 };
                 let begun = column.begin(value);
                 let added = column.add(doc, value, &begun);
                 match column.keys(added.code) {
-                    Some(known) if !added.is_look => self.terms.value(keys, known, value, false),
-                    _ => self.terms.text(keys, value, Of::Vakt),
+                    Some(known) if !added.is_look => terms.value(keys, known, value, false),
+                    _ => terms.text(keys, value, Of::Vakt),
                 }
             }
             Slot::Nowhere | Slot::Beyond => {
-                self.beyond.push(doc);
-                self.beyond.dedup();
-                self.terms.text(keys, value, Of::Vakt);
+                beyond.push(doc);
+                beyond.dedup();
+                terms.text(keys, value, Of::Vakt);
             }
         }
     }
@@ -518,7 +513,7 @@ impl ChunkBuilder {
         let (shapes, keys) = (&self.shape_numbers, self.shapes.keys());
         Order::write(shapes, keys, runs(), &mut self.scratch);
         let order = Order::new(shapes, keys, runs());
-        let order_place = put(&self.packer.pack(&self.scratch)?, &mut bytes)?;
+        let place = put(&self.packer.pack(&self.scratch)?, &mut bytes)?;
         let order = order.ok_or_else(|| io::Error::other("a chunk has lost an event"))?;
         let mut numbers = |numbers: &[i64], bytes: &mut Vec<u8>| {
             self.scratch.clear();
@@ -542,7 +537,6 @@ impl ChunkBuilder {
                 .map(|(source, _)| (**source).clone())
                 .collect(),
             blocks,
-            order: order_place,
             positions,
             times,
             received,
@@ -562,6 +556,7 @@ impl ChunkBuilder {
             positions: (first.cast_unsigned(), last.cast_unsigned()),
             times: ends(&self.times),
             frame_bytes: self.frame_bytes as u64,
+            order: place,
             directory,
             bytes: bytes.len() as u64,
         };

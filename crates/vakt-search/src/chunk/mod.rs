@@ -14,7 +14,7 @@
 //! numbers    = packed: differences, as LEB128, for positions, effective times and times of receipt
 //! templates  = packed: a column of what is the same in many messages (`template`)
 //! column     = packed: the values of one field, and which events have it (`column`)
-//! directory  = packed JSON: sources, and where everything is
+//! directory  = packed JSON: sources, and where everything else is
 //! ```
 //!
 //! `source`, `length`, `before` and `after` are LEB128. A chunk that is still being filled has no columns; then filters and
@@ -74,7 +74,8 @@ pub(crate) struct ChunkMeta {
     pub(crate) times: (i64, i64),
     /// The bytes of the frames.
     pub(crate) frame_bytes: u64,
-    /// Where the directory is in the chunk, and its length.
+    /// Where the order of its events is in the chunk, and the directory.
+    order: Place,
     directory: Place,
     /// The length of the chunk.
     pub(crate) bytes: u64,
@@ -87,7 +88,6 @@ type Place = (u32, u32);
 struct Directory {
     sources: Vec<Source>,
     blocks: Vec<BlockPlace>,
-    order: Place,
     positions: Place,
     times: Place,
     received: Place,

@@ -107,6 +107,14 @@ impl Chunk {
         }
     }
 
+    /// The order of its events will be read.
+    pub(crate) fn expect_order(&self, pieces: Pieces<'_>) {
+        let place = self.meta.order;
+        if !pieces.cache.contains_key(&(self.number, place.0)) {
+            self.expect([place]);
+        }
+    }
+
     /// The columns of these names will be read, and the effective times where `with_times` says so.
     pub(crate) fn expect_columns<'n>(
         &self,
@@ -122,7 +130,7 @@ impl Chunk {
             .flat_map(|column| [Some(column.values), column.docs])
             .flatten();
         let is_unread = |place: &Place| !pieces.cache.contains_key(&(self.number, place.0));
-        let parts = times.into_iter().chain([directory.order]).chain(places);
+        let parts = times.into_iter().chain([self.meta.order]).chain(places);
         self.expect(parts.filter(is_unread));
         Ok(())
     }
@@ -207,7 +215,7 @@ impl Chunk {
 
     /// Which events are in which block, and in which order columns have them.
     pub(crate) fn order(&self, pieces: Pieces<'_>) -> Result<Arc<Order>, Fault> {
-        let place = self.directory()?.order;
+        let place = self.meta.order;
         let key = (self.number, place.0);
         if let Some(Piece::Order(order)) = pieces.cache.get(&key) {
             return Ok(order);

@@ -30,7 +30,7 @@ impl Chunk {
         for (block, filter) in blocks.iter_mut().zip(filters) {
             block.filter = put(filter, &mut bytes)?;
         }
-        let order = put(self.piece(old.order)?, &mut bytes)?;
+        let order = put(self.piece(self.meta().order)?, &mut bytes)?;
         let positions = put(self.piece(old.positions)?, &mut bytes)?;
         let times = put(self.piece(old.times)?, &mut bytes)?;
         let received = put(self.piece(old.received)?, &mut bytes)?;
@@ -68,7 +68,6 @@ impl Chunk {
         let directory = Directory {
             sources: old.sources.clone(),
             blocks,
-            order,
             positions,
             times,
             received,
@@ -81,6 +80,7 @@ impl Chunk {
         })?;
         let directory = put(&packed, &mut bytes)?;
         let meta = ChunkMeta {
+            order,
             directory,
             bytes: bytes.len() as u64,
             ..self.meta().clone()

@@ -150,6 +150,15 @@ impl<'s> ChunkOrders<'s> {
         }
     }
 
+    /// Those of most chunks will be asked for.
+    pub(crate) fn expect(&self) {
+        for (placed, read) in self.split.chunks.iter().zip(&*self.read.borrow()) {
+            if read.is_none() {
+                placed.chunk.expect_order(self.pieces);
+            }
+        }
+    }
+
     fn of(&self, chunk: u32) -> Result<Arc<Order>, Fault> {
         let missing = || Fault::new("a chunk of a split is missing");
         let number = chunk as usize;
