@@ -136,7 +136,7 @@ impl ChunkLog {
         }
     }
 
-    /// A block ends, in which the keys with these hashes are no terms; ascending.
+    /// In the next block, as the chunk keeps them, the keys with these hashes are no terms; ascending.
     pub(crate) fn end_block(&mut self, noise: &[u64]) {
         filter::write(noise.iter().copied(), &mut self.filters);
         self.blocks.push(self.filters.len());

@@ -39,7 +39,7 @@ impl Vocabulary {
         }
     }
 
-    /// An event or a block has the key; whether that is new. It is asked of one after the other.
+    /// An event, or a stretch of events, has the key; whether that is new. It is asked of one after the other.
     pub(crate) fn meet(&mut self, number: u32, by: u32) -> bool {
         let last = self.words.note_mut(number);
         last.is_some_and(|last| std::mem::replace(last, by) != by)

@@ -11,10 +11,18 @@ use std::path::Path;
 use common::{add, ids, line, open, request};
 use vakt_event::{Event, JournalPosition};
 
-/// Lines with a word of their own that does not compress.
+/// Lines with a word of their own that does not compress. Events with three kinds of fields take turns.
 fn lines(range: std::ops::Range<u64>) -> Vec<Event<'static>> {
-    let text = |number: u64| format!("common {}", word(number));
-    range.map(|number| line(0, &text(number))).collect()
+    let event = |number: u64| {
+        let mut event = line(0, &format!("common {}", word(number)));
+        match number % 3 {
+            0 => event.sent("shape", "none"),
+            1 => event.sent("another", "one"),
+            _ => {}
+        }
+        event
+    };
+    range.map(event).collect()
 }
 
 fn word(number: u64) -> String {
@@ -76,8 +84,15 @@ fn what_is_purged_is_in_no_file() {
     writer.purge().unwrap();
     assert!(!files_hold(dir.path(), &word(4)));
     assert!(files_hold(dir.path(), &word(5)));
-    assert_eq!(index.count().unwrap(), 11);
-    assert_eq!(ids(&index, &request(&word(5))), [5]);
+    for is_built in [false, true] {
+        if is_built {
+            assert!(index.build_next(true).unwrap().is_some());
+        }
+        assert_eq!(index.count().unwrap(), 11);
+        assert_eq!(ids(&index, &request(&word(5))), [5]);
+        assert_eq!(ids(&index, &request("shape:none")), [9, 6, 3, 0]);
+        assert_eq!(ids(&index, &request("another:one")), [10, 7, 1]);
+    }
 }
 
 /// A purge and a build may want the same splits at the same time.

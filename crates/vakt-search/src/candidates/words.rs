@@ -3,12 +3,12 @@
 use tantivy::InvertedIndexReader;
 use tantivy::postings::TermInfo;
 
-use super::{Candidates, Result, STEPS_PER_CLOCK, Sides, exactly};
+use super::{Candidates, Result, STEPS_PER_CLOCK, Sides, Stop, exactly};
 use crate::bits::Bits;
 use crate::fold::beginning;
 use crate::query::{Need, Pattern};
 use crate::split::inverted::{Inverted, add_postings};
-use crate::split::posting_order::Numbered;
+use crate::split::posting_order::DocsOf;
 use crate::words::{CUT, CUT_BYTES_MIN, hash, is_dotted, is_noise, is_number, key};
 
 impl Candidates<'_> {
@@ -157,13 +157,14 @@ impl Candidates<'_> {
     /// Adds the events of a term.
     fn add(&self, index: &InvertedIndexReader, info: &TermInfo, docs: &mut Bits) -> Result<()> {
         let Some(inverted) = &self.split.inverted else {
-            return Ok(());
+            return Err(Stop::Damaged("an inverted index is gone".to_owned()));
         };
+        // So many are hardly in few chunks.
         if info.doc_freq as usize >= self.split.chunks.len() {
             self.orders.expect();
         }
-        let numbered = Numbered::new(&inverted.order, &self.orders);
-        Ok(add_postings(index, info, numbered, docs)?)
+        let docs_of = DocsOf::new(&inverted.order, &self.orders);
+        Ok(add_postings(index, info, docs_of, docs)?)
     }
 
     /// Calls `take` with each term that begins with `prefix`.

@@ -46,19 +46,14 @@ impl BlockKeys {
         self.hashes.dedup();
     }
 
-    /// The filter of all keys.
-    pub(super) fn filter(&mut self) -> Vec<u8> {
+    /// The filter of all keys, and the hashes of those that are no terms, ascending.
+    pub(super) fn filter(&mut self) -> (Vec<u8>, Vec<u64>) {
         self.noise.sort_unstable();
         self.noise.dedup();
         let mut bytes = Vec::new();
         let all: Vec<u64> = self.hashes.iter().chain(&self.noise).copied().collect();
         filter::write(all.into_iter(), &mut bytes);
-        bytes
-    }
-
-    /// The hashes of the keys that are no terms, ascending, since the last [`Self::filter`].
-    pub(super) fn noise(&self) -> &[u64] {
-        &self.noise
+        (bytes, self.noise.clone())
     }
 
     /// Takes everything out, and keeps the memory.

@@ -183,6 +183,7 @@ impl ChunkBuilder {
         let source = self.source(addition.source);
         let (stand, template, fields) = self.begin_fields(event, &addition.frame);
         let shape = self.shapes.number(fields);
+        // The place of its lane, too.
         let lane = usize::from(shape);
         if self.lanes.len() <= lane {
             self.lanes.resize_with(lane + 1, Lane::default);
@@ -458,13 +459,14 @@ impl ChunkBuilder {
 
     /// The chunk as it is now. Its columns take time: without them it can be searched as well, a little slower.
     pub(crate) fn show(&mut self) -> io::Result<(Vec<u8>, ChunkMeta)> {
-        // So that writing may borrow everything else.
-        let mut lanes = std::mem::take(&mut self.lanes);
-        let closed = std::mem::take(&mut self.blocks);
-        let mut blocks: Vec<&Packed> = closed.iter().collect();
-        for (shape, lane) in (0..=u8::MAX).zip(&mut lanes) {
-            blocks.extend(lane.show(shape, &mut self.packer, &mut self.scratch)?);
+        for (shape, lane) in (0..=u8::MAX).zip(&mut self.lanes) {
+            lane.show(shape, &mut self.packer, &mut self.scratch)?;
         }
+        // So that writing may borrow everything else.
+        let lanes = std::mem::take(&mut self.lanes);
+        let closed = std::mem::take(&mut self.blocks);
+        let open = lanes.iter().filter_map(Lane::shown);
+        let blocks: Vec<&Packed> = closed.iter().chain(open).collect();
         let written = self.write(&blocks, false);
         self.blocks = closed;
         self.lanes = lanes;

@@ -344,14 +344,17 @@ impl Listed {
     pub(super) fn read(bytes: &[u8], order: &Order) -> Result<Self, Fault> {
         let mut input = Input(bytes);
         let count = usize::try_from(input.number()?).unwrap_or(usize::MAX);
+        let absent = || Fault::new("a column has an event that is not there, or twice");
         let gaps = read_planes(count, &mut input)?;
         let mut rank = 0_u16;
         let mut listed: Vec<(u16, u16)> = Vec::with_capacity(gaps.len());
         for (place, gap) in (0..).zip(gaps) {
-            rank = rank.wrapping_add(gap);
+            if gap == 0 && place > 0 {
+                return Err(absent());
+            }
+            rank = rank.checked_add(gap).ok_or_else(absent)?;
             let doc = order.docs().get(usize::from(rank));
-            let doc = doc.ok_or_else(|| Fault::new("a column has an event that is not there"))?;
-            listed.push((*doc, place));
+            listed.push((*doc.ok_or_else(absent)?, place));
         }
         listed.sort();
         let (docs, places) = listed.into_iter().unzip();
@@ -629,6 +632,25 @@ mod tests {
             assert_eq!(column.value(codes[3]), Some("a"));
             let wanted = column.codes_where(|value| value == "B");
             assert!(wanted[usize::from(codes[2])] && !wanted[usize::from(codes[0])]);
+        }
+    }
+
+    #[test]
+    fn listed_events_that_are_not_there_are_refused() {
+        let run = Run {
+            shape: 0,
+            length: 5,
+        };
+        let order = Order::new(&[0; 5], &[1], std::iter::once(&[run][..])).unwrap();
+        let listed = |ranks: &[u16]| {
+            let mut bytes = Vec::new();
+            put_count(ranks.len(), &mut bytes);
+            write_planes(ranks, &mut bytes);
+            Listed::read(&bytes, &order)
+        };
+        assert_eq!(listed(&[0, 2, 2]).unwrap().docs, [0, 2, 4]);
+        for gaps in [&[5][..], &[0, 0], &[1, 0], &[2, u16::MAX], &[4, 1]] {
+            assert!(listed(gaps).is_err(), "{gaps:?}");
         }
     }
 

@@ -20,13 +20,12 @@ pub(super) struct Lane {
 }
 
 /// A block that is packed.
-#[derive(Clone)]
 pub(super) struct Packed {
     /// Whose events it has, in this order.
     pub(super) runs: Vec<Run>,
     pub(super) bytes: Vec<u8>,
     pub(super) filter: Vec<u8>,
-    /// The hashes of its keys that are no terms.
+    /// The hashes of its keys that are no terms, ascending.
     pub(super) noise: Vec<u64>,
 }
 
@@ -52,17 +51,22 @@ impl Lane {
         Ok(packed)
     }
 
-    /// The block as it is; `None` where nothing is in it.
+    /// Packs the block as it is, if something is in it, for [`Self::shown`].
     pub(super) fn show(
         &mut self,
         shape: u8,
         packer: &mut Packer,
         scratch: &mut Vec<u8>,
-    ) -> io::Result<Option<&Packed>> {
+    ) -> io::Result<()> {
         if self.shown.is_none() && self.block.count() > 0 {
             self.shown = Some(self.pack(shape, packer, scratch)?);
         }
-        Ok(self.shown.as_ref())
+        Ok(())
+    }
+
+    /// The block as it was when it was shown, if nothing was added since.
+    pub(super) fn shown(&self) -> Option<&Packed> {
+        self.shown.as_ref()
     }
 
     fn pack(
@@ -92,12 +96,12 @@ fn pack(
     scratch: &mut Vec<u8>,
 ) -> io::Result<Packed> {
     block.write(scratch);
-    let filter = keys.filter();
+    let (filter, noise) = keys.filter();
     Ok(Packed {
         runs,
         bytes: packer.pack(scratch)?,
         filter,
-        noise: keys.noise().to_vec(),
+        noise,
     })
 }
 

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! chunk      = { block } { filter } order numbers [ templates ] { column } directory
-//! block      = packed: count(u32) { source length kind(1 byte) [before after] } { frame's bytes }, of events that
-//!              have the same fields
+//! block      = packed: count(u32) { source length kind(1 byte) [before after] } { frame's bytes }; most are of
+//!              events that have the same fields
 //! kind       = low bits: 0 syslog, 1 JSON, 2 journal, 3 text; bit 4: every value that was sent stands in the frame as it
 //!              is or as a JSON string with escapes; bit 5: `before` and `after` are there; bit 6: every
 //!              value that was sent stands in the frame as it is; bit 7: the frame was cut
@@ -17,9 +17,9 @@
 //! directory  = packed JSON: sources, and where everything else is
 //! ```
 //!
-//! `source`, `length`, `before` and `after` are LEB128. A chunk that is still being filled has no columns; then filters and
-//! events answer what columns would. Events have their numbers as they came; blocks and columns have those together that
-//! are alike. Bytes in memory and in a split's file are the same.
+//! `source`, `length`, `before` and `after` are LEB128. A chunk that is still being filled has no columns; then
+//! filters and events answer what columns would. Events have their numbers as they came; blocks and columns have
+//! those together that are alike. Bytes in memory and in a split's file are the same.
 
 mod block;
 mod block_keys;
@@ -53,8 +53,8 @@ pub(crate) const CHUNK_DOCS_MAX: u32 = 8192;
 /// The most bytes of frames in a chunk; it closes with the event that goes beyond.
 pub(crate) const CHUNK_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// The bytes of frames after which a block closes: one event is read from it in less than 0.1 ms, and
-/// larger ones are hardly smaller when packed.
+/// The bytes of frames after which a block closes (one that is made of several at the end of a chunk is twice as
+/// long at most): one event is read from it in 0.1 ms, and larger ones are hardly smaller when packed.
 const BLOCK_BYTES: usize = 64 * 1024;
 
 /// The most columns of a chunk. A sender can invent names; of events with more of them it is known

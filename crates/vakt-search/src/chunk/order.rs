@@ -6,8 +6,8 @@
 //! ```
 //!
 //! First what tells each shape from others, also those of other chunks; then of which events each block is: so
-//! many of one shape, as they came; then the shape of each event as they came. Columns have events by shape, those of one shape as
-//! they came. All numbers are little-endian.
+//! many of one shape, as they came; then the shape of each event as they came. Columns have events by shape, those
+//! of one shape as they came. All numbers are little-endian.
 
 use std::ops::Range;
 
@@ -49,6 +49,51 @@ struct Kept {
     index: u32,
 }
 
+impl Shape {
+    /// The shapes with these `keys`, of events with these `shapes`.
+    fn of(shapes: &[u8], keys: &[u32]) -> Option<Vec<Self>> {
+        let mut counts = vec![0_u32; keys.len()];
+        for shape in shapes {
+            *counts.get_mut(usize::from(*shape))? += 1;
+        }
+        let mut end = 0;
+        let of_shapes = counts.iter().zip(keys).map(|(count, key)| {
+            end += count;
+            let ranks = end - count..end;
+            Self { key: *key, ranks }
+        });
+        Some(of_shapes.collect())
+    }
+}
+
+impl Kept {
+    /// Where blocks with these runs have the events of the shapes; `None` if not each event is in one of them.
+    fn of<'r>(shapes: &[Shape], blocks: impl Iterator<Item = &'r [Run]>) -> Option<Vec<Self>> {
+        let mut nexts: Vec<u32> = shapes.iter().map(|shape| shape.ranks.start).collect();
+        let mut all = Vec::new();
+        for (block, runs) in blocks.enumerate() {
+            let mut index = 0_u32;
+            for run in runs {
+                let shape = usize::from(run.shape);
+                let next = nexts.get_mut(shape)?;
+                let ranks = *next..next.checked_add(run.length)?;
+                *next = ranks.end;
+                if ranks.is_empty() || ranks.end > shapes.get(shape)?.ranks.end {
+                    return None;
+                }
+                all.push(Self {
+                    ranks,
+                    block,
+                    index,
+                });
+                index += run.length;
+            }
+        }
+        let ends = shapes.iter().map(|shape| &shape.ranks.end);
+        nexts.iter().eq(ends).then_some(all)
+    }
+}
+
 impl Order {
     /// `shapes` are those of the events as they came, `keys` those of the shapes. `None` where the blocks are not of
     /// these events.
@@ -57,19 +102,8 @@ impl Order {
         keys: &[u32],
         blocks: impl Iterator<Item = &'r [Run]>,
     ) -> Option<Self> {
-        let mut counts = vec![0_u32; keys.len()];
-        for shape in shapes {
-            *counts.get_mut(usize::from(*shape))? += 1;
-        }
-        let mut end = 0;
-        let shapes_of = counts.iter().zip(keys).map(|(count, key)| {
-            end += count;
-            let ranks = end - count..end;
-            Shape { key: *key, ranks }
-        });
-        let shapes_of: Vec<Shape> = shapes_of.collect();
-        let starts = || shapes_of.iter().map(|shape| shape.ranks.start);
-        let mut nexts: Vec<u32> = starts().collect();
+        let of_shapes = Shape::of(shapes, keys)?;
+        let mut nexts: Vec<u32> = of_shapes.iter().map(|shape| shape.ranks.start).collect();
         let mut docs = vec![0_u16; shapes.len()];
         let mut ranks = Vec::with_capacity(shapes.len());
         for (doc, shape) in shapes.iter().enumerate() {
@@ -78,38 +112,13 @@ impl Order {
             ranks.push(u16::try_from(*next).ok()?);
             *next += 1;
         }
-        let mut nexts: Vec<u32> = starts().collect();
-        let mut kept = Vec::new();
-        for (block, runs) in blocks.enumerate() {
-            let mut index = 0_u32;
-            for run in runs {
-                let shape = usize::from(run.shape);
-                let next = nexts.get_mut(shape)?;
-                let ranks = *next..next.checked_add(run.length)?;
-                *next = ranks.end;
-                if ranks.end > shapes_of.get(shape)?.ranks.end {
-                    return None;
-                }
-                kept.push(Kept {
-                    ranks,
-                    block,
-                    index,
-                });
-                index += run.length;
-            }
-        }
-        if !nexts
-            .iter()
-            .eq(shapes_of.iter().map(|shape| &shape.ranks.end))
-        {
-            return None;
-        }
+        let kept = Kept::of(&of_shapes, blocks)?;
         let mut by_rank: Vec<u16> = (0..u16::try_from(kept.len()).ok()?).collect();
         by_rank.sort_by_key(|run| kept.get(usize::from(*run)).map(|kept| kept.ranks.start));
         Some(Self {
             ranks,
             docs,
-            shapes: shapes_of,
+            shapes: of_shapes,
             kept,
             by_rank,
         })
@@ -138,24 +147,32 @@ impl Order {
 
     /// Reads what [`Self::write`] wrote of a chunk of `count` events.
     pub(super) fn read(bytes: &[u8], count: u32) -> Result<Self, Fault> {
+        let damaged = || Fault::new("the order of a chunk is not that of its events");
         let mut input = Input(bytes);
+        // None of them is more than there are events, of which a chunk has some thousand.
+        let most = usize::try_from(count).unwrap_or(usize::MAX);
+        let length = |input: &mut Input<'_>| {
+            let length = input.length()?;
+            (length <= most).then_some(length).ok_or_else(damaged)
+        };
         let mut keys = Vec::new();
-        for _ in 0..input.length()? {
+        for _ in 0..length(&mut input)? {
             keys.push(input.number()?);
         }
         let mut blocks = Vec::new();
-        for _ in 0..input.length()? {
+        for _ in 0..length(&mut input)? {
             let mut runs = Vec::new();
-            for _ in 0..input.length()? {
+            for _ in 0..length(&mut input)? {
                 let shape = input.byte()?;
                 let length = u32::try_from(input.varint()?).unwrap_or(u32::MAX);
                 runs.push(Run { shape, length });
             }
             blocks.push(runs);
         }
-        let order = Self::new(input.0, &keys, blocks.iter().map(Vec::as_slice));
-        let order = order.filter(|order| order.count() == count);
-        order.ok_or_else(|| Fault::new("the order of a chunk is not that of its events"))
+        if input.0.len() != most {
+            return Err(damaged());
+        }
+        Self::new(input.0, &keys, blocks.iter().map(Vec::as_slice)).ok_or_else(damaged)
     }
 
     /// That of a chunk with a block for each shape.
@@ -271,6 +288,7 @@ mod tests {
             &[run(0, 2)],
             &[run(0, 1), run(1, 2)],
             &[run(2, 3)],
+            &[run(0, 2), run(1, 1), run(1, 0)],
             &[run(0, 2), run(1, 1), run(0, 1)],
         ] {
             assert_eq!(order(&shapes, &keys, &[runs]), None, "{runs:?}");

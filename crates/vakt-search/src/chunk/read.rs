@@ -319,12 +319,16 @@ impl Chunk {
         mut take: impl FnMut(u32),
     ) -> Result<(), Fault> {
         let directory = self.directory()?;
+        let mut order = None;
         for (number, block) in directory.blocks.iter().enumerate() {
             let filter = self.piece(block.filter)?;
             if !hashes.iter().all(|hash| filter::may_hold(filter, *hash)) {
                 continue;
             }
-            let order = self.order(pieces)?;
+            let order = match &mut order {
+                Some(order) => order,
+                none => none.insert(self.order(pieces)?),
+            };
             order.docs_of(number).for_each(|doc| take(u32::from(doc)));
         }
         Ok(())
@@ -473,7 +477,8 @@ pub(crate) struct FrameReader {
     received: Arc<Vec<i64>>,
     order: Arc<Order>,
     keep: bool,
-    /// The blocks that were opened, by number: all of them hold no more than a chunk does.
+    /// The blocks that were opened, by number: all of them hold no more than a chunk does, and the chunks that a
+    /// walk is in at one time no more than was in memory when they were written.
     blocks: Vec<Option<Arc<Block>>>,
 }
 

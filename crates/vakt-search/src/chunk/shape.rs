@@ -2,7 +2,8 @@
 
 use hashbrown::HashMap;
 
-/// The most shapes that are told apart in a chunk. Each has an open block; sources of one kind give a dozen.
+/// The most shapes of a chunk; the last is all that are not told apart. Each has an open block; sources of one kind
+/// give a dozen.
 const SHAPES_MAX: usize = 128;
 
 /// The shape of an event, from the names of its fields one after the other.

@@ -179,8 +179,8 @@ impl Terms {
         }
     }
 
-    /// The event, which is in this block, has this text, which is no value of a column. All that the sender sent comes before what Vakt
-    /// added: what both have counts as sent.
+    /// The event, which is in this block, has this text, which is no value of a column. All that the sender sent
+    /// comes before what Vakt added: what both have counts as sent.
     pub(super) fn text(&mut self, block: &mut BlockKeys, text: &str, of: Of) {
         if of != Of::Nobody && self.read.has(text) {
             self.template.give_up();

@@ -25,7 +25,7 @@ use tantivy::{
 
 use super::bundle::Bundle;
 use super::meetings::Meetings;
-use super::posting_order::{Numbered, PostingOrder};
+use super::posting_order::{DocsOf, PostingOrder};
 use crate::bits::Bits;
 use crate::chunk::Order;
 use crate::fault::Fault;
@@ -203,14 +203,14 @@ impl Inverted {
 pub(crate) fn add_postings(
     index: &InvertedIndexReader,
     info: &TermInfo,
-    mut numbered: Numbered<'_>,
+    mut docs_of: DocsOf<'_>,
     docs: &mut Bits,
 ) -> Result<(), Fault> {
     let mut postings: BlockSegmentPostings =
         index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
     while !postings.docs().is_empty() {
         for number in postings.docs() {
-            docs.insert(numbered.doc(*number)?);
+            docs.insert(docs_of.doc(*number)?);
         }
         postings.advance();
     }

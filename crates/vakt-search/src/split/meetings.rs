@@ -68,14 +68,14 @@ impl Meetings {
             }
         }
         for number in order {
-            let docs = postings.of(*number);
-            if docs.is_empty() {
+            let events = postings.of(*number);
+            if events.is_empty() {
                 continue;
             }
-            let count = u32::try_from(docs.len()).unwrap_or(u32::MAX);
+            let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
             field.new_term(words.text(*number), count, false)?;
-            for doc in docs {
-                field.write_doc(*doc, 1, &[]);
+            for event in events {
+                field.write_doc(*event, 1, &[]);
             }
             field.close_term()?;
         }
@@ -83,9 +83,9 @@ impl Meetings {
     }
 }
 
-/// The events of each word, side by side.
+/// The events of each word, side by side, by their numbers in the inverted index.
 struct Postings {
-    docs: Vec<u32>,
+    events: Vec<u32>,
     /// For each word where its events end, as far as they are there.
     ends: Vec<usize>,
 }
@@ -105,17 +105,17 @@ impl Postings {
             at += std::mem::replace(end, at);
         }
         Self {
-            docs: vec![0; log.len()],
+            events: vec![0; log.len()],
             ends,
         }
     }
 
-    fn put(&mut self, number: u32, doc: u32) {
+    fn put(&mut self, number: u32, event: u32) {
         let number = usize::try_from(number).unwrap_or(usize::MAX);
         if let Some(end) = self.ends.get_mut(number)
-            && let Some(place) = self.docs.get_mut(*end)
+            && let Some(place) = self.events.get_mut(*end)
         {
-            *place = doc;
+            *place = event;
             *end += 1;
         }
     }
@@ -128,6 +128,6 @@ impl Postings {
             None => 0,
         };
         let end = self.ends.get(number).copied().unwrap_or(start);
-        self.docs.get(start..end).unwrap_or_default()
+        self.events.get(start..end).unwrap_or_default()
     }
 }

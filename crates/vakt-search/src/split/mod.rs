@@ -27,7 +27,7 @@ pub(crate) use read::{END_BYTES, PlacedChunk, Split};
 pub(crate) use write::{SplitWriter, WRITING_SUFFIX};
 
 /// At both ends of a file; its last character is the version of the format.
-const MAGIC: &[u8; 8] = b"VAKTSPL4";
+const MAGIC: &[u8; 8] = b"VAKTSPL5";
 
 pub(crate) const SUFFIX: &str = "split";
 

@@ -1,27 +1,30 @@
-//! The numbers that events have in an inverted index: those of one shape have them one after the other, so that what
-//! their words have in common takes less room.
+//! The numbers that events have in an inverted index: those of one shape have them one after the other, so that
+//! what their words have in common takes less room.
 //!
 //! ```text
 //! order    = packed: { chunk rank length }, each LEB128
 //! ```
 //!
-//! Each entry is of the events of one shape in one chunk: their first rank there (`chunk::Order`), and how many they are.
+//! Each entry is of the events of one shape in one chunk: their first rank there (`chunk::Order`), and how many
+//! they are.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::Split;
+use crate::bits::Bits;
 use crate::chunk::pack::{Input, Packer, put_varint, unpack};
 use crate::chunk::{Order, Pieces};
 use crate::fault::Fault;
 
-/// Events of one shape in one chunk.
+/// Events of one shape in one chunk, which have consecutive numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stretch {
-    /// The number of the first in the inverted index.
+struct Section {
+    /// The number of the first.
     first: u32,
     chunk: u32,
     /// Its rank in the chunk.
@@ -32,7 +35,7 @@ struct Stretch {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct PostingOrder {
     /// Ascending by number.
-    stretches: Vec<Stretch>,
+    sections: Vec<Section>,
     docs: u32,
 }
 
@@ -41,7 +44,7 @@ impl PostingOrder {
     pub(crate) fn of(chunks: &[Arc<Order>]) -> Self {
         // Shapes in the order in which they come first.
         let mut places: HashMap<u32, usize> = HashMap::new();
-        let mut shapes: Vec<Vec<(u32, u32, u32)>> = Vec::new();
+        let mut shapes: Vec<Vec<(u32, Range<u32>)>> = Vec::new();
         for (chunk, order) in (0..).zip(chunks) {
             for (key, ranks) in order.shapes() {
                 let place = *places.entry(key).or_insert(shapes.len());
@@ -51,24 +54,24 @@ impl PostingOrder {
                 if let Some(shape) = shapes.get_mut(place)
                     && !ranks.is_empty()
                 {
-                    shape.push((chunk, ranks.start, ranks.end - ranks.start));
+                    shape.push((chunk, ranks));
                 }
             }
         }
         let mut order = Self::default();
-        for (chunk, rank, length) in shapes.into_iter().flatten() {
-            order.push(chunk, rank, length);
+        for (chunk, ranks) in shapes.into_iter().flatten() {
+            order.push(chunk, &ranks);
         }
         order
     }
 
-    fn push(&mut self, chunk: u32, rank: u32, length: u32) {
-        self.stretches.push(Stretch {
+    fn push(&mut self, chunk: u32, ranks: &Range<u32>) {
+        self.sections.push(Section {
             first: self.docs,
             chunk,
-            rank,
+            rank: ranks.start,
         });
-        self.docs = self.docs.saturating_add(length);
+        self.docs = self.docs.saturating_add(ranks.end - ranks.start);
     }
 
     /// The events by number. `chunks` are the orders of the chunks that this was made of.
@@ -80,28 +83,28 @@ impl PostingOrder {
         });
         let firsts: Vec<u32> = firsts.collect();
         let mut docs = Vec::with_capacity(self.docs as usize);
-        for (number, stretch) in self.stretches.iter().enumerate() {
-            let length = (self.end(number) - stretch.first) as usize;
-            let chunk = stretch.chunk as usize;
+        for (number, section) in self.sections.iter().enumerate() {
+            let length = (self.end(number) - section.first) as usize;
+            let chunk = section.chunk as usize;
             if let (Some(order), Some(first)) = (chunks.get(chunk), firsts.get(chunk)) {
-                let ranked = order.docs().iter().skip(stretch.rank as usize);
+                let ranked = order.docs().iter().skip(section.rank as usize);
                 docs.extend(ranked.take(length).map(|doc| first + u32::from(*doc)));
             }
         }
         docs
     }
 
-    /// Where stretch `number` ends.
+    /// Where section `number` ends.
     fn end(&self, number: usize) -> u32 {
-        let next = self.stretches.get(number + 1);
+        let next = self.sections.get(number + 1);
         next.map_or(self.docs, |next| next.first)
     }
 
     pub(crate) fn write(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        for (number, stretch) in self.stretches.iter().enumerate() {
-            let length = self.end(number) - stretch.first;
-            for value in [stretch.chunk, stretch.rank, length] {
+        for (number, section) in self.sections.iter().enumerate() {
+            let length = self.end(number) - section.first;
+            for value in [section.chunk, section.rank, length] {
                 put_varint(u64::from(value), &mut bytes);
             }
         }
@@ -113,24 +116,27 @@ impl PostingOrder {
         let bytes = unpack(bytes)?;
         let mut input = Input(&bytes);
         let mut order = Self::default();
+        // Of each chunk, the events that have no number yet.
+        let mut left: Vec<Bits> = chunks.iter().map(|docs| Bits::all(*docs)).collect();
+        let absent = || Fault::new("the order of a split has events that are not there, or twice");
         while !input.0.is_empty() {
             let mut number =
                 || -> Result<u32, Fault> { Ok(u32::try_from(input.varint()?).unwrap_or(u32::MAX)) };
             let (chunk, rank, length) = (number()?, number()?, number()?);
-            let docs = chunks.get(chunk as usize).copied().unwrap_or(0);
-            if length == 0 || rank.saturating_add(length) > docs {
-                return Err(Fault::new(
-                    "the order of a split has events that are not there",
-                ));
+            let ranks = rank..rank.saturating_add(length);
+            let left = left.get_mut(chunk as usize).ok_or_else(absent)?;
+            if length == 0 || left.count_in(ranks.clone()) != u64::from(length) {
+                return Err(absent());
             }
-            order.push(chunk, rank, length);
+            left.remove_range(ranks.clone());
+            order.push(chunk, &ranks);
         }
-        if u64::from(order.docs) != chunks.iter().copied().map(u64::from).sum::<u64>() {
-            return Err(Fault::new(
+        match left.iter().all(Bits::is_empty) {
+            true => Ok(order),
+            false => Err(Fault::new(
                 "the order of a split does not have all its events",
-            ));
+            )),
         }
-        Ok(order)
     }
 }
 
@@ -139,6 +145,7 @@ pub(crate) struct ChunkOrders<'s> {
     split: &'s Split,
     pieces: Pieces<'s>,
     read: RefCell<Vec<Option<Arc<Order>>>>,
+    are_expected: Cell<bool>,
 }
 
 impl<'s> ChunkOrders<'s> {
@@ -147,11 +154,15 @@ impl<'s> ChunkOrders<'s> {
             split,
             pieces,
             read: RefCell::new(vec![None; split.chunks.len()]),
+            are_expected: Cell::new(false),
         }
     }
 
-    /// Those of most chunks will be asked for.
+    /// Those of most chunks will be asked for. Said again, it does nothing.
     pub(crate) fn expect(&self) {
+        if self.are_expected.replace(true) {
+            return;
+        }
         for (placed, read) in self.split.chunks.iter().zip(&*self.read.borrow()) {
             if read.is_none() {
                 placed.chunk.expect_order(self.pieces);
@@ -173,67 +184,87 @@ impl<'s> ChunkOrders<'s> {
 }
 
 /// Goes over ascending numbers of an inverted index and says which events have them.
-pub(crate) struct Numbered<'o> {
+pub(crate) struct DocsOf<'o> {
     order: &'o PostingOrder,
-    orders: &'o ChunkOrders<'o>,
-    /// The stretch of the last number, and where it ends.
-    stretch: usize,
-    end: u32,
-    /// What its events are: the number of the first and its rank, the chunk's order and its first event.
-    of: Option<(u32, u32, Arc<Order>, u32)>,
+    chunks: &'o ChunkOrders<'o>,
+    at: Option<At>,
 }
 
-impl<'o> Numbered<'o> {
-    pub(crate) fn new(order: &'o PostingOrder, orders: &'o ChunkOrders<'o>) -> Self {
+/// The section of the last number.
+struct At {
+    /// Which one it is.
+    section: usize,
+    numbers: Range<u32>,
+    /// The rank of its first event.
+    rank: u32,
+    /// The order of its chunk, and the first event of that in the split.
+    order: Arc<Order>,
+    first: u32,
+}
+
+impl<'o> DocsOf<'o> {
+    pub(crate) fn new(order: &'o PostingOrder, chunks: &'o ChunkOrders<'o>) -> Self {
         Self {
             order,
-            orders,
-            stretch: 0,
-            end: 0,
-            of: None,
+            chunks,
+            at: None,
         }
     }
 
     /// The event with this number.
     pub(crate) fn doc(&mut self, number: u32) -> Result<u32, Fault> {
-        if number >= self.end || self.of.is_none() {
-            self.seek(number)?;
-        }
-        let doc = || {
-            let (first_number, rank, order, first) = self.of.as_ref()?;
-            let rank = rank + number.checked_sub(*first_number)?;
-            let doc = order.docs().get(rank as usize)?;
-            Some(first + u32::from(*doc))
+        let at = match &self.at {
+            Some(at) if at.numbers.contains(&number) => at,
+            _ => {
+                let found = self.find(number)?;
+                self.at.insert(found)
+            }
         };
-        doc().ok_or_else(|| Fault::new("an inverted index has an event that is not there"))
+        let rank = at.rank + (number - at.numbers.start);
+        let doc = at.order.docs().get(rank as usize);
+        doc.map(|doc| at.first + u32::from(*doc))
+            .ok_or_else(|| Fault::new(ABSENT))
     }
 
-    fn seek(&mut self, number: u32) -> Result<(), Fault> {
-        let stretches = &self.order.stretches;
-        // Most often it is in the next one or close by.
-        let near = self.stretch + 1;
-        let is_near = self.of.is_some() && number < self.order.end(near);
-        let at = match is_near {
-            true => near,
-            false => stretches
-                .partition_point(|stretch| stretch.first <= number)
-                .saturating_sub(1),
+    fn find(&self, number: u32) -> Result<At, Fault> {
+        let sections = &self.order.sections;
+        let absent = || Fault::new(ABSENT);
+        // Most often it is in the next one.
+        let near = self.at.as_ref().map(|at| at.section + 1);
+        let is_in = |section: usize| {
+            let first = sections.get(section).map_or(u32::MAX, |at| at.first);
+            first <= number && number < self.order.end(section)
         };
-        let missing = || Fault::new("an inverted index has an event that is not there");
-        let stretch = stretches.get(at).ok_or_else(missing)?;
-        let placed = self.orders.split.chunks.get(stretch.chunk as usize);
-        let first = placed.ok_or_else(missing)?.first;
-        let order = self.orders.of(stretch.chunk)?;
-        self.stretch = at;
-        self.end = self.order.end(at);
-        self.of = Some((stretch.first, stretch.rank, order, first));
-        Ok(())
+        let section = match near.filter(|near| is_in(*near)) {
+            Some(near) => near,
+            None => sections
+                .partition_point(|section| section.first <= number)
+                .checked_sub(1)
+                .filter(|section| is_in(*section))
+                .ok_or_else(absent)?,
+        };
+        let found = sections.get(section).ok_or_else(absent)?;
+        let placed = self.chunks.split.chunks.get(found.chunk as usize);
+        Ok(At {
+            section,
+            numbers: found.first..self.order.end(section),
+            rank: found.rank,
+            order: self.chunks.of(found.chunk)?,
+            first: placed.ok_or_else(absent)?.first,
+        })
     }
 }
 
+const ABSENT: &str = "an inverted index has an event that is not there";
+
 #[cfg(test)]
 mod tests {
+    use tantivy::directory::OwnedBytes;
+    use vakt_event::{Event, Format, JournalPosition, Source, Timestamp, Transport};
+
     use super::*;
+    use crate::chunk::{Addition, ByBytes, Cache, ChunkBuilder};
+    use crate::frame::Frame;
 
     #[test]
     fn shapes_follow_each_other_across_chunks() {
@@ -256,6 +287,67 @@ mod tests {
         for counts in [&[4, 3, 1][..], &[4, 3], &[4, 3, 2, 1], &[3, 4, 2], &[]] {
             assert!(PostingOrder::read(&bytes, counts).is_err(), "{counts:?}");
         }
-        assert!(PostingOrder::read(&[], &[]).is_err());
+        let mut twice = PostingOrder::default();
+        twice.push(0, &(0..3));
+        twice.push(0, &(0..3));
+        assert!(PostingOrder::read(&twice.write().unwrap(), &[6]).is_err());
+    }
+
+    #[test]
+    fn numbers_are_of_events_wherever_one_begins() {
+        let of = |docs: Range<u32>| {
+            let mut builder = ChunkBuilder::new().unwrap();
+            for doc in docs {
+                add(&mut builder, doc);
+            }
+            let (bytes, meta) = builder.close().unwrap();
+            Arc::new(Split::chunk(meta, OwnedBytes::new(bytes)).unwrap())
+        };
+        let split = Split::of_opened("default".to_owned(), vec![of(0..10), of(10..17)]);
+        let cache = Cache::with_weighter(100, 1 << 20, ByBytes);
+        let pieces = Pieces { cache: &cache };
+        let chunks = ChunkOrders::new(&split, pieces);
+        let orders = [chunks.of(0).unwrap(), chunks.of(1).unwrap()];
+        let order = PostingOrder::of(&orders);
+        let docs = order.docs(&orders);
+        // Every third is of another shape.
+        let (others, first): (Vec<u32>, Vec<u32>) = (0..17).partition(|doc| doc % 3 != 0);
+        assert_eq!(docs, [first, others].concat());
+        for step in 1..17 {
+            let mut numbers = DocsOf::new(&order, &chunks);
+            for (number, doc) in (0..).zip(&docs).step_by(step) {
+                assert_eq!(numbers.doc(number).unwrap(), *doc);
+            }
+            assert!(numbers.doc(17).is_err() && numbers.doc(u32::MAX).is_err());
+        }
+    }
+
+    fn add(builder: &mut ChunkBuilder, number: u32) {
+        let source = Source {
+            stream: "default".to_owned(),
+            transport: Transport::Tcp,
+            listener: "test".to_owned(),
+            peer: None,
+            zone: None,
+            drill: false,
+        };
+        let mut event = Event::default();
+        let name = match number % 3 {
+            0 => "third",
+            _ => "other",
+        };
+        event.sent(name, "value");
+        let added = builder.add(&Addition {
+            position: JournalPosition(number.into()),
+            frame: Frame {
+                bytes: b"value",
+                format: Format::Text,
+                received: Timestamp::default(),
+                truncated: false,
+            },
+            event: &event,
+            source: &source,
+        });
+        added.unwrap();
     }
 }

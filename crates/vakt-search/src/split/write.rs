@@ -55,7 +55,7 @@ impl SplitWriter {
         self.put(bytes)
     }
 
-    /// Adds a file of the engine.
+    /// Adds a file of the inverted index.
     pub(crate) fn file(&mut self, name: String, bytes: &[u8]) -> Result<()> {
         self.footer.files.push((name, self.at, bytes.len() as u64));
         self.put(bytes)
