@@ -2,7 +2,8 @@
 
 use crate::filter;
 
-/// The keys of a block that is being filled.
+/// The keys of a block that is being filled. Numbers are bounded with what words and values may take
+/// (`index/generation.rs`), and so is a bit for each of them.
 #[derive(Default)]
 pub(super) struct BlockKeys {
     /// The words, and the values of columns, whose hashes are there.
