@@ -10,8 +10,7 @@ pub enum Error {
     /// The directory holds an index of another format, or files that are no index of ours.
     #[error(
         "the search index in {} has format `{found}`, and this version of Vakt reads `{expected}`: \
-         stop Vakt and remove or rename that directory; the index is then built again from the \
-         journal", dir.display()
+         it is set aside and built again from the journal", dir.display()
     )]
     Format {
         dir: PathBuf,

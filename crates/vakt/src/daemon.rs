@@ -575,8 +575,8 @@ fn open_index(data_dir: &DataDir, frames: &Frames) -> Result<(Index, Option<Rebu
     if let Some(Rebuilt { reason, moved_to }) = &rebuilt {
         let moved_to = moved_to.display();
         match reason {
-            // What the operator asked for.
-            vakt_search::Error::Rules { .. } => {
+            // What the operator asked for, or what comes with another version.
+            vakt_search::Error::Rules { .. } | vakt_search::Error::Format { .. } => {
                 tracing::warn!(%reason, %moved_to, "the index is built again from the journal");
             }
             _ => tracing::error!(
