@@ -104,11 +104,12 @@ pub(crate) fn measure<S: Sink>(mut sink: S, events: Generator, count: usize) -> 
         }
         if cost.raw.events.is_multiple_of(COMMIT_EVENTS) {
             cost.commit += process_seconds(|| sink.commit())?;
+            cost.build += process_seconds(|| sink.build_ready())?;
         }
         cost.wall += wall.elapsed().as_secs_f64();
     }
     let wall = Instant::now();
-    cost.build = process_seconds(|| sink.build())?;
+    cost.build += process_seconds(|| sink.build())?;
     cost.commit += process_seconds(|| sink.finish())?;
     cost.wall += wall.elapsed().as_secs_f64();
     cost.whole = process_cpu_seconds() - begun - beside;

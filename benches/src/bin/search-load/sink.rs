@@ -11,7 +11,11 @@ pub(crate) trait Sink {
     fn add(&mut self, frame: &Frame, event: &Event<'_>) -> Result<()>;
     /// Makes what was added found.
     fn commit(&mut self) -> Result<()>;
-    /// Work that a search need not wait for.
+    /// Work that a search need not wait for, as far as there is enough to begin it.
+    fn build_ready(&mut self) -> Result<()> {
+        Ok(())
+    }
+    /// All such work that is left.
     fn build(&mut self) -> Result<()> {
         Ok(())
     }

@@ -62,6 +62,11 @@ impl Sink for Writer {
         Ok(self.writer.commit(self.next)?)
     }
 
+    fn build_ready(&mut self) -> Result<()> {
+        while self.index.build_next(false)?.is_some() {}
+        Ok(())
+    }
+
     /// Builds inverted indexes of everything.
     fn build(&mut self) -> Result<()> {
         self.commit()?;
