@@ -28,6 +28,8 @@ mod chunk;
 mod fault;
 mod filter;
 mod fold;
+#[cfg(test)]
+mod sample;
 mod split;
 mod term_log;
 mod vocabulary;

@@ -56,12 +56,13 @@ mod tests {
 
     use quick_cache::sync::Cache;
     use tantivy::directory::OwnedBytes;
-    use vakt_event::{Event, Format, JournalPosition, Source, Timestamp, Transport};
+    use vakt_event::{Event, Format, JournalPosition, Timestamp};
 
     use super::*;
     use crate::candidates::Limits;
     use crate::chunk::{Addition, ByBytes, ChunkBuilder, Pieces};
     use crate::frame::Frame;
+    use crate::sample;
     use crate::split::Split;
 
     const EVENTS: u32 = 5000;
@@ -72,14 +73,7 @@ mod tests {
 
     /// A split of two chunks of the same events.
     fn split() -> Split {
-        let source = Source {
-            stream: "default".to_owned(),
-            transport: Transport::Tcp,
-            listener: "test".to_owned(),
-            peer: None,
-            zone: None,
-            drill: false,
-        };
+        let source = sample::source();
         let mut builder = ChunkBuilder::new().unwrap();
         let mut chunks = Vec::new();
         for _ in 0..2 {

@@ -39,10 +39,14 @@ impl BlockKeys {
         self.values.clear();
     }
 
-    /// Adds the keys of another block, whose numbers are of the same words and values.
+    /// Adds the keys of another block. What both have is there twice until [`Self::unite`].
     pub(super) fn append(&mut self, other: &Self) {
         self.hashes.extend_from_slice(&other.hashes);
         self.noise.extend_from_slice(&other.noise);
+    }
+
+    /// Keeps each key once.
+    pub(super) fn unite(&mut self) {
         self.hashes.sort_unstable();
         self.hashes.dedup();
     }

@@ -514,9 +514,14 @@ impl ChunkBuilder {
         let runs = || packed.iter().map(|block| block.runs.as_slice());
         let (shapes, keys) = (&self.shape_numbers, self.shapes.keys());
         Order::write(shapes, keys, runs(), &mut self.scratch);
-        let order = Order::new(shapes, keys, runs());
         let place = put(&self.packer.pack(&self.scratch)?, &mut bytes)?;
-        let order = order.ok_or_else(|| io::Error::other("a chunk has lost an event"))?;
+        let order = match with_columns {
+            true => {
+                let lost = || io::Error::other("a chunk has lost an event");
+                Some(Order::new(shapes, keys, runs()).ok_or_else(lost)?)
+            }
+            false => None,
+        };
         let mut numbers = |numbers: &[i64], bytes: &mut Vec<u8>| {
             self.scratch.clear();
             write_deltas(numbers, &mut self.scratch);
@@ -525,12 +530,12 @@ impl ChunkBuilder {
         let positions = numbers(&self.positions, &mut bytes)?;
         let times = numbers(&self.times, &mut bytes)?;
         let received = numbers(&self.received, &mut bytes)?;
-        let (templates, columns) = match with_columns {
-            true => (
+        let (templates, columns) = match order {
+            Some(order) => (
                 self.write_templates(&order, &mut bytes, put)?,
                 Some(self.write_columns(&order, &mut bytes, put)?),
             ),
-            false => (None, None),
+            None => (None, None),
         };
         let directory = Directory {
             sources: self

@@ -128,6 +128,7 @@ pub(super) fn close_all(
         let is_last = lanes.peek().is_none();
         if block.frame_bytes() >= BLOCK_BYTES || (is_last && block.count() > 0) {
             let runs = std::mem::take(&mut runs);
+            keys.unite();
             closed.push(pack(&block, &mut keys, runs, packer, scratch)?);
             block.clear();
             keys.clear();

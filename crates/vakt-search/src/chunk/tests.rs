@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 use tantivy::directory::OwnedBytes;
-use vakt_event::{Event, Format, JournalPosition, Source, Timestamp, Transport};
+use vakt_event::{Event, Format, JournalPosition, Timestamp};
 
 use super::column::LOOK;
 use super::{Addition, ByBytes, Cache, Chunk, ChunkBuilder, ChunkMeta, ColumnOf, Pieces};
 use crate::frame::Frame;
+use crate::sample::source;
 use crate::words::hash;
 
 /// An event of this shape: the fields that it has, and a value that comes again and one that does not.
@@ -24,17 +25,6 @@ fn made() -> impl Strategy<Value = Made> {
         value,
         length,
     })
-}
-
-fn source() -> Source {
-    Source {
-        stream: "default".to_owned(),
-        transport: Transport::Tcp,
-        listener: "test".to_owned(),
-        peer: None,
-        zone: None,
-        drill: false,
-    }
 }
 
 fn text(number: usize, made: &Made) -> String {
@@ -87,7 +77,7 @@ fn check(bytes: Vec<u8>, meta: ChunkMeta, events: &[Made], with_columns: bool) {
             assert_eq!(frame.truncated, number.is_multiple_of(3));
             (position.0, source.clone())
         });
-        assert_eq!(read.unwrap(), (number as u64 * 2, self::source()));
+        assert_eq!(read.unwrap(), (number as u64 * 2, source()));
         for name in [
             format!("of{}", made.shape),
             format!("group{}", made.shape % 3),

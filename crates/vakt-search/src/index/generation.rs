@@ -194,23 +194,17 @@ fn open_split(
 
 #[cfg(test)]
 mod tests {
-    use vakt_event::{Event, Format, JournalPosition, Source, Timestamp, Transport};
+    use vakt_event::{Event, Format, JournalPosition, Timestamp};
 
     use super::*;
     use crate::chunk::{ByBytes, Cache, Pieces};
     use crate::frame::Frame;
+    use crate::sample;
     use crate::words::hash;
 
     #[test]
     fn words_that_were_let_go_stay_in_filters_and_are_in_no_log() {
-        let source = Source {
-            stream: "default".to_owned(),
-            transport: Transport::Tcp,
-            listener: "test".to_owned(),
-            peer: None,
-            zone: None,
-            drill: false,
-        };
+        let source = sample::source();
         for forget in [false, true] {
             let mut generation = Generation::default();
             for number in 0..600_u64 {

@@ -260,11 +260,12 @@ const ABSENT: &str = "an inverted index has an event that is not there";
 #[cfg(test)]
 mod tests {
     use tantivy::directory::OwnedBytes;
-    use vakt_event::{Event, Format, JournalPosition, Source, Timestamp, Transport};
+    use vakt_event::{Event, Format, JournalPosition, Timestamp};
 
     use super::*;
     use crate::chunk::{Addition, ByBytes, Cache, ChunkBuilder};
     use crate::frame::Frame;
+    use crate::sample;
 
     #[test]
     fn shapes_follow_each_other_across_chunks() {
@@ -323,14 +324,7 @@ mod tests {
     }
 
     fn add(builder: &mut ChunkBuilder, number: u32) {
-        let source = Source {
-            stream: "default".to_owned(),
-            transport: Transport::Tcp,
-            listener: "test".to_owned(),
-            peer: None,
-            zone: None,
-            drill: false,
-        };
+        let source = sample::source();
         let mut event = Event::default();
         let name = match number % 3 {
             0 => "third",
