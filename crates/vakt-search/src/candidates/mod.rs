@@ -5,6 +5,7 @@
 //! have to be read and judged.
 
 mod fields;
+mod findings;
 mod templates;
 mod words;
 
@@ -70,6 +71,8 @@ impl From<tantivy::TantivyError> for Stop {
     }
 }
 
+pub(crate) use findings::{Findings, cache as findings_cache};
+
 type Result<T> = std::result::Result<T, Stop>;
 
 /// Events that surely match, and events that may; the first are among the second.
@@ -82,15 +85,22 @@ pub(crate) struct Sides {
 pub(crate) struct Candidates<'s> {
     split: &'s Split,
     pieces: Pieces<'s>,
+    findings: &'s Findings,
     limits: Limits<'s>,
     orders: ChunkOrders<'s>,
 }
 
 impl<'s> Candidates<'s> {
-    pub(crate) fn new(split: &'s Split, pieces: Pieces<'s>, limits: Limits<'s>) -> Self {
+    pub(crate) fn new(
+        split: &'s Split,
+        pieces: Pieces<'s>,
+        findings: &'s Findings,
+        limits: Limits<'s>,
+    ) -> Self {
         Self {
             split,
             pieces,
+            findings,
             limits,
             orders: ChunkOrders::new(split, pieces),
         }

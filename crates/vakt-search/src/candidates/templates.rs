@@ -1,10 +1,13 @@
 //! Patterns in the templates of messages: what is in them need not be read.
 
+use std::sync::Arc;
+
 use memchr::memmem::Finder;
 
+use super::findings::Question;
 use super::{Candidates, Result};
 use crate::bits::Bits;
-use crate::chunk::template;
+use crate::chunk::{Chunk, template};
 use crate::query::Pattern;
 
 /// As few events of a chunk are read as quickly as its templates.
@@ -25,41 +28,60 @@ impl Candidates<'_> {
             return Ok(sure);
         };
         let finder = Finder::new(longest.as_bytes());
+        let question = Question::of(field, pattern);
         for placed in &self.split.chunks {
             self.check_limits()?;
-            let first = placed.first;
-            if docs.count_in(first..first + placed.chunk.meta().docs) < DOCS_MIN {
+            let (chunk, first) = (&placed.chunk, placed.first);
+            if docs.count_in(first..first + chunk.meta().docs) < DOCS_MIN {
                 continue;
             }
-            let Some(templates) = placed.chunk.templates(self.pieces)? else {
-                continue;
-            };
-            let accepted =
-                templates.codes_with(&finder, |value| template::has(value, field, pattern));
-            if !accepted.contains(&true) {
-                continue;
+            let found = self
+                .findings
+                .get_or_insert_with(&(chunk.number(), question), || {
+                    self.having_template(chunk, &finder, |value| {
+                        template::has(value, field, pattern)
+                    })
+                })?;
+            for doc in found.iter().flat_map(|found| found.iter()) {
+                sure.insert(first + doc);
             }
-            templates.each(|doc, code| {
-                if accepted.get(usize::from(code)) == Some(&true) {
-                    sure.insert(first + doc);
-                }
-            });
         }
         sure.intersect(docs);
         Ok(sure)
+    }
+
+    /// The events of a chunk whose templates have in them what `finder` finds and are `wanted`; `None` if there are none.
+    fn having_template(
+        &self,
+        chunk: &Chunk,
+        finder: &Finder<'_>,
+        wanted: impl FnMut(&str) -> bool,
+    ) -> Result<Option<Arc<Bits>>> {
+        let Some(templates) = chunk.templates(self.pieces)? else {
+            return Ok(None);
+        };
+        let accepted = templates.codes_with(finder, wanted);
+        if !accepted.contains(&true) {
+            return Ok(None);
+        }
+        let mut found = Bits::none(chunk.meta().docs);
+        templates.each(|doc, code| {
+            if accepted.get(usize::from(code)) == Some(&true) {
+                found.insert(doc);
+            }
+        });
+        Ok((!found.is_empty()).then(|| Arc::new(found)))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use quick_cache::sync::Cache;
     use tantivy::directory::OwnedBytes;
     use vakt_event::{Event, Format, JournalPosition, Timestamp};
 
     use super::*;
-    use crate::candidates::Limits;
+    use crate::candidates::{Limits, findings_cache};
     use crate::chunk::{Addition, ByBytes, ChunkBuilder, Pieces};
     use crate::frame::Frame;
     use crate::sample;
@@ -123,7 +145,8 @@ mod tests {
         let split = split();
         let cache = Cache::with_weighter(100, 1 << 20, ByBytes);
         let pieces = Pieces { cache: &cache };
-        let candidates = Candidates::new(&split, pieces, Limits::default());
+        let findings = findings_cache();
+        let candidates = Candidates::new(&split, pieces, &findings, Limits::default());
         let check = |field: Option<&str>, pattern: &Pattern, kinds: &[u32]| {
             let all = Bits::all(split.docs);
             let Ok(found) = candidates.by_templates(field, pattern, &all) else {
@@ -149,6 +172,17 @@ mod tests {
             &[],
         );
         check(None, &Pattern::phrase("\u{2}".to_owned()), &[]);
+        // What is remembered of all is said of those that are asked about.
+        assert!(
+            findings
+                .get(&(split.chunks[1].chunk.number(), Question::of(None, &phrase)))
+                .is_some()
+        );
+        let mut some = Bits::none(split.docs);
+        some.insert_range(EVENTS..EVENTS + 20);
+        let found = candidates.by_templates(None, &phrase, &some);
+        let expected = (0..20).filter(|doc| [0, 2, 5, 7].contains(&(doc % 10)));
+        assert!(found.is_ok_and(|found| found.iter().eq(expected.map(|doc| EVENTS + doc))));
         // As few as are asked about are read.
         let mut few = Bits::none(split.docs);
         few.insert(EVENTS);

@@ -418,7 +418,12 @@ impl Search<'_> {
 
     /// The events of the split that surely match, and the others that may.
     fn sides(&self, split: &Split) -> Result<Sides> {
-        let candidates = Candidates::new(split, self.shared.pieces(), self.request.limits());
+        let candidates = Candidates::new(
+            split,
+            self.shared.pieces(),
+            &self.shared.findings,
+            self.request.limits(),
+        );
         let found = candidates.of(&self.request.query.root);
         let mut sides = found.map_err(|stop| self.stopped(stop))?;
         let damaged = |fault: Fault| self.shared.damaged(&fault);

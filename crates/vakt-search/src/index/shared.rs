@@ -12,6 +12,7 @@ use tantivy::directory::MmapDirectory;
 use super::catalogue::{Catalogue, Change};
 use super::term_logs::TermLogs;
 use super::verdicts;
+use crate::candidates::{Findings, findings_cache};
 use crate::chunk::{Cache, Pieces};
 use crate::fault::Fault;
 use crate::frame::Decode;
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     pub(super) snapshot: ArcSwap<Snapshot>,
     pub(super) cache: Cache,
     pub(super) verdicts: verdicts::Cache,
+    pub(super) findings: Findings,
     pub(super) term_logs: TermLogs,
     opened: quick_cache::sync::Cache<String, Arc<Split>>,
     files: Option<MmapDirectory>,
@@ -116,6 +118,7 @@ impl Shared {
                 crate::chunk::ByBytes,
             ),
             verdicts: verdicts::cache(),
+            findings: findings_cache(),
             term_logs: TermLogs::default(),
             opened: quick_cache::sync::Cache::new(OPEN_SPLITS_MAX),
             files,

@@ -214,7 +214,12 @@ impl Walk<'_> {
         }
         let mut wanted = within.clone();
         if !wanted.is_empty() {
-            let candidates = Candidates::new(&split, self.shared.pieces(), self.request.limits());
+            let candidates = Candidates::new(
+                &split,
+                self.shared.pieces(),
+                &self.shared.findings,
+                self.request.limits(),
+            );
             let sides = candidates.of(&self.request.query.root);
             wanted.intersect(&sides.map_err(|stop| search.stopped(stop))?.maybe);
         }
