@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::{event, hit_ids, put, source};
 use proptest::prelude::*;
 use vakt_event::{Event, JournalPosition, Origin, Timestamp, Value};
+use vakt_search::query::pipeline::Span;
 use vakt_search::record::RecordSource;
 use vakt_search::{Error, Gather, Index, IndexWriter, Order, Query, Record, Request, Tail, Wanted};
 
@@ -486,7 +487,7 @@ fn take(step: Step, index: &Index, writer: &mut IndexWriter, next: JournalPositi
 #[derive(Debug, Default, PartialEq)]
 struct Counts {
     fields: Vec<String>,
-    span: Option<i64>,
+    span: Option<Span>,
     counts: BTreeMap<(Option<i64>, Vec<BTreeSet<String>>), u64>,
 }
 
@@ -500,8 +501,8 @@ impl Gather for Counts {
 
     fn record(&mut self, record: &Record<'_>) {
         let time = self.span.and_then(|span| {
-            let micros = record.event.time.effective()?.micros();
-            Some(micros.div_euclid(span) * span)
+            let time = record.event.time.effective()?;
+            Some(span.start_of(time).micros())
         });
         let values = self.fields.iter().map(|name| {
             let mut values = BTreeSet::new();
@@ -515,7 +516,7 @@ impl Gather for Counts {
     }
 }
 
-fn any_fields() -> impl Strategy<Value = (Vec<String>, Option<i64>)> {
+fn any_fields() -> impl Strategy<Value = (Vec<String>, Option<Span>)> {
     let names = vec![
         "message",
         "user.name",
@@ -532,7 +533,10 @@ fn any_fields() -> impl Strategy<Value = (Vec<String>, Option<i64>)> {
     ];
     let fields = prop::sample::subsequence(names, 0..=3);
     let fields = fields.prop_map(|names| names.into_iter().map(str::to_owned).collect());
-    (fields, prop::option::of(Just(2_000_000)))
+    // Two seconds, and a week, which begins on a Monday.
+    let spans = prop::sample::select(vec![2, 604_800]);
+    let spans = spans.prop_map(|seconds| Span::from_seconds(seconds).unwrap());
+    (fields, prop::option::of(spans))
 }
 
 /// A request, its query yet to be filled.

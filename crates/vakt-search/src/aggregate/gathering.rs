@@ -7,9 +7,6 @@ use crate::index::{FIELDS_MAX, Gather, Wanted};
 use crate::query::Pipeline;
 use crate::record::Record;
 
-/// Microseconds in a second.
-const MICROS: i64 = 1_000_000;
-
 /// What the commands of a pipeline make of what an index gives.
 #[derive(Debug)]
 pub enum Gathering {
@@ -46,7 +43,7 @@ impl Gathering {
         };
         let keys = aggregation.keys();
         let fields = keys.iter().map(|name| name.canonical.clone()).collect();
-        let span = aggregation.span().map(|span| span.seconds() * MICROS);
+        let span = aggregation.span();
         Wanted {
             fields,
             span,

@@ -12,6 +12,7 @@ use crate::candidates::{Limits, Stop};
 use crate::chunk::column::{Column, LOOK, NO_VALUE};
 use crate::chunk::{Chunk, ColumnOf, NO_TIME};
 use crate::frame::Decoder;
+use crate::query::pipeline::Span;
 use crate::record::Record;
 use crate::split::{PlacedChunk, Split};
 
@@ -20,8 +21,8 @@ use crate::split::{PlacedChunk, Split};
 pub struct Wanted {
     /// Canonical names. With more than four each event is looked at.
     pub fields: Vec<String>,
-    /// Times are wanted in spans of so many microseconds since the epoch.
-    pub span: Option<i64>,
+    /// Times are wanted by the spans that they lie in.
+    pub span: Option<Span>,
     /// Each event is to be looked at, whatever the columns know.
     pub records: bool,
 }
@@ -187,12 +188,12 @@ impl Gathering<'_> {
     }
 
     fn spans(&self, chunk: &Chunk) -> Result<Spans, Stop> {
-        let Some(span) = self.wanted.span.filter(|span| *span > 0) else {
+        let Some(span) = self.wanted.span else {
             return Ok(Spans::Same(NO_SPAN));
         };
         let begin = |micros: i64| match micros {
             NO_TIME => NO_SPAN,
-            micros => micros.div_euclid(span).saturating_mul(span),
+            micros => span.start_of_micros(micros),
         };
         let (earliest, latest) = chunk.meta().times;
         if begin(earliest) == begin(latest) {

@@ -63,11 +63,19 @@ impl Span {
 
     /// The beginning of the bucket that `time` lies in.
     pub fn start_of(self, time: Timestamp) -> Timestamp {
-        let past = time
-            .micros()
+        time.saturating_add_micros(-self.past(time.micros()))
+    }
+
+    /// As [`Self::start_of`], in microseconds since the epoch.
+    pub(crate) fn start_of_micros(self, micros: i64) -> i64 {
+        micros.saturating_sub(self.past(micros))
+    }
+
+    /// How far into its bucket an instant is.
+    fn past(self, micros: i64) -> i64 {
+        micros
             .saturating_sub(self.first())
-            .rem_euclid(self.micros());
-        time.saturating_add_micros(-past)
+            .rem_euclid(self.micros())
     }
 
     /// The beginning of the bucket after the one that begins at `start`.
