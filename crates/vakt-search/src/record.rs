@@ -8,7 +8,7 @@ use vakt_event::{Event, JournalPosition, Source, ecs};
 /// An event with its place in the journal and its source.
 ///
 /// What Vakt itself knows stands above what a sender claims: with a position, `event.id` is that
-/// and nothing else; with a source, `vakt.stream` and `vakt.peer` are the source's. A sender's
+/// and nothing else; `@timestamp` is the one time that the event counts by, and `event.ingested` its receipt; with a source, `vakt.stream` and `vakt.peer` are the source's. A sender's
 /// value under such a name is still found by bare words.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'r> {
@@ -84,6 +84,9 @@ impl<'r> Record<'r> {
         match name {
             ecs::EVENT_ORIGINAL => true,
             ecs::EVENT_ID => self.position.is_some(),
+            // What the journal holds has a receipt, and with it both times.
+            ecs::TIMESTAMP => self.position.is_some() || self.event.time.effective().is_some(),
+            ecs::EVENT_INGESTED => self.position.is_some() || self.event.time.received.is_some(),
             ecs::VAKT_STREAM | ecs::VAKT_PEER => self.source.is_some(),
             ecs::ERROR_MESSAGE => !self.event.problems.is_empty(),
             _ => false,
@@ -96,7 +99,12 @@ impl<'r> Record<'r> {
 pub(crate) fn is_own_always(name: &str) -> bool {
     matches!(
         name,
-        ecs::EVENT_ORIGINAL | ecs::EVENT_ID | ecs::VAKT_STREAM | ecs::VAKT_PEER
+        ecs::EVENT_ORIGINAL
+            | ecs::EVENT_ID
+            | ecs::TIMESTAMP
+            | ecs::EVENT_INGESTED
+            | ecs::VAKT_STREAM
+            | ecs::VAKT_PEER
     )
 }
 

@@ -45,6 +45,33 @@ fn a_hit_is_the_flat_event_with_its_identity() {
 }
 
 #[test]
+fn an_event_has_one_time_and_one_receipt_whatever_its_sender_wrote() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let mut made = line(1_700_000_000, "forged");
+    made.sent("@timestamp", "2035-01-01T00:00:00.000Z");
+    made.sent("event.ingested", "2001-01-01T00:00:00Z");
+    add(&mut writer, 0, &[made]);
+    let total = |query: &str| index.search(&request(query)).unwrap().total;
+    for sealed in [false, true] {
+        for field in ["@timestamp", "event.ingested"] {
+            assert_eq!(total(&format!("{field}:2023*")), 1, "{field} {sealed}");
+            assert_eq!(
+                total(&format!("{field}>=2030-01-01")),
+                0,
+                "{field} {sealed}"
+            );
+            assert_eq!(total(&format!("{field}<2010-01-01")), 0, "{field} {sealed}");
+            assert_eq!(total(&format!("{field}:20?5*")), 0, "{field} {sealed}");
+        }
+        // The words are found as all that was sent.
+        assert_eq!(total("\"2035-01-01T00\""), 1);
+        writer.seal().unwrap();
+        while index.build_next(true).unwrap().is_some() {}
+    }
+}
+
+#[test]
 fn hits_come_by_time_then_position_page_by_page() {
     let dir = tempfile::tempdir().unwrap();
     let (index, mut writer) = open(dir.path());

@@ -181,10 +181,7 @@ impl<'s> Candidates<'s> {
                         Timestamp::from_micros(micros).is_some_and(|time| test.accepts_time(time))
                     },
                 )?;
-                let mut sides = self.named(name, test)?;
-                sides.sure.union(&docs);
-                sides.maybe.union(&docs);
-                Ok(sides)
+                Ok(exactly(docs))
             }
             _ => self.named(name, test),
         }
