@@ -52,7 +52,7 @@ impl Judging<'_> {
             })
             .filter(|(_, docs)| !docs.is_empty() && maybe.any_in(docs.clone()))
             .collect();
-        let raw = Raw::of(&self.query.root);
+        let raw = Raw::of(self.query);
         let mut found = Vec::new();
         if chunks.len() < 2 || maybe.count_in(within) < SHARED_MIN {
             for (placed, docs) in chunks {

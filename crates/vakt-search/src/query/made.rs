@@ -18,13 +18,11 @@ impl Query {
     pub fn all_of(parts: impl IntoIterator<Item = Self>) -> Self {
         let nodes = parts.into_iter().map(|part| part.root);
         let mut nodes: Vec<Node> = nodes.filter(|node| *node != Node::All).collect();
-        Self {
-            root: match nodes.len() {
-                0 => Node::All,
-                1 => nodes.remove(0),
-                _ => Node::And(nodes),
-            },
-        }
+        Self::of(match nodes.len() {
+            0 => Node::All,
+            1 => nodes.remove(0),
+            _ => Node::And(nodes),
+        })
     }
 
     /// What any of the parts finds; of no part, nothing.
@@ -38,12 +36,10 @@ impl Query {
                 nodes.push(part.root);
             }
         }
-        Self {
-            root: match nodes.len() {
-                1 => nodes.remove(0),
-                _ => Node::Or(nodes),
-            },
-        }
+        Self::of(match nodes.len() {
+            1 => nodes.remove(0),
+            _ => Node::Or(nodes),
+        })
     }
 
     /// The field is there and not null.
@@ -67,9 +63,7 @@ impl Query {
     }
 
     fn field(name: &str, test: Test) -> Self {
-        Self {
-            root: Node::Field(canonical(name).to_owned(), test),
-        }
+        Self::of(Node::Field(canonical(name).to_owned(), test))
     }
 }
 

@@ -44,6 +44,7 @@ mod error;
 mod found;
 mod glob;
 mod judge;
+mod literals;
 mod made;
 mod named;
 mod parse;
@@ -66,11 +67,13 @@ pub(crate) use pattern::{Need, Pattern};
 pub(crate) use regex::Regex;
 
 use std::ops::RangeBounds;
+use std::sync::Arc;
 
 use vakt_event::{Event, Timestamp};
 
 use crate::Record;
 use crate::fold::fold;
+use literals::Literals;
 
 /// The longest query, in bytes of text: far more than a person types, and it bounds what a
 /// comparison with one value can cost.
@@ -86,21 +89,36 @@ pub const QUERY_REGEXES_MAX: usize = 8;
 pub const QUERY_DEPTH_MAX: usize = 64;
 
 /// A question about events. `Default` is everything.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Query {
     pub(crate) root: Node,
+    /// What it looks for in what was sent, where that is much.
+    literals: Option<Arc<Literals>>,
+}
+
+/// What else is kept follows from the tree.
+impl PartialEq for Query {
+    fn eq(&self, other: &Self) -> bool {
+        self.root == other.root
+    }
 }
 
 impl Query {
     /// Reads a query; the empty text asks for everything. Times relative to now are refused, and
     /// dates are days in UTC.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
-        parse::parse(text, None).map(|root| Self { root })
+        parse::parse(text, None).map(Self::of)
     }
 
     /// Reads a query that is asked at `now`.
     pub fn parse_at(text: &str, now: impl Into<Now>) -> Result<Self, QueryError> {
-        parse::parse(text, Some(now.into())).map(|root| Self { root })
+        parse::parse(text, Some(now.into())).map(Self::of)
+    }
+
+    fn of(mut root: Node) -> Self {
+        root.join_equal();
+        let literals = Literals::of(&root).map(Arc::new);
+        Self { root, literals }
     }
 
     /// Whether `event` answers the query, by looking at it. This is the reference: an index must
@@ -112,7 +130,7 @@ impl Query {
 
     /// Whether `record` answers the query, by looking at it.
     pub fn matches_record(&self, record: &Record<'_>) -> bool {
-        judge::holds(&self.root, record)
+        judge::holds(&self.root, self.literals.as_deref(), record)
     }
 }
 
@@ -130,6 +148,26 @@ pub(crate) enum Node {
     SentRegex(Regex),
     /// Some value of the field passes the test. The name is canonical.
     Field(String, Test),
+}
+
+impl Node {
+    /// Asks no question twice: of parts that are the same, one stays.
+    fn join_equal(&mut self) {
+        match self {
+            Self::Not(inner) => inner.join_equal(),
+            Self::And(parts) | Self::Or(parts) => {
+                let mut kept: Vec<Self> = Vec::with_capacity(parts.len());
+                for mut part in parts.drain(..) {
+                    part.join_equal();
+                    if !kept.contains(&part) {
+                        kept.push(part);
+                    }
+                }
+                *parts = kept;
+            }
+            Self::All | Self::Sent(_) | Self::SentRegex(_) | Self::Field(..) => {}
+        }
+    }
 }
 
 /// What is asked of one value of a field.

@@ -3,19 +3,18 @@
 //! No is said only of frames in which every value that was sent stands, as it is or with escapes; yes only
 //! of what one value that stands as it is answers by itself.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use memchr::memmem::{self, Finder};
 
-use super::Node;
-use crate::fold::fold;
+use super::literals::{Found, Literals};
+use super::{Node, Pattern, Query, Regex};
 
 /// A query that is asked of bytes.
 pub(crate) struct Raw<'q> {
-    root: &'q Node,
-    needs: Needs,
-    /// Those of the texts that escapes leave as they are.
-    plain: Needs,
+    root: Part<'q>,
+    literals: Option<&'q Literals>,
 }
 
 /// How the values that were sent stand in a frame.
@@ -39,21 +38,45 @@ pub(crate) struct RawFrame<'f> {
     pub(crate) value: Option<Range<usize>>,
 }
 
-/// The texts that a query needs.
-enum Needs {
-    /// Nothing that a look at bytes can tell.
-    Anything,
-    All(Vec<Needs>),
-    Some(Vec<Needs>),
-    Text(Box<Finder<'static>>),
+/// A node of the query.
+enum Part<'q> {
+    All,
+    Not(Box<Part<'q>>),
+    And(Vec<Part<'q>>),
+    Or(Vec<Part<'q>>),
+    Sent(&'q Pattern, Vec<Text<'q>>),
+    SentRegex(&'q Regex, Vec<Text<'q>>),
+    /// A field may have a value that was added, and stands nowhere.
+    Field,
+}
+
+/// A text, folded, that a value must have.
+struct Text<'q> {
+    text: &'q str,
+    /// `None` where it is looked for with many others.
+    finder: Option<Box<Finder<'q>>>,
+    /// Whether escapes leave it as it is.
+    is_plain: bool,
+}
+
+/// What is known of a frame.
+struct Look<'f> {
+    lower: &'f [u8],
+    standing: Standing,
+    /// Whether an escape may stand for any character.
+    has_any_escape: bool,
+    /// The value that stands as it is, as it was sent and folded.
+    value: Option<(&'f str, &'f str)>,
+    literals: Option<&'f Literals>,
+    found: OnceCell<Option<Found<'f>>>,
 }
 
 impl<'q> Raw<'q> {
-    pub(crate) fn of(root: &'q Node) -> Self {
+    pub(crate) fn of(query: &'q Query) -> Self {
+        let literals = query.literals.as_deref();
         Self {
-            root,
-            needs: needs(root, &|_| true),
-            plain: needs(root, &is_plain),
+            root: Part::of(&query.root, literals.is_some()),
+            literals,
         }
     }
 
@@ -63,34 +86,117 @@ impl<'q> Raw<'q> {
         if !frame.bytes.is_ascii() {
             return None;
         }
-        let may_match = match frame.standing {
-            Standing::AsSent => are_met(&self.needs, frame.lower),
-            Standing::Escaped => {
-                are_met(&self.plain, frame.lower)
-                    || memmem::find(frame.lower, ANY_CHARACTER).is_some()
-            }
-            Standing::Otherwise => true,
+        let value = match frame.value.clone() {
+            None => None,
+            Some(place) => Some((
+                text_in(frame.bytes, place.clone())?,
+                text_in(frame.lower, place)?,
+            )),
         };
-        if !may_match {
+        let look = Look {
+            lower: frame.lower,
+            standing: frame.standing,
+            has_any_escape: frame.standing == Standing::Escaped
+                && memmem::find(frame.lower, ANY_CHARACTER).is_some(),
+            value,
+            literals: self.literals,
+            found: OnceCell::new(),
+        };
+        if !look.may(&self.root) {
             return Some(false);
         }
-        let value = frame.value.as_ref()?;
-        let sent = std::str::from_utf8(frame.bytes.get(value.clone())?).ok()?;
-        let folded = std::str::from_utf8(frame.lower.get(value.clone())?).ok()?;
-        answers(self.root, sent, folded).then_some(true)
+        look.must(&self.root).then_some(true)
     }
 }
 
-/// Whether an event surely matches that has this value, which was sent, whatever else it has.
-fn answers(node: &Node, sent: &str, folded: &str) -> bool {
-    match node {
-        Node::All => true,
-        Node::Sent(pattern) => pattern.matches(folded),
-        Node::SentRegex(regex) => regex.is_in(sent),
-        Node::And(parts) => parts.iter().all(|part| answers(part, sent, folded)),
-        Node::Or(parts) => parts.iter().any(|part| answers(part, sent, folded)),
-        Node::Not(_) | Node::Field(..) => false,
+impl<'q> Part<'q> {
+    fn of(node: &'q Node, are_many: bool) -> Self {
+        let parts = |nodes: &'q [Node]| {
+            let parts = nodes.iter().map(|node| Self::of(node, are_many));
+            parts.collect()
+        };
+        match node {
+            Node::All => Self::All,
+            Node::Not(inner) => Self::Not(Box::new(Self::of(inner, are_many))),
+            Node::And(nodes) => Self::And(parts(nodes)),
+            Node::Or(nodes) => Self::Or(parts(nodes)),
+            Node::Sent(pattern) => {
+                let texts = pattern.pieces.iter();
+                let texts = texts.map(|text| Text::of(text, are_many));
+                Self::Sent(pattern, texts.collect())
+            }
+            Node::SentRegex(regex) => {
+                let texts = regex.required().iter();
+                Self::SentRegex(regex, texts.map(|text| Text::of(text, false)).collect())
+            }
+            Node::Field(..) => Self::Field,
+        }
     }
+}
+
+impl<'q> Text<'q> {
+    fn of(text: &'q str, are_many: bool) -> Self {
+        Self {
+            text,
+            finder: (!are_many).then(|| Box::new(Finder::new(text))),
+            is_plain: is_plain(text),
+        }
+    }
+}
+
+impl Look<'_> {
+    /// Whether the event may match.
+    fn may(&self, part: &Part<'_>) -> bool {
+        match part {
+            Part::All | Part::Field => true,
+            Part::Not(inner) => !self.must(inner),
+            Part::And(parts) => parts.iter().all(|part| self.may(part)),
+            Part::Or(parts) => parts.iter().any(|part| self.may(part)),
+            Part::Sent(_, texts) | Part::SentRegex(_, texts) => {
+                texts.iter().all(|text| self.may_have(text))
+            }
+        }
+    }
+
+    /// Whether the event surely matches, whatever else it has.
+    fn must(&self, part: &Part<'_>) -> bool {
+        match part {
+            Part::All => true,
+            Part::Field => false,
+            Part::Not(inner) => !self.may(inner),
+            Part::And(parts) => parts.iter().all(|part| self.must(part)),
+            Part::Or(parts) => parts.iter().any(|part| self.must(part)),
+            Part::Sent(pattern, _) => self
+                .value
+                .is_some_and(|(_, folded)| pattern.matches(folded)),
+            Part::SentRegex(regex, _) => self.value.is_some_and(|(sent, _)| regex.is_in(sent)),
+        }
+    }
+
+    /// Whether a value that was sent may have the text.
+    fn may_have(&self, text: &Text<'_>) -> bool {
+        match self.standing {
+            Standing::AsSent => self.has(text),
+            Standing::Escaped => !text.is_plain || self.has_any_escape || self.has(text),
+            Standing::Otherwise => true,
+        }
+    }
+
+    fn has(&self, text: &Text<'_>) -> bool {
+        if let Some(finder) = &text.finder {
+            return finder.find(self.lower).is_some();
+        }
+        let found = self.found.get_or_init(|| {
+            let mut found = self.literals?.nothing();
+            found.look_at(self.lower);
+            Some(found)
+        });
+        found.as_ref().is_none_or(|found| found.has(text.text))
+    }
+}
+
+fn text_in(bytes: &[u8], place: Range<usize>) -> Option<&str> {
+    std::str::from_utf8(bytes.get(place)?).ok()
 }
 
 /// What begins an escape that stands for any character.
@@ -102,45 +208,6 @@ fn is_plain(text: &str) -> bool {
     !text.contains(|c: char| c.is_control() || matches!(c, '\\' | '"' | '/'))
 }
 
-/// The texts that the node needs, of those that are `usable`.
-fn needs(node: &Node, usable: &dyn Fn(&str) -> bool) -> Needs {
-    let text_of = |text: &String| match text.is_empty() || !usable(text) {
-        true => Needs::Anything,
-        false => Needs::Text(Box::new(Finder::new(fold(text).as_bytes()).into_owned())),
-    };
-    match node {
-        Node::Sent(pattern) => all(pattern.pieces.iter().map(text_of).collect()),
-        Node::SentRegex(regex) => all(regex.required().iter().map(text_of).collect()),
-        Node::And(parts) => all(parts.iter().map(|part| needs(part, usable)).collect()),
-        Node::Or(parts) => {
-            let parts: Vec<Needs> = parts.iter().map(|part| needs(part, usable)).collect();
-            match parts.iter().any(|part| matches!(part, Needs::Anything)) {
-                true => Needs::Anything,
-                false => Needs::Some(parts),
-            }
-        }
-        // A field may have a value that was added, and stands nowhere.
-        Node::All | Node::Not(_) | Node::Field(..) => Needs::Anything,
-    }
-}
-
-fn all(mut parts: Vec<Needs>) -> Needs {
-    parts.retain(|part| !matches!(part, Needs::Anything));
-    match parts.is_empty() {
-        true => Needs::Anything,
-        false => Needs::All(parts),
-    }
-}
-
-fn are_met(needs: &Needs, lower: &[u8]) -> bool {
-    match needs {
-        Needs::Anything => true,
-        Needs::All(parts) => parts.iter().all(|part| are_met(part, lower)),
-        Needs::Some(parts) => parts.iter().any(|part| are_met(part, lower)),
-        Needs::Text(text) => text.find(lower).is_some(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,23 +215,27 @@ mod tests {
 
     #[test]
     fn what_bytes_tell_is_told() {
-        let check = |query: &str, frame: &str, expected: Option<bool>| {
-            let root = Query::parse(query).unwrap().root;
-            // What stands after the first colon was sent.
-            let start = frame.find(':').map_or(0, |colon| colon + 2);
-            let lower = frame.to_ascii_lowercase();
-            let mut raw = RawFrame {
-                bytes: frame.as_bytes(),
-                lower: lower.as_bytes(),
-                standing: Standing::AsSent,
-                value: Some(start..frame.len()),
+        // What is known where values stand as they were sent, and what where only one is known to.
+        let check_both =
+            |query: &str, frame: &str, as_sent: Option<bool>, otherwise: Option<bool>| {
+                let query = Query::parse(query).unwrap();
+                // What stands after the first colon was sent.
+                let start = frame.find(':').map_or(0, |colon| colon + 2);
+                let lower = frame.to_ascii_lowercase();
+                let mut raw = RawFrame {
+                    bytes: frame.as_bytes(),
+                    lower: lower.as_bytes(),
+                    standing: Standing::AsSent,
+                    value: Some(start..frame.len()),
+                };
+                assert_eq!(Raw::of(&query).judge(&raw), as_sent, "{query:?} {frame}");
+                raw.standing = Standing::Otherwise;
+                assert_eq!(Raw::of(&query).judge(&raw), otherwise, "{query:?} {frame}");
+                raw.value = None;
+                assert_eq!(Raw::of(&query).judge(&raw), None, "{query:?} {frame}");
             };
-            assert_eq!(Raw::of(&root).judge(&raw), expected, "{query} {frame}");
-            raw.standing = Standing::Otherwise;
-            let unless_no = expected.filter(|found| *found);
-            assert_eq!(Raw::of(&root).judge(&raw), unless_no, "{query} {frame}");
-            raw.value = None;
-            assert_eq!(Raw::of(&root).judge(&raw), None, "{query} {frame}");
+        let check = |query: &str, frame: &str, expected: Option<bool>| {
+            check_both(query, frame, expected, expected.filter(|found| *found));
         };
         check("failed", "sshd: Failed password", Some(true));
         check("FAILED", "sshd: accepted", Some(false));
@@ -181,8 +252,18 @@ mod tests {
         check("failed or user.name:root", "closed", None);
         check("failed or user.name:root", "failed", Some(true));
         check("failed sshd", "sshd: failed", None);
-        check("not failed", "closed", None);
-        check("not failed", "failed", None);
+        check_both("not failed", "closed", Some(true), None);
+        check_both("not failed", "failed", Some(false), Some(false));
+        check_both("not sshd", "sshd: failed", None, None);
+        check_both("not (not closed)", "closed", Some(true), Some(true));
+        check_both("not /^x/ not closed", "failed", Some(true), None);
+        check_both("not failed not user.name:root", "closed", None, None);
+        check_both(
+            "not failed not user.name:root",
+            "failed",
+            Some(false),
+            Some(false),
+        );
         check("/inv.lid (user|name)/", "invalid user", Some(true));
         check("/^Inv/", "sshd: invalid user", Some(true));
         check("/^user/", "sshd: invalid user", None);
@@ -197,7 +278,7 @@ mod tests {
     #[test]
     fn of_a_string_with_escapes_no_is_said_where_no_escape_can_hide_the_text() {
         let check = |query: &str, frame: &str, expected: Option<bool>| {
-            let root = Query::parse(query).unwrap().root;
+            let query = Query::parse(query).unwrap();
             let lower = frame.to_ascii_lowercase();
             let raw = RawFrame {
                 bytes: frame.as_bytes(),
@@ -205,7 +286,7 @@ mod tests {
                 standing: Standing::Escaped,
                 value: None,
             };
-            assert_eq!(Raw::of(&root).judge(&raw), expected, "{query} {frame}");
+            assert_eq!(Raw::of(&query).judge(&raw), expected, "{query:?} {frame}");
         };
         check("failed", r#"{"m":"a\nb"}"#, Some(false));
         check("failed", r#"{"m":"a\nfailed"}"#, None);
@@ -214,5 +295,32 @@ mod tests {
         check("\"a/b\"", r#"{"m":"a\/b"}"#, None);
         check("\"a/b\" closed", r#"{"m":"a\/b"}"#, Some(false));
         check("\"a/b\" or closed", r#"{"m":"a\/b"}"#, None);
+        check("not closed", r#"{"m":"a\/b"}"#, Some(true));
+        check("not a/b", r#"{"m":"a\/b"}"#, None);
+    }
+
+    #[test]
+    fn many_texts_are_looked_for_at_once() {
+        let many: Vec<String> = (0..100).map(|number| format!("w{number}")).collect();
+        let check = |query: &str, text: &str, expected: Option<bool>| {
+            let query = Query::parse(query).unwrap();
+            let raw = Raw::of(&query);
+            assert!(raw.literals.is_some());
+            let frame = RawFrame {
+                bytes: text.as_bytes(),
+                lower: text.as_bytes(),
+                standing: Standing::AsSent,
+                value: Some(2..text.len()),
+            };
+            assert_eq!(raw.judge(&frame), expected, "{text}");
+        };
+        let none = format!("-{}", many.join(" -"));
+        check(&none, "a b c", Some(true));
+        check(&none, "a b w7", Some(false));
+        check(&none, "a bw7", None);
+        let any = many.join(" or ");
+        check(&any, "a b w7", Some(true));
+        check(&any, "a b x7", Some(false));
+        check(&any, "a b w7x", None);
     }
 }
