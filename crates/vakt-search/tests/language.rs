@@ -814,6 +814,11 @@ fn a_command_that_cannot_be_read_says_where_and_what_was_expected() {
     check("failed | timechart 5m by a, b", 26, end);
     check("failed | top", 12, field);
     check("failed | top 0 a", 13, rows);
+    check(
+        "failed | top percent",
+        13,
+        "other fields than the columns that are computed",
+    );
     check("failed | top 20000 a", 13, rows);
     check("failed | top 20 a by b", 18, end);
     check("failed | head ten", 14, end);

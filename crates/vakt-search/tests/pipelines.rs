@@ -391,6 +391,43 @@ fn a_chart_shows_twenty_series_and_the_others() {
     assert_eq!(table.rows[0][21], Json::from(1 + 2 + 3 + 4 + 5));
 }
 
+#[test]
+fn no_two_columns_of_a_chart_have_one_name() {
+    let values = ["@timestamp", "(other)", "count: @timestamp", ""];
+    let made = |value: &str, count: usize| {
+        let mut made = event(NOON);
+        made.sent("x", value.to_owned());
+        std::iter::repeat_n(made, count)
+    };
+    let events: Vec<Event<'static>> = (9..).zip(values).flat_map(|(n, x)| made(x, n)).collect();
+    let table = table_of("| timechart 1h by x", &events, Window::default());
+    assert_eq!(
+        show(&table),
+        "@timestamp |  | count: @timestamp | count: (other) | count: count: @timestamp\n2025-11-25T12:00:00Z | 12 | 11 | 10 | 9"
+    );
+    // Of more values than are shown one is called as the others are.
+    let more = (0..25).flat_map(|n| made(&format!("v{n}"), 2));
+    let events: Vec<Event<'static>> = events.into_iter().chain(more).collect();
+    let table = table_of("| timechart 1h by x", &events, Window::default());
+    let names: BTreeSet<&String> = table.columns.iter().collect();
+    assert_eq!((names.len(), table.columns.len()), (22, 22));
+    assert_eq!(
+        (table.columns[21].as_str(), &table.rows[0][21]),
+        ("(other)", &Json::from(9 * 2))
+    );
+}
+
+#[test]
+fn a_chart_of_too_many_buckets_says_that_empty_ones_are_missing() {
+    let events = [event(NOON), event(NOON - 40_000_000)];
+    let table = table_of("| timechart 1s", &events, Window::default());
+    assert_eq!(table.rows.len(), 2);
+    assert!(table.cut.empty_buckets && !table.cut.buckets);
+    assert_eq!(table.cut.sentences().len(), 1);
+    let table = table_of("| timechart 1d", &events, Window::default());
+    assert!(table.rows.len() > 400 && !table.cut.is_any());
+}
+
 /// A field with few values, so that groups meet.
 fn any_event() -> impl Strategy<Value = Event<'static>> {
     let value = prop::sample::select(vec![

@@ -16,7 +16,8 @@ use super::timechart::{self, Cell};
 use crate::Record;
 use crate::query::Number;
 use crate::query::pipeline::{
-    Function, Measure, Name, Pipeline, SPAN_BUCKETS_WANTED, Span, Stage, Timechart, Top,
+    Function, Measure, Name, Pipeline, SPAN_BUCKETS_WANTED, Span, Stage, TOP_COLUMNS, Timechart,
+    Top,
 };
 
 /// What a group takes beside its key and states, in bytes: the entry of a hash table.
@@ -231,7 +232,8 @@ impl Aggregation {
 
     fn top(mut self, top: &Top) -> Table {
         let mut columns = self.columns();
-        columns.push("percent".to_owned());
+        let [_, percent] = TOP_COLUMNS;
+        columns.push(percent.to_owned());
         let cut = self.budget.cut;
         let all: u64 = self.groups.values().map(|group| group.events).sum();
         self.keep(top);

@@ -29,6 +29,8 @@ pub struct Cut {
     pub numbers: bool,
     /// The oldest buckets of a chart.
     pub buckets: bool,
+    /// The empty buckets of a chart.
+    pub empty_buckets: bool,
     /// Hits that sort behind those that are kept.
     pub hits: bool,
 }
@@ -44,6 +46,7 @@ impl Cut {
         self.combinations |= other.combinations;
         self.numbers |= other.numbers;
         self.buckets |= other.buckets;
+        self.empty_buckets |= other.empty_buckets;
         self.hits |= other.hits;
     }
 
@@ -77,6 +80,11 @@ impl Cut {
             (
                 self.buckets,
                 "Only the newest buckets are shown: choose a longer span.".to_owned(),
+            ),
+            (
+                self.empty_buckets,
+                "Buckets without events are left out, since there are too many: choose a longer span or a shorter time."
+                    .to_owned(),
             ),
             (
                 self.hits,

@@ -54,7 +54,7 @@ pub(super) fn table(
     }
     let columns = columns(series.as_deref(), &chart.measures);
     let rows_max = CELLS_MAX / columns.len().max(1);
-    fill(&mut rows, span, window, rows_max);
+    budget.cut.empty_buckets |= !fill(&mut rows, span, window, rows_max);
     while rows.len() > rows_max {
         rows.pop_first();
         budget.cut.buckets = true;
@@ -109,27 +109,33 @@ fn place_of(series: Option<&[String]>, value: Option<&str>) -> usize {
     own.unwrap_or(SERIES_MAX)
 }
 
+/// The names of the columns, no two of which are the same, whatever the values are.
 fn columns(series: Option<&[String]>, measures: &[Measure]) -> Vec<String> {
     let mut columns = vec![ecs::TIMESTAMP.to_owned()];
-    match series {
-        None => columns.extend(measures.iter().map(|measure| measure.column.clone())),
-        Some(series) => {
-            for name in series {
-                columns.extend(measures.iter().map(|measure| {
-                    if measures.len() == 1 {
-                        name.clone()
-                    } else {
-                        format!("{}: {name}", measure.column)
-                    }
-                }));
+    let Some(series) = series else {
+        columns.extend(measures.iter().map(|measure| measure.column.clone()));
+        return columns;
+    };
+    for (place, name) in series.iter().enumerate() {
+        for measure in measures {
+            let named = |name: &str| format!("{}: {name}", measure.column);
+            let mut column = if measures.len() == 1 {
+                name.clone()
+            } else {
+                named(name)
+            };
+            // That of the others keeps its name.
+            while columns.contains(&column) || (place < SERIES_MAX && column == OTHER) {
+                column = named(&column);
             }
+            columns.push(column);
         }
     }
     columns
 }
 
-/// Adds the empty buckets between the first and the last, if they are not too many to show.
-fn fill(rows: &mut BTreeMap<Timestamp, Row>, span: Span, window: Window, rows_max: usize) {
+/// Adds the empty buckets between the first and the last, if they are not too many to show; whether that is so.
+fn fill(rows: &mut BTreeMap<Timestamp, Row>, span: Span, window: Window, rows_max: usize) -> bool {
     let ends = |time: Option<Timestamp>, row: Option<&Timestamp>| match time {
         Some(time) => Some(span.start_of(time)),
         None => row.copied(),
@@ -138,13 +144,13 @@ fn fill(rows: &mut BTreeMap<Timestamp, Row>, span: Span, window: Window, rows_ma
     let first = ends(window.since, rows.keys().next());
     let last = ends(last_instant, rows.keys().next_back());
     let (Some(first), Some(last)) = (first, last) else {
-        return;
+        return true;
     };
     let mut start = first;
     let mut empty = Vec::new();
     while start <= last {
         if empty.len() == rows_max {
-            return;
+            return false;
         }
         empty.push(start);
         let next = span.next(start);
@@ -156,4 +162,5 @@ fn fill(rows: &mut BTreeMap<Timestamp, Row>, span: Span, window: Window, rows_ma
     for start in empty {
         rows.entry(start).or_default();
     }
+    true
 }

@@ -3,7 +3,7 @@
 use vakt_event::{alias::canonical, ecs};
 
 use crate::query::Node;
-use crate::query::pipeline::{Measure, Name, Stage};
+use crate::query::pipeline::{Measure, Name, Stage, TOP_COLUMNS};
 
 /// The columns after the commands so far.
 #[derive(Default)]
@@ -33,10 +33,9 @@ impl Columns {
             Stage::Stats(stats) => {
                 self.become_groups(stats.by.iter().cloned(), measured(&stats.measures));
             }
-            Stage::Top(top) => self.become_groups(
-                top.fields.iter().cloned(),
-                ["count", "percent"].map(name_of).into(),
-            ),
+            Stage::Top(top) => {
+                self.become_groups(top.fields.iter().cloned(), TOP_COLUMNS.map(name_of).into())
+            }
             Stage::Timechart(chart) if chart.by.is_none() => {
                 self.become_groups([name_of(ecs::TIMESTAMP)], measured(&chart.measures));
             }

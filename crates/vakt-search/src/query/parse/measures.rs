@@ -18,12 +18,26 @@ impl Parser {
         }
         let start = self.at;
         let by = self.names(GROUP_FIELDS_MAX)?;
-        let is_measured = |name: &Name| measures.iter().any(|other| other.column == name.shown);
-        if let Some(name) = by.iter().find(|name| is_measured(name)) {
-            let expected = "other fields than the columns that are computed";
-            return Err(self.error(start, expected, &format!("`{}` again", name.shown)));
-        }
+        self.refuse_computed(start, &by, |name| {
+            measures.iter().any(|other| other.column == name)
+        })?;
         Ok(Stage::Stats(Stats { measures, by }))
+    }
+
+    /// Refuses fields that events are grouped by whose names are those of computed columns.
+    pub(super) fn refuse_computed(
+        &self,
+        start: usize,
+        by: &[Name],
+        is_computed: impl Fn(&str) -> bool,
+    ) -> Result<(), QueryError> {
+        match by.iter().find(|name| is_computed(&name.shown)) {
+            None => Ok(()),
+            Some(name) => {
+                let expected = "other fields than the columns that are computed";
+                Err(self.error(start, expected, &format!("`{}` again", name.shown)))
+            }
+        }
     }
 
     pub(super) fn timechart(&mut self) -> Result<Stage, QueryError> {

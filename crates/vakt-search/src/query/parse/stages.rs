@@ -17,7 +17,7 @@ use super::{Node, Parser, QueryError};
 use crate::query::Query;
 use crate::query::pipeline::{
     COLUMNS_MAX, Fields, GROUP_FIELDS_MAX, Pipeline, ROWS_DEFAULT, ROWS_MAX, STAGES_MAX, SortKey,
-    Stage, Top,
+    Stage, TOP_COLUMNS, Top,
 };
 
 const COMMANDS: &str =
@@ -52,7 +52,7 @@ impl Parser {
             self.stage(&mut reading)?;
         }
         Ok(Pipeline {
-            query: Query { root: reading.root },
+            query: Query::of(reading.root),
             stages: reading.stages,
         })
     }
@@ -94,7 +94,9 @@ impl Parser {
     fn top(&mut self, is_rare: bool) -> Result<Stage, QueryError> {
         let rows = self.rows()?;
         self.skip_space();
+        let start = self.at;
         let fields = self.names(GROUP_FIELDS_MAX)?;
+        self.refuse_computed(start, &fields, |name| TOP_COLUMNS.contains(&name))?;
         Ok(Stage::Top(Top {
             rows,
             fields,
@@ -114,7 +116,7 @@ impl Parser {
                 .columns
                 .check_condition(&node)
                 .map_err(|fault| self.error(at, &fault.expected, &fault.found))?;
-            reading.stages.push(Stage::Where(Query { root: node }));
+            reading.stages.push(Stage::Where(Query::of(node)));
             return Ok(());
         }
         if reading

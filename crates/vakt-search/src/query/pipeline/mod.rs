@@ -107,6 +107,9 @@ pub struct Timechart {
     pub by: Option<Name>,
 }
 
+/// What `top` and `rare` compute of each group.
+pub(crate) const TOP_COLUMNS: [&str; 2] = ["count", "percent"];
+
 /// `top` and `rare`: the values of the fields that most (or fewest) events have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Top {
