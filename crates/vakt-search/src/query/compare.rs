@@ -206,7 +206,7 @@ impl Network {
     /// Host bits may be set: `10.1.2.3/8` means `10.0.0.0/8`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (base, prefix) = match text.split_once('/') {
-            Some((base, prefix)) => (base.parse::<IpAddr>().ok()?, prefix.parse::<u32>().ok()?),
+            Some((base, prefix)) => mapped(base.parse().ok()?, prefix.parse().ok()?),
             None => match text.parse::<IpAddr>().ok()? {
                 IpAddr::V4(_) => return None,
                 address => (
@@ -238,6 +238,17 @@ impl Network {
     }
 }
 
+/// Bits of `::ffff:0:0/96`, in which IPv4 addresses lie that are written as IPv6 (RFC 4291 section 2.5.5.2).
+const MAPPED_PREFIX: u32 = 96;
+
+/// A network of IPv4 addresses that are written as IPv6 is that network of IPv4.
+fn mapped(base: IpAddr, prefix: u32) -> (IpAddr, u32) {
+    match (base.to_canonical(), prefix.checked_sub(MAPPED_PREFIX)) {
+        (canonical, Some(prefix)) if base.is_ipv6() && canonical.is_ipv4() => (canonical, prefix),
+        _ => (base, prefix),
+    }
+}
+
 fn bits(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => address.to_bits().into(),
@@ -252,6 +263,22 @@ fn network_part(bits: u128, host_bits: u32) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_of_mapped_addresses_is_one_of_ipv4() {
+        let check = |network: &str, address: &str, expected: bool| {
+            let network = Network::parse(network).unwrap();
+            assert_eq!(network.contains(address), expected, "{network:?} {address}");
+        };
+        for address in ["10.0.0.1", "::ffff:10.0.0.1"] {
+            check("::ffff:10.0.0.0/104", address, true);
+            check("::ffff:10.0.0.1/128", address, true);
+            check("::ffff:10.0.0.2/128", address, false);
+            check("::ffff:0:0/96", address, true);
+            check("::/0", address, false);
+        }
+        assert_eq!(Network::parse("::ffff:10.0.0.0/129"), None);
+    }
 
     #[test]
     fn ranges_take_values_of_the_kind_of_their_bounds() {

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::pattern::Pattern;
 use super::{Node, Query, Test};
 use crate::fold::fold_into;
 
@@ -10,30 +9,37 @@ use crate::fold::fold_into;
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
 impl Query {
-    /// The places in `text`, in bytes, that a word or phrase of the query finds, whichever field it
+    /// The places in `text`, in bytes, that a word, phrase or expression of the query finds, whichever field it
     /// asks: in order, and none in another. What is denied is not among them.
     pub fn found_in(&self, text: &str) -> Vec<Range<usize>> {
-        let mut patterns = Vec::new();
-        collect(&self.root, &mut patterns);
         let text = crate::fold::beginning(text, TEXT_BYTES_MAX);
         let folded = Folded::of(text);
         let mut spans = Vec::new();
-        for pattern in patterns {
-            pattern.places(&folded.text, &mut |place| spans.push(folded.span(&place)));
-        }
+        collect(&self.root, text, &folded, &mut spans);
         merged(spans)
     }
 }
 
-fn collect<'n>(node: &'n Node, patterns: &mut Vec<&'n Pattern>) {
+/// Adds the places that the node finds.
+fn collect(node: &Node, text: &str, folded: &Folded, spans: &mut Vec<Range<usize>>) {
     match node {
-        Node::Sent(pattern) | Node::Field(_, Test::Text(pattern)) => patterns.push(pattern),
+        Node::Sent(pattern) | Node::Field(_, Test::Text(pattern)) => {
+            pattern.places(&folded.text, &mut |place| spans.push(folded.span(&place)));
+        }
+        Node::Field(_, Test::Glob(glob)) => {
+            glob.places(&folded.text, &mut |place| spans.push(folded.span(&place)));
+        }
+        Node::SentRegex(regex) | Node::Field(_, Test::Regex(regex)) => {
+            spans.extend(regex.places(text));
+        }
         Node::And(nodes) | Node::Or(nodes) => {
             for node in nodes {
-                collect(node, patterns);
+                collect(node, text, folded, spans);
             }
         }
-        _ => {}
+        Node::All
+        | Node::Not(_)
+        | Node::Field(_, Test::Exists | Test::Range(_) | Test::Network(_)) => {}
     }
 }
 
@@ -130,6 +136,16 @@ mod tests {
         check("event.severity>=7", "7", "7");
         check("\"a b\" b", "a b", "<a b>");
         check("field:\"\"", "x", "x");
+        check(
+            "/day 2./",
+            "Day 24, day 31, day 25",
+            "<Day 24>, day 31, <day 25>",
+        );
+        check("message:/b*/", "abba", "a<bb>a");
+        check("not /a/ b", "a b", "a <b>");
+        check("message:da?", "day dax Das dash", "<day> <dax> <Das> dash");
+        check("message:?ay", "day, may.", "<day>, <may>.");
+        check("message:\"(d?y)\"", "a (day)", "a (day)");
     }
 
     #[test]

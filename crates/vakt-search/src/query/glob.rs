@@ -1,5 +1,7 @@
 //! Text with `?` for one character, beside `*`, matched against one folded value.
 
+use std::ops::Range;
+
 use super::regex::{REGEX_BYTES_MAX, REGEX_TABLE_BYTES_MAX};
 use crate::fold::is_word_char;
 
@@ -58,6 +60,43 @@ impl Glob {
     /// Whether `value`, already folded, has this in it.
     pub(crate) fn matches(&self, value: &str) -> bool {
         self.program.is_match(value)
+    }
+
+    /// The places in `value`, already folded, that it finds.
+    pub(crate) fn places(&self, value: &str, to: &mut dyn FnMut(Range<usize>)) {
+        let mut from = 0;
+        while let Some(found) = self.program.find_at(value, from) {
+            let place = self.without_boundaries(value, found.range());
+            if place.is_empty() {
+                return;
+            }
+            // What ended one place may begin the next.
+            from = place.end;
+            to(place);
+        }
+    }
+
+    /// What was found, without the characters before and after that only show that no word goes on there.
+    fn without_boundaries(&self, value: &str, found: Range<usize>) -> Range<usize> {
+        let is_word = |part: Option<&Part>| {
+            part.is_some_and(|part| part.char().is_none_or(is_word_char) && *part != Part::Any)
+        };
+        let text = value.get(found.clone()).unwrap_or_default();
+        let outer = |c: &char| !is_word_char(*c);
+        let mut place = found;
+        if is_word(self.parts.first())
+            && text.chars().count() > 1
+            && let Some(c) = text.chars().next().filter(outer)
+        {
+            place.start += c.len_utf8();
+        }
+        if is_word(self.parts.last())
+            && text.chars().count() > 1
+            && let Some(c) = text.chars().next_back().filter(outer)
+        {
+            place.end -= c.len_utf8();
+        }
+        place
     }
 
     /// Texts, folded, that every matching value has in it.

@@ -2,6 +2,8 @@
 
 mod required;
 
+use std::ops::Range;
+
 use crate::fold::fold;
 
 /// The most memory that one compiled expression may take, in bytes: more than people write needs,
@@ -72,6 +74,12 @@ impl Regex {
     /// Whether the expression is found in `value`, which is as it was sent, not folded.
     pub(crate) fn is_in(&self, value: &str) -> bool {
         self.program.is_match(value)
+    }
+
+    /// The places in `value` that it finds and that are not empty.
+    pub(crate) fn places(&self, value: &str) -> impl Iterator<Item = Range<usize>> {
+        let found = self.program.find_iter(value).map(|found| found.range());
+        found.filter(|place| !place.is_empty())
     }
 
     /// Texts, folded, each of which stands in the folded text of every value that matches.
