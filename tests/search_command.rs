@@ -276,6 +276,93 @@ fn tables_are_aligned_or_objects_or_csv() {
     check("csv", "user.name,count\r\nroot,1234\r\n,2\r\n");
 }
 
+/// More than the first page of a stream has.
+const MANY: usize = 1_200;
+
+#[test]
+fn commands_over_events_keep_limit_order_and_pages_and_say_what_is_missing() {
+    let line = |n: usize| {
+        format!(
+            "{{\"@timestamp\":\"2026-03-01T10:{:02}:{:02}Z\",\"n\":{n}}}\n",
+            n / 60,
+            n % 60
+        )
+    };
+    let daemon = daemon_with(&(0..MANY).map(line).collect::<String>());
+    let lines = |arguments: &[&str]| {
+        let output = daemon.vakt(&[&["search", "--output", "ndjson"], arguments].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (stdout(&output), said)
+    };
+    let check = |arguments: &[&str], expected: &[usize], missing: &str| {
+        let (found, said) = lines(arguments);
+        let shown: String = expected
+            .iter()
+            .map(|n| format!("{{\"n\":{n}}}\n"))
+            .collect();
+        assert_eq!(found, shown, "{arguments:?}");
+        assert!(said.contains(missing), "{arguments:?} {said}");
+        assert_eq!(
+            said.contains("These are the first"),
+            missing.contains("These"),
+            "{said}"
+        );
+    };
+    let more = "--limit N gives more";
+    let cut = "These are the first 2 of 1200: a higher limit gives more.";
+    check(&["n:* | fields n", "--limit", "2"], &[1199, 1198], more);
+    check(
+        &["n:* | fields n", "--limit", "2", "--order", "oldest"],
+        &[0, 1],
+        more,
+    );
+    check(&["n:* | sort n | fields n", "--limit", "2"], &[0, 1], cut);
+    check(&["n:* | head 2 | fields n"], &[1199, 1198], "");
+    check(
+        &["n:* | head 2 | fields n", "--order", "oldest"],
+        &[0, 1],
+        "",
+    );
+    for query in ["n:* | fields n", "n:* | sort -n | fields n"] {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("n.ndjson");
+        let (_, said) = lines(&[query, "--export", file.to_str().unwrap()]);
+        assert!(said.contains("1200 rows about 1200 events"), "{said}");
+        let expected: String = (0..MANY)
+            .rev()
+            .map(|n| format!("{{\"n\":{n}}}\n"))
+            .collect();
+        assert_eq!(fs::read_to_string(&file).unwrap(), expected, "{query}");
+    }
+    // A page has a cursor where the next one can be asked for, and words where it cannot.
+    let page = daemon.search("n:* | fields n", 2);
+    assert!(page["next"].is_string() && page["cut"].is_null(), "{page}");
+    let page = daemon.search("n:* | sort n", 2);
+    assert_eq!((&page["next"], &page["cut"]), (&Json::Null, &json!([cut])));
+}
+
+#[test]
+fn a_field_is_chosen_by_any_of_its_names() {
+    let daemon = daemon_with("{\"Image\":\"cmd.exe\",\"EventID\":4688}\n");
+    let check = |query: &str, form: &str, expected: &str| {
+        let arguments = [
+            "search",
+            query,
+            "--output",
+            form,
+            "--fields",
+            "Image,event.code",
+        ];
+        assert_eq!(stdout(&daemon.vakt(&arguments)), expected, "{query}");
+    };
+    check("Image:*", "csv", "Image,event.code\r\ncmd.exe,4688\r\n");
+    check(
+        "Image:*",
+        "ndjson",
+        "{\"Image\":\"cmd.exe\",\"event.code\":4688}\n",
+    );
+}
+
 #[test]
 fn searches_are_saved_and_found_by_their_names() {
     let daemon = daemon_with(EVENTS);

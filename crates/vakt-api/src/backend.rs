@@ -91,6 +91,8 @@ pub struct SearchRequest {
     pub reads_raw: bool,
     /// Most hits in the answer; 0 asks for the total only.
     pub limit: usize,
+    /// Hits that the answer may have fewer of, where a cursor gives the rest.
+    pub page: Option<usize>,
     pub order: Order,
     /// `next` of the answer before.
     pub cursor: Option<String>,
@@ -128,6 +130,8 @@ pub struct SearchAnswer {
     pub next: Option<String>,
     /// Events that were read to know whether they match.
     pub read: u64,
+    /// Which hits are missing that no cursor gives, in sentences; empty where none are.
+    pub cut: Vec<String>,
     /// What the stages of a query (`| stats count by user.name`) made of the events. There are no
     /// hits then.
     pub table: Option<SearchTable>,
@@ -159,6 +163,8 @@ pub enum SearchFailure {
     },
     /// The cursor is none of ours, or of another search.
     Cursor(String),
+    /// It was not done by its deadline.
+    OutOfTime(String),
     /// The index cannot answer now.
     Unavailable(String),
     Internal(String),

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 use vakt_event::{Event, JournalPosition, Timestamp, Value};
 use vakt_search::aggregate::{Aggregation, GROUPS_MAX, Listed, Listing, Table, Window};
-use vakt_search::{Pipeline, Record};
+use vakt_search::{Order, Pipeline, Record};
 
 const NOON: i64 = 1_764_072_000; // 2025-11-25T12:00:00Z
 
@@ -75,7 +75,7 @@ fn table_of(text: &str, events: &[Event<'_>], window: Window) -> Table {
 
 fn listed(text: &str, events: &[Event<'_>]) -> Listed {
     let pipeline = pipeline(text);
-    let mut listing = Listing::new(&pipeline).unwrap();
+    let mut listing = Listing::new(&pipeline, Order::default()).unwrap();
     for record in each(events, &pipeline) {
         listing.add(&record);
     }
@@ -506,8 +506,8 @@ proptest! {
         }
         for text in LISTINGS {
             let pipeline = pipeline(text);
-            let mut whole = Listing::new(&pipeline).unwrap();
-            let mut parts = [(); 3].map(|()| Listing::new(&pipeline).unwrap());
+            let mut whole = Listing::new(&pipeline, Order::default()).unwrap();
+            let mut parts = [(); 3].map(|()| Listing::new(&pipeline, Order::default()).unwrap());
             for (position, (event, part)) in (0_u64..).zip(&events) {
                 let position = Some(JournalPosition(position));
                 let record = Record { event, position, source: None };
@@ -563,5 +563,5 @@ fn only_counts_can_be_fed_counted() {
     assert!(!can("| stats count, dc(x)"));
     assert!(!can("| stats count(x)"));
     assert!(Aggregation::new(&pipeline("x | head 3"), Window::default()).is_none());
-    assert!(Listing::new(&pipeline("x | top y")).is_none());
+    assert!(Listing::new(&pipeline("x | top y"), Order::default()).is_none());
 }

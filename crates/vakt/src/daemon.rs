@@ -9,6 +9,7 @@ mod coverage;
 mod documents;
 mod figures;
 mod follow;
+mod gathered;
 mod heads;
 mod hunts;
 mod incidents;

@@ -42,6 +42,7 @@ pub(crate) fn list(results: Result<&SearchAnswer, &ApiError>, shown: &Shown<'_>)
         } @else if answer.hits.is_empty() {
             p.quiet { "Nothing was found." }
         }
+        @for sentence in &answer.cut { p.problem { (sentence) } }
         ol.hits {
             @for hit in &answer.hits { (line(hit, shown.site)) }
         }

@@ -115,15 +115,15 @@ fn many(request: &SearchRequest, count: usize) -> Result<SearchAnswer, SearchFai
     if from >= 6_000 && count == 10_000 {
         return Err(SearchFailure::Unavailable("the time is over".into()));
     }
-    let to = count.min(from + request.limit);
+    let page = request.limit.min(request.page.unwrap_or(usize::MAX));
+    let to = count.min(from.saturating_add(page));
     let hit = |id: usize| json!({"event.id": id.to_string(), "message": "m".repeat(1_000)});
     let hits = (from..to).map(|id| hit(id).as_object().unwrap().clone());
     Ok(SearchAnswer {
-        read: 0,
         hits: hits.collect(),
         total: count as u64,
         next: (to < count).then(|| to.to_string()),
-        table: None,
+        ..SearchAnswer::default()
     })
 }
 
@@ -171,11 +171,9 @@ impl SearchBackend for Fake {
         }
         let hit = json!({"@timestamp": "2026-11-24T09:30:00Z", "message": "<script>alert(1)</script>", "event.id": "7"});
         Ok(SearchAnswer {
-            read: 0,
             hits: vec![hit.as_object().unwrap().clone()],
             total: 1,
-            next: None,
-            table: None,
+            ..SearchAnswer::default()
         })
     }
 

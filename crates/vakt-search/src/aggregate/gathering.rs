@@ -3,7 +3,7 @@
 use vakt_event::Timestamp;
 
 use super::{Aggregation, Listed, Listing, Table, Window};
-use crate::index::{FIELDS_MAX, Gather, Wanted};
+use crate::index::{FIELDS_MAX, Gather, Order, Wanted};
 use crate::query::Pipeline;
 use crate::record::Record;
 
@@ -22,14 +22,16 @@ pub enum Gathered {
 }
 
 impl Gathering {
-    /// `None` where the pipeline has no commands: its hits are those of the search.
-    pub fn new(pipeline: &Pipeline, window: Window) -> Option<Self> {
-        if pipeline.stages.is_empty() {
+    /// `None` where no command needs all that is found: the hits are those of the search, after [`select`].
+    ///
+    /// [`select`]: super::select
+    pub fn new(pipeline: &Pipeline, window: Window, order: Order) -> Option<Self> {
+        if !pipeline.needs_all() {
             return None;
         }
         match Aggregation::new(pipeline, window) {
             Some(aggregation) => Some(Self::Table(aggregation)),
-            None => Listing::new(pipeline).map(Self::Hits),
+            None => Listing::new(pipeline, order).map(Self::Hits),
         }
     }
 

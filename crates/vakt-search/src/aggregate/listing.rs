@@ -1,6 +1,6 @@
 //! Hits in an order of their own: `sort`, `head` and `fields` over events.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
@@ -11,16 +11,18 @@ use vakt_event::{JournalPosition, Timestamp};
 use super::budget::Cut;
 use super::order::{Place, compare_all, field, sort};
 use crate::Record;
+use crate::index::Order;
 use crate::query::pipeline::{Fields, Pipeline, ROWS_MAX, SortKey, Stage};
 
 /// The most bytes of hits that are kept in order, about.
 pub const LISTING_BYTES_MAX: usize = 64 << 20;
 
-/// The first hits in the order that the commands ask for: newest first, or as the first `sort` says.
+/// The first hits in the order that the commands ask for: by time, or as the first `sort` says.
 #[derive(Debug)]
 pub struct Listing {
     stages: Vec<Stage>,
     keys: Arc<[SortKey]>,
+    order: Order,
     rows_max: usize,
     /// Whether `rows_max` is what `head` asks for, so that nothing is missing beyond.
     rows_are_asked: bool,
@@ -44,17 +46,19 @@ struct Kept {
     bytes: usize,
 }
 
-/// Where a hit lies: by the keys, then newest first.
+/// Where a hit lies: by the keys, then by time.
 #[derive(Debug)]
 struct Rank {
     keys: Arc<[SortKey]>,
     places: Vec<Option<Place>>,
-    newest: Reverse<(Option<Timestamp>, Option<JournalPosition>)>,
+    order: Order,
+    time: (Option<Timestamp>, Option<JournalPosition>),
 }
 
 impl Listing {
-    /// A listing of no events yet; `None` where the pipeline answers with a table.
-    pub fn new(pipeline: &Pipeline) -> Option<Self> {
+    /// A listing of no events yet, which are in `order` where no command says otherwise; `None` where the pipeline
+    /// answers with a table.
+    pub fn new(pipeline: &Pipeline, order: Order) -> Option<Self> {
         if pipeline.is_table() {
             return None;
         }
@@ -78,6 +82,7 @@ impl Listing {
         Some(Self {
             stages,
             keys: keys.into(),
+            order,
             rows_max,
             rows_are_asked,
             kept: BinaryHeap::new(),
@@ -95,7 +100,8 @@ impl Listing {
                 .iter()
                 .map(|key| first_value(record, key))
                 .collect(),
-            newest: Reverse((record.event.time.effective(), record.position)),
+            order: self.order,
+            time: (record.event.time.effective(), record.position),
         };
         if self.is_full() && self.kept.peek().is_some_and(|last| rank >= last.rank) {
             self.leave_out();
@@ -170,6 +176,15 @@ fn first_value(record: &Record<'_>, key: &SortKey) -> Option<Place> {
     place
 }
 
+/// Leaves of hits the fields that a pipeline asks for which needs nothing else of them.
+pub fn select(pipeline: &Pipeline, hits: &mut [Map<String, Json>]) {
+    for stage in &pipeline.stages {
+        if let Stage::Fields(fields) = stage {
+            hits.iter_mut().for_each(|hit| project(hit, fields));
+        }
+    }
+}
+
 fn project(hit: &mut Map<String, Json>, fields: &Fields) {
     let is_named = |key: &str| {
         fields
@@ -210,8 +225,10 @@ fn bytes_of(hit: &Map<String, Json>) -> usize {
 
 impl Ord for Rank {
     fn cmp(&self, other: &Self) -> Ordering {
-        compare_all(&self.places, &other.places, &self.keys)
-            .then_with(|| self.newest.cmp(&other.newest))
+        compare_all(&self.places, &other.places, &self.keys).then_with(|| match self.order {
+            Order::Descending => other.time.cmp(&self.time),
+            Order::Ascending => self.time.cmp(&other.time),
+        })
     }
 }
 

@@ -22,5 +22,5 @@ mod timechart;
 pub use aggregation::{Aggregation, Counter, Window};
 pub use budget::{Cut, DISTINCT_MAX, GROUP_BYTES_MAX, GROUPS_MAX};
 pub use gathering::{Gathered, Gathering};
-pub use listing::{LISTING_BYTES_MAX, Listed, Listing};
+pub use listing::{LISTING_BYTES_MAX, Listed, Listing, select};
 pub use table::Table;

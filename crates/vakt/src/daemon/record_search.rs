@@ -10,13 +10,14 @@ use std::time::Instant;
 use anyhow::bail;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
-use vakt_api::backend::{Order, RecordKind, SearchAnswer, SearchRequest, SearchTable};
+use vakt_api::backend::{Order, RecordKind, SearchAnswer, SearchRequest};
 use vakt_event::{Event, EventTime, Timestamp, Value, ecs};
 use vakt_incident::{AlertFilter, IncidentFilter, PageRequest, Records};
-use vakt_search::aggregate::{Gathered, Gathering, Window};
+use vakt_search::aggregate::{Gathering, Window, select};
 use vakt_search::record::RecordSource;
 use vakt_search::{Error, Gather, Pipeline, Record};
 
+use super::gathered;
 use crate::redact::Redactor;
 
 /// Records that are read at a time.
@@ -37,6 +38,8 @@ pub(super) struct RecordSearch<'s> {
     request: &'s SearchRequest,
     pipeline: &'s Pipeline,
     deadline: Instant,
+    /// Hits of this answer; a cursor gives the rest.
+    page: usize,
     /// For whoever sees no raw text.
     redactor: Option<&'s Redactor>,
     after: Option<Rank>,
@@ -63,14 +66,19 @@ impl<'s> RecordSearch<'s> {
             since: request.since,
             until: request.until,
         };
+        let order = match request.order {
+            Order::NewestFirst => vakt_search::Order::Descending,
+            Order::OldestFirst => vakt_search::Order::Ascending,
+        };
         Ok(Self {
             records,
             request,
             pipeline,
             deadline,
+            page: request.limit.min(request.page.unwrap_or(usize::MAX)),
             redactor: None,
             after: cursor.map(rank_of).transpose()?,
-            gathering: Gathering::new(pipeline, window),
+            gathering: Gathering::new(pipeline, window, order),
             found: Vec::new(),
             total: 0,
             read: 0,
@@ -92,9 +100,8 @@ impl<'s> RecordSearch<'s> {
             }
         }
         self.prune();
-        let limit = self.request.limit;
-        let is_more = self.found.len() > limit;
-        self.found.truncate(limit);
+        let is_more = self.found.len() > self.page;
+        self.found.truncate(self.page);
         let mut answer = SearchAnswer {
             next: match self.found.last() {
                 Some((rank, _)) if is_more => Some(cursor_of(rank)),
@@ -103,18 +110,11 @@ impl<'s> RecordSearch<'s> {
             hits: self.found.into_iter().map(|(_, hit)| hit).collect(),
             total: self.total,
             read: self.read,
-            table: None,
+            ..SearchAnswer::default()
         };
         match self.gathering.map(Gathering::finish) {
-            None => {}
-            Some(Gathered::Hits(listed)) => answer.hits = listed.hits,
-            Some(Gathered::Table(table)) => {
-                answer.table = Some(SearchTable {
-                    cut: table.cut.sentences(),
-                    columns: table.columns,
-                    rows: table.rows,
-                });
-            }
+            None => select(self.pipeline, &mut answer.hits),
+            Some(gathered) => gathered::put(gathered, self.request.limit, &mut answer),
         }
         Ok(answer)
     }
@@ -258,7 +258,7 @@ impl<'s> RecordSearch<'s> {
         let mut hit = record.to_hit();
         hit.shift_remove(ecs::EVENT_ORIGINAL);
         self.found.push((rank, hit));
-        if self.found.len() > 2 * (self.request.limit + 1) {
+        if self.found.len() > self.page.saturating_add(1).saturating_mul(2) {
             self.prune();
         }
     }
@@ -271,13 +271,13 @@ impl<'s> RecordSearch<'s> {
         }
     }
 
-    /// Keeps what the answer needs: one more than the limit tells that there is more.
+    /// Keeps what the answer needs: one more than the page has tells that there is more.
     fn prune(&mut self) {
         match self.request.order {
             Order::NewestFirst => self.found.sort_unstable_by(|(a, _), (b, _)| b.cmp(a)),
             Order::OldestFirst => self.found.sort_unstable_by(|(a, _), (b, _)| a.cmp(b)),
         }
-        self.found.truncate(self.request.limit + 1);
+        self.found.truncate(self.page.saturating_add(1));
     }
 }
 

@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use vakt_api::backend::{
     Follower, Order, SearchAnswer, SearchBackend, SearchFailure, SearchProgress, SearchRequest,
-    SearchTable, Sight, Within,
+    Sight, Within,
 };
 use vakt_event::{Clock, JournalPosition, Timestamp, ecs};
 use vakt_incident::Records;
-use vakt_search::aggregate::{Gathered, Gathering, Window};
+use vakt_search::aggregate::{Gathered, Gathering, Window, select};
 use vakt_search::{Index, Now, Pipeline, Progress, Query, QueryError, Tail, Watch};
 use vakt_storage::Journal;
 
 use super::follow::JournalFollower;
+use super::gathered;
 use super::record_search::RecordSearch;
 use crate::pipeline::Frames;
 use crate::pipeline::index::{IndexProgress, is_suspicious};
@@ -67,15 +68,16 @@ impl SearchBackend for Search {
         // backlog, what it lacks is read from the journal.
         let end = self.journal.durable_end();
         self.progress.wait_for(end, INDEX_PATIENCE);
+        let limit = request.limit;
         let request = vakt_search::Request {
             query: pipeline.query.clone(),
             since: request.since,
             until: request.until,
             streams: request.streams.clone(),
-            limit: match pipeline.stages.is_empty() {
-                true => request.limit,
+            limit: match pipeline.needs_all() {
                 // What the commands give takes the place of the hits.
-                false => 0,
+                true => 0,
+                false => limit.min(request.page.unwrap_or(usize::MAX)),
             },
             order: match request.order {
                 Order::NewestFirst => vakt_search::Order::Descending,
@@ -95,18 +97,11 @@ impl SearchBackend for Search {
             total: response.total,
             next: response.next.map(|next| with_instant(&next, now)),
             read: response.read,
-            table: None,
+            ..SearchAnswer::default()
         };
         match gathered {
-            None => {}
-            Some(Gathered::Hits(listed)) => answer.hits = listed.hits,
-            Some(Gathered::Table(table)) => {
-                answer.table = Some(SearchTable {
-                    cut: table.cut.sentences(),
-                    columns: table.columns,
-                    rows: table.rows,
-                });
-            }
+            None => select(&pipeline, &mut answer.hits),
+            Some(gathered) => gathered::put(gathered, limit, &mut answer),
         }
         if !reads_raw {
             for hit in &mut answer.hits {
@@ -225,7 +220,7 @@ impl Search {
     ) -> anyhow::Result<(vakt_search::Response, Option<Gathered>)> {
         let search = |index: &Index| -> anyhow::Result<_> {
             let offer = |from, tail: &mut Tail<'_>| self.offer_tail(from, end, tail);
-            let Some(mut gathering) = Gathering::new(pipeline, window) else {
+            let Some(mut gathering) = Gathering::new(pipeline, window, request.order) else {
                 return Ok((index.search_with(request, offer)?, None));
             };
             let wanted = gathering.wanted();
@@ -259,7 +254,7 @@ impl Search {
 
 fn failure_of_search(error: &anyhow::Error) -> SearchFailure {
     match error.downcast_ref::<vakt_search::Error>() {
-        Some(vakt_search::Error::OutOfTime { .. }) => SearchFailure::Unavailable(error.to_string()),
+        Some(vakt_search::Error::OutOfTime { .. }) => SearchFailure::OutOfTime(error.to_string()),
         Some(vakt_search::Error::Cursor { .. }) => SearchFailure::Cursor(error.to_string()),
         _ => SearchFailure::Internal(format!("{error:#}")),
     }

@@ -76,6 +76,9 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         "elapsed_ms": millis(began),
         "next": answer.next,
     });
+    if !answer.cut.is_empty() {
+        shown["cut"] = answer.cut.into();
+    }
     if let Some(table) = answer.table {
         shown["table"] = json!({
             "columns": table.columns,
@@ -104,12 +107,15 @@ fn look(params: &Params, is_stream: bool) -> Result<Look, ApiError> {
         (None, false) => Ok(Look::Search),
         (None | Some("stream"), true) => Ok(Look::Stream),
         (Some("export"), true) => Ok(Look::Export),
-        (Some(other), _) => {
-            let message =
-                format!("`kind` is `{other}`, but of a stream must be `stream` or `export`");
-            Err(ApiError::new(ErrorCode::InvalidParameter, message)
-                .with_help("a stream is asked for with `Accept: application/x-ndjson`"))
-        }
+        (Some(other), true) => Err(ApiError::new(
+            ErrorCode::InvalidParameter,
+            format!("`kind` is `{other}`, but must be `stream` or `export`"),
+        )),
+        (Some(_), false) => Err(ApiError::new(
+            ErrorCode::InvalidParameter,
+            "`kind` is of streams alone",
+        )
+        .with_help("a stream is asked for with `Accept: application/x-ndjson`")),
     }
 }
 
@@ -258,6 +264,10 @@ pub(crate) fn failure(failure: SearchFailure) -> ApiError {
             ApiError::new(ErrorCode::Forbidden, message).with_help(help)
         }
         SearchFailure::Cursor(message) => ApiError::new(ErrorCode::InvalidCursor, message),
+        SearchFailure::OutOfTime(message) => ApiError::new(ErrorCode::Unavailable, message)
+            .with_help(
+                "ask about a shorter time, or name a field or a whole word: those are looked up",
+            ),
         SearchFailure::Unavailable(message) => ApiError::new(ErrorCode::Unavailable, message),
         SearchFailure::Internal(message) => ApiError::new(ErrorCode::Internal, message),
     }

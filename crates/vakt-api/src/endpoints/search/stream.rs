@@ -1,7 +1,7 @@
 //! `GET /api/v1/search` as NDJSON: hit after hit, page by page, as fast as the client reads.
 //!
 //! The last line says how it ended: `{"vakt.end":{"hits","total","is_cut","next","elapsed_ms"}}`, with
-//! `error` where the search could not go on. No hit has that name, and a stream without that line
+//! `error` where the search could not go on, and `cut` where no cursor gives what is missing. No hit has that name, and a stream without that line
 //! was broken off on its way.
 //!
 //! With `progress=true` a search that takes its time says every half second how far it is:
@@ -63,7 +63,7 @@ pub(super) async fn get(
         hits: 0,
         total: 0,
         read: 0,
-        is_table_cut: false,
+        cut: Vec::new(),
         began: Instant::now(),
         _permit: permit,
     };
@@ -86,8 +86,8 @@ struct Stream {
     total: u64,
     /// Events that were read to know whether they match.
     read: u64,
-    /// What a pipe made of the events is not all of it.
-    is_table_cut: bool,
+    /// What is missing that no cursor gives, in sentences.
+    cut: Vec<String>,
     began: Instant,
     _permit: OwnedSemaphorePermit,
 }
@@ -98,7 +98,7 @@ struct Page {
     hits: usize,
     total: u64,
     read: u64,
-    is_table_cut: bool,
+    cut: Vec<String>,
     next: Option<String>,
 }
 
@@ -191,11 +191,11 @@ impl Stream {
     /// outcome.
     async fn send(&mut self, first: Page) -> &'static str {
         self.total = first.total;
-        self.is_table_cut = first.is_table_cut;
         let mut page = first;
         let error = loop {
             self.left = self.left.saturating_sub(page.hits);
             self.request.cursor = page.next;
+            self.cut.append(&mut page.cut);
             self.request.hits_only = true;
             if self.sender.send(page.lines).await.is_err() {
                 return CANCELLED;
@@ -222,7 +222,8 @@ impl Stream {
     /// The next page; `None` when nobody reads it any more.
     async fn page(&self, hits_max: usize) -> Option<Result<Page, ApiError>> {
         let request = SearchRequest {
-            limit: self.left.min(hits_max),
+            limit: self.left,
+            page: Some(hits_max),
             ..self.request.clone()
         };
         search(
@@ -236,14 +237,20 @@ impl Stream {
     }
 
     fn last_line(&self, error: Option<&ApiError>) -> Bytes {
+        // Of a page that failed, what is known is how far it was.
+        let on_its_way = self.request.progress.as_deref();
+        let on_its_way = on_its_way.map_or(0, |progress| progress.read.load(Ordering::Relaxed));
         let mut end = json!({
             "hits": self.hits,
             "total": self.total,
-            "read": self.read,
-            "is_cut": error.is_some() || self.is_table_cut,
+            "read": self.read.max(on_its_way),
+            "is_cut": error.is_some() || !self.cut.is_empty(),
             "next": self.request.cursor,
             "elapsed_ms": super::millis(self.began),
         });
+        if !self.cut.is_empty() {
+            end["cut"] = json!(self.cut);
+        }
         if let Some(error) = error {
             end["error"] = error.to_json()["error"].take();
         }
@@ -260,9 +267,12 @@ impl Page {
             total,
             next,
             read,
-            table,
+            mut cut,
+            mut table,
         } = answer;
-        let is_table_cut = table.as_ref().is_some_and(|table| !table.cut.is_empty());
+        if let Some(table) = &mut table {
+            cut.append(&mut table.cut);
+        }
         let rows = table.map(table_rows).unwrap_or_default();
         let count = hits.len() + rows.len();
         Self {
@@ -270,7 +280,7 @@ impl Page {
             hits: count,
             total,
             read,
-            is_table_cut,
+            cut,
             next,
         }
     }

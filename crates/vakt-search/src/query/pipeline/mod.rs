@@ -59,6 +59,13 @@ impl Pipeline {
         parse::pipeline(text, None)
     }
 
+    /// Whether it has commands that need all that is found: those that group, sort or count. `fields` acts on each
+    /// hit by itself.
+    pub fn needs_all(&self) -> bool {
+        let mut stages = self.stages.iter();
+        !stages.all(|stage| matches!(stage, Stage::Fields(_)))
+    }
+
     /// Whether the answer is a table of groups; else it is hits.
     pub fn is_table(&self) -> bool {
         matches!(

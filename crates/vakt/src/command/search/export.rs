@@ -47,12 +47,14 @@ pub(super) fn run(
     let outcome = cut(&end).with_context(|| format!("what came is in {}", partial.display()))?;
     kept.sync_all().with_context(|| cannot("sync", &partial))?;
     fs::rename(&partial, path).with_context(|| cannot("rename", &partial))?;
-    tell(&format!(
-        "{} of {} events are in {}",
-        end["hits"],
-        end["total"],
-        path.display()
-    ));
+    let path = path.display();
+    tell(&match sink.has_rows() {
+        true => format!(
+            "{} rows about {} events are in {path}",
+            end["hits"], end["total"]
+        ),
+        false => format!("{} of {} events are in {path}", end["hits"], end["total"]),
+    });
     Ok(outcome)
 }
 

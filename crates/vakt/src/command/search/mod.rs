@@ -139,7 +139,7 @@ fn search(global: &Global, options: &Options, client: &Client, query: &str) -> R
             "events" => "events",
             _ => "records",
         };
-        tell(&summary(&end, what, is_text));
+        tell(&summary(&end, what, sink.has_rows(), is_text));
     }
     cut(&end)
 }
@@ -204,8 +204,12 @@ fn stream(
 }
 
 /// What the person is told at the end.
-fn summary(end: &Json, what: &str, is_text: bool) -> String {
+fn summary(end: &Json, what: &str, has_rows: bool, is_text: bool) -> String {
     let (hits, total) = (&end["hits"], &end["total"]);
+    let hits = match has_rows {
+        true => format!("{hits} rows about"),
+        false => format!("{hits} of"),
+    };
     let more = match (end["next"].is_string() && !is_cut(end), is_text) {
         (true, true) => "; --limit N shows more",
         (true, false) => "; --limit N gives more",
@@ -217,11 +221,11 @@ fn summary(end: &Json, what: &str, is_text: bool) -> String {
             _ => String::new(),
         };
         format!(
-            "{hits} of {total} {what}, {} ms{read}{more}",
+            "{hits} {total} {what}, {} ms{read}{more}",
             end["elapsed_ms"]
         )
     } else {
-        format!("{hits} of {total} {what}{more}")
+        format!("{hits} {total} {what}{more}")
     }
 }
 
@@ -239,8 +243,8 @@ fn cut(end: &Json) -> Result<Outcome> {
         text(error, "message"),
         text(error, "help")
     );
-    if is_cut(end) {
-        tell("there were more groups than are counted: the table counts less than there is");
+    for sentence in end["cut"].as_array().into_iter().flatten() {
+        tell(sentence.as_str().unwrap_or_default());
     }
     Ok(Outcome::Done)
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use anyhow::Result;
 use serde_json::{Map, Value as Json};
+use vakt_event::alias::canonical;
 
 use super::csv;
 use super::event_line::painted;
@@ -23,6 +24,13 @@ pub(super) struct Sink {
     header: Option<Vec<String>>,
     /// Rows of a table that are aligned when all are there. A table is bounded by the daemon.
     rows: Vec<Map<String, Json>>,
+    /// Whether some line was no event.
+    has_rows: bool,
+}
+
+/// The member that a name means: objects have names as ECS writes them, which may be another of the same field.
+fn named<'o>(object: &'o Map<String, Json>, name: &str) -> Option<&'o Json> {
+    object.get(name).or_else(|| object.get(canonical(name)))
 }
 
 enum Shape {
@@ -59,7 +67,13 @@ impl Sink {
             fields: fields.iter().map(|field| field.trim().to_owned()).collect(),
             header: None,
             rows: Vec::new(),
+            has_rows: false,
         }
+    }
+
+    /// Whether what came are rows of a table, or events without what tells them apart.
+    pub(super) fn has_rows(&self) -> bool {
+        self.has_rows
     }
 
     /// Takes an event or a record, or a row of a table: that has no id.
@@ -73,13 +87,14 @@ impl Sink {
                 .all(|name| object.contains_key(*name))
         };
         let is_event = object.contains_key("event.id") || is_record();
+        self.has_rows |= !is_event;
         match &self.shape {
             Shape::Text(_) if !is_event => self.rows.push(object.clone()),
             Shape::Text(paint) => writeln!(self.out, "{}", painted(line, paint))?,
             Shape::Ndjson if is_event && !self.fields.is_empty() => {
                 let chosen = self.fields.iter();
                 let chosen: Map<String, Json> = chosen
-                    .filter_map(|field| Some((field.clone(), object.get(field)?.clone())))
+                    .filter_map(|field| Some((field.clone(), named(object, field)?.clone())))
                     .collect();
                 writeln!(self.out, "{}", Json::Object(chosen))?;
             }
@@ -98,7 +113,7 @@ impl Sink {
             self.out.write_all(names.as_bytes())?;
             self.header.insert(columns)
         };
-        let cells = header.iter().map(|name| csv::cell(object.get(name)));
+        let cells = header.iter().map(|name| csv::cell(named(object, name)));
         self.out.write_all(csv::record(cells).as_bytes())?;
         Ok(())
     }
