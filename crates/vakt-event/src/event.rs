@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::alias::{canonical, synonyms};
+use crate::alias::{canonical, synonyms, without_envelope};
 use crate::{EventTime, LogSource, Value};
 
 /// Who put a field into the event.
@@ -95,11 +95,12 @@ impl<'a> Event<'a> {
     }
 
     /// Whether some field stands inside `name`: `a.b` inside `a`. Such a name has no value, but it
-    /// is there.
+    /// is there. Nothing stands inside an envelope, which does not show in names.
     pub fn has_inside(&self, name: &str) -> bool {
         synonyms(name).any(|outer| {
             let inside = |field: &Field<'_>| {
-                (field.name.strip_prefix(outer)).is_some_and(|rest| rest.starts_with('.'))
+                let rest = without_envelope(&field.name).strip_prefix(outer);
+                rest.is_some_and(|rest| rest.starts_with('.'))
             };
             self.fields.iter().any(inside)
         })

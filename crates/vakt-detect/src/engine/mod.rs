@@ -75,7 +75,7 @@ const KEYWORD_FIELD: u32 = u32::MAX;
 pub struct Engine {
     /// Tells scratches of different engines apart.
     id: u64,
-    /// The number of a field by every name that means it.
+    /// The number of a field by every name that means it, without envelopes.
     field_of: HashMap<Box<str>, u32>,
     /// The fields of which some rule asks whether they are there.
     outer: Outer,
@@ -294,6 +294,7 @@ impl Engine {
                 let plan = plans.get(*number as usize);
                 plan.is_some_and(|plan| !plan.matchers.is_empty())
             };
+            let name = alias::without_envelope(name);
             let number = self.field_of.get(name).copied();
             meaning.field = number.filter(is_tested);
             let around = self.outer.around(name);

@@ -32,7 +32,7 @@ impl Outer {
         }
     }
 
-    /// The fields that the named one stands inside.
+    /// The fields that the named one stands inside; the name is one without its envelope.
     pub(super) fn around(&self, name: &str) -> impl Iterator<Item = u32> {
         let first = name.as_bytes().first().copied().unwrap_or_default();
         let lengths = self.lengths[usize::from(first)];

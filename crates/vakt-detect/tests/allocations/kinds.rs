@@ -39,6 +39,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind("Windows, nested as evtx dumps are", Json, 0, 0, NESTED),
     kind("Windows, nested, its data a list of pairs", Json, 2, 0, NESTED_DATA),
     kind("Windows, as Winlogbeat sends it", Json, 1, 0, WINLOGBEAT),
+    kind("Windows, as Winlogbeat sends it, names dotted", Json, 1, 0, WINLOGBEAT_DOTTED),
     kind("Windows, as Winlogbeat sends it, with ECS fields", Json, 2, 0, WINLOGBEAT_ECS),
     kind("CloudTrail", Json, 0, 0, CLOUDTRAIL),
     kind("JSON, names and numbers written otherwise", Json, 0, 0, ODD_JSON),

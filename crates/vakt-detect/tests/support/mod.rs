@@ -15,11 +15,14 @@ use vakt_detect::naive::Prepared;
 use vakt_event::{Event, Field, Layout, LogSource, Origin, Value};
 use vakt_rules::ast::*;
 
-pub const FIELDS: [&str; 8] = [
+pub const FIELDS: [&str; 11] = [
     "Image",
     "process.executable",
+    "winlog.event_data.Image",
     "CommandLine",
     "Image.inner",
+    "Event.EventData",
+    "winlog",
     "x",
     "x.y",
     "y",
@@ -248,13 +251,19 @@ fn value() -> impl Strategy<Value = Value<'static>> {
 }
 
 /// Of the fields of events.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 16] = [
     "Image",
     "process.executable",
     "NewProcessName",
+    "Event.EventData.Image",
+    "winlog.event_data.Image.inner",
     "CommandLine",
     "process.command_line",
+    "winlog.event_data.CommandLine",
     "x",
+    "Event.System.x",
+    "Event.UserData.Some.x.y",
+    "winlog.x",
     "X",
     "y",
     "other",

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use vakt_event::alias::synonyms;
+use vakt_event::alias::{synonyms, without_envelope};
 use vakt_event::{Event, LogSource, ecs};
 
 use super::data::LogKinds;
@@ -113,10 +113,11 @@ impl Sieve {
     pub fn of(&self, event: &Event<'_>) -> Kinds {
         let mut kinds = Kinds::default();
         for field in &event.fields {
-            if self.lengths & length_bit(&field.name) == 0 {
+            let name = without_envelope(&field.name);
+            if self.lengths & length_bit(name) == 0 {
                 continue;
             }
-            let deciding = self.fields.iter().find(|it| it.name == field.name);
+            let deciding = self.fields.iter().find(|it| it.name == name);
             if let Some(deciding) = deciding {
                 decide(&deciding.values, field.value.text(), event, &mut kinds);
             }
@@ -258,6 +259,11 @@ mod tests {
         check(&[("EventID", "4625")], none(), &[]);
         check(
             &[("EventID", "4625")],
+            windows(),
+            &["authentication", "event_and_security_logs"],
+        );
+        check(
+            &[("Event.System.EventID", "4625")],
             windows(),
             &["authentication", "event_and_security_logs"],
         );
