@@ -19,7 +19,8 @@ use crate::texts::Texts;
 pub(crate) use entry::is_name as is_field_name;
 use entry::{Item, Items};
 
-/// Fields of one entry; journald itself allows 1024.
+/// Fields of one entry. journald itself allows 1024, so that no program crowds out the fields that journald
+/// adds of it (`_PID`, `_EXE`), which come last.
 const FIELDS_MAX: usize = 4096;
 
 /// The sender's own clock, else the time at which journald took the entry in.

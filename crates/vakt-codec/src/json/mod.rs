@@ -158,8 +158,16 @@ fn note(event: &mut Event<'_>, notes: Notes) {
     }
     if notes.too_many {
         event.problem(format!(
-            "fields after the first {} are kept in event.original only",
-            scanner::FIELDS_MAX
+            "fields after the first {} ({} for those in objects, {} for those in arrays) are kept in event.original only",
+            scanner::FIELDS_MAX,
+            scanner::NESTED_FIELDS_MAX,
+            scanner::REPEATED_FIELDS_MAX
+        ));
+    }
+    if notes.too_many_members {
+        event.problem(format!(
+            "members of an array after the first {} are kept in event.original only",
+            scanner::MEMBERS_MAX
         ));
     }
     if notes.names_too_long {

@@ -27,6 +27,18 @@ pub(crate) const DEPTH_MAX: usize = 32;
 /// Fields of one event. The largest real events (cloud audit records) have a few hundred.
 pub(crate) const FIELDS_MAX: usize = 4096;
 
+/// How many fields an event may have for one in an object within it to be taken. Applications hand on
+/// what strangers send them as an object of its own (the parameters of a request): however many
+/// members that has, what the application itself says beside it is seen.
+pub(crate) const NESTED_FIELDS_MAX: usize = 3072;
+
+/// The same for what stands in a member of an array, unless it is the first one: an array, too, may be
+/// as long as a stranger likes.
+pub(crate) const REPEATED_FIELDS_MAX: usize = 2048;
+
+/// Members of one array, so that it leaves room for others.
+pub(crate) const MEMBERS_MAX: usize = 1024;
+
 /// Bytes copied to join the names of one event. Names repeat what they stand in, so that a long
 /// one over thousands of leaves would multiply the event: 936 kB made 3.6 GB. All the fields that
 /// an event may have find room with names of 250 bytes each.
@@ -37,6 +49,7 @@ pub(crate) const NAME_BYTES_MAX: usize = 1 << 20;
 pub(crate) struct Notes {
     pub(crate) too_deep: bool,
     pub(crate) too_many: bool,
+    pub(crate) too_many_members: bool,
     pub(crate) names_too_long: bool,
     pub(crate) broken_escape: bool,
     /// A character is written by its number.
@@ -131,6 +144,8 @@ pub(crate) fn flatten<'a>(
         joiner: ".",
         depth: 0,
         name_bytes_left: NAME_BYTES_MAX,
+        is_repeated: false,
+        left_out: 0,
         arrays,
         notes: Notes::default(),
         names,
@@ -166,6 +181,10 @@ struct Scanner<'a, 'f> {
     depth: usize,
     /// Of [`NAME_BYTES_MAX`].
     name_bytes_left: usize,
+    /// Whether we are in a member of an array that is not its first one.
+    is_repeated: bool,
+    /// How often something was left out.
+    left_out: usize,
     arrays: Arrays,
     notes: Notes,
     /// The names of the fields so far, as long as they are known.
@@ -200,7 +219,8 @@ impl<'a> Scanner<'a, '_> {
         self.depth += 1;
         loop {
             self.blanks();
-            if !(self.shows_bare_names() && self.plain_members()) {
+            let may_be_plain = self.shows_bare_names() && !self.is_repeated;
+            if !(may_be_plain && self.plain_members()) {
                 self.one_member()?;
             }
             self.blanks();
@@ -276,9 +296,9 @@ impl<'a> Scanner<'a, '_> {
         let is_nested = matches!(self.peek(), Some(b'{' | b'['));
         if is_nested || name.has_escapes || !self.shows_bare_names() {
             let key = name.into_name(self.texts);
-            let fields_before = self.fields.len();
+            let before = (self.fields.len(), self.left_out);
             self.member(&key)?;
-            if self.fields.len() == fields_before {
+            if (self.fields.len(), self.left_out) == before {
                 self.note_empty(&key);
             }
             self.texts.take(key);
@@ -296,10 +316,10 @@ impl<'a> Scanner<'a, '_> {
             Some(b'{') => {
                 if self.depth >= DEPTH_MAX {
                     self.notes.too_deep = true;
-                    return self.skip_nested();
+                    return self.leave_out();
                 }
                 if !self.affords_name(key.len()) {
-                    return self.skip_nested();
+                    return self.leave_out();
                 }
                 let (length, base, joiner) = (self.path.len(), self.base, self.joiner);
                 self.enter(key);
@@ -312,7 +332,7 @@ impl<'a> Scanner<'a, '_> {
             Some(b'[') => {
                 if self.depth >= DEPTH_MAX {
                     self.notes.too_deep = true;
-                    return self.skip_nested();
+                    return self.leave_out();
                 }
                 self.depth += 1;
                 let inside = self.array(key);
@@ -336,6 +356,7 @@ impl<'a> Scanner<'a, '_> {
             }
             None => {
                 self.notes.names_too_long = true;
+                self.left_out += 1;
                 false
             }
         }
@@ -344,8 +365,7 @@ impl<'a> Scanner<'a, '_> {
     /// A member without a value (`{}`, `[]`, `[[]]`) is there all the same: it is null. Of what
     /// only wraps fields, nothing shows.
     fn note_empty(&mut self, key: &Cow<'a, str>) {
-        let skips = self.notes.too_deep || self.notes.too_many || self.notes.names_too_long;
-        if skips || key.starts_with('#') || !self.affords_name(self.path.len() + key.len()) {
+        if key.starts_with('#') || !self.affords_name(self.path.len() + key.len()) {
             return;
         }
         let length = self.path.len();
@@ -379,13 +399,23 @@ impl<'a> Scanner<'a, '_> {
             }
             _ => {}
         }
+        let is_repeated = self.is_repeated;
+        let mut members = 0;
         loop {
-            self.member(key)?;
+            members += 1;
+            if members <= MEMBERS_MAX {
+                self.member(key)?;
+            } else {
+                self.notes.too_many_members = true;
+                self.leave_out()?;
+            }
+            self.is_repeated = true;
             self.blanks();
             match self.peek() {
                 Some(b',') => self.at += 1,
                 Some(b']') => {
                     self.at += 1;
+                    self.is_repeated = is_repeated;
                     return Ok(());
                 }
                 _ => return self.fault("a comma or ] is missing"),
@@ -459,10 +489,16 @@ impl<'a> Scanner<'a, '_> {
         self.add(name, value);
     }
 
-    /// Whether no field more is taken.
+    /// Whether no field more is taken here.
     fn is_full(&mut self) -> bool {
-        let is_full = self.fields.len() - self.before >= FIELDS_MAX;
+        let max = match self.shows_bare_names() {
+            _ if self.is_repeated => REPEATED_FIELDS_MAX,
+            false => NESTED_FIELDS_MAX,
+            true => FIELDS_MAX,
+        };
+        let is_full = self.fields.len() - self.before >= max;
         self.notes.too_many |= is_full;
+        self.left_out += usize::from(is_full);
         is_full
     }
 
@@ -609,6 +645,16 @@ impl<'a> Scanner<'a, '_> {
         self.notes.unicode_escape = true;
         self.at += written;
         Ok(())
+    }
+
+    /// Steps over the value that is next.
+    fn leave_out(&mut self) -> Scan<()> {
+        self.left_out += 1;
+        self.blanks();
+        match self.peek() {
+            Some(b'{' | b'[') => self.skip_nested(),
+            _ => self.scalar().map(drop),
+        }
     }
 
     /// Steps over the object or array that is next. Its brackets and strings are checked, its

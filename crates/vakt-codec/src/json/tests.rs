@@ -99,9 +99,96 @@ fn deep_and_many_are_bounded() {
     let flat =
         scanner::flatten(&deep, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
     assert!(flat.notes.too_deep && found.is_empty());
-    let many = format!("{{\"a\":[{}1]}}", "1,".repeat(scanner::FIELDS_MAX));
+}
+
+/// `count` members with names of their own.
+fn members(count: usize) -> String {
+    let members: Vec<_> = (0..count).map(|n| format!(r#""m{n}":1"#)).collect();
+    members.join(",")
+}
+
+/// What follows something long was invisible to rules, its log source too: strangers decide how
+/// long an array is.
+#[test]
+fn what_is_long_leaves_room_for_what_follows() {
+    let too_many = "fields after the first 4096 (3072 for those in objects, 2048 for those in arrays) are kept in event.original only";
+    let too_long = "members of an array after the first 1024 are kept in event.original only";
+    // `expected` are how many fields there are, and those but for `p` and what stands in it.
+    let check = |text: &str, count: usize, expected: &[&str], problems: &[&str]| {
+        let zone = jiff::tz::TimeZone::UTC;
+        let cx = DecodeContext::new(&zone);
+        let event = crate::decode(text.as_bytes(), vakt_event::Format::Json, &cx);
+        let begin = text.get(..60).unwrap_or(text);
+        let sent = event.fields.iter().filter(|f| f.origin == Origin::Sent);
+        let (long, others): (Vec<_>, Vec<_>) = sent.partition(|f| f.name.starts_with('p'));
+        let others: Vec<_> = others.iter().map(|field| &*field.name).collect();
+        assert_eq!((long.len(), &*others), (count, expected), "{begin}");
+        assert_eq!(event.problems, problems, "{begin}");
+        assert_eq!(event.structured, problems.is_empty());
+    };
+    let ones = |count: usize| format!("[1{}]", ",1".repeat(count - 1));
+    let channel = r#""Channel":"Security","x":{"y":[7]},"z":{}"#;
+    let all: &[&str] = &["Channel", "x.y", "z"];
+    check(
+        &format!(r#"{{"p":{},{channel}}}"#, ones(1024)),
+        1024,
+        all,
+        &[],
+    );
+    check(
+        &format!(r#"{{"p":{},{channel}}}"#, ones(9000)),
+        1024,
+        all,
+        &[too_long],
+    );
+    let objects = format!(r#"[{{}}{}]"#, r#",{"a":[1,{"b":2}],"c":"d"}"#.repeat(2000));
+    check(
+        &format!(r#"{{"p":{objects},{channel}}}"#),
+        2048,
+        all,
+        &[too_many, too_long],
+    );
+    let lists = format!("[{0}{1}]", ones(500), format!(",{}", ones(500)).repeat(9));
+    check(
+        &format!(r#"{{"p":{lists},{channel}}}"#),
+        2048,
+        all,
+        &[too_many],
+    );
+    let several: String = (0..9)
+        .map(|n| format!(r#""p{n}":{},"#, ones(2000)))
+        .collect();
+    check(
+        &format!(r#"{{{several}{channel}}}"#),
+        2055,
+        all,
+        &[too_many, too_long],
+    );
+    // Within a member of an array, too.
+    let within = format!(r#"[{{}},{{"a":{},"Channel":1}}]"#, ones(3000));
+    check(&format!(r#"{{"p":{within}}}"#), 1025, &[], &[too_long]);
+    let object = format!("{{{}}}", members(5000));
+    check(
+        &format!(r#"{{"p":{object},{channel}}}"#),
+        3072,
+        &["Channel", "z"],
+        &[too_many],
+    );
+    let wrapped = r#""Event":{"System":{"Channel":"Security"}}"#;
+    check(
+        &format!(r#"{{"p":{object},{wrapped}}}"#),
+        3072,
+        &["Channel"],
+        &[too_many],
+    );
+}
+
+#[test]
+fn fields_are_bounded() {
+    let mut found = Vec::new();
+    let text = format!("{{{}}}", members(scanner::FIELDS_MAX + 1));
     let flat =
-        scanner::flatten(&many, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
+        scanner::flatten(&text, Arrays::Repeated, &mut found, &mut Texts::default()).unwrap();
     assert!(flat.notes.too_many && found.len() == scanner::FIELDS_MAX);
 }
 
