@@ -70,6 +70,15 @@ fn the_three_shapes_of_windows_events_show_the_same() {
             "product=windows,category=registry_event,service=sysmon",
         ],
     );
+    check(
+        sysmon,
+        24,
+        "",
+        &[
+            "product=windows,category=clipboard_capture,service=sysmon",
+            "product=windows,category=clipboard_change,service=sysmon",
+        ],
+    );
     check(sysmon, 999, "", &["product=windows,service=sysmon"]);
     check(
         "Security",

@@ -186,7 +186,8 @@ pub const SYSMON_CATEGORIES: &[(u16, &[&str])] = &[
     (21, &["wmi_event"]),
     (22, &["dns_query"]),
     (23, &["file_delete"]),
-    (24, &["clipboard_change"]),
+    // The taxonomy's word, and the field mapping's.
+    (24, &["clipboard_capture", "clipboard_change"]),
     (25, &["process_tampering"]),
     (26, &["file_delete"]),
     (27, &["file_block_executable"]),
