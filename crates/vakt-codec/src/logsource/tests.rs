@@ -108,6 +108,52 @@ fn the_three_shapes_of_windows_events_show_the_same() {
     check("Custom", 1, "", &[]);
 }
 
+/// Sigma's taxonomy 2.1, appendix to the specification: the rows of Windows services, and the Sysmon
+/// categories that share an id with another.
+#[test]
+fn what_the_taxonomy_names_is_shown() {
+    let check = |channel: &str, id: u16, expected: &str| {
+        let shown = sources(
+            &format!(r#"{{"Channel":"{channel}","EventID":{id}}}"#),
+            |_| {},
+        );
+        assert!(shown.iter().any(|one| one == expected), "{shown:?}");
+    };
+    let experience = "product=windows,service=application-experience";
+    for (channel, service) in [
+        ("Application-Experience/Program-Telemetry", experience),
+        (
+            "Application-Experience/Program-Compatibility-Assistant",
+            experience,
+        ),
+        ("Ntfs/Operational", "product=windows,service=ntfs"),
+        (
+            "BitLocker/BitLocker Management",
+            "product=windows,service=bitlocker",
+        ),
+        (
+            "Kernel-EventTracing",
+            "product=windows,service=kernel-event-tracing",
+        ),
+        ("Hyper-V-Worker", "product=windows,service=hyper-v-worker"),
+    ] {
+        check(&format!("Microsoft-Windows-{channel}"), 1, service);
+    }
+    for service in ["servicebus-client", "microsoft-servicebus-client"] {
+        let expected = format!("product=windows,service={service}");
+        check("Microsoft-ServiceBus-Client", 1, &expected);
+    }
+    for (id, category) in [
+        (14, "registry_rename"),
+        (24, "clipboard_capture"),
+        (26, "file_delete"),
+        (26, "file_delete_detected"),
+    ] {
+        let expected = format!("product=windows,category={category},service=sysmon");
+        check("Microsoft-Windows-Sysmon/Operational", id, &expected);
+    }
+}
+
 #[test]
 fn declared_and_assumed() {
     let check = |text: &str, fields: bool, assumed: [&str; 3], expected: &[&str]| {

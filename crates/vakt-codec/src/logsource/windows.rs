@@ -71,14 +71,21 @@ pub const SERVICES: &[(&str, &str)] = &[
         "applocker",
     ),
     ("MSExchange Management", "msexchange-management"),
+    // The taxonomy's service is the second one.
     ("Microsoft-ServiceBus-Client", "microsoft-servicebus-client"),
+    ("Microsoft-ServiceBus-Client", "servicebus-client"),
     (
         "Microsoft-ServiceBus-Client/Admin",
         "microsoft-servicebus-client",
     ),
+    ("Microsoft-ServiceBus-Client/Admin", "servicebus-client"),
     (
         "Microsoft-ServiceBus-Client/Operational",
         "microsoft-servicebus-client",
+    ),
+    (
+        "Microsoft-ServiceBus-Client/Operational",
+        "servicebus-client",
     ),
     ("Microsoft-Windows-LDAP-Client/Debug", "ldap"),
     ("Microsoft-Windows-LDAP-Client/Debug", "ldap_debug"),
@@ -143,7 +150,13 @@ pub const SERVICES: &[(&str, &str)] = &[
         "iis-configuration",
     ),
     ("Microsoft-Windows-SENSE/Operational", "sense"),
+    // As the taxonomy writes the name, and as Windows does.
+    ("Microsoft-Windows-Hyper-V-Worker", "hyper-v-worker"),
     ("Microsoft-Windows-Hyper-V-Worker-Admin", "hyper-v-worker"),
+    (
+        "Microsoft-Windows-Kernel-EventTracing",
+        "kernel-event-tracing",
+    ),
     (
         "Microsoft-Windows-Kernel-EventTracing/Admin",
         "kernel-event-tracing",
@@ -151,6 +164,19 @@ pub const SERVICES: &[(&str, &str)] = &[
     (
         "Microsoft-Windows-Kernel-ShimEngine/Operational",
         "kernel-shimengine",
+    ),
+    (
+        "Microsoft-Windows-Application-Experience/Program-Telemetry",
+        "application-experience",
+    ),
+    (
+        "Microsoft-Windows-Application-Experience/Program-Compatibility-Assistant",
+        "application-experience",
+    ),
+    ("Microsoft-Windows-Ntfs/Operational", "ntfs"),
+    (
+        "Microsoft-Windows-BitLocker/BitLocker Management",
+        "bitlocker",
     ),
 ];
 
@@ -189,7 +215,7 @@ pub const SYSMON_CATEGORIES: &[(u16, &[&str])] = &[
     // The taxonomy's word, and the field mapping's.
     (24, &["clipboard_capture", "clipboard_change"]),
     (25, &["process_tampering"]),
-    (26, &["file_delete"]),
+    (26, &["file_delete", "file_delete_detected"]),
     (27, &["file_block_executable"]),
     (28, &["file_block_shredding"]),
     (29, &["file_executable_detected"]),

@@ -14,7 +14,7 @@ use crate::suggest;
 
 /// What each category of Windows events means: a service, and the ids of its events (the Sigma
 /// specification's taxonomy; `registry_event` and others that join several are left out).
-const CATEGORIES: [(&str, &str, &[&str]); 29] = [
+const CATEGORIES: [(&str, &str, &[&str]); 30] = [
     ("process_creation", "sysmon", &["1"]),
     ("process_creation", "security", &["4688"]),
     ("file_change", "sysmon", &["2"]),
@@ -36,6 +36,7 @@ const CATEGORIES: [(&str, &str, &[&str]); 29] = [
     ("file_delete", "sysmon", &["23", "26"]),
     ("clipboard_capture", "sysmon", &["24"]),
     ("process_tampering", "sysmon", &["25"]),
+    ("file_delete_detected", "sysmon", &["26"]),
     ("file_block_executable", "sysmon", &["27"]),
     ("file_block_shredding", "sysmon", &["28"]),
     ("file_executable_detected", "sysmon", &["29"]),
