@@ -204,24 +204,28 @@ fn an_event_that_stands_for_several_counts_as_so_many() {
         vec![RuleRef::Rule(0)],
         60,
     )]);
-    let fires = |repeats: &[&str]| {
+    let fires = |repeats: &[&str], is_sent: bool| {
         let mut correlator = Correlator::new(&rules);
         let mut firings = Vec::new();
         for (position, repeat) in (0..).zip(repeats) {
             let mut event = Event::default();
             event.sent("user.name", "root");
-            if !repeat.is_empty() {
-                event.added("vakt.repeat", Value::number(repeat));
+            match (*repeat, is_sent) {
+                ("", _) => {}
+                (repeat, true) => event.sent("vakt.repeat", Value::number(repeat)),
+                (repeat, false) => event.added("vakt.repeat", Value::number(repeat)),
             }
             let time = Timestamp::from_seconds(1_000).unwrap();
             correlator.observe(position, time, &event, &[0], &mut firings);
         }
         firings.last().map(|firing| firing.event_count)
     };
-    assert_eq!(fires(&["", "8"]), None);
-    assert_eq!(fires(&["", "9"]), Some(2));
-    assert_eq!(fires(&["0", "9"]), Some(2));
-    assert_eq!(fires(&["-5", "many", "8"]), Some(3));
+    assert_eq!(fires(&["", "8"], false), None);
+    assert_eq!(fires(&["", "9"], false), Some(2));
+    assert_eq!(fires(&["0", "9"], false), Some(2));
+    assert_eq!(fires(&["-5", "many", "8"], false), Some(3));
+    // Whoever sends the event does not say how much it counts.
+    assert_eq!(fires(&["", "9"], true), None);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::hash::Hasher;
 
-use vakt_event::{Event, ecs};
+use vakt_event::{Event, Origin, ecs};
 use vakt_rules::ast::{Correlation, CorrelationKind, GroupField, RuleRef, RuleSet, Threshold};
 
 use super::Seen;
@@ -207,11 +207,14 @@ fn group_events_max(kind: &CorrelationKind) -> usize {
 }
 
 /// How many events this one stands for: syslog daemons write "message repeated 5 times" in place
-/// of five equal lines, and the decoder says so in [`ecs::VAKT_REPEAT`].
+/// of five equal lines, and the decoder says so in [`ecs::VAKT_REPEAT`]. A field of that name that a
+/// sender writes says nothing.
 fn weight(event: &Event<'_>) -> f64 {
     let repeats = event
-        .text(ecs::VAKT_REPEAT)
-        .and_then(|text| text.parse().ok());
+        .fields
+        .iter()
+        .find(|field| field.origin == Origin::Added && field.name == ecs::VAKT_REPEAT)
+        .and_then(|field| field.value.text().parse().ok());
     f64::from(repeats.unwrap_or(1_u32).clamp(1, REPEAT_MAX))
 }
 
