@@ -228,6 +228,54 @@ fn an_event_that_stands_for_several_counts_as_so_many() {
     assert_eq!(fires(&["", "9"], true), None);
 }
 
+/// Values were cut, and those that began alike were one: of a hundred long paths one was counted, and
+/// the events of different long names made one group.
+#[test]
+fn long_values_are_told_apart_and_stay_short() {
+    let begin = "ä".repeat(limits::VALUE_BYTES_MAX);
+    let firings = |kind: CorrelationKind, ends: &[&str]| {
+        let rules = rule_set(vec![correlation(kind, vec![RuleRef::Rule(0)], 60)]);
+        let mut correlator = Correlator::new(&rules);
+        let mut firings = Vec::new();
+        for (position, end) in (0..).zip(ends) {
+            let mut event = Event::default();
+            event.sent("user.name", "root");
+            event.sent("path", format!("{begin}{end}"));
+            event.sent("other", "x");
+            correlator.observe(position, Timestamp::default(), &event, &[0], &mut firings);
+        }
+        firings
+    };
+    let distinct = |fields: &[&str]| {
+        let fields = fields.iter().map(|field| (*field).into()).collect();
+        CorrelationKind::ValueCount(fields, at_least(3.0))
+    };
+    for fields in [&["path"] as &[&str], &["other", "path"]] {
+        assert_eq!(firings(distinct(fields), &["a", "b", "a"]).len(), 0);
+        assert_eq!(firings(distinct(fields), &["a", "b", "", "b"]).len(), 2);
+    }
+    let mut by_path = correlation(
+        CorrelationKind::EventCount(at_least(2.0)),
+        vec![RuleRef::Rule(0)],
+        60,
+    );
+    by_path.group_by[0].name = "path".into();
+    let mut correlator = Correlator::new(&rule_set(vec![by_path]));
+    let mut firings = Vec::new();
+    for (position, end) in (0..).zip(["a", "b", "a"]) {
+        let mut event = Event::default();
+        event.sent("path", format!("{begin}{end}"));
+        correlator.observe(position, Timestamp::default(), &event, &[0], &mut firings);
+    }
+    let [firing] = &firings[..] else {
+        panic!("{firings:?}");
+    };
+    assert_eq!(firing.events, [0, 2]);
+    let (_, shown) = &firing.group[0];
+    assert!(shown.starts_with(&"ä".repeat(480)), "{shown}");
+    assert!(shown.len() <= limits::VALUE_BYTES_MAX, "{shown}");
+}
+
 #[test]
 fn aliases_name_a_field_for_each_input() {
     let mut by_address = correlation(

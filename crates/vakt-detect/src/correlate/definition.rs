@@ -1,5 +1,6 @@
 //! Correlation rules as the correlator needs them: in the order in which they feed each other.
 
+use std::borrow::Cow;
 use std::hash::Hasher;
 
 use vakt_event::{Event, Origin, ecs};
@@ -8,6 +9,9 @@ use vakt_rules::ast::{Correlation, CorrelationKind, GroupField, RuleRef, RuleSet
 use super::Seen;
 use super::group::{Inner, Item};
 use super::limits::{GROUP_EVENTS_LIMIT, GROUP_EVENTS_MAX, REPEAT_MAX, VALUE_BYTES_MAX};
+
+/// Hexadecimal digits of a hash that tells long values apart: 128 bits.
+const HASH_DIGITS: usize = 32;
 
 /// A correlation that can never fire.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -129,7 +133,7 @@ impl Definition {
             .iter()
             .map(|group| {
                 let field = group.per_input.get(input).unwrap_or(&group.name);
-                event.text(field).map(|value| cut(value).to_owned())
+                event.text(field).map(|value| short(value).into_owned())
             })
             .collect()
     }
@@ -174,22 +178,30 @@ impl Definition {
 /// written alike.
 fn tuple(fields: &[String], event: &Event<'_>) -> Option<String> {
     if let [field] = fields {
-        return event.text(field).map(|value| cut(value).to_owned());
+        return event.text(field).map(|value| short(value).into_owned());
     }
     let mut all = String::new();
     for field in fields {
-        let value = cut(event.text(field)?);
+        let value = short(event.text(field)?);
         all.push_str(&value.len().to_string());
         all.push(':');
-        all.push_str(value);
+        all.push_str(&value);
     }
     Some(all)
 }
 
-fn cut(value: &str) -> &str {
-    value
-        .get(..value.floor_char_boundary(VALUE_BYTES_MAX))
-        .unwrap_or(value)
+/// The value in at most [`VALUE_BYTES_MAX`] bytes. A longer one is its beginning, which people read, and a
+/// hash, which keeps it apart from others that begin alike: senders choose values, so that it has to
+/// withstand them.
+fn short(value: &str) -> Cow<'_, str> {
+    if value.len() <= VALUE_BYTES_MAX {
+        return Cow::Borrowed(value);
+    }
+    let hash = blake3::hash(value.as_bytes()).to_hex();
+    let mark = format!("… (blake3 {})", hash.get(..HASH_DIGITS).unwrap_or(&hash));
+    let end = value.floor_char_boundary(VALUE_BYTES_MAX - mark.len());
+    let begin = value.get(..end).unwrap_or_default();
+    Cow::Owned([begin, &mark].concat())
 }
 
 /// Enough events to reach every threshold below the limit.

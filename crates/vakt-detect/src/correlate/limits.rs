@@ -24,8 +24,8 @@ pub const FIRING_EVENTS_MAX: usize = 1_000;
 /// Of those, the oldest: how it began is asked first, and the newest alone do not tell.
 pub const FIRING_OLDEST_EVENTS: usize = 50;
 
-/// Bytes of a value that groups or is counted; what is longer is cut here. Longer than any name
-/// of an account, host or path that a rule groups by.
+/// Bytes of a value that groups or is counted; of what is longer, the beginning and a hash are kept. Longer
+/// than any name of an account, host or path that a rule groups by.
 pub const VALUE_BYTES_MAX: usize = 1_024;
 
 /// How far back an earlier firing of the same inner group is looked for, in events, to keep the
