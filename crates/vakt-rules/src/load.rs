@@ -24,7 +24,7 @@ use crate::yaml::{self, Entry, Fault, FaultKind, Kind};
 
 /// A file with more bytes is not read: a rule has two kilobytes, a list of indicators a few
 /// megabytes.
-const SOURCE_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub(crate) const SOURCE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// How rules are to be read.
 #[derive(Clone, Debug, Default)]

@@ -85,6 +85,25 @@ fn no_check_finds_anything_in_the_quiet_fixtures() {
     }
 }
 
+/// Files of more than a megabyte, which programs write of lists of indicators, were called clean.
+#[test]
+fn a_long_list_is_looked_at() {
+    let mut text = "title: Hashes\nlogsource: {product: windows}\ndetection:\n  condition: sel\n  sel:\n    Hashes:\n".to_owned();
+    for number in 0..20_000 {
+        text.push_str(&format!("      - 'SHA256={number:064x}'\n"));
+    }
+    text.push_str("      - 'SHA256=*'\n      - 'SHA256=*'\n");
+    assert!(text.len() > 1_500_000);
+    let found = found("hashes.yml", &text, &LintOptions::default());
+    for name in ["description-missing", "value-duplicate"] {
+        assert!(
+            found.iter().any(|diagnostic| diagnostic.name == name),
+            "{}",
+            rendered(&found)
+        );
+    }
+}
+
 #[test]
 fn every_fixture_is_of_a_check() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lint");

@@ -1,12 +1,14 @@
 //! What takes more than one document: doubles, and correlations and filters with their rules.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::{self, Write as _};
+use std::hash::{DefaultHasher, Hasher};
 
 use vakt_event::LogSource;
 use vakt_event::alias::canonical;
 
 use super::checks::*;
-use super::subject::Subject;
+use super::subject::{Section, Subject};
 use super::taxonomy::{FieldVerdict, taxonomy};
 use crate::ast::{Detection, Predicate};
 use crate::correlation::Draft;
@@ -75,7 +77,7 @@ fn titles(subjects: &[Subject<'_>], reports: &mut [Report<'_>]) {
 
 /// Rules with the same log source, searches and condition.
 fn doubles(subjects: &[Subject<'_>], reports: &mut [Report<'_>]) {
-    let mut seen: HashMap<(String, String), Vec<&Subject<'_>>> = HashMap::new();
+    let mut seen: HashMap<(String, u64), Vec<&Subject<'_>>> = HashMap::new();
     for subject in subjects
         .iter()
         .filter(|subject| subject.kind == DocumentKind::Rule)
@@ -83,8 +85,8 @@ fn doubles(subjects: &[Subject<'_>], reports: &mut [Report<'_>]) {
         let (Some(log_source), Some(section)) = (&subject.log_source, &subject.section) else {
             continue;
         };
-        // The shape first, so that few are compared in full.
-        let shape = (log_source.to_string(), format!("{:?}", section.condition));
+        // A hash first, so that few are compared in full: a file may have a rule for each of its lines.
+        let shape = (log_source.to_string(), hash(section));
         let same = seen.entry(shape).or_default();
         let equal = |other: &&&Subject<'_>| {
             other.section.as_ref().is_some_and(|other| {
@@ -107,6 +109,24 @@ fn doubles(subjects: &[Subject<'_>], reports: &mut [Report<'_>]) {
             same.push(subject);
         }
     }
+}
+
+/// The same for sections of which all is the same.
+fn hash(section: &Section) -> u64 {
+    struct Hashed(DefaultHasher);
+    impl fmt::Write for Hashed {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.write(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut hashed = Hashed(DefaultHasher::new());
+    // Writing to it cannot fail.
+    write!(hashed, "{:?}", section.condition).unwrap_or_default();
+    for search in &section.searches {
+        write!(hashed, "{:?}", search.detection).unwrap_or_default();
+    }
+    hashed.0.finish()
 }
 
 /// Fields that the rules of a correlation cannot have.

@@ -28,16 +28,13 @@ mod value;
 
 use crate::collection::Collection;
 use crate::diagnostic::{Diagnostic, Report, Severity};
-use crate::load::LoadOptions;
+use crate::load::{LoadOptions, SOURCE_BYTES_MAX};
 use crate::source::{RuleSource, SourceText};
 use crate::yaml::{self, Kind};
 
 pub use checks::CHECKS;
 
 use subject::Subject;
-
-/// A file of more bytes is a list of indicators made by a program: nobody mends it by hand.
-const SOURCE_BYTES_MAX: usize = 1024 * 1024;
 
 /// How to look.
 #[derive(Clone, Debug, Default)]
@@ -62,6 +59,7 @@ pub fn lint(
     let mut starts: Vec<Vec<usize>> = Vec::with_capacity(texts.len());
     for (index, (text, report)) in texts.iter().zip(&mut reports).enumerate() {
         starts.push(Vec::new());
+        // Loading says that of such a file nothing is read.
         if text.text.len() > SOURCE_BYTES_MAX {
             continue;
         }

@@ -99,24 +99,23 @@ fn members(search: &SearchLook, report: &mut Report<'_>) {
 
 /// Items of one map.
 fn maps(search: &SearchLook, report: &mut Report<'_>) {
-    let last = search.items.iter().map(|item| item.map).max().unwrap_or(0);
-    for map in 1..=last {
-        let items: Vec<&ItemLook> = search.items.iter().filter(|item| item.map == map).collect();
-        for item in &items {
-            exists(item, &items, report);
+    // The items of a map stand together.
+    for items in search.items.chunk_by(|a, b| a.map == b.map) {
+        for item in items {
+            exists(item, items, report);
             itself(item, report);
         }
-        range(&items, report);
+        range(items, report);
     }
 }
 
-fn exists(item: &ItemLook, items: &[&ItemLook], report: &mut Report<'_>) {
+fn exists(item: &ItemLook, items: &[ItemLook], report: &mut Report<'_>) {
     let asks = |item: &ItemLook| {
         item.values.iter().any(|value| {
             matches!(&value.detection, Detection::Is(is) if matches!(is.test, Test::Exists(true)))
         })
     };
-    let has_value = |other: &&ItemLook| {
+    let has_value = |other: &ItemLook| {
         other.field == item.field
             && !other.chain.negated
             && !other.values.is_empty()
@@ -156,13 +155,13 @@ fn itself(item: &ItemLook, report: &mut Report<'_>) {
 }
 
 /// `lt` and `gt` of one field that leave nothing.
-fn range(items: &[&ItemLook], report: &mut Report<'_>) {
+fn range(items: &[ItemLook], report: &mut Report<'_>) {
     for (at, item) in items.iter().enumerate() {
         let mut low: Option<f64> = None;
         let mut high: Option<f64> = None;
         let mut open = false;
         let mut last: &Span = &item.key_span;
-        let same = |other: &&&ItemLook| other.field == item.field && !other.chain.negated;
+        let same = |other: &&ItemLook| other.field == item.field && !other.chain.negated;
         if items[..at].iter().any(|earlier| same(&earlier)) || item.field.is_none() {
             continue;
         }
