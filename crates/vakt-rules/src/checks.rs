@@ -65,6 +65,7 @@ checks! {
     LOGSOURCE_UNKNOWN Warning "logsource-unknown" "Nothing in this installation can produce events of the log source."
 
     DETECTION_MISSING Error "detection-missing" "A rule has no detection, or one without searches."
+    DETECTION_SIZE Error "detection-size" "A rule has more searches than one may have."
     SEARCH_EMPTY Error "search-empty" "A search is empty, or is not made of maps, lists and texts."
     SEARCH_TYPE Error "search-type" "A search is neither a map nor a list, or its list has something else than texts, whole numbers and maps."
     SEARCH_UNUSED Warning "search-unused" "The condition does not use a search."

@@ -66,13 +66,22 @@ pub(crate) fn read(
             "counting over time is the matter of a correlation rule: `correlation: {type: event_count, timespan: …}`",
         );
     }
-    if searches.is_empty() || searches.len() > SEARCHES_MAX {
-        let message = match searches.len() {
-            0 => "there is no search".to_owned(),
-            count => format!("there are {count} searches, more than {SEARCHES_MAX}"),
-        };
-        let help = "give one or more, for example `selection: {field: value}`";
-        report.add(&checks::DETECTION_MISSING, section_span, message, help);
+    if searches.is_empty() {
+        report.add(
+            &checks::DETECTION_MISSING,
+            section_span,
+            "there is no search",
+            "give one or more, for example `selection: {field: value}`",
+        );
+        return None;
+    }
+    if searches.len() > SEARCHES_MAX {
+        report.add(
+            &checks::DETECTION_SIZE,
+            section_span,
+            format!("there are {} searches, more than {SEARCHES_MAX}", searches.len()),
+            "write the values of one field as a list in one search, or make several rules of this one",
+        );
         return None;
     }
     let Some(entry) = condition else {

@@ -75,6 +75,15 @@ fn long_texts() -> Vec<(&'static str, String)> {
             format!("title: Deep\nx: {}\n", "[".repeat(1000)),
         ),
         (
+            "many_searches.yml",
+            format!(
+                "title: Searches\nlogsource: {{product: linux}}\ndetection:\n{}  condition: 1 of s*\n",
+                (0..1_001)
+                    .map(|number| format!("  s{number}: {{a: b}}\n"))
+                    .collect::<String>()
+            ),
+        ),
+        (
             "long.yml",
             format!(
                 "title: {}\nname: {}\ndescription: {}\n{rule}",
