@@ -161,15 +161,12 @@ fn id(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> String {
     let Some(entry) = fields.get("id") else {
         return String::new();
     };
-    let id = match &entry.value.kind {
-        Kind::Scalar(scalar) => scalar.text.trim(),
-        _ => "",
-    };
+    let id = scalar_text(&entry.value).trim();
     if !is_uuid(id) {
         report.add(
             &checks::ID_FORMAT,
             &entry.value.span,
-            format!("`{id}` is no UUID"),
+            format!("{} is no UUID", named(&entry.value)),
             "write 8-4-4-4-12 hexadecimal digits; `uuidgen` makes one",
         );
     }
@@ -397,19 +394,37 @@ fn related_fault(item: &Node<'_>) -> Option<String> {
         return Some("an entry of `related` is a map".to_owned());
     };
     let value = |key: &str| {
-        entries
-            .iter()
-            .find(|entry| entry.key == key)
-            .map(|entry| match &entry.value.kind {
-                Kind::Scalar(scalar) => scalar.text.as_ref(),
-                _ => "",
-            })
+        let entry = entries.iter().find(|entry| entry.key == key)?;
+        Some(&entry.value)
     };
-    match (value("id"), value("type")) {
-        (None, _) => Some("there is no `id`".to_owned()),
-        (_, None) => Some("there is no `type`".to_owned()),
-        (Some(id), _) if !is_uuid(id) => Some(format!("`{id}` is no UUID")),
-        (_, Some(kind)) if !RELATIONS.contains(&kind) => Some(format!("`{kind}` is no relation")),
-        _ => None,
+    let Some(id) = value("id") else {
+        return Some("there is no `id`".to_owned());
+    };
+    let Some(kind) = value("type") else {
+        return Some("there is no `type`".to_owned());
+    };
+    if !is_uuid(scalar_text(id)) {
+        return Some(format!("{} is no UUID", named(id)));
+    }
+    (!RELATIONS.contains(&scalar_text(kind))).then(|| format!("{} is no relation", named(kind)))
+}
+
+/// Empty where the value is none.
+fn scalar_text<'n>(value: &'n Node<'_>) -> &'n str {
+    match &value.kind {
+        Kind::Scalar(scalar) => &scalar.text,
+        _ => "",
+    }
+}
+
+/// A value as messages name it.
+fn named(value: &Node<'_>) -> String {
+    match &value.kind {
+        Kind::List(_) => "a list".to_owned(),
+        Kind::Map(_) => "a map".to_owned(),
+        Kind::Scalar(scalar) => match scalar.text.trim() {
+            "" => "an empty text".to_owned(),
+            text => format!("`{text}`"),
+        },
     }
 }
