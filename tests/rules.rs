@@ -319,6 +319,24 @@ fn a_file_that_two_paths_name_is_read_once() {
     assert_eq!(output.status.code(), Some(0), "{}", out(&output));
 }
 
+/// Rules that come from Windows may be called so; they were passed over without a word.
+#[test]
+fn the_name_of_a_rule_file_may_have_capitals() {
+    let rule = "title: One\nlogsource: {product: linux}\ndetection: {s: {a: b}, condition: s}\n";
+    for name in ["ONE.YML", "one.Yaml"] {
+        let (dir, _) = file(name, rule);
+        fs::write(dir.path().join("notes.txt"), "none").unwrap();
+        let folder = dir.path().display().to_string();
+        let output = run(&["rules", "list", "--output", "ndjson", "--rules", &folder]);
+        let titles: Vec<Json> = json_lines(&output);
+        let titles: Vec<&str> = titles
+            .iter()
+            .filter_map(|one| one["title"].as_str())
+            .collect();
+        assert_eq!(titles, ["One"], "{name}");
+    }
+}
+
 #[test]
 fn an_explanation_tells_what_held_on_which_value() {
     let (folder, path) = file("rule.yml", RULES);

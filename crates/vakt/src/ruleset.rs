@@ -489,9 +489,11 @@ fn embedded() -> Vec<RuleSource> {
         .collect()
 }
 
-fn is_rule_file(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "yml" || extension == "yaml")
+/// Whether a file in a folder of rules is one: by its name, in which capitals are letters as others are.
+pub fn is_rule_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("yml") || extension.eq_ignore_ascii_case("yaml")
+    })
 }
 
 fn read(path: &Path) -> Result<RuleSource> {

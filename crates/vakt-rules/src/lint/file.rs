@@ -51,10 +51,10 @@ fn name(source: &SourceText<'_>, report: &mut Report<'_>) {
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
     });
     if !fits {
-        let plain: String = file
+        let lower = file.to_lowercase();
+        let plain: String = lower
             .trim_end_matches(".yaml")
             .trim_end_matches(".yml")
-            .to_lowercase()
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
             .collect();

@@ -13,6 +13,7 @@ use crate::command::people::text;
 use crate::command::search::{Paint, instant};
 use crate::command::{Connection, Global, Outcome};
 use crate::output::{Output, Printer, printable, tell};
+use crate::ruleset::is_rule_file;
 
 #[derive(Args, Debug)]
 pub struct Options {
@@ -75,10 +76,7 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
 fn body(options: &Options) -> Result<Json> {
     let mut body = json!({"limit": options.limit});
     let path = Path::new(&options.rule);
-    let is_path = options.rule.contains('/')
-        || path
-            .extension()
-            .is_some_and(|extension| extension == "yml" || extension == "yaml");
+    let is_path = options.rule.contains('/') || is_rule_file(path);
     if path.is_file() || is_path {
         let text = std::fs::read_to_string(path);
         body["rule"] = text
