@@ -433,6 +433,30 @@ fn hunts_go_by_what_was_sent_and_searches_of_records_do_not() {
     let (total, text) = records(&vera, "secrets");
     assert_eq!(total, 2, "{text}");
     has_no_secret("records", &text);
+
+    // What people wrote is for whom may read it, and found by no other.
+    let reason = "phoned annalena: she asked for none";
+    let fact = [
+        "incidents",
+        "fact",
+        "1",
+        "assessment_started",
+        "--reason",
+        reason,
+    ];
+    let recorded = daemon.vakt(&fact);
+    assert!(recorded.status.success(), "{recorded:?}");
+    for query in ["phoned", "reason:phoned", "message:annalena", "/annalena/"] {
+        assert_eq!(records(&lena, query).0, 1, "{query}");
+        assert_eq!(records(&vera, query).0, 0, "{query}");
+    }
+    let (total, text) = records(&vera, "fact:assessment_started");
+    assert_eq!(total, 1, "{text}");
+    assert!(text.contains("(not shown: "), "{text}");
+    has_no_secret("a note", &text);
+    let (_, page) = vera.get("/?in=notes&q=fact:assessment_started", "text/html");
+    assert!(page.contains("(not shown: "), "{page}");
+    has_no_secret("the page", &page);
 }
 
 #[test]

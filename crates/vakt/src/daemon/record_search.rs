@@ -18,6 +18,7 @@ use vakt_search::record::RecordSource;
 use vakt_search::{Error, Gather, Pipeline, Record};
 
 use super::gathered;
+use super::work::hide_fact;
 use crate::redact::Redactor;
 
 /// Records that are read at a time.
@@ -171,8 +172,10 @@ impl<'s> RecordSearch<'s> {
         })
     }
 
-    /// What people wrote when they recorded facts.
+    /// What people wrote when they recorded facts: it may hold what is redacted, and who may not read that
+    /// does not find by it either.
     fn notes(&mut self) -> anyhow::Result<()> {
+        let is_redacted = self.redactor.is_some();
         let streams = self.request.streams.clone();
         self.pages(|records, page| {
             let found = records.notes(streams.as_deref(), page)?;
@@ -185,7 +188,12 @@ impl<'s> RecordSearch<'s> {
                 };
                 let mut json = serde_json::to_value(&note.fact)?;
                 json["incident"] = note.incident.clone().into();
-                Ok(Searched::of(&about, json, |_| note.fact.reason.clone()))
+                if is_redacted {
+                    hide_fact(&mut json);
+                }
+                Ok(Searched::of(&about, json, |json| {
+                    json["reason"].as_str().map(str::to_owned)
+                }))
             });
             Ok((notes.collect::<anyhow::Result<_>>()?, found.next))
         })

@@ -157,14 +157,16 @@ fn hide_review(review: &mut Json) {
 
 /// The reasons of facts, and what reports and reviews said.
 pub(super) fn hide_facts(of: &mut Json, name: &str) {
-    for fact in list(of, name) {
-        hide(fact, "reason");
-        let fields = fact.get_mut("fields").and_then(Json::as_object_mut);
-        for (name, value) in fields.into_iter().flatten() {
-            let is_told_apart = name == "service" || name == "evidence";
-            if (value.is_string() || value.is_array()) && !is_told_apart {
-                *value = HIDDEN.into();
-            }
+    list(of, name).for_each(hide_fact);
+}
+
+pub(super) fn hide_fact(fact: &mut Json) {
+    hide(fact, "reason");
+    let fields = fact.get_mut("fields").and_then(Json::as_object_mut);
+    for (name, value) in fields.into_iter().flatten() {
+        let is_told_apart = name == "service" || name == "evidence";
+        if (value.is_string() || value.is_array()) && !is_told_apart {
+            *value = HIDDEN.into();
         }
     }
 }
