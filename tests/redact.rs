@@ -459,6 +459,95 @@ fn hunts_go_by_what_was_sent_and_searches_of_records_do_not() {
     has_no_secret("the page", &page);
 }
 
+/// Titles are made of entities, and people write names into what they record.
+#[test]
+fn what_is_said_of_incidents_is_redacted_wherever_it_stands() {
+    let site = Site::new();
+    let daemon = site.start(HASHED);
+    send(&daemon);
+    daemon.wait_for("the draft", |daemon| {
+        daemon.get_json("/api/v1/incidents")["incidents"][0]["id"]
+            .as_str()
+            .map(|_| ())
+    });
+    let lena = Person::new(&daemon, "lena", "lead");
+    let vera = Person::new(&daemon, "vera", "viewer");
+    let incidents = |arguments: &[&str]| {
+        let said = lena.run(&[&["incidents"], arguments, &["--output", "ndjson"]].concat());
+        assert!(said.starts_with('{'), "{arguments:?}: {said}");
+    };
+    incidents(&["assess", "1", "--set", "root_cause=annalena clicked"]);
+    let fact = ["fact", "1", "not_significant", "--reason"];
+    incidents(&[&fact[..], &["annalena asked bertil77 for it"]].concat());
+    incidents(&[
+        "review-quarter",
+        "2026-Q3",
+        "--by",
+        "lena",
+        "--note",
+        "annalena again",
+    ]);
+    let task = r#"{"title": "ask annalena", "phase": "improvement"}"#;
+    let (status, said) = daemon.post("/api/v1/incidents/1/tasks", task);
+    assert!(status < 300, "{said}");
+    let form = ["report", "1", "early_warning", "--set"];
+    incidents(&[&form[..], &["cross_border=annalena clicked"]].concat());
+
+    // Who reads what was sent sees the title whole in each; who does not, sees it redacted.
+    for path in [
+        "/api/v1/incidents/1/significance",
+        "/api/v1/incidents/1/work",
+        "/api/v1/incidents/1/response",
+        "/api/v1/incidents/1/review",
+        "/api/v1/tasks",
+        "/api/v1/reviews",
+        "/api/v1/recurring",
+        "/api/v1/quarter-reviews",
+        "/incidents/1/significance",
+        "/reviews",
+        "/recurring",
+    ] {
+        let (status, text) = lena.get(path, "*/*");
+        assert_eq!(status, 200, "{path}: {text}");
+        let whole = SECRETS.iter().any(|secret| text.contains(secret));
+        assert!(whole, "{path}: {text}");
+        let (status, text) = vera.get(path, "*/*");
+        assert_eq!(status, 200, "{path}: {text}");
+        let shown = ["[redacted]", "(not shown: "];
+        assert!(shown.iter().any(|it| text.contains(it)), "{path}: {text}");
+        has_no_secret(path, &text);
+    }
+    let (_, text) = vera.get("/api/v1/reviews", "application/json");
+    assert!(text.contains("Somebody asks for secrets"), "{text}");
+    assert!(text.contains("[redacted]"), "{text}");
+    // What speaks of incidents otherwise.
+    for path in [
+        "/api/v1/incidents/1",
+        "/api/v1/incidents/1/why",
+        "/api/v1/incidents/1/documents",
+        "/api/v1/incidents/1/reports/early_warning",
+        "/api/v1/incidents/1/reports/early_warning/document?format=json",
+        "/api/v1/register?all=true",
+        "/api/v1/risk",
+        "/api/v1/figures",
+        "/api/v1/coverage",
+        "/api/v1/outputs",
+        "/incidents/1",
+        "/incidents/1/work",
+        "/incidents/1/review",
+        "/incidents/1/documents",
+        "/incidents/1/report/early_warning",
+        "/register",
+        "/figures",
+        "/coverage",
+        "/calendar.ics",
+    ] {
+        let (status, text) = vera.get(path, "*/*");
+        assert_eq!(status, 200, "{path}: {text}");
+        has_no_secret(path, &text);
+    }
+}
+
 #[test]
 fn the_key_is_in_a_backup_and_its_owner_s_alone() {
     use std::os::unix::fs::PermissionsExt;

@@ -137,6 +137,13 @@ pub struct IncidentDetail {
     pub reports: Vec<ReportKind>,
 }
 
+/// Whom or what an incident is about: what its title may name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Heading {
+    pub stream: String,
+    pub entity_fields: Map<String, Value>,
+}
+
 /// A report that a regime knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReportKind {

@@ -83,16 +83,16 @@ pub use fact::{Fact, FactError, FactKind, NewFact};
 pub use factset::FactSet;
 pub use group::{DRAFTS_PER_HOUR_MAX, HISTORIC_AGE_MICROS, QUIET_GAP_MICROS};
 pub use incident::{
-    EvidenceBound, Incident, IncidentDetail, IncidentFilter, NewIncident, NewSplit, Recorded,
-    ReportKind, Transition,
+    EvidenceBound, Heading, Incident, IncidentDetail, IncidentFilter, NewIncident, NewSplit,
+    Recorded, ReportKind, Transition,
 };
 pub use lifecycle::IncidentState;
 pub use maintenance::{NewWindow, Window};
 pub use outage::Outage;
 pub use records::{
-    Applied, AuditEntry, AuditReport, Entity, Firing, GoingOn, JournalEnd, Note, NotedHead, Notice,
-    OutputCounts, Recorder, Records, RuleVerdicts, Settings, StoredEvents, SuppressionTest,
-    Watched, attachments_of, audit_head_of, verify_audit_of,
+    Applied, AuditEntry, AuditReport, CAUSE_ENTITY, Entity, Firing, GoingOn, JournalEnd, Note,
+    NotedHead, Notice, OutputCounts, Recorder, Records, RuleVerdicts, Settings, StoredEvents,
+    SuppressionTest, Watched, attachments_of, audit_head_of, verify_audit_of,
 };
 pub use regime::Regimes;
 pub use risk::{HalfLife, RiskEntity};

@@ -77,7 +77,7 @@ pub use documents::{
 };
 pub use facts::Recorder;
 pub use firing::{Firing, GoingOn};
-pub use incidents::RuleVerdicts;
+pub use incidents::{CAUSE_ENTITY, RuleVerdicts};
 pub use notes::Note;
 pub use outbox::{Notice, OutputCounts};
 pub use reports::NewText;

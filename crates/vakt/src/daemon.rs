@@ -20,6 +20,7 @@ mod reports;
 mod search;
 mod significance;
 mod storage;
+mod titles;
 mod triage;
 mod views;
 mod work;

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::fact::{FactKind, NewFact};
 use crate::group::{entity_text, incident_id};
 use crate::incident::{
-    FirstEvent, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin, ReportKind,
+    FirstEvent, Heading, Incident, IncidentDetail, IncidentFilter, NewIncident, Origin, ReportKind,
     Transition,
 };
 use crate::intake::REPORTER_PREFIX;
@@ -32,7 +32,7 @@ const TITLE_CHARS_MAX: usize = 300;
 pub(super) const SERVICE_ENTITY: &str = "vakt.service";
 
 /// What the entity of a draft of recurring incidents is called: their common root cause.
-pub(super) const CAUSE_ENTITY: &str = "vakt.root_cause";
+pub const CAUSE_ENTITY: &str = "vakt.root_cause";
 
 /// The stream of an incident that a person opened without naming one.
 const DEFAULT_STREAM: &str = "default";
@@ -140,6 +140,17 @@ impl Records {
             let row = find(records, id)?;
             let view = View::of(records, &row)?;
             Ok(shown(row, &view, self.regimes(), now).0)
+        })
+    }
+
+    /// The stream and the entity of an incident, by its id or number.
+    pub fn heading(&self, id: &str) -> Result<Heading> {
+        self.read(|records| {
+            let row = find(records, id)?;
+            Ok(Heading {
+                entity_fields: entity_map(&row.entity),
+                stream: row.stream,
+            })
         })
     }
 

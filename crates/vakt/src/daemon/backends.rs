@@ -84,6 +84,7 @@ impl Wiring {
             }),
             significance: Arc::new(significance::Significance {
                 records: Arc::clone(&self.records),
+                redactor: self.redactor.clone(),
             }),
             reports: Arc::new(intake::Reports {
                 records: Arc::clone(&self.records),

@@ -16,6 +16,7 @@ use vakt_incident::{Document, Incident, IncidentDetail, Making, PageRequest, Tlp
 
 use super::incidents::{Incidents, as_json, failure, from_body};
 use super::reports::named;
+use super::work::{hide, list};
 use crate::package::zipped;
 
 pub(super) struct Documents {
@@ -113,11 +114,18 @@ impl DocumentsBackend for Documents {
             true => value,
             false => Json::Array(Vec::new()),
         };
-        Ok(json!({
+        let mut kept = json!({
             "documents": as_json(&page.items)?,
+            "files": as_json(&records.handed_in(id).map_err(|error| failure(&error))?)?,
+        });
+        if self.incidents.redactor.is_some() && !sight.reads_raw {
+            hide_kept(&mut kept);
+        }
+        Ok(json!({
+            "documents": kept["documents"].take(),
             "next": page.next,
             "forms": self.forms(id, &incident)?,
-            "files": as_json(&records.handed_in(id).map_err(|error| failure(&error))?)?,
+            "files": kept["files"].take(),
             "marks": as_json(&records.marks(id).map_err(|error| failure(&error))?)?,
             "tlp_choices": Tlp::ALL.map(Tlp::label),
             "rsit_choices": classes.collect::<Vec<_>>(),
@@ -373,7 +381,8 @@ impl Documents {
         sight: &Sight,
     ) -> Result<Document, IncidentFailure> {
         let (regime, party) = self.regime_and_party(incident, report);
-        let parts = self.parts(incident, &regime, &report.stage, &party)?;
+        let mut parts = self.parts(incident, &regime, &report.stage, &party)?;
+        self.incidents.hide_entered(&mut parts.entered, sight);
         let seen = self.incidents.seen(parts.incident.clone(), sight)?;
         let of = ReportRef {
             regime: &regime,
@@ -426,6 +435,16 @@ impl Documents {
         }
         Ok(forms)
     }
+}
+
+/// What people wrote about documents, and how they called files.
+fn hide_kept(kept: &mut Json) {
+    for document in list(kept, "documents") {
+        hide(document, "changed");
+        hide(&mut document["approval"], "reason");
+        list(document, "submissions").for_each(|sent| hide(sent, "reason"));
+    }
+    list(kept, "files").for_each(|file| hide(file, "name"));
 }
 
 fn language_of(text: Option<&str>) -> Result<Option<Language>, IncidentFailure> {

@@ -13,6 +13,8 @@ use vakt_incident::{PageRequest, Records};
 
 use super::coverage::matrix;
 use super::incidents::{as_json, failure, from_body};
+use super::titles::Titles;
+use super::work::list;
 use crate::pipeline::seen_kinds::SeenKinds;
 use crate::redact::Redactor;
 
@@ -28,11 +30,15 @@ const TEXTS: [&str; 4] = ["facts", "effects", "remedial_action", "data_subjects"
 const NOT_SHOWN: &str = "(not shown: it may hold what is redacted)";
 
 impl FigureDesk {
-    fn shown(&self, mut breach: Json, sight: &Sight) -> Json {
-        let Some(redactor) = self.redactor.as_ref().filter(|_| !sight.reads_raw) else {
-            return breach;
+    fn shown(&self, mut breach: Json, sight: &Sight) -> Result<Json, IncidentFailure> {
+        let redactor = self.redactor.as_deref().filter(|_| !sight.reads_raw);
+        let Some(redactor) = redactor else {
+            return Ok(breach);
         };
         redactor.redact_entity(&mut breach);
+        if let Some(mut titles) = Titles::of(&self.records, Some(redactor), sight) {
+            titles.redact(list(&mut breach, "parts"), ("id", "title"))?;
+        }
         for name in TEXTS {
             let text = &mut breach[name]["text"];
             if !text.is_null() {
@@ -47,7 +53,7 @@ impl FigureDesk {
         for reason in notices.filter_map(|notice| notice.get_mut("reason")) {
             *reason = NOT_SHOWN.into();
         }
-        breach
+        Ok(breach)
     }
 }
 
@@ -102,7 +108,7 @@ impl FiguresBackend for FigureDesk {
         let found = self.records.register(&filter, &page);
         let found = found.map_err(|error| failure(&error))?;
         let items = found.items.iter();
-        let items = items.map(|breach| Ok(self.shown(as_json(breach)?, &request.sight)));
+        let items = items.map(|breach| self.shown(as_json(breach)?, &request.sight));
         Ok(ItemPage {
             items: items.collect::<Result<_, IncidentFailure>>()?,
             next: found.next,
@@ -130,7 +136,7 @@ impl FiguresBackend for FigureDesk {
         }
         let written = self.records.write_register(id, &new, &by.name);
         let written = written.map_err(|error| failure(&error))?;
-        Ok(self.shown(as_json(&written)?, &sight))
+        self.shown(as_json(&written)?, &sight)
     }
 }
 

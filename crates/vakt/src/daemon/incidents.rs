@@ -15,7 +15,8 @@ use vakt_incident::{
     AlertFilter, AlertState, IncidentFilter, IncidentState, PageRequest, Recorder, Records,
 };
 
-use super::work::hide_facts;
+use super::titles::Titles;
+use super::work::{hide, hide_facts, list};
 use crate::notify::Desk;
 use crate::redact::Redactor;
 use crate::ruleset::Ruleset;
@@ -41,6 +42,8 @@ impl Incidents {
             redactor.redact_incident(&mut incident);
             hide_facts(&mut incident, "facts");
             hide_facts(&mut incident, "waiting");
+            // Each change of state has the reason of the fact that it follows from.
+            list(&mut incident, "trail").for_each(|change| hide(change, "reason"));
         }
         let evidence = incident.get_mut("evidence").and_then(Json::as_array_mut);
         for frozen in evidence.into_iter().flatten() {
@@ -53,6 +56,11 @@ impl Incidents {
             }
         }
         incident
+    }
+
+    /// What redacts the titles of incidents for this person; `None` where nothing does.
+    pub(super) fn titles(&self, sight: &Sight) -> Option<Titles<'_>> {
+        Titles::of(&self.records, self.redactor.as_deref(), sight)
     }
 
     fn page<T: serde::Serialize>(

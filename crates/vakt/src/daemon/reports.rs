@@ -4,11 +4,12 @@ use serde_json::{Value as Json, json};
 use vakt_api::Principal;
 use vakt_api::backend::{IncidentFailure, NewText, ReportRequest, Sight, Tense};
 use vakt_event::Timestamp;
-use vakt_incident::form::{Form, ReportRef, Sources};
+use vakt_incident::form::{Entered, Form, ReportRef, Sources};
 use vakt_incident::records::Parts;
 use vakt_incident::{Incident, IncidentDetail, local, records};
 
 use super::incidents::{Incidents, as_json, failure};
+use super::work::HIDDEN;
 use crate::explain::{Sent, why};
 
 /// Rules that are explained: a burst has more, and nobody reads them.
@@ -35,12 +36,13 @@ impl Incidents {
         let read = self.records.document_parts(id, report);
         let Parts {
             incident,
-            entered,
+            mut entered,
             included,
             assessment,
             services,
             ..
         } = read.map_err(|error| failure(&error))?;
+        self.hide_entered(&mut entered, sight);
         let seen = self.seen(incident, sight)?;
         let sources = Sources {
             incident: &seen,
@@ -168,7 +170,7 @@ impl Incidents {
         Ok(incident)
     }
 
-    /// An incident with what the reader may see of entities and events.
+    /// An incident with what the reader may see of entities, events and facts.
     pub(super) fn seen(
         &self,
         mut incident: IncidentDetail,
@@ -180,12 +182,28 @@ impl Incidents {
         for (alert, shown) in incident.alerts.iter_mut().zip(items(&shown, "alerts")) {
             alert.entity_fields = object(&shown["entity_fields"]);
         }
+        for (fact, shown) in incident.facts.iter_mut().zip(items(&shown, "facts")) {
+            fact.reason = shown["reason"].as_str().map(str::to_owned);
+            fact.fields = shown["fields"].as_object().cloned();
+        }
         for (event, shown) in incident.evidence.iter_mut().zip(items(&shown, "evidence")) {
             event.fields = shown["fields"].clone();
             let text = |name: &str| shown[name].as_str().unwrap_or_default().to_owned();
             (event.original, event.hash) = (text("original"), text("hash"));
         }
         Ok(incident)
+    }
+}
+
+impl Incidents {
+    /// What people entered in a form may hold what is redacted, too.
+    pub(super) fn hide_entered(&self, entered: &mut [Entered], sight: &Sight) {
+        if self.redactor.is_none() || sight.reads_raw {
+            return;
+        }
+        for one in entered.iter_mut().filter(|it| !it.text.trim().is_empty()) {
+            HIDDEN.clone_into(&mut one.text);
+        }
     }
 }
 

@@ -5,15 +5,44 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 use vakt_api::Principal;
 use vakt_api::backend::{IncidentFailure, ItemPage, Sight, SignificanceBackend};
+use vakt_incident::recurring::QuarterReview;
 use vakt_incident::{PageRequest, Records};
 
 use super::incidents::{as_json, failure, from_body};
+use super::titles::Titles;
+use super::work::{hide, list};
+use crate::redact::Redactor;
 
 pub(super) struct Significance {
     pub(super) records: Arc<Records>,
+    pub(super) redactor: Option<Arc<Redactor>>,
 }
 
 impl Significance {
+    fn titles(&self, sight: &Sight) -> Option<Titles<'_>> {
+        Titles::of(&self.records, self.redactor.as_deref(), sight)
+    }
+
+    /// The assessment of one incident, without what may name somebody who is redacted.
+    fn shown(&self, mut found: Json, sight: &Sight) -> Result<Json, IncidentFailure> {
+        if let Some(mut titles) = self.titles(sight) {
+            titles.redact([&mut found], ("incident", "title"))?;
+            hide(&mut found["root_cause"], "value");
+        }
+        Ok(found)
+    }
+
+    /// The same of a review of a quarter. The hash would tell a guess of what is hidden.
+    fn shown_review(&self, review: &QuarterReview, sight: &Sight) -> Result<Json, IncidentFailure> {
+        let mut review = as_json(review)?;
+        if let Some(mut titles) = self.titles(sight) {
+            redact_recurring(&mut review["looked_at"], &mut titles)?;
+            hide(&mut review, "note");
+            hide(&mut review, "hash");
+        }
+        Ok(review)
+    }
+
     /// What a person may not see, the person may not change either.
     fn expect_in_sight(&self, id: &str, sight: &Sight) -> Result<(), IncidentFailure> {
         let incident = self.records.incident_summary(id);
@@ -35,7 +64,7 @@ impl SignificanceBackend for Significance {
     ) -> Result<Json, IncidentFailure> {
         self.expect_in_sight(id, sight)?;
         let found = self.records.significance(id, party);
-        as_json(&found.map_err(|error| failure(&error))?)
+        self.shown(as_json(&found.map_err(|error| failure(&error))?)?, sight)
     }
 
     fn answer(
@@ -44,9 +73,10 @@ impl SignificanceBackend for Significance {
         body: Map<String, Json>,
         by: &Principal,
     ) -> Result<Json, IncidentFailure> {
-        self.expect_in_sight(id, &by.sight())?;
+        let sight = by.sight();
+        self.expect_in_sight(id, &sight)?;
         let found = self.records.answer(id, &from_body(body)?, &by.name);
-        as_json(&found.map_err(|error| failure(&error))?)
+        self.shown(as_json(&found.map_err(|error| failure(&error))?)?, &sight)
     }
 
     fn services(&self, sight: &Sight) -> Result<Vec<Json>, IncidentFailure> {
@@ -57,7 +87,11 @@ impl SignificanceBackend for Significance {
 
     fn recurring(&self, sight: &Sight) -> Result<Json, IncidentFailure> {
         let found = self.records.recurring(sight.streams.as_deref());
-        as_json(&found.map_err(|error| failure(&error))?)
+        let mut found = as_json(&found.map_err(|error| failure(&error))?)?;
+        if let Some(mut titles) = self.titles(sight) {
+            redact_recurring(&mut found, &mut titles)?;
+        }
+        Ok(found)
     }
 
     fn quarter_reviews(
@@ -75,8 +109,10 @@ impl SignificanceBackend for Significance {
             cursor: cursor.map(str::to_owned),
         });
         let page = page.map_err(|error| failure(&error))?;
+        let items = page.items.iter();
+        let items = items.map(|review| self.shown_review(review, sight));
         Ok(ItemPage {
-            items: page.items.iter().map(as_json).collect::<Result<_, _>>()?,
+            items: items.collect::<Result<_, _>>()?,
             next: page.next,
         })
     }
@@ -96,6 +132,30 @@ impl SignificanceBackend for Significance {
             });
         }
         let review = self.records.review_quarter(&from_body(body)?, &by.name);
-        as_json(&review.map_err(|error| failure(&error))?)
+        let review = review.map_err(|error| failure(&error))?;
+        self.shown_review(&review, &by.sight())
     }
+}
+
+/// What recurs, and what a review of it looked at: titles of incidents, and root causes, which people
+/// wrote.
+fn redact_recurring(found: &mut Json, titles: &mut Titles<'_>) -> Result<(), IncidentFailure> {
+    for cause in list(found, "causes") {
+        hide(cause, "root_cause");
+        redact_members(cause, "members", titles)?;
+    }
+    for name in ["without_cause", "alone"] {
+        redact_members(found, name, titles)?;
+    }
+    Ok(())
+}
+
+fn redact_members(
+    of: &mut Json,
+    name: &str,
+    titles: &mut Titles<'_>,
+) -> Result<(), IncidentFailure> {
+    titles.redact(list(of, name), ("id", "title"))?;
+    list(of, name).for_each(|member| hide(member, "root_cause"));
+    Ok(())
 }

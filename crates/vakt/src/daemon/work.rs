@@ -12,13 +12,14 @@ use vakt_incident::PageRequest;
 use vakt_incident::work::{NewAttachment, ResponseRecord, Stored, TaskFilter, check_file};
 
 use super::incidents::{Incidents, as_json, failure, from_body};
+use super::titles::Titles;
 use crate::attachments::Attachments;
 
 /// The texts of a review.
 const REVIEW_TEXTS: [&str; 4] = ["root_cause", "scope", "lessons", "no_actions"];
 
 /// What stands for a text that may hold what is redacted.
-const HIDDEN: &str = "(not shown: it may hold what is redacted)";
+pub(super) const HIDDEN: &str = "(not shown: it may hold what is redacted)";
 
 pub(super) struct Work {
     pub(super) incidents: Arc<Incidents>,
@@ -28,9 +29,12 @@ pub(super) struct Work {
 impl Work {
     /// Texts of people, and hashes of files, for who may not read what was sent: a hash tells a guess of what
     /// is in a file from others.
-    pub(super) fn shown(&self, mut work: Json, sight: &Sight) -> Json {
+    fn shown(&self, mut work: Json, sight: &Sight) -> Result<Json, IncidentFailure> {
         if sight.reads_raw {
-            return work;
+            return Ok(work);
+        }
+        if let Some(mut titles) = self.incidents.titles(sight) {
+            redact_titles(&mut work, &mut titles)?;
         }
         for file in list(&mut work, "attachments") {
             if let Some(file) = file.as_object_mut() {
@@ -44,7 +48,7 @@ impl Work {
         for report in list(&mut work, "reports") {
             hide_report(report, self.incidents.redactor.is_some());
         }
-        work
+        Ok(work)
     }
 
     /// An owner is somebody who is here, sees the incident, and may say that the task is done.
@@ -96,6 +100,19 @@ pub(super) fn store(
         media_type: file.media_type,
         stored,
     })
+}
+
+/// The titles of the incidents that tasks are of.
+fn redact_titles(work: &mut Json, titles: &mut Titles<'_>) -> Result<(), IncidentFailure> {
+    const TITLE: (&str, &str) = ("incident", "incident_title");
+    titles.redact(list(work, "tasks"), TITLE)?;
+    for phase in list(work, "phases") {
+        titles.redact(list(phase, "tasks"), TITLE)?;
+    }
+    match work.get_mut("review") {
+        Some(review) => titles.redact(list(review, "actions"), TITLE),
+        None => Ok(()),
+    }
 }
 
 /// What people wrote about an incident: each text may hold what is redacted.
@@ -187,13 +204,13 @@ pub(super) fn length(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
-fn hide(item: &mut Json, member: &str) {
+pub(super) fn hide(item: &mut Json, member: &str) {
     if let Some(value) = item.get_mut(member).filter(|value| !value.is_null()) {
         *value = HIDDEN.into();
     }
 }
 
-fn list<'v>(value: &'v mut Json, name: &str) -> impl Iterator<Item = &'v mut Json> {
+pub(super) fn list<'v>(value: &'v mut Json, name: &str) -> impl Iterator<Item = &'v mut Json> {
     let list = value.get_mut(name).and_then(Json::as_array_mut);
     list.into_iter().flatten()
 }
@@ -212,7 +229,7 @@ impl WorkBackend for Work {
         let found = self.incidents.records.tasks(&filter, &page(request));
         let found = found.map_err(|error| failure(&error))?;
         let mut items = json!({ "tasks": as_json(&found.items)? });
-        items = self.shown(items, &request.sight);
+        items = self.shown(items, &request.sight)?;
         Ok(ItemPage {
             items: list(&mut items, "tasks").map(Json::take).collect(),
             next: found.next,
@@ -226,7 +243,7 @@ impl WorkBackend for Work {
         let reports = records.reports_of(id).map_err(|error| failure(&error))?;
         let mut work = as_json(&work)?;
         work["reports"] = as_json(&reports)?;
-        Ok(self.shown(work, sight))
+        self.shown(work, sight)
     }
 
     fn response(&self, id: &str, sight: &Sight) -> Result<Json, IncidentFailure> {
@@ -235,7 +252,7 @@ impl WorkBackend for Work {
         let work = work.map_err(|error| failure(&error))?;
         let seen = self.incidents.seen(incident, sight)?;
         let record = ResponseRecord::of(&seen, work);
-        Ok(self.shown(as_json(&record)?, sight))
+        self.shown(as_json(&record)?, sight)
     }
 
     fn add_task(
@@ -328,11 +345,9 @@ impl WorkBackend for Work {
     fn review(&self, id: &str, sight: &Sight) -> Result<Json, IncidentFailure> {
         self.incidents.summary_in_sight(id, sight)?;
         let review = self.incidents.records.review(id);
-        let mut review = as_json(&review.map_err(|error| failure(&error))?)?;
-        if self.incidents.redactor.is_some() && !sight.reads_raw {
-            hide_review(&mut review);
-        }
-        Ok(review)
+        let review = json!({ "review": as_json(&review.map_err(|error| failure(&error))?)? });
+        let mut shown = self.shown(review, sight)?;
+        Ok(shown["review"].take())
     }
 
     fn write_review(
@@ -372,8 +387,12 @@ impl WorkBackend for Work {
             .missing_reviews(year, streams, &page(request));
         let found = found.map_err(|error| failure(&error))?;
         let items = found.items.iter().map(as_json);
+        let mut items = items.collect::<Result<Vec<_>, _>>()?;
+        if let Some(mut titles) = self.incidents.titles(&request.sight) {
+            titles.redact(&mut items, ("id", "title"))?;
+        }
         let items = ItemPage {
-            items: items.collect::<Result<_, _>>()?,
+            items,
             next: found.next,
         };
         Ok((year, items))

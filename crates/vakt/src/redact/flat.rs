@@ -7,8 +7,9 @@ use std::borrow::Cow;
 use serde_json::{Map, Value as Json};
 use vakt_event::encode::to_flat_json;
 use vakt_event::{Event, Value, ecs};
+use vakt_incident::CAUSE_ENTITY;
 
-use super::Redactor;
+use super::{MASK, Redactor};
 
 impl Redactor {
     /// Redacts an incident as the API shows it: its title, its entity, its evidence and its alerts.
@@ -27,6 +28,7 @@ impl Redactor {
 
     /// Redacts the entity of an alert or incident, and what it says in the title.
     pub fn redact_entity(&self, shown: &mut Json) {
+        mask_cause(shown);
         let stream = stream_of(shown);
         let Some(fields) = shown.get("entity_fields").and_then(Json::as_object) else {
             return;
@@ -81,6 +83,19 @@ impl Redactor {
         let mut flat = to_flat_json(&event);
         flat.shift_remove(ecs::EVENT_ORIGINAL);
         flat
+    }
+}
+
+/// What recurs is called by its root cause, which a person wrote: it may say anything.
+fn mask_cause(shown: &mut Json) {
+    let cause = shown.pointer_mut(&format!("/entity_fields/{CAUSE_ENTITY}"));
+    let Some(Json::String(cause)) = cause.map(|cause| std::mem::replace(cause, MASK.into())) else {
+        return;
+    };
+    for name in ["title", "entity"] {
+        if let Some(Json::String(text)) = shown.get_mut(name) {
+            *text = text.replace(&cause, MASK);
+        }
     }
 }
 

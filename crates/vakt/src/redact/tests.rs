@@ -343,6 +343,20 @@ fn incidents_show_what_the_index_would() {
     assert_eq!(incident, expected);
 }
 
+/// The title of what recurs is what a person wrote.
+#[test]
+fn a_root_cause_is_not_shown() {
+    let recurring = |cause: &str| {
+        json!({
+            "stream": "default", "title": format!("Recurring incidents: {cause}"), "entity": cause,
+            "entity_fields": {"vakt.root_cause": cause},
+        })
+    };
+    let mut shown = recurring("anna clicked");
+    redactor("hash user.name").redact_entity(&mut shown);
+    assert_eq!(shown, recurring(MASK));
+}
+
 #[test]
 fn notices_say_no_more_than_searches() {
     let notice = |host: &str, entity: &str| json!({"stream": "default", "title": "Login", "host": host, "entity": entity, "alert": "7"});
