@@ -242,8 +242,12 @@ fn a_full_disk_is_survived_and_taken_up_again_when_there_is_room() {
     let (status, body) = daemon.post("/api/v1/incidents", incident);
     assert!(status < 300, "incidents go on: {status} {body}");
 
-    // Room again: nobody has to do anything.
+    // Room again: nobody has to do anything, and nobody has to send anything before it is said.
     fs::remove_file(&ballast).unwrap();
+    assert_eq!(metric(&daemon, "vakt_journal_no_space "), 0.0);
+    daemon.wait_for("readiness", |daemon| {
+        (daemon.get("/readyz").0 == 200).then_some(())
+    });
     daemon.wait_for("the line that waited", |daemon| {
         (daemon.total("\"patient line\"") == 1).then_some(())
     });

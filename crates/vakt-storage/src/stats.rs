@@ -1,7 +1,7 @@
 //! Counters of the journal, for metrics and health.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use vakt_event::JournalPosition;
@@ -36,7 +36,7 @@ pub struct Stats {
     pub refused_batches: u64,
     /// Batches that were refused because the disk was as full as it may get.
     pub no_space_batches: u64,
-    /// Whether the last commit was refused for want of room.
+    /// Whether the last commit was refused for want of room, and there is still none.
     pub no_space: bool,
     pub fsync: Durations,
     /// From handing a batch over to its answer.
@@ -99,7 +99,8 @@ pub(crate) struct Counters {
     pub(crate) repeated_frames: AtomicU64,
     pub(crate) refused_batches: AtomicU64,
     pub(crate) no_space_batches: AtomicU64,
-    pub(crate) no_space: AtomicBool,
+    /// Bytes that were to be free for the last commit; 0 where there was room.
+    pub(crate) wanted_room: AtomicU64,
     pub(crate) fsync: Timer,
     pub(crate) append: Timer,
     pub(crate) cursor_sequences: AtomicUsize,
@@ -118,7 +119,6 @@ impl Counters {
             repeated_frames: self.repeated_frames.load(Relaxed),
             refused_batches: self.refused_batches.load(Relaxed),
             no_space_batches: self.no_space_batches.load(Relaxed),
-            no_space: self.no_space.load(Relaxed),
             fsync: self.fsync.snapshot(),
             append: self.append.snapshot(),
             cursor_sequences: self.cursor_sequences.load(Relaxed),

@@ -109,6 +109,7 @@ impl Written {
         let repeated = sum(|one| one.repeated);
         counters.repeated_frames.fetch_add(repeated, Relaxed);
         counters.no_space_batches.fetch_add(refused, Relaxed);
-        counters.no_space.store(self.shortage.is_some(), Relaxed);
+        let wanted = self.shortage.map_or(0, Shortage::wanted);
+        counters.wanted_room.store(wanted, Relaxed);
     }
 }

@@ -47,6 +47,7 @@ use progress::Progress;
 use queue::{Bounds, Job, Queue};
 use recovery::{Recovered, io_error};
 use retention::{Keeper, Request, Retention, RetentionError, Selection, Taken};
+use room::Room;
 use writer::Writer;
 
 pub use copy::{Copied, CopyError, copy_journal};
@@ -71,6 +72,7 @@ pub struct Journal {
     queue: Arc<Queue>,
     progress: Arc<Progress>,
     counters: Arc<Counters>,
+    room: Room,
     keeper: Keeper,
     ledger: Arc<Mutex<Ledger>>,
     running: Mutex<Option<Running>>,
@@ -115,10 +117,11 @@ impl Journal {
         let threads = start_threads(&queue, &writer)
             .map_err(|error| io_error(dir.to_owned(), "start the writer's threads", error))?;
         let journal = Self {
-            disk,
+            disk: Arc::clone(&disk),
             queue,
             progress,
             counters,
+            room: Room::new(disk, dir, options.reserve_bytes),
             keeper,
             ledger,
             running: Mutex::new(Some(Running {
@@ -305,8 +308,22 @@ impl Journal {
         self.keeper.erase(selection, passed.0, request)
     }
 
+    /// What is short on the disk now, when something is: below the reserve nothing is taken in, and what
+    /// can wait is to leave the rest of the room to what cannot.
+    pub fn shortage(&self) -> Option<Shortage> {
+        self.room.shortage()
+    }
+
+    /// Whether the last commit found too little room, and there is no more of it now: whoever asks is
+    /// told of room that was made, also where nobody has sent anything since.
+    fn has_no_space(&self) -> bool {
+        let wanted = self.counters.wanted_room.load(Relaxed);
+        wanted > 0 && self.room.now().is_none_or(|now| now.free < wanted)
+    }
+
     pub fn stats(&self) -> Stats {
         Stats {
+            no_space: self.has_no_space(),
             in_flight_bytes: self.queue.in_flight(),
             segments: self.progress.segments(),
             durable_end: self.durable_end(),

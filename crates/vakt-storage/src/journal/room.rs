@@ -19,6 +19,14 @@ pub struct Shortage {
     pub reserve: u64,
 }
 
+impl Shortage {
+    /// Bytes that are to be free before another try is worth it: the reserve, or more than there were
+    /// where the disk refused although that was free.
+    pub(crate) fn wanted(self) -> u64 {
+        self.reserve.max(self.free.saturating_add(1))
+    }
+}
+
 pub(crate) struct Room {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
@@ -38,11 +46,16 @@ impl Room {
     /// What is short, when something is. A file system that does not say how much room it has counts
     /// as one that has enough: its writes will tell.
     pub(crate) fn shortage(&self) -> Option<Shortage> {
+        self.now().filter(|now| now.free < now.reserve)
+    }
+
+    /// How it is, whether something is short or not; `None` where the file system does not say.
+    pub(crate) fn now(&self) -> Option<Shortage> {
         let space = self.disk.space(&self.dir).ok()?;
         let reserve = self
             .reserve
             .unwrap_or_else(|| (space.total / RESERVE_PART).min(RESERVE_BYTES_MAX));
-        (space.free < reserve).then_some(Shortage {
+        Some(Shortage {
             free: space.free,
             reserve,
         })

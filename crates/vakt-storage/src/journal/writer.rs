@@ -484,7 +484,7 @@ impl Writer {
     /// What a step that can be tried again came to.
     fn failure(&self, path: &Path, action: &str, error: &io::Error) -> Failure {
         if is_full(error) {
-            Failure::NoSpace(self.room.shortage().unwrap_or_default())
+            Failure::NoSpace(self.room.now().unwrap_or_default())
         } else {
             Failure::Broken(reason(path, action, error))
         }

@@ -255,7 +255,12 @@ fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
     assert_eq!((stats.no_space, stats.no_space_batches), (true, 2));
     assert_eq!(stats.poisoned, None);
     assert_eq!(read_from(&journal, 0), ["0:kept"]);
-    disk.set_free_bytes(1_000_000);
+    // Whoever asks is told how it is now, also where nothing was sent since.
+    for (free, no_space) in [(1000, false), (999, true), (1_000_000, false)] {
+        disk.set_free_bytes(free);
+        assert_eq!(journal.stats().no_space, no_space, "{free}");
+        assert_eq!(journal.shortage().is_some(), no_space, "{free}");
+    }
     append(&journal, texts(&["again"])).unwrap();
     assert!(!journal.stats().no_space);
     assert_eq!(read_from(&journal, 0), ["0:kept", "1:again"]);
