@@ -552,8 +552,9 @@ fn start_indexing(
         move || index::verify(&index, &progress)
     })?);
     let builder = spawn("index-build", {
-        let (index, progress, stop) = (Arc::clone(index), Arc::clone(progress), stop.clone());
-        move || builder::run(&index, &progress, &stop)
+        let (index, progress) = (Arc::clone(index), Arc::clone(progress));
+        let (journal, stop) = (Arc::clone(journal), stop.clone());
+        move || builder::run(&index, &progress, &journal, &stop)
     })?;
     let (journal, index) = (Arc::clone(journal), Arc::clone(index));
     let (frames, progress, stop) = (frames.clone(), Arc::clone(progress), stop.clone());

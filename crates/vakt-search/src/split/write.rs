@@ -18,11 +18,27 @@ const BUFFER_BYTES: usize = 256 * 1024;
 /// A split on its way to the disk.
 pub(crate) struct SplitWriter {
     dir: PathBuf,
-    path: PathBuf,
+    path: Unnamed,
     file: BufWriter<File>,
     hasher: blake3::Hasher,
     at: u64,
     footer: Footer,
+}
+
+/// A file that goes with this unless it was given its name: half a split is of no use, and takes the room
+/// that another try needs.
+struct Unnamed {
+    path: PathBuf,
+    is_named: bool,
+}
+
+impl Drop for Unnamed {
+    fn drop(&mut self) {
+        if !self.is_named {
+            // What cannot be removed now, the next start removes.
+            drop(fs::remove_file(&self.path));
+        }
+    }
 }
 
 impl SplitWriter {
@@ -36,7 +52,10 @@ impl SplitWriter {
         })?;
         let mut writer = Self {
             dir: dir.to_owned(),
-            path,
+            path: Unnamed {
+                path,
+                is_named: false,
+            },
             file: BufWriter::with_capacity(BUFFER_BYTES, file),
             hasher: blake3::Hasher::new(),
             at: 0,
@@ -77,12 +96,13 @@ impl SplitWriter {
         self.put(MAGIC)?;
         let Self {
             dir,
-            path,
+            path: mut unnamed,
             file,
             hasher,
             at,
             footer,
         } = self;
+        let path = unnamed.path.clone();
         let failed = |action, source| Error::File {
             action,
             path: path.clone(),
@@ -95,6 +115,7 @@ impl SplitWriter {
         let name = hasher.finalize().to_hex().to_string();
         fs::rename(&path, dir.join(format!("{name}.{SUFFIX}")))
             .map_err(|source| failed("rename", source))?;
+        unnamed.is_named = true;
         Ok(meta(name, &footer, at))
     }
 
@@ -109,7 +130,7 @@ impl SplitWriter {
     fn failed(&self, action: &'static str, source: std::io::Error) -> Error {
         Error::File {
             action,
-            path: self.path.clone(),
+            path: self.path.path.clone(),
             source,
         }
     }
@@ -132,5 +153,35 @@ fn meta(name: String, footer: &Footer, bytes: u64) -> SplitMeta {
         frame_bytes: chunks().map(|chunk| chunk.frame_bytes).sum(),
         bytes,
         is_indexed: !footer.files.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finished_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = || -> Vec<String> {
+            let entries = fs::read_dir(folder.path()).unwrap();
+            let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            names.collect()
+        };
+        let begin = || {
+            let partition = Partition {
+                stream: "default".to_owned(),
+                day: 0,
+            };
+            let mut writer = SplitWriter::create(folder.path(), 1, partition).unwrap();
+            writer.file("words".to_owned(), b"some").unwrap();
+            writer
+        };
+        let writer = begin();
+        assert_eq!(names(), ["1.writing"]);
+        drop(writer);
+        assert_eq!(names(), [""; 0]);
+        let meta = begin().finish().unwrap();
+        assert_eq!(names(), [format!("{}.{SUFFIX}", meta.name)]);
     }
 }

@@ -1,10 +1,11 @@
-//! The thread that builds inverted indexes of splits from time that nobody else needs.
+//! The thread that builds inverted indexes of splits from time, and room, that nobody else needs.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use vakt_search::Index;
+use vakt_storage::Journal;
 
 use super::index::IndexProgress;
 use super::{Stop, give_way, panicked};
@@ -15,33 +16,112 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// After a failure (a full disk), the next try comes after this long.
 const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
-/// Builds inverted indexes of splits until `stop`, one after the other, when there are some to build.
-pub fn run(shared: &ArcSwap<Index>, progress: &IndexProgress, stop: &Stop) {
+/// Builds inverted indexes of splits until `stop`, one after the other, when there are some to build and
+/// the disk has room for what can wait.
+pub fn run(shared: &ArcSwap<Index>, progress: &IndexProgress, journal: &Journal, stop: &Stop) {
     give_way("the index is built");
+    let mut room = Room::default();
     while !stop.is_set() {
-        let index = shared.load_full();
-        let built = catch_unwind(AssertUnwindSafe(|| index.build_next(false)));
-        let error = match built {
-            Ok(Ok(Some(_))) => continue,
-            Ok(Ok(None)) => {
-                stop.wait(PAUSE);
-                continue;
-            }
-            Ok(Err(error)) => {
-                if error.may_be_damage() {
-                    progress.suspect(error.to_string());
-                }
-                anyhow::Error::from(error)
-            }
-            Err(_) => {
-                progress.suspect("a build of the index ended in a panic".to_owned());
-                panicked()
-            }
+        let pause = match room.is_short(journal) {
+            true => PAUSE,
+            false => build(&shared.load(), progress),
         };
-        tracing::error!(
-            error = format!("{error:#}"),
-            "a split of the index stays without an inverted index; searches read it as it is"
-        );
-        stop.wait(RETRY_PAUSE);
+        if !pause.is_zero() {
+            stop.wait(pause);
+        }
+    }
+}
+
+/// Builds the inverted index that is due; gives how long to wait for the next one.
+fn build(index: &Index, progress: &IndexProgress) -> Duration {
+    let built = catch_unwind(AssertUnwindSafe(|| index.build_next(false)));
+    let error = match built {
+        Ok(Ok(Some(_))) => return Duration::ZERO,
+        Ok(Ok(None)) => return PAUSE,
+        Ok(Err(error)) => {
+            if error.may_be_damage() {
+                progress.suspect(error.to_string());
+            }
+            anyhow::Error::from(error)
+        }
+        Err(_) => {
+            progress.suspect("a build of the index ended in a panic".to_owned());
+            panicked()
+        }
+    };
+    tracing::error!(
+        error = format!("{error:#}"),
+        "a split of the index stays without an inverted index; searches read it as it is"
+    );
+    RETRY_PAUSE
+}
+
+/// Whether the disk has room for what can wait: what is below the reserve is for what was taken in already, and
+/// for searches, alerts and incidents, which write, too.
+#[derive(Default)]
+struct Room {
+    was_short: bool,
+}
+
+impl Room {
+    /// Says in the log when it begins and when it ends.
+    fn is_short(&mut self, journal: &Journal) -> bool {
+        let shortage = journal.shortage();
+        match shortage {
+            Some(short) if !self.was_short => tracing::warn!(
+                free_bytes = short.free,
+                reserve_bytes = short.reserve,
+                "no inverted index is built until there is room again: less is free than the reserve; \
+                 searches read splits as they are"
+            ),
+            None if self.was_short => {
+                tracing::info!("there is room again: inverted indexes are built");
+            }
+            _ => {}
+        }
+        self.was_short = shortage.is_some();
+        self.was_short
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use vakt_storage::Options;
+
+    use super::super::Frames;
+    use super::super::index::tests::split_of_each;
+    use super::*;
+
+    #[test]
+    fn below_the_reserve_nothing_is_built() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = folder.path().join("index");
+        // As many splits of one day as are built of.
+        split_of_each(&folder.path().join("journal"), &dir, 8);
+        let index = Index::open(&dir, Arc::new(Frames::default())).unwrap();
+        let shared = ArcSwap::from_pointee(index);
+        let check = |reserve: u64, is_left: bool| {
+            let options = Options {
+                reserve_bytes: Some(reserve),
+                ..Options::default()
+            };
+            let (journal, _) = Journal::open(&folder.path().join("journal"), &options).unwrap();
+            let (progress, stop) = (IndexProgress::default(), Stop::default());
+            std::thread::scope(|scope| {
+                scope.spawn(|| run(&shared, &progress, &journal, &stop));
+                std::thread::sleep(2 * PAUSE);
+                stop.set(Duration::ZERO);
+            });
+            let left = shared.load().build_next(false).unwrap();
+            assert_eq!(left.is_some(), is_left, "{reserve}");
+        };
+        check(0, false);
+        let index = folder.path().join("another");
+        split_of_each(&folder.path().join("journal"), &index, 8);
+        let index = Index::open(&index, Arc::new(Frames::default())).unwrap();
+        shared.store(Arc::new(index));
+        check(u64::MAX, true);
     }
 }

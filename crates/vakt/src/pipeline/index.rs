@@ -495,7 +495,7 @@ fn let_go(writer: &mut IndexWriter, progress: &IndexProgress) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::path::Path;
     use std::sync::mpsc;
 
@@ -532,30 +532,50 @@ mod tests {
         journal
     }
 
+    /// Makes an index of the first events of a journal, which is made where it is not there, with a split of
+    /// each.
+    pub(in crate::pipeline) fn split_of_each(journal: &Path, index: &Path, events: u64) {
+        let journal = match journal.exists() {
+            true => {
+                Journal::open(journal, &vakt_storage::Options::default())
+                    .unwrap()
+                    .0
+            }
+            false => self::journal(journal),
+        };
+        for _ in 0..events {
+            feed_once(&journal, index, Duration::ZERO);
+        }
+    }
+
+    /// One start of the thread with so much time for what is left, as it ends.
+    fn feed_once(journal: &Journal, index: &Path, patience: Duration) -> u64 {
+        let index = ArcSwap::from_pointee(Index::open(index, Arc::new(Frames::default())).unwrap());
+        let writer = index.load().writer().unwrap();
+        let (progress, stop) = (IndexProgress::default(), Stop::default());
+        stop.set(patience);
+        let quarantined = prometheus::IntCounter::new("quarantined", "of a test").unwrap();
+        let thread = IndexThread {
+            journal,
+            shared: &index,
+            frames: &Frames::default(),
+            progress: &progress,
+            stop: &stop,
+        };
+        run(&thread, writer, Quarantine::new("index", quarantined));
+        let committed = progress.committed().0;
+        assert_eq!(index.load().count().unwrap(), committed);
+        committed
+    }
+
     #[test]
     fn a_stop_ends_a_backlog_at_its_bound_and_the_next_start_does_the_rest() {
         let folder = tempfile::tempdir().unwrap();
         let journal = journal(&folder.path().join("journal"));
-        let quarantined = prometheus::IntCounter::new("quarantined", "of a test").unwrap();
+        let index = folder.path().join("index");
         let check = |patience: Duration, expected: std::ops::RangeInclusive<u64>| {
-            let index = ArcSwap::from_pointee(
-                Index::open(&folder.path().join("index"), Arc::new(Frames::default())).unwrap(),
-            );
-            let writer = index.load().writer().unwrap();
-            let (progress, stop) = (IndexProgress::default(), Stop::default());
-            stop.set(patience);
-            let quarantine = Quarantine::new("index", quarantined.clone());
-            let thread = IndexThread {
-                journal: &journal,
-                shared: &index,
-                frames: &Frames::default(),
-                progress: &progress,
-                stop: &stop,
-            };
-            run(&thread, writer, quarantine);
-            let committed = progress.committed().0;
+            let committed = feed_once(&journal, &index, patience);
             assert!(expected.contains(&committed), "{committed}");
-            assert_eq!(index.load().count().unwrap(), committed);
         };
         check(Duration::ZERO, 1..=1);
         check(Duration::ZERO, 2..=2);
