@@ -235,6 +235,9 @@ fn a_full_disk_is_survived_and_taken_up_again_when_there_is_room() {
     assert_eq!(status, 503);
     assert!(body.contains("as full as it may get"), "{body}");
     assert_eq!(metric(&daemon, "vakt_journal_no_space "), 1.0);
+    let doctor = daemon.vakt(&["doctor", "--output", "text", "--config", &config]);
+    let said = String::from_utf8_lossy(&doctor.stdout);
+    assert!(said.contains("is not ready: nothing is taken in"), "{said}");
     assert_eq!(metric(&daemon, "vakt_journal_poisoned "), 0.0);
     assert_eq!(hook.notice("disk")["is_well"], false);
     assert_eq!(daemon.total("needle"), 500, "search goes on");
@@ -287,4 +290,28 @@ fn a_full_disk_is_survived_and_taken_up_again_when_there_is_room() {
             .map(Vec::len),
         Some(1)
     );
+
+    // A file system that takes nothing more, as after an error of the disk.
+    drop(daemon);
+    let data = |expected: &str| {
+        let doctor = common::vakt()
+            .args(["doctor", "--output", "text", "--data-dir"])
+            .arg(disk.join("data"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&doctor.stdout).into_owned();
+        let line = said.lines().find(|line| line.contains(" data "));
+        assert!(
+            line.is_some_and(|line| line.starts_with(expected)),
+            "{said}"
+        );
+    };
+    data("ok ");
+    let remounted = Command::new("mount")
+        .args(["-o", "remount,ro"])
+        .arg(&disk)
+        .status()
+        .unwrap();
+    assert!(remounted.success());
+    data("missing ");
 }

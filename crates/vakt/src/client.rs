@@ -109,6 +109,21 @@ impl Client {
             .is_ok_and(|answer| answer.status().is_success())
     }
 
+    /// Why the daemon says that it is not ready; empty where it is. A daemon elsewhere than on this machine
+    /// tells only who may ask.
+    ///
+    /// # Errors
+    /// No answer, or one that does not say.
+    pub fn unready(&self) -> Result<Vec<String>> {
+        let answer = self.asking("/readyz", &[]).call();
+        let mut answer = answer.map_err(|error| self.unreachable(&error))?;
+        let said: Json = answer.body_mut().read_json()?;
+        let reasons = said["reasons"].as_array();
+        let reasons = reasons.with_context(|| format!("the answer has no reasons: {said}"))?;
+        let words = reasons.iter().filter_map(Json::as_str);
+        Ok(words.map(str::to_owned).collect())
+    }
+
     pub fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Json> {
         self.answer(self.asking(path, query).call())
     }

@@ -1,7 +1,11 @@
 //! `vakt doctor`: what this installation still lacks.
 
+use std::path::Path;
+
 use anyhow::Result;
 use clap::Args;
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 use serde_json::json;
 
 use super::{Connection, Global, Outcome};
@@ -232,23 +236,53 @@ fn data(data_dir: &DataDir) -> Finding {
             ),
         };
     }
+    let path = data_dir.path().display();
+    let (verdict, text) = match write_fault(data_dir.path()) {
+        _ if !exists => (
+            Verdict::Note,
+            format!("{path} is not there yet; `vakt serve` makes it"),
+        ),
+        Some(error) => (
+            Verdict::Missing,
+            format!(
+                "{path} cannot be written to by this user ({error}): a daemon that cannot either keeps \
+                 nothing of what comes"
+            ),
+        ),
+        None => (Verdict::Good, path.to_string()),
+    };
     Finding {
         subject: "data",
-        verdict: if exists { Verdict::Good } else { Verdict::Note },
-        text: if exists {
-            data_dir.path().display().to_string()
-        } else {
-            format!(
-                "{} is not there yet; `vakt serve` makes it",
-                data_dir.path().display()
-            )
-        },
+        verdict,
+        text,
+    }
+}
+
+/// Why whoever asks cannot write to a directory: access(2) tells of permissions, and of a file system that is
+/// mounted read-only.
+fn write_fault(dir: &Path) -> Option<Errno> {
+    access(dir, Access::WRITE_OK | Access::EXEC_OK).err()
+}
+
+/// What a daemon that answers says of itself.
+fn readiness(client: &Client) -> (Verdict, String) {
+    let url = client.url();
+    match client.unready() {
+        Ok(reasons) if reasons.is_empty() => (Verdict::Good, format!("answers at {url}")),
+        Ok(reasons) => (
+            Verdict::Missing,
+            format!("answers at {url} and is not ready: {}", reasons.join("; ")),
+        ),
+        Err(error) => (
+            Verdict::Note,
+            format!("answers at {url}, and whether it is ready cannot be asked: {error:#}"),
+        ),
     }
 }
 
 fn daemon(global: &Global, options: &Options) -> Finding {
     let (verdict, text) = match Client::new(global, &options.connection) {
-        Ok(client) if client.is_up() => (Verdict::Good, format!("answers at {}", client.url())),
+        Ok(client) if client.is_up() => readiness(&client),
         Ok(client) => (Verdict::Note, format!("none answers at {}", client.url())),
         Err(error) => (Verdict::Note, format!("{error:#}")),
     };
