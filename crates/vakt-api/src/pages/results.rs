@@ -52,7 +52,10 @@ pub(crate) fn list(results: Result<&SearchAnswer, &ApiError>, shown: &Shown<'_>)
         @if shown.is_later_page {
             p { a href=(page_path(shown, "")) { "Back to the newest" } }
         }
-        @if let Some(zone) = shown.site.zone.iana_name() {
+        @if answer.table.is_some() {
+            // Its cells are values, whatever they are of, and stand as the API gives them.
+            p.quiet { "Times in a table are in UTC." }
+        } @else if let Some(zone) = shown.site.zone.iana_name() {
             p.quiet { "Times are in " (zone) "." }
         }
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Answer, connect, read_chunk};
 use crate::fake::{Daemon, start};
+use crate::pages::page;
 
 const NDJSON: &str = "Accept: application/x-ndjson";
 
@@ -153,6 +154,12 @@ fn a_table_stands_beside_the_hits_and_is_lines_of_a_stream() {
             "cut": ["There are more groups."]})
     );
     assert_eq!(answer["hits"], json!([]));
+    // Its times are not converted for the page, which says what they are in.
+    let shown = page(&daemon, &format!("/?{query}")).text();
+    assert!(shown.contains("Times in a table are in UTC."), "{shown}");
+    assert!(!shown.contains("Times are in "), "{shown}");
+    let hits = page(&daemon, "/?q=x").text();
+    assert!(hits.contains("Times are in UTC."), "{hits}");
     let plain = daemon.admin("GET /api/v1/search?q=x", "").json();
     assert_eq!(plain.get("table"), None);
     let (rows, end) = lines(&stream(&daemon, query));
