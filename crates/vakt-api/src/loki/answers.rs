@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::ast::Metric;
 use super::count::{GROUPS_MAX, Series};
-use super::windows::Matrix;
+use super::windows::{Counted, Matrix, SERIES_MAX};
 use crate::guard;
 
 pub(crate) fn warnings(metric: &Metric, is_cut: bool) -> Vec<String> {
@@ -20,6 +20,18 @@ pub(crate) fn warnings(metric: &Metric, is_cut: bool) -> Vec<String> {
     if is_cut {
         warnings.push(format!(
             "there are more groups than are counted (at most {GROUPS_MAX}): values are lower bounds"
+        ));
+    }
+    warnings
+}
+
+/// The same over time.
+pub(crate) fn warnings_over_time(metric: &Metric, counted: &Counted) -> Vec<String> {
+    let mut warnings = warnings(metric, counted.is_cut);
+    if counted.is_chosen_of_some {
+        warnings.push(format!(
+            "the highest are those of the {SERIES_MAX} series with most events in the whole time: there \
+             are more"
         ));
     }
     warnings

@@ -17,7 +17,7 @@ use crate::error::{ApiError, ErrorCode};
 /// The most times at which values are given, as in Loki and Prometheus.
 const POINTS_MAX: i64 = 11_000;
 
-/// The most buckets that are counted. With the twenty series and the rest that a chart has, these
+/// The most buckets that are counted. With the [`SERIES_MAX`] series and the rest that a chart has, these
 /// are less cells than a chart may have.
 const BUCKETS_MAX: i64 = 40_000;
 
@@ -25,6 +25,19 @@ const SECONDS_A_DAY: i64 = 86_400;
 
 /// Values by time, in seconds, of each series; times without events are absent, as in Loki.
 pub(crate) type Matrix = BTreeMap<Series, BTreeMap<i64, f64>>;
+
+/// The most values of a label that a chart has series of; the others are one more, the last.
+pub(super) const SERIES_MAX: usize = 20;
+
+/// What was counted over time.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Counted {
+    pub(crate) values: Matrix,
+    /// There were more groups than are counted.
+    pub(crate) is_cut: bool,
+    /// The highest are those among [`SERIES_MAX`] series: there were more.
+    pub(crate) is_chosen_of_some: bool,
+}
 
 /// Where values are given and what they count. All in whole seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,21 +135,24 @@ impl Grid {
     }
 }
 
-/// The values of a metric at the points of a grid, and whether some were left out.
+/// The values of a metric at the points of a grid.
+///
+/// Values of a label without a series of their own are together, which is none of them: the highest are
+/// chosen among the others.
 pub(crate) fn matrix(
     search: &Search<'_>,
     query: &str,
     metric: &Metric,
     grid: Grid,
-) -> Result<(Matrix, bool), ApiError> {
+) -> Result<Counted, ApiError> {
     let grouping = Grouping::new(metric.sum_by.as_deref().unwrap_or_default());
     if grouping.width() > 1 {
         return Err(refused("over time a sum is by one label"));
     }
-    let mut is_cut = false;
+    let mut counted = Counted::default();
     let mut buckets: BTreeMap<Series, BTreeMap<i64, u64>> = BTreeMap::new();
     if grid.first > grid.last {
-        return Ok((Matrix::new(), false));
+        return Ok(counted);
     }
     for part in grouping.parts()? {
         let by = match part.fields().first() {
@@ -145,8 +161,13 @@ pub(crate) fn matrix(
         };
         let command = format!("{} | timechart {}s{by}", part.of(query), grid.bucket);
         let table = search.table(&command, grid.times())?;
-        is_cut |= !table.cut.is_empty();
-        for (index, column) in table.columns.iter().enumerate().skip(1) {
+        counted.is_cut |= !table.cut.is_empty();
+        let mut columns = table.columns.as_slice();
+        if metric.top.is_some() && columns.len() > 1 + SERIES_MAX {
+            columns = columns.get(..=SERIES_MAX).unwrap_or_default();
+            counted.is_chosen_of_some = true;
+        }
+        for (index, column) in columns.iter().enumerate().skip(1) {
             let series = buckets.entry(part.series([column.clone()])).or_default();
             for row in &table.rows {
                 let start = bucket_start(row.first())?;
@@ -155,7 +176,7 @@ pub(crate) fn matrix(
         }
     }
     let value = |count: u64| value(metric.function, count, grid.range as f64);
-    let mut matrix: Matrix = buckets
+    counted.values = buckets
         .iter()
         .map(|(series, buckets)| {
             let slid = grid.slide(buckets).into_iter();
@@ -165,11 +186,11 @@ pub(crate) fn matrix(
             )
         })
         .collect();
-    matrix.retain(|_, values: &mut BTreeMap<i64, f64>| !values.is_empty());
+    counted.values.retain(|_, values| !values.is_empty());
     if let Some(top) = metric.top {
-        keep_top(&mut matrix, top);
+        keep_top(&mut counted.values, top);
     }
-    Ok((matrix, is_cut))
+    Ok(counted)
 }
 
 /// What a count over a range of so many seconds is as a value.

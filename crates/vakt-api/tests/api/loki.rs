@@ -311,6 +311,43 @@ fn a_rate_without_a_sum_warns() {
     assert_eq!(daemon.searched(), ["* | timechart 60s"]);
 }
 
+/// What a chart puts together is none of the highest, however many events it has.
+#[test]
+fn the_highest_over_time_are_values_and_not_the_rest() {
+    let daemon = start();
+    let hosts: Vec<String> = (1..=20).map(|number| format!("web{number}")).collect();
+    let ask = |has_others: bool| {
+        let mut columns = vec!["_time"];
+        columns.extend(hosts.iter().map(String::as_str));
+        let mut row = vec![json!("2026-11-24T09:00:00Z")];
+        row.extend((1..=20).map(|number| json!(100 - number)));
+        if has_others {
+            columns.push("(other)");
+            row.push(json!(5000));
+        }
+        let none = table(&["_time", "count"], &[]);
+        daemon.will_find([table(&columns, &[Value::Array(row)]), none]);
+        let query = "topk(2, sum by (host_name) (count_over_time({}[1m])))";
+        let parameters = [
+            ("start", START),
+            ("end", "1795510860"),
+            ("query", query),
+            ("step", "60"),
+        ];
+        daemon.loki("query_range", &parameters).json()
+    };
+    let highest = json!([
+        {"metric": {"host_name": "web1"}, "values": [[1_795_510_860, "99"]]},
+        {"metric": {"host_name": "web2"}, "values": [[1_795_510_860, "98"]]},
+    ]);
+    for (has_others, warnings) in [(false, 0), (true, 1)] {
+        let answer = ask(has_others);
+        assert_eq!(answer["data"]["result"], highest, "{answer}");
+        let said = answer["warnings"].as_array().map_or(0, Vec::len);
+        assert_eq!(said, warnings, "{answer}");
+    }
+}
+
 #[test]
 fn counts_at_one_time() {
     let daemon = start();

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::search::LIMIT_MAX;
 use crate::error::ApiError;
 use crate::guard::Call;
-use crate::loki::answers::{matrix, plain, success, vector, warnings};
+use crate::loki::answers::{matrix, plain, success, vector, warnings, warnings_over_time};
 use crate::loki::ast::{Lines, Metric, Query};
 use crate::loki::count::{self, Series};
 use crate::loki::lines::streams;
@@ -138,9 +138,10 @@ async fn over_time(
 ) -> Result<Response<Body>, ApiError> {
     let grid = grid(asked, range, Some(&metric))?;
     let query = to_query(&metric.lines);
-    let counted = metric.clone();
-    let (values, is_cut) = asked
-        .ask(move |search| windows::matrix(search, &query, &counted, grid))
+    let asked_for = metric.clone();
+    let counted = asked
+        .ask(move |search| windows::matrix(search, &query, &asked_for, grid))
         .await?;
-    Ok(success(&matrix(&values), &warnings(&metric, is_cut)))
+    let warnings = warnings_over_time(&metric, &counted);
+    Ok(success(&matrix(&counted.values), &warnings))
 }
