@@ -109,6 +109,17 @@ fn what_a_person_erases_is_found_no_more_and_the_ledger_says_who() {
         String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(erase(&[]), "{\"dry_run\":true,\"events\":10}\n");
+    // The two exchanged are a slip, and no erasure of nothing.
+    for wrong in [
+        ["--from", "20", "--to", "10"],
+        ["--since", "2026-11-24 11:00", "--until", "2026-11-24 10:00"],
+    ] {
+        let refused =
+            daemon.vakt(&[&["erase", "--reason", "a slip", "--yes"], &wrong[..]].concat());
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success(), "{wrong:?}");
+        assert!(said.contains("nothing lies between"), "{said}");
+    }
     assert_eq!(daemon.total("needle"), 30);
     let done: serde_json::Value = serde_json::from_str(&erase(&["--yes"])).unwrap();
     assert_eq!(done["events"], 10);

@@ -31,12 +31,29 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
     if let Some(stream) = &new.stream {
         check_known(&call.app, stream)?;
     }
+    check_order(&new)?;
     keep_to_streams(&new, &principal)?;
     let done = call
         .app
         .blocking(move |parts| parts.storage.erase(&new, &principal).map_err(failure))
         .await?;
     Ok(guard::json(StatusCode::OK, &done))
+}
+
+/// An end that is not after its beginning selects nothing, and is a slip: whoever made it would think that
+/// all is erased.
+fn check_order(new: &NewErasure) -> Result<(), ApiError> {
+    let positions = new.from.zip(new.to);
+    let times = new.since.zip(new.until);
+    let (field, beginning) = match (positions, times) {
+        (Some((from, to)), _) if to <= from => ("to", "from"),
+        (_, Some((since, until))) if until <= since => ("until", "since"),
+        _ => return Ok(()),
+    };
+    let message = format!("`{field}` is not after `{beginning}`: nothing lies between");
+    Err(ApiError::new(ErrorCode::InvalidField, message)
+        .with_help(format!("exchange the two; `{field}` itself stays"))
+        .with("field", field))
 }
 
 /// Something must be selected, and who sees some streams only erases in those only.

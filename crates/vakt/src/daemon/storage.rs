@@ -95,12 +95,14 @@ impl StorageBackend for Storage {
             .map_err(|error| StorageFailure::Internal(error.to_string()))?;
         let number = self.index.forget(&taken.ranges, true);
         let is_purged = self.index.wait_forgotten(number, PURGE_PATIENCE);
-        tracing::warn!(
-            who = by.name,
-            reason = new.reason,
-            events = taken.frames,
-            "events were erased"
-        );
+        if taken.frames > 0 {
+            tracing::warn!(
+                who = by.name,
+                reason = new.reason,
+                events = taken.frames,
+                "events were erased"
+            );
+        }
         let ranges = taken.ranges.iter().map(|(from, to)| [from.0, to.0]);
         Ok(json!({
             "dry_run": false,
