@@ -439,6 +439,16 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn the_guide_has_every_kind() {
+        let guide = include_str!("../../../../docs/search-log.md");
+        let row = guide.lines().find(|line| line.starts_with("| `kind` |"));
+        for look in Look::ALL {
+            let named = format!("`{}`", look.name());
+            assert!(row.unwrap().contains(&named), "{named}");
+        }
+    }
+
     /// A clock that is set by hand, in microseconds.
     #[derive(Default)]
     struct Hand(AtomicI64);
