@@ -454,7 +454,7 @@ fn hunts_go_by_what_was_sent_and_searches_of_records_do_not() {
     assert_eq!(total, 1, "{text}");
     assert!(text.contains("(not shown: "), "{text}");
     has_no_secret("a note", &text);
-    let (_, page) = vera.get("/?in=notes&q=fact:assessment_started", "text/html");
+    let (_, page) = vera.get("/?q=fact:assessment_started", "text/html");
     assert!(page.contains("(not shown: "), "{page}");
     has_no_secret("the page", &page);
 }

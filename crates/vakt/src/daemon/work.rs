@@ -145,8 +145,21 @@ fn hide_tasks(of: &mut Json) {
     }
 }
 
+/// What is missing of an action names it by its title, in quotes.
+fn hide_quoted(said: &mut Json) {
+    let hidden = said.as_str().and_then(|text| {
+        let (before, quoted) = text.split_once('"')?;
+        let (_, after) = quoted.rsplit_once('"')?;
+        Some(format!("{before}\"{HIDDEN}\"{after}"))
+    });
+    if let Some(hidden) = hidden {
+        *said = hidden.into();
+    }
+}
+
 /// The texts of a review, as it is written and as it was signed.
 fn hide_review(review: &mut Json) {
+    list(review, "missing").for_each(hide_quoted);
     for member in REVIEW_TEXTS {
         hide(review, member);
     }
@@ -425,6 +438,7 @@ mod tests {
             "communications": [fact],
             "review": {"root_cause": "SECRET", "scope": "SECRET", "lessons": "SECRET",
                 "no_actions": "SECRET", "actions": [task], "version": 1,
+                "missing": ["the action \"SECRET \"SECRET\"\" has no owner"],
                 "signed": {"by": "anna", "text": {"root_cause": "SECRET", "lessons": "SECRET",
                     "actions": [{"title": "SECRET"}]}}},
         });
