@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::Result;
 use vakt_event::{Event, Frame, JournalPosition, Source, Transport};
 use vakt_search::aggregate::{Gathering, Window};
-use vakt_search::{Index, IndexWriter, Pipeline, Request};
+use vakt_search::{Index, IndexWriter, Order, Pipeline, Request};
 
 use crate::question::{Answer, Ask, Engine, PAGE};
 use crate::sink::{Frames, Sink};
@@ -117,7 +117,7 @@ impl Engine for Vakt {
             hits_only: matches!(ask, Ask::Newest | Ask::NewestOf(_) | Ask::NewestOfPhrase(_)),
             ..Request::default()
         };
-        if let Some(mut gathering) = Gathering::new(&pipeline, Window::default()) {
+        if let Some(mut gathering) = Gathering::new(&pipeline, Window::default(), Order::default()) {
             let wanted = gathering.wanted();
             self.0
                 .gather_with(&request(0), &wanted, &mut gathering, |_, _| {
