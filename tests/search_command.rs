@@ -277,7 +277,7 @@ fn tables_are_aligned_or_objects_or_csv() {
 }
 
 /// More than the first page of a stream has.
-const MANY: usize = 1_200;
+const LINES: usize = 1_200;
 
 #[test]
 fn commands_over_events_keep_limit_order_and_pages_and_say_what_is_missing() {
@@ -288,7 +288,7 @@ fn commands_over_events_keep_limit_order_and_pages_and_say_what_is_missing() {
             n % 60
         )
     };
-    let daemon = daemon_with(&(0..MANY).map(line).collect::<String>());
+    let daemon = daemon_with(&(0..LINES).map(line).collect::<String>());
     let lines = |arguments: &[&str]| {
         let output = daemon.vakt(&[&["search", "--output", "ndjson"], arguments].concat());
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -328,7 +328,7 @@ fn commands_over_events_keep_limit_order_and_pages_and_say_what_is_missing() {
         let file = folder.path().join("n.ndjson");
         let (_, said) = lines(&[query, "--export", file.to_str().unwrap()]);
         assert!(said.contains("1200 rows about 1200 events"), "{said}");
-        let expected: String = (0..MANY)
+        let expected: String = (0..LINES)
             .rev()
             .map(|n| format!("{{\"n\":{n}}}\n"))
             .collect();

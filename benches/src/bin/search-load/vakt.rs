@@ -117,7 +117,8 @@ impl Engine for Vakt {
             hits_only: matches!(ask, Ask::Newest | Ask::NewestOf(_) | Ask::NewestOfPhrase(_)),
             ..Request::default()
         };
-        if let Some(mut gathering) = Gathering::new(&pipeline, Window::default(), Order::default()) {
+        if let Some(mut gathering) = Gathering::new(&pipeline, Window::default(), Order::default())
+        {
             let wanted = gathering.wanted();
             self.0
                 .gather_with(&request(0), &wanted, &mut gathering, |_, _| {
