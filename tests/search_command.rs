@@ -260,13 +260,13 @@ fn an_export_that_is_not_whole_does_not_bear_the_name() {
 fn tables_are_aligned_or_objects_or_csv() {
     let url = answers_with(
         "{\"user.name\":\"root\",\"count\":1234}\n{\"user.name\":null,\"count\":2}\n{\"vakt.end\":{\"hits\":2,\"total\":1236,\
-         \"is_cut\":true,\"next\":null,\"elapsed_ms\":3}}\n",
+         \"is_cut\":true,\"cut\":[\"There are more groups.\"],\"next\":null,\"elapsed_ms\":3}}\n",
     );
     let check = |form: &str, expected: &str| {
         let output = search_at(&url, &["* | stats count by user.name", "--output", form]);
         assert_eq!(stdout(&output), expected, "{form}");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("more groups than are counted"), "{said}");
+        assert!(said.contains("There are more groups."), "{said}");
     };
     check("text", "user.name  count\nroot       1234\n-          2\n");
     check(

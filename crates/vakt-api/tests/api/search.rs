@@ -89,7 +89,7 @@ fn a_stream_is_made_of_pages_and_says_how_it_ended() {
         let searches = daemon.fake.searches.lock().unwrap();
         let pages: Vec<_> = searches
             .iter()
-            .map(|request| (request.limit, request.hits_only))
+            .map(|request| (request.limit.min(request.page.unwrap()), request.hits_only))
             .collect();
         assert_eq!(pages, asked, "{query}");
     };
@@ -172,7 +172,9 @@ fn a_table_stands_beside_the_hits_and_is_lines_of_a_stream() {
     );
     assert_eq!(
         end,
-        json!({"hits": 2, "total": 4, "is_cut": true, "next": null})
+        json!({
+            "hits": 2, "total": 4, "is_cut": true, "cut": ["There are more groups."], "next": null
+        })
     );
 }
 

@@ -238,12 +238,12 @@ impl Stream {
 
     fn last_line(&self, error: Option<&ApiError>) -> Bytes {
         // Of a page that failed, what is known is how far it was.
-        let on_its_way = self.request.progress.as_deref();
-        let on_its_way = on_its_way.map_or(0, |progress| progress.read.load(Ordering::Relaxed));
+        let failed = self.request.progress.as_deref().filter(|_| error.is_some());
+        let failed = failed.map_or(0, |progress| progress.read.load(Ordering::Relaxed));
         let mut end = json!({
             "hits": self.hits,
             "total": self.total,
-            "read": self.read.max(on_its_way),
+            "read": self.read + failed,
             "is_cut": error.is_some() || !self.cut.is_empty(),
             "next": self.request.cursor,
             "elapsed_ms": super::millis(self.began),
