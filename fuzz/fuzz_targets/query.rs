@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use vakt_event::{Event, Timestamp};
 use vakt_search::aggregate::{Aggregation, Listing, Window};
-use vakt_search::{Pipeline, Query, Record};
+use vakt_search::{Order, Pipeline, Query, Record};
 
 fuzz_target!(|text: &str| {
     let now = Timestamp::from_seconds(1_795_512_600).unwrap_or_default();
@@ -43,7 +43,7 @@ fuzz_target!(|text: &str| {
                 .iter()
                 .all(|row| row.len() == table.columns.len())
         );
-    } else if let Some(mut listing) = Listing::new(&pipeline) {
+    } else if let Some(mut listing) = Listing::new(&pipeline, Order::default()) {
         listing.add(&record);
         assert!(listing.finish().hits.len() <= 1);
     }
