@@ -42,6 +42,10 @@ impl Literals {
         Some(Self { automaton, numbers })
     }
 
+    pub(super) fn number(&self, text: &str) -> Option<usize> {
+        self.numbers.get(text).copied()
+    }
+
     pub(super) fn nothing(&self) -> Found<'_> {
         Found {
             literals: self,
@@ -62,9 +66,14 @@ impl Found<'_> {
 
     /// Whether the text, one of those of a pattern of the query, was found.
     pub(super) fn has(&self, text: &str) -> bool {
-        let number = self.literals.numbers.get(text);
+        let number = self.literals.number(text);
         // One that is not looked for may be anywhere.
-        number.is_none_or(|number| self.numbers.get(*number) == Some(&true))
+        number.is_none_or(|number| self.has_number(number))
+    }
+
+    /// The same of the text with this number.
+    pub(super) fn has_number(&self, number: usize) -> bool {
+        self.numbers.get(number) == Some(&true)
     }
 }
 

@@ -52,11 +52,16 @@ enum Part<'q> {
 
 /// A text, folded, that a value must have.
 struct Text<'q> {
-    text: &'q str,
-    /// `None` where it is looked for with many others.
-    finder: Option<Box<Finder<'q>>>,
+    by: By<'q>,
     /// Whether escapes leave it as it is.
     is_plain: bool,
+}
+
+/// How a text is looked for.
+enum By<'q> {
+    Itself(Box<Finder<'q>>),
+    /// With many others, among which it has this number.
+    Number(usize),
 }
 
 /// What is known of a frame.
@@ -75,7 +80,7 @@ impl<'q> Raw<'q> {
     pub(crate) fn of(query: &'q Query) -> Self {
         let literals = query.literals.as_deref();
         Self {
-            root: Part::of(&query.root, literals.is_some()),
+            root: Part::of(&query.root, literals),
             literals,
         }
     }
@@ -110,24 +115,24 @@ impl<'q> Raw<'q> {
 }
 
 impl<'q> Part<'q> {
-    fn of(node: &'q Node, are_many: bool) -> Self {
+    fn of(node: &'q Node, literals: Option<&Literals>) -> Self {
         let parts = |nodes: &'q [Node]| {
-            let parts = nodes.iter().map(|node| Self::of(node, are_many));
+            let parts = nodes.iter().map(|node| Self::of(node, literals));
             parts.collect()
         };
         match node {
             Node::All => Self::All,
-            Node::Not(inner) => Self::Not(Box::new(Self::of(inner, are_many))),
+            Node::Not(inner) => Self::Not(Box::new(Self::of(inner, literals))),
             Node::And(nodes) => Self::And(parts(nodes)),
             Node::Or(nodes) => Self::Or(parts(nodes)),
             Node::Sent(pattern) => {
                 let texts = pattern.pieces.iter();
-                let texts = texts.map(|text| Text::of(text, are_many));
+                let texts = texts.map(|text| Text::of(text, literals));
                 Self::Sent(pattern, texts.collect())
             }
             Node::SentRegex(regex) => {
                 let texts = regex.required().iter();
-                Self::SentRegex(regex, texts.map(|text| Text::of(text, false)).collect())
+                Self::SentRegex(regex, texts.map(|text| Text::of(text, None)).collect())
             }
             Node::Field(..) => Self::Field,
         }
@@ -135,10 +140,10 @@ impl<'q> Part<'q> {
 }
 
 impl<'q> Text<'q> {
-    fn of(text: &'q str, are_many: bool) -> Self {
+    fn of(text: &'q str, literals: Option<&Literals>) -> Self {
+        let number = literals.and_then(|literals| literals.number(text));
         Self {
-            text,
-            finder: (!are_many).then(|| Box::new(Finder::new(text))),
+            by: number.map_or_else(|| By::Itself(Box::new(Finder::new(text))), By::Number),
             is_plain: is_plain(text),
         }
     }
@@ -166,11 +171,19 @@ impl Look<'_> {
             Part::Not(inner) => !self.may(inner),
             Part::And(parts) => parts.iter().all(|part| self.must(part)),
             Part::Or(parts) => parts.iter().any(|part| self.must(part)),
-            Part::Sent(pattern, _) => self
-                .value
+            Part::Sent(pattern, texts) => self
+                .value_with(texts)
                 .is_some_and(|(_, folded)| pattern.matches(folded)),
-            Part::SentRegex(regex, _) => self.value.is_some_and(|(sent, _)| regex.is_in(sent)),
+            Part::SentRegex(regex, texts) => self
+                .value_with(texts)
+                .is_some_and(|(sent, _)| regex.is_in(sent)),
         }
+    }
+
+    /// The value that stands in the frame as it is, if it may have the texts.
+    fn value_with(&self, texts: &[Text<'_>]) -> Option<(&str, &str)> {
+        self.value
+            .filter(|_| texts.iter().all(|text| self.has(text)))
     }
 
     /// Whether a value that was sent may have the text.
@@ -183,15 +196,16 @@ impl Look<'_> {
     }
 
     fn has(&self, text: &Text<'_>) -> bool {
-        if let Some(finder) = &text.finder {
-            return finder.find(self.lower).is_some();
-        }
+        let number = match &text.by {
+            By::Itself(finder) => return finder.find(self.lower).is_some(),
+            By::Number(number) => *number,
+        };
         let found = self.found.get_or_init(|| {
             let mut found = self.literals?.nothing();
             found.look_at(self.lower);
             Some(found)
         });
-        found.as_ref().is_none_or(|found| found.has(text.text))
+        found.as_ref().is_none_or(|found| found.has_number(number))
     }
 }
 
