@@ -193,9 +193,7 @@ impl Incidents {
         }
         Ok(incident)
     }
-}
 
-impl Incidents {
     /// What people entered in a form may hold what is redacted, too.
     pub(super) fn hide_entered(&self, entered: &mut [Entered], sight: &Sight) {
         if self.redactor.is_none() || sight.reads_raw {
