@@ -132,9 +132,26 @@ pub struct SearchAnswer {
     pub read: u64,
     /// Which hits are missing that no cursor gives, in sentences; empty where none are.
     pub cut: Vec<String>,
+    /// How many hits a higher limit gives beyond these, where no cursor does.
+    pub beyond_limit: usize,
     /// What the stages of a query (`| stats count by user.name`) made of the events. There are no
     /// hits then.
     pub table: Option<SearchTable>,
+}
+
+impl SearchAnswer {
+    /// Which hits are missing that no cursor gives, as whoever chose the limit reads it.
+    pub fn missing(&self) -> Vec<String> {
+        let mut missing = self.cut.clone();
+        if self.beyond_limit > 0 {
+            missing.push(format!(
+                "These are the first {} of {}: a higher limit gives more.",
+                self.hits.len(),
+                self.hits.len() + self.beyond_limit
+            ));
+        }
+        missing
+    }
 }
 
 /// A table that the stages of a query make.

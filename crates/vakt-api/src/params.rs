@@ -2,8 +2,8 @@
 
 use axum::extract::Query;
 use axum::http::Uri;
-use jiff::{SignedDuration, Timestamp as Instant};
 use vakt_event::Timestamp;
+use vakt_event::when::{Now, TimeFault, When};
 
 use crate::error::{ApiError, ErrorCode};
 
@@ -75,39 +75,16 @@ impl Params {
     }
 }
 
-/// RFC 3339 with an offset, `now`, or `-15m`: a whole number of `s`, `m`, `h`, `d` or `w` before now.
+/// A time as a query has it ([`vakt_event::when`]): of a date or another period its first instant, in UTC.
+/// `30d` is `-30d`, since a length of time alone can only lie before now.
 pub fn parse_time(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    if text == "now" {
-        return Ok(now);
-    }
-    if let Some(before) = text.strip_prefix('-') {
-        let seconds = relative_seconds(before)
-            .ok_or("a time before now is a whole number and one of s, m, h, d, w")?;
-        let instant: Instant = now
-            .to_jiff()
-            .checked_sub(SignedDuration::from_secs(seconds))
-            .map_err(|_| "that is before the year -9999")?;
-        return Ok(instant.into());
-    }
-    text.parse::<Timestamp>().map_err(|error| error.to_string())
-}
-
-fn relative_seconds(text: &str) -> Option<i64> {
-    let unit = text.chars().last()?;
-    let number: i64 = text
-        .strip_suffix(unit)
-        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?
-        .parse()
-        .ok()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        'w' => 604_800,
-        _ => return None,
-    };
-    number.checked_mul(seconds)
+    let now = Now::from(now);
+    let when = When::read(text, Some(&now)).or_else(|fault| match fault {
+        TimeFault::NoTime => When::read(&format!("-{text}"), Some(&now)).map_err(|_| fault),
+        fault => Err(fault),
+    });
+    when.map(|when| when.start())
+        .map_err(|fault| fault.to_string())
 }
 
 #[cfg(test)]
@@ -126,15 +103,28 @@ mod tests {
         check("-2h", Some("2026-11-24T08:00:00Z"));
         check("-1w", Some("2026-11-17T10:00:00Z"));
         check("2026-11-24T11:00:00+01:00", Some("2026-11-24T10:00:00Z"));
-        check("2026-11-24T11:00:00", None);
-        check("2026-11-24", None);
+        check("30d", Some("2026-10-25T10:00:00Z"));
+        check("now-1d/d", Some("2026-11-23T00:00:00Z"));
+        check("2026-11-24T11:00:00", Some("2026-11-24T11:00:00Z"));
+        check("2026-11-24", Some("2026-11-24T00:00:00Z"));
         check("-", None);
         check("-15", None);
+        check("15", None);
+        check("d", None);
         check("--15m", None);
-        check("-15y", None);
+        check("-15x", None);
         check("-99999999999999999999d", None);
         check("-999999999999999999s", None);
         check("-1å", None);
+        let told = |text: &str| parse_time(text, now).unwrap_err();
+        assert_eq!(
+            told("-15x"),
+            "at character 4 one of s, m, h, d, w, M (months) and y after a number was expected"
+        );
+        assert_eq!(
+            told("last week"),
+            "a time is 2026-11-24T09:30:00Z, a date such as 2026-11-24, now, -15m or now-1d/d"
+        );
     }
 
     #[test]

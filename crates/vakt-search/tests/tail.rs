@@ -4,8 +4,9 @@
 
 mod common;
 
-use common::{open_index, put};
+use common::{frames, open_index, put};
 use tempfile::TempDir;
+use vakt_event::time::FUTURE_TOLERANCE_MICROS;
 use vakt_event::{Event, EventTime, JournalPosition, Source, Timestamp, Transport};
 use vakt_search::{Error, Index, Order, Query, Request, Response};
 
@@ -22,17 +23,19 @@ fn source(number: u64) -> Source {
     }
 }
 
-/// Times jump about, some are equal, some are missing.
+/// Times jump about, some are equal, some are missing; clocks of senders are behind or as far ahead as is borne.
 fn event(number: u64) -> Event<'static> {
     let mut event = Event::default();
     let words = ["alpha", "beta", "gamma delta"];
     let word = words[usize::try_from(number % 3).unwrap()];
     event.sent("message", format!("{word} needle{}", number % 7));
     event.original = format!("line {number}").into();
+    let seconds = i64::try_from(number * 37 % 100).unwrap() * 60;
+    let ahead = [FUTURE_TOLERANCE_MICROS, 0, -4_000_000_000][usize::try_from(number % 3).unwrap()];
+    let claimed = Timestamp::from_seconds(seconds).unwrap();
     event.time = EventTime {
-        claimed: (!number.is_multiple_of(11))
-            .then(|| Timestamp::from_seconds(i64::try_from(number * 37 % 100).unwrap()).unwrap()),
-        received: None,
+        claimed: (!number.is_multiple_of(11)).then_some(claimed),
+        received: (!number.is_multiple_of(13)).then(|| claimed.saturating_add_micros(-ahead)),
     };
     event
 }
@@ -89,7 +92,7 @@ fn what_is_not_committed_is_found_in_its_place() {
         "message:*lt*",
         "nothing",
     ];
-    let bounds = [(None, None), (Some(20), Some(60))];
+    let bounds = [(None, None), (Some(1200), Some(3600))];
     let streams = [None, Some(vec!["a".to_owned()])];
     for query in queries {
         for order in [Order::Descending, Order::Ascending] {
@@ -112,10 +115,13 @@ fn what_is_not_committed_is_found_in_its_place() {
                                     .search_with(request, |from, tail| {
                                         assert_eq!(from.0, *end);
                                         for number in from.0..EVENTS {
+                                            let event = event(number);
+                                            let bytes = frames::encode(&event);
                                             tail.offer(
                                                 JournalPosition(number),
-                                                &event(number),
+                                                frames::frame(&bytes, &event),
                                                 &source(number),
+                                                &mut frames::Frames,
                                             )?;
                                         }
                                         Ok::<_, Error>(())

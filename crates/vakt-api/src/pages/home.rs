@@ -27,6 +27,8 @@ use crate::searches::{Look, SavedSearch};
 
 /// Hits on the page; the API and further pages give the rest.
 const HITS: usize = 50;
+/// Where no further page gives them (a query that sorts), as many as a person may ask for at once.
+const HITS_MAX: usize = 1_000;
 const INCIDENTS: usize = 10;
 /// Incidents, alerts and notes that the query finds.
 const RECORDS: usize = 8;
@@ -63,6 +65,7 @@ struct Home {
     /// Incidents, alerts and notes that the query finds; `None` where it asks for nothing.
     records: Option<Result<SearchAnswer, ApiError>>,
     older_than: Option<String>,
+    limit: usize,
     beside: Beside,
 }
 
@@ -90,7 +93,7 @@ impl Home {
 }
 
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
-    let params = Params::parse(call.request.uri(), &["q", "since", "cursor"])?;
+    let params = Params::parse(call.request.uri(), &["q", "since", "cursor", "limit"])?;
     let searching = call.request.uri().query().is_some();
     let principal = call.principal()?.clone();
     let now = call.app.parts.clock.now();
@@ -105,6 +108,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         results: None,
         records: None,
         older_than: params.get("cursor").map(str::to_owned),
+        limit: params.number("limit", HITS, 1, HITS_MAX)?,
         beside: beside.await?,
     };
     // The scripts that keep incidents and alerts fresh show no events, so that none are read.
@@ -131,7 +135,7 @@ async fn results(
         since,
         streams: who.streams.clone(),
         reads_raw: who.role.may(Permission::ReadRaw),
-        limit: HITS,
+        limit: home.limit,
         order: Order::NewestFirst,
         cursor: home.older_than.clone(),
         patience: (!home.searching).then_some(GLANCE_PATIENCE),
@@ -253,6 +257,7 @@ fn page(
                         query: &home.query,
                         since: &home.since,
                         is_later_page: home.older_than.is_some(),
+                        hits_max: HITS_MAX,
                         site,
                     }))
                 }

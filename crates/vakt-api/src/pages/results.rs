@@ -15,6 +15,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) query: &'a str,
     pub(crate) since: &'a str,
     pub(crate) is_later_page: bool,
+    /// The most hits of one page.
+    pub(crate) hits_max: usize,
     pub(crate) site: &'a Site,
 }
 
@@ -46,11 +48,23 @@ pub(crate) fn list(results: Result<&SearchAnswer, &ApiError>, shown: &Shown<'_>)
         ol.hits {
             @for hit in &answer.hits { (line(hit, shown.site)) }
         }
+        @if answer.beyond_limit > 0 {
+            p {
+                "The first " (grouped(answer.hits.len() as u64)) " in this order. "
+                @if answer.hits.len() < shown.hits_max {
+                    a href=(path(shown, &[("limit", &shown.hits_max.to_string())])) {
+                        "Show up to " (grouped(shown.hits_max as u64))
+                    }
+                } @else {
+                    span.quiet { "Narrow the query, or fetch all with " code { "vakt search" } "." }
+                }
+            }
+        }
         @if let Some(next) = &answer.next {
-            p { a href=(page_path(shown, next)) { "Older events" } }
+            p { a href=(path(shown, &[("cursor", next)])) { "Older events" } }
         }
         @if shown.is_later_page {
-            p { a href=(page_path(shown, "")) { "Back to the newest" } }
+            p { a href=(path(shown, &[])) { "Back to the newest" } }
         }
         @if answer.table.is_some() {
             // Its cells are values, whatever they are of, and stand as the API gives them.
@@ -157,9 +171,10 @@ pub(super) fn query_path(query: &str) -> String {
     format!("/?q={}", encoded(query))
 }
 
-fn page_path(shown: &Shown<'_>, cursor: &str) -> String {
+/// The same search with further parameters.
+fn path(shown: &Shown<'_>, further: &[(&str, &str)]) -> String {
     let mut path = query_path(shown.query);
-    for (name, value) in [("since", shown.since), ("cursor", cursor)] {
+    for (name, value) in [("since", shown.since)].iter().chain(further) {
         if !value.is_empty() {
             path.push_str(&format!("&{name}={}", encoded(value)));
         }

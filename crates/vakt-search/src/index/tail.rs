@@ -4,12 +4,14 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use vakt_event::{Event, JournalPosition, Source};
+use vakt_event::time::FUTURE_TOLERANCE_MICROS;
+use vakt_event::{Event, JournalPosition, Source, Timestamp};
 
 use super::cursor::{NO_TIME, Place};
 use super::gather::Gather;
 use super::search::{ANSWER_BYTES_MAX, Hit, Request};
 use crate::candidates::Stop;
+use crate::frame::{Decoder, Frame};
 use crate::record::{Record, RecordSource, peer_text};
 use crate::{Error, Result};
 
@@ -58,15 +60,17 @@ impl<'r> Tail<'r> {
         }
     }
 
-    /// Judges an event of the journal.
+    /// Judges what is decoded of a frame of the journal, which it is where it may be in the range and in the
+    /// streams that are searched.
     ///
     /// # Errors
     /// [`Error::OutOfTime`] when the request's deadline is over, [`Error::Cancelled`].
     pub fn offer(
         &mut self,
         position: JournalPosition,
-        event: &Event<'_>,
+        frame: Frame<'_>,
         source: &Source,
+        decoder: &mut dyn Decoder,
     ) -> Result<()> {
         self.judged += 1;
         if self.judged.is_multiple_of(EVENTS_PER_CLOCK) {
@@ -75,14 +79,32 @@ impl<'r> Tail<'r> {
                 Stop::OutOfTime | Stop::Damaged(_) => Error::OutOfTime { read: self.judged },
             })?;
         }
+        let streams = self.request.streams.as_deref();
+        if !self.may_be_within(frame.received)
+            || streams.is_some_and(|streams| !streams.contains(&source.stream))
+        {
+            return Ok(());
+        }
+        let event = decoder.decode(frame, source);
+        self.judge(position, &event, source);
+        decoder.recycle(event);
+        Ok(())
+    }
+
+    /// Whether an event of then may count as one of the range: it counts by its claim where that is earlier than
+    /// receipt, or later by no more than clocks are off.
+    fn may_be_within(&self, received: Timestamp) -> bool {
+        let latest = received.saturating_add_micros(FUTURE_TOLERANCE_MICROS);
+        self.request.since.is_none_or(|since| latest >= since)
+    }
+
+    fn judge(&mut self, position: JournalPosition, event: &Event<'_>, source: &Source) {
         let time = event.time.effective();
         let (since, until) = (self.request.since, self.request.until);
         let is_within = since.is_none_or(|since| time.is_some_and(|time| time >= since))
             && until.is_none_or(|until| time.is_some_and(|time| time < until));
-        let streams = self.request.streams.as_deref();
-        let is_seen = streams.is_none_or(|streams| streams.contains(&source.stream));
-        if !is_within || !is_seen {
-            return Ok(());
+        if !is_within {
+            return;
         }
         let peer = peer_text(source);
         let record = Record {
@@ -94,7 +116,7 @@ impl<'r> Tail<'r> {
             }),
         };
         if !self.request.query.matches_record(&record) {
-            return Ok(());
+            return;
         }
         self.total += 1;
         self.to.record(&record);
@@ -103,7 +125,6 @@ impl<'r> Tail<'r> {
             position: position.0,
         };
         self.keep(place.rank(self.request.order), &record);
-        Ok(())
     }
 
     fn keep(&mut self, rank: Place, record: &Record<'_>) {

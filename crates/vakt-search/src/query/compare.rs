@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::ops::{Bound, RangeBounds};
 
+use vakt_event::when::{Now, TimeFault, When, names_now};
 use vakt_event::{Timestamp, ecs};
 
-use super::time::{Now, TimeFault, When, names_now};
 use crate::fold::fold;
 
 /// A range; its bounds decide what kind of value can lie in it.

@@ -12,7 +12,7 @@
 //! | `field:""` | the field is there and empty |
 //! | `field:(a or "b c" or not d)` | what is said in the parentheses holds for the field |
 //! | `field>=7`, `field:>=7`, `field:[a TO b]`, `field:{a TO b}`, `field!=x` | comparison: of numbers, RFC 3339 times or addresses where the bounds are such, else of text; `[ ]` include their bounds, `{ }` do not, `*` is no bound |
-//! | `@timestamp:2026-11-24`, `@timestamp>=-1h`, `@timestamp:[now-1d/d TO now/d}` | times (the grammar is in `query/time`): a date, month, year, hour or minute is all of it, also as a bound |
+//! | `@timestamp:2026-11-24`, `@timestamp>=-1h`, `@timestamp:[now-1d/d TO now/d}` | times (the grammar is in [`vakt_event::when`]): a date, month, year, hour or minute is all of it, also as a bound |
 //! | `field:10.0.0.0/8` | a value is an address in the network, or has this text |
 //! | `/re/`, `field:/re/` | a regular expression is found in a sent value, or in a value of the field |
 //! | `field == x`, `field = x` | what `field:x` finds |
@@ -52,12 +52,11 @@ mod pattern;
 pub mod pipeline;
 pub(crate) mod raw;
 mod regex;
-mod time;
 mod word;
 
 pub use error::QueryError;
 pub use pipeline::Pipeline;
-pub use time::Now;
+pub use vakt_event::when::Now;
 
 pub(crate) use compare::{
     Network, Number, Range, address as read_address, number as read_number, time as read_time,

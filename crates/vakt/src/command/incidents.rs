@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
 use vakt_event::clock::SystemClock;
 use vakt_event::{Clock as _, Timestamp};
@@ -575,8 +576,11 @@ fn titled(incident: &Json) -> String {
 
 /// `now`, a local time in Sweden, or RFC 3339.
 pub(super) fn instant(words: &str) -> Result<Timestamp> {
-    let zone = zone("Europe/Stockholm").context("no zone Europe/Stockholm")?;
-    Ok(local::instant(words, SystemClock.now(), &zone)?)
+    Ok(local::instant(words, SystemClock.now(), &swedish()?)?)
+}
+
+pub(super) fn swedish() -> Result<TimeZone> {
+    zone("Europe/Stockholm").context("no zone Europe/Stockholm")
 }
 
 /// When something is to be: `30d`, `12h` or `45m` from now, RFC 3339, or a local time in the zone of the

@@ -28,7 +28,7 @@ pub struct List {
     /// Only with this text in the query
     #[arg(long, value_name = "TEXT")]
     text: Option<String>,
-    /// From this instant on: -15m, -7d, 03:05, `yesterday 23:10` (Swedish time), or RFC 3339
+    /// From this instant on: -15m, 7d, today, 2026-11-24, 03:05, `yesterday 23:10` (Swedish time), or RFC 3339
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     since: Option<String>,
     /// Before this instant, in the same forms

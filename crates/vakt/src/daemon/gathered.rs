@@ -8,13 +8,8 @@ pub(super) fn put(gathered: Gathered, limit: usize, answer: &mut SearchAnswer) {
     match gathered {
         Gathered::Hits(Listed { mut hits, cut }) => {
             answer.cut = cut.sentences();
-            if hits.len() > limit {
-                answer.cut.push(format!(
-                    "These are the first {limit} of {}: a higher limit gives more.",
-                    hits.len()
-                ));
-                hits.truncate(limit);
-            }
+            answer.beyond_limit = hits.len().saturating_sub(limit);
+            hits.truncate(limit);
             answer.hits = hits;
         }
         Gathered::Table(table) => {

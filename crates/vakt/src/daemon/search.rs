@@ -18,9 +18,9 @@ use vakt_storage::Journal;
 use super::follow::JournalFollower;
 use super::gathered;
 use super::record_search::RecordSearch;
-use crate::pipeline::Frames;
 use crate::pipeline::index::{IndexProgress, is_suspicious};
 use crate::pipeline::tail::JournalTail;
+use crate::pipeline::{Frames, frame_of};
 use crate::redact::Redactor;
 
 /// A search waits this long for the index to reach what was acknowledged before it began; a commit
@@ -248,7 +248,9 @@ impl Search {
         tail: &mut Tail<'_>,
     ) -> anyhow::Result<()> {
         let mut journal = JournalTail::new(&self.journal, &self.frames, from, end);
-        journal.each(|position, event, source| Ok(tail.offer(position, event, source)?))
+        journal.each(|frame, source, decoding| {
+            Ok(tail.offer(frame.position, frame_of(frame), source, decoding)?)
+        })
     }
 }
 

@@ -17,7 +17,7 @@ use super::subject::Subject;
 use crate::pipeline::detector::{Detector, Found, is_joinable};
 use crate::pipeline::index::IndexProgress;
 use crate::pipeline::tail::JournalTail;
-use crate::pipeline::{Decoding, Frames};
+use crate::pipeline::{Decoding, Frames, decode_frame};
 
 /// A hunt that takes longer ends where it is: long enough for tens of millions of events that the index
 /// could not pass over, and no rule that never ends holds a thread for a day.
@@ -195,19 +195,20 @@ impl Work<'_> {
         let request = self.request;
         self.reached(from);
         let mut seen: u64 = 0;
-        let read = tail.each(|position, event, source| {
-            self.reached = position.next();
+        let read = tail.each(|frame, source, decoding| {
+            self.reached = frame.position.next();
             if seen.is_multiple_of(EVENTS_PER_CLOCK) {
                 self.tell();
                 self.check();
             }
             seen += 1;
+            let event = decode_frame(frame, source, decoding);
             let time = event.time.effective();
             let is_within = (request.since).is_none_or(|since| time.is_some_and(|at| at >= since))
                 && (request.until).is_none_or(|until| time.is_some_and(|at| at < until));
             let streams = request.streams.as_deref();
             if is_within && streams.is_none_or(|streams| streams.contains(&source.stream)) {
-                self.judge(position, event, source);
+                self.judge(frame.position, &event, source);
             }
             match self.stopped {
                 None => Ok(()),

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use vakt_event::{Event, JournalPosition, Source};
-use vakt_storage::{Journal, ReadError, Reader};
+use vakt_event::{JournalPosition, Source};
+use vakt_storage::{Journal, ReadError, Reader, StoredFrame};
 
-use super::{Decoding, Frames, decode_frame};
+use super::{Decoding, Frames};
 
 /// Everything up to the end is durable already, so that nothing is waited for.
 const PATIENCE: Duration = Duration::ZERO;
 
-/// The events from one position up to another, exclusive.
+/// The frames from one position up to another, exclusive.
 pub(crate) struct JournalTail {
     reader: Reader,
     from: JournalPosition,
@@ -34,13 +34,13 @@ impl JournalTail {
         }
     }
 
-    /// Gives the events in order; those in a damaged part are left out.
+    /// Gives the frames in order, with what decodes them; those in a damaged part are left out.
     ///
     /// # Errors
     /// Those of `look`, and a journal that cannot be read.
     pub(crate) fn each(
         &mut self,
-        mut look: impl FnMut(JournalPosition, &Event<'_>, &Source) -> Result<()>,
+        mut look: impl FnMut(&StoredFrame, &Source, &mut Decoding) -> Result<()>,
     ) -> Result<()> {
         while self.from < self.end {
             let batch = match self.reader.next(PATIENCE) {
@@ -58,8 +58,7 @@ impl JournalTail {
                 .iter()
                 .filter(|frame| frame.position < self.end)
             {
-                let event = decode_frame(frame, &batch.source, &mut self.decoding);
-                look(frame.position, &event, &batch.source)?;
+                look(frame, &batch.source, &mut self.decoding)?;
             }
             self.from = batch
                 .frames

@@ -69,6 +69,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     let limit = params.number("limit", LIMIT_DEFAULT, 0, LIMIT_MAX)?;
     let request = request(app, &params, within, limit, &looker.who)?;
     let answer = run(app, looker, request, Line::Searches).await?;
+    let missing = answer.missing();
     let hits = answer.hits.into_iter().map(Value::Object).collect();
     let mut shown = json!({
         "hits": Value::Array(hits),
@@ -76,8 +77,8 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         "elapsed_ms": millis(began),
         "next": answer.next,
     });
-    if !answer.cut.is_empty() {
-        shown["cut"] = answer.cut.into();
+    if !missing.is_empty() {
+        shown["cut"] = missing.into();
     }
     if let Some(table) = answer.table {
         shown["table"] = json!({

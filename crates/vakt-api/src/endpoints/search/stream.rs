@@ -262,13 +262,14 @@ impl Stream {
 
 impl Page {
     fn of(answer: SearchAnswer) -> Self {
+        let mut cut = answer.missing();
         let SearchAnswer {
             hits,
             total,
             next,
             read,
-            mut cut,
             mut table,
+            ..
         } = answer;
         if let Some(table) = &mut table {
             cut.append(&mut table.cut);

@@ -2,10 +2,11 @@
 
 use std::ops::Bound;
 
+use vakt_event::when::{TimeFault, When};
+
 use super::scan::Relation;
 use super::{Node, Parser, QueryError, Range, Test};
 use crate::query::compare::RangeFault;
-use crate::query::time::{TimeFault, When};
 use crate::query::word;
 
 const TIME: &str = "a time such as 2026-11-24T09:30:00Z, 2026-11-24 or now-15m";

@@ -14,7 +14,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use jiff::tz::TimeZone;
 use serde_json::{Value as Json, json};
+use vakt_event::clock::SystemClock;
+use vakt_event::when::{Now, TimeFault, When};
+use vakt_event::{Clock, Timestamp};
+use vakt_incident::local::{self, LocalTimeError};
 
 use super::people::text;
 use super::saved::query_of;
@@ -32,7 +37,7 @@ pub struct Options {
     /// Words, "phrases", field:value, and or not; nothing finds everything; what begins with `-` goes after `--`
     #[arg(value_name = "QUERY")]
     query: Vec<String>,
-    /// From this instant on: -15m, -2h, -7d, 03:05, `yesterday 23:10` (Swedish time), or RFC 3339
+    /// From this instant on: -15m, 7d, today, 2026-11-24, 03:05, `yesterday 23:10` (Swedish time), or RFC 3339
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     since: Option<String>,
     /// Before this instant, in the same forms
@@ -249,10 +254,77 @@ fn cut(end: &Json) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// A time back from now goes to the daemon as it is; everything else becomes an instant here.
+/// A length of time back from now goes to the daemon as it is; everything else becomes an instant here, by
+/// Swedish time where it names no zone.
 pub(super) fn instant(words: &str) -> Result<String> {
-    if words.starts_with('-') {
-        return Ok(words.to_owned());
+    let words = words.trim();
+    let length = words.strip_prefix('-').unwrap_or(words);
+    let digits = length.trim_start_matches(|c: char| c.is_ascii_digit());
+    if digits.len() < length.len() && matches!(digits, "s" | "m" | "h" | "d" | "w" | "M" | "y") {
+        return Ok(format!("-{length}"));
     }
-    Ok(super::incidents::instant(words)?.to_string())
+    instant_at(words, SystemClock.now(), super::incidents::swedish()?)
+}
+
+fn instant_at(words: &str, time: Timestamp, zone: TimeZone) -> Result<String> {
+    let fault = match local::instant(words, time, &zone) {
+        Ok(instant) => return Ok(instant.to_string()),
+        Err(fault @ LocalTimeError::NoTime { .. }) => fault,
+        Err(fault) => return Err(fault.into()),
+    };
+    let period = match words {
+        "today" => "now/d",
+        "yesterday" => "now-1d/d",
+        other => other,
+    };
+    match When::read(period, Some(&Now { time, zone })) {
+        Ok(when) => Ok(when.start().to_string()),
+        Err(TimeFault::NoTime) => Err(fault.into()),
+        Err(fault) => bail!("{words:?} is no time: {fault}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_lies_before_now() {
+        let check = |words: &str, expected: &str| assert_eq!(instant(words).unwrap(), expected);
+        check("30d", "-30d");
+        check("-30d", "-30d");
+        check(" 15m", "-15m");
+        check("2026-11-24T09:30:00Z", "2026-11-24T09:30:00Z");
+    }
+
+    #[test]
+    fn a_day_begins_in_the_zone() {
+        let check = |words: &str, expected: &str| {
+            let now = "2026-11-24T08:00:00Z".parse().unwrap();
+            let zone = super::super::incidents::swedish().unwrap();
+            let found = instant_at(words, now, zone);
+            let found = found.unwrap_or_else(|error| error.to_string());
+            assert_eq!(found, expected, "{words}");
+        };
+        check("2026-11-24", "2026-11-23T23:00:00Z");
+        check("2026-07", "2026-06-30T22:00:00Z");
+        check("today", "2026-11-23T23:00:00Z");
+        check("yesterday", "2026-11-22T23:00:00Z");
+        check("yesterday 23:10", "2026-11-23T22:10:00Z");
+        check("now-2h", "2026-11-24T06:00:00Z");
+        check(
+            "now-2x",
+            "\"now-2x\" is no time: at character 6 one of s, m, h, d, w, M (months) and y after a number was \
+             expected",
+        );
+        check(
+            "soon",
+            "\"soon\" is no time: write 2026-11-23T20:08:00Z, now, 03:05, yesterday 23:10 or 2026-11-24 03:05",
+        );
+        check(
+            "2026-03-29 02:30",
+            "2026-03-29T02:30:00 does not exist in Europe/Stockholm, since clocks were put forward; it is either \
+             2026-03-29T00:30:00Z or 2026-03-29T01:30:00Z",
+        );
+    }
 }

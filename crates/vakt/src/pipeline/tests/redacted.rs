@@ -11,7 +11,7 @@ use super::{World, append, line};
 use crate::pipeline::index::{self, IndexProgress, IndexThread};
 use crate::pipeline::quarantine::Quarantine;
 use crate::pipeline::tail::JournalTail;
-use crate::pipeline::{Frames, Stop};
+use crate::pipeline::{Frames, Stop, decode_frame};
 use crate::redact::{Action, Redactor, Rule};
 
 const RULES: &str = "
@@ -45,7 +45,8 @@ fn the_index_and_what_it_lacks_are_redacted_alike() {
 
     let mut tail = JournalTail::new(&journal, &frames, JournalPosition(0), JournalPosition(1));
     let mut seen = Vec::new();
-    tail.each(|_, event, _| {
+    tail.each(|frame, source, decoding| {
+        let event = decode_frame(frame, source, decoding);
         seen.push(event.text("message").unwrap().to_owned());
         Ok(())
     })

@@ -15,17 +15,20 @@ mod civil;
 mod relative;
 mod unit;
 
+use std::fmt;
+
 use jiff::ZonedDateTime;
 use jiff::tz::TimeZone;
-use vakt_event::Timestamp;
 
 use civil::civil;
 use relative::Relative;
 use unit::Unit;
 
+use crate::Timestamp;
+
 const UNITS: &str = "one of s, m, h, d, w, M (months) and y after a number";
 
-/// The present, which the times of a query may be relative to.
+/// The present, which times may be relative to.
 #[derive(Clone, Debug)]
 pub struct Now {
     pub time: Timestamp,
@@ -43,7 +46,7 @@ impl From<Timestamp> for Now {
 
 /// What a written time stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum When {
+pub enum When {
     Instant(Timestamp),
     /// From the first instant on, before the second.
     Period(Timestamp, Timestamp),
@@ -51,7 +54,7 @@ pub(crate) enum When {
 
 /// Why a text is no time that can be used.
 #[derive(Debug, PartialEq)]
-pub(crate) enum TimeFault {
+pub enum TimeFault {
     /// It does not look like one.
     NoTime,
     /// It is relative, and the present is not known.
@@ -60,10 +63,29 @@ pub(crate) enum TimeFault {
     At(usize, &'static str),
 }
 
+impl fmt::Display for TimeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoTime => f.write_str(
+                "a time is 2026-11-24T09:30:00Z, a date such as 2026-11-24, now, -15m or now-1d/d",
+            ),
+            Self::NoNow => f.write_str("what now is, is not known here"),
+            Self::At(at, expected) => {
+                write!(f, "at character {} {expected} was expected", at + 1)
+            }
+        }
+    }
+}
+
 const YEARS: TimeFault = TimeFault::At(0, "a time within the years -9999 to 9999");
 
 impl When {
-    pub(crate) fn read(text: &str, now: Option<&Now>) -> Result<Self, TimeFault> {
+    /// What `text` stands for; `now` is needed where it is relative, and its zone where it names none,
+    /// which is UTC without.
+    ///
+    /// # Errors
+    /// It is no such time.
+    pub fn read(text: &str, now: Option<&Now>) -> Result<Self, TimeFault> {
         if let Ok(time) = text.to_ascii_uppercase().parse() {
             return Ok(Self::Instant(time));
         }
@@ -72,6 +94,13 @@ impl When {
         }
         let zone = now.map_or(TimeZone::UTC, |now| now.zone.clone());
         civil(text).ok_or(TimeFault::NoTime)?.within(&zone)
+    }
+
+    /// The instant, or the first one of the period.
+    pub fn start(&self) -> Timestamp {
+        match self {
+            Self::Instant(time) | Self::Period(time, _) => *time,
+        }
     }
 
     fn instant(zoned: &ZonedDateTime) -> Self {
@@ -91,7 +120,7 @@ impl When {
 }
 
 /// Whether `text` begins as a time relative to `now` does, by that very word.
-pub(crate) fn names_now(text: &str) -> bool {
+pub fn names_now(text: &str) -> bool {
     let word = text.get(..3).unwrap_or_default();
     let rest = text.get(3..).unwrap_or_default();
     word.eq_ignore_ascii_case("now") && (rest.is_empty() || rest.starts_with(['+', '-', '/']))
