@@ -105,6 +105,8 @@ pub struct SearchRequest {
     pub cancelled: Option<Arc<AtomicBool>>,
     /// Kept up to date while the search runs.
     pub progress: Option<Arc<SearchProgress>>,
+    /// A person reads the answer: where nothing is found it says what may be the reason.
+    pub hints: bool,
 }
 
 /// How far a search is.
@@ -134,6 +136,8 @@ pub struct SearchAnswer {
     pub cut: Vec<String>,
     /// How many hits a higher limit gives beyond these, where no cursor does.
     pub beyond_limit: usize,
+    /// Why nothing may have been found, in sentences.
+    pub hints: Vec<String>,
     /// What the stages of a query (`| stats count by user.name`) made of the events. There are no
     /// hits then.
     pub table: Option<SearchTable>,

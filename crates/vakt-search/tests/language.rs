@@ -33,6 +33,10 @@ fn sample() -> Event<'static> {
     made.sent("a b", "spaced");
     made.sent("tag", "alpha beta");
     made.sent("tag", "gamma");
+    made.sent("app.example.org/name", "web");
+    made.sent("TargetObject", "HKLM\\Software\\{0A1B}");
+    made.sent("TargetObject", "HKEY_LOCAL_MACHINE\\Software\\{0A1B}");
+    made.sent("share", "\\\\server\\c$\\x");
     made.sent("when", "2026-11-24T10:00:00+01:00");
     made.sent("vakt.stream", "forged");
     made.problem("no year");
@@ -308,7 +312,6 @@ fn comparisons_read_numbers_times_addresses_and_text() {
         @timestamp:2023-11-14T22
         @timestamp:2023-11-14T22:13
         @timestamp:2023-11-14T23:13:20+01:00
-        @timestamp:13
         when>="2026-11-24T08:59:59Z"
         @timestamp<2023-11-15
         @timestamp:[2023-11-14T23:13:20+01:00 TO *}
@@ -453,6 +456,33 @@ fn forms_known_from_elsewhere_work() {
         Image:*cmd.?xe
         tag:(gamm? and alph?)
         city:gro??e
+        _missing_:missing
+        "user.name":administrator
+        "user.name":"Domain\Administrator" "severity">=7
+        exists("a b") "a b":spaced
+        severity<>8
+        message:/PASSWORD/i
+        /FAILED/i
+        app.example.org/name:web
+        exists(app.example.org/name)
+        Image:C:\Windows\*
+        Image:C:\*
+        Image:c:\windows\*\cmd.exe
+        Image:C:\\Windows\\*
+        Image=C:\Windows\*
+        C:\Windows\*
+        not Image:C:\Temp\*
+        Image:*\cmd.exe
+        TargetObject:HKLM\*
+        TargetObject:HKEY_LOCAL_MACHINE\Software\{*
+        TargetObject:HKLM\Software\{0A*}
+        share:\\server\*
+        share:\\server\c$\*
+        'root' or failed
+        (uid=0, gid=0) or failed
+        logged in (root) or failed
+        <34>Nov or failed
+        ===== or failed
         C:\PROGRA~1 or failed
         /home/x/notes.txt~ or failed
         a\~1 or failed
@@ -472,6 +502,12 @@ fn forms_known_from_elsewhere_work() {
         missing="failed"
         dGVzdA==
         dGVzdA=
+        "not":y
+        exists("c d")
+        user.name:domain\*
+        Image:C:\Windows\x*
+        _missing_:user.name
+        severity<>7
         host.name:web??
         host.name:web1?
         host.name:web\?
@@ -686,10 +722,10 @@ character 12: expected a value without wildcards to compare with; found `*`
              ^"#,
     );
     check(
-        "@timestamp>=yesterday",
+        "@timestamp>=tomorrow",
         r#"
-character 13: expected a time such as 2026-11-24T09:30:00Z, 2026-11-24 or now-15m; found `yesterday`
-  @timestamp>=yesterday
+character 13: expected a time such as 2026-11-24T09:30:00Z, 2026-11-24 or now-15m; found `tomorrow`
+  @timestamp>=tomorrow
               ^"#,
     );
     check(
@@ -722,6 +758,132 @@ character 12: expected a value for `user.name`; found `|`
     );
 }
 
+/// Forms of other languages that would pass for text and find nothing.
+#[test]
+fn forms_with_no_meaning_here_are_refused_with_what_says_the_same() {
+    let check = |text: &str, at: usize, expected: &str| {
+        let now: Timestamp = "2026-11-24T09:30:00Z".parse().unwrap();
+        let Err(error) = Pipeline::parse_at(text, now) else {
+            panic!("{text} is read");
+        };
+        assert_eq!(error.position, at, "\n{error}");
+        assert!(error.expected.contains(expected), "\n{error}");
+    };
+    // Lists.
+    check("log.level IN (warn, error)", 10, "field:(a or b)");
+    check("log.level in (warn, error)", 10, "field:(a or b)");
+    check("log.level in [warn, error]", 10, "field:(a or b)");
+    check("log.level:(warn, error)", 15, "`or` between the values");
+    check("log.level:(\"warn\", \"error\")", 17, "`or` or a space");
+    check("-host.name:(web1|web2)", 16, "`or` between the values");
+    // Expressions, and Sigma's modifiers.
+    check("user.name=~root", 9, "field:/expression/");
+    check("message =~ \"x\"", 8, "the name of a field right before");
+    check("message|contains:sshd", 7, "field:*text*");
+    check("not Image|endswith|cased:\\svchost.exe", 9, "field:*text*");
+    // Networks.
+    check("source.ip:10.0.0.0/33", 18, "a length from 0 to 32");
+    check("-source.ip:10.0.0.0/", 19, "a length from 0 to 32");
+    check(
+        "source.ip:10.0.0.0/255.255.0.0",
+        18,
+        "a length from 0 to 32",
+    );
+    check("source.ip:fe80::/129", 16, "a length from 0 to 128");
+    check("source.ip:10.0.0.1-10.0.0.9", 18, "[10.0.0.1 TO 10.0.0.9]");
+    check("source.ip:[10.0.0.0/16 TO *]", 11, "an address");
+    // Names that are many.
+    check("user.*:x", 0, "the whole name of a field");
+    check("process.*:svchost*", 0, "the whole name of a field");
+    check("*.name:web1", 0, "the whole name of a field");
+    // Comparisons.
+    check("EventID =1", 8, "the name of a field right before");
+    check("EventID=>5", 7, ">= or <=");
+    check("EventID:!1", 8, "field!=value");
+    check("EventID:!=1", 8, "field!=value");
+    check("EventID:==5", 8, "field!=value");
+    check("EventID<=>5", 9, "a value to compare with");
+    check("x>=400 and <500", 11, "the name of a field right before");
+    check("(x>=400 and <500)", 12, "the name of a field right before");
+    check("5 < process.pid", 2, "the name of a field right before");
+    check("port>=1,024", 6, "a number in plain digits");
+    check("port:>=0x400", 7, "a number in plain digits");
+    check("port:[1 TO 1,024]", 11, "a number in plain digits");
+    check("bytes>1MB", 6, "a number in plain digits");
+    check("share>50%", 6, "a number in plain digits");
+    check("EventID>=5k", 9, "a number in plain digits");
+    check("port:[5 TO 3]", 6, "the lower end of the range first");
+    check(
+        "@timestamp:[now TO now-1h]",
+        12,
+        "the lower end of the range first",
+    );
+    // Absence.
+    check("isnull(user.name)", 0, "exists(field)");
+    check("isNotNull(user.name)", 0, "exists(field)");
+    // Quotes.
+    check("'failed password'", 0, "double quotes");
+    check("\u{201c}failed password\u{201d}", 0, "straight quotes");
+    // Times.
+    check("@timestamp>=2026-11-24 10:00", 23, "the time in one word");
+    check("@timestamp:2026-11-24 10:00:30", 22, "the time in one word");
+    check("@timestamp>=now - 1h", 16, "the time in one word");
+    check("@timestamp:24.11.2026", 11, "a time such as");
+    check("@timestamp:13", 11, "a time such as");
+    check("earliest=-1h failed", 0, "@timestamp>=-1h");
+    // Commands and functions.
+    check("* | table a", 4, "fields a, b keeps fields");
+    check("* | dedup a", 4, "stats count by a");
+    check("* | stats values(a)", 10, "stats count by field");
+    check(
+        "* | stats count by a | where root",
+        28,
+        "a column and what it is compared with",
+    );
+    check(
+        "* | stats count by a | where count between 3 and 5",
+        28,
+        "a column",
+    );
+}
+
+#[test]
+fn who_finds_nothing_is_told_what_may_have_been_meant_otherwise() {
+    let check = |text: &str, expected: &[&str]| {
+        assert_eq!(Pipeline::parse(text).unwrap().doubts, expected, "{text}");
+    };
+    check("failed password user.name:root", &[]);
+    check("a || b \"a b\" /x/ c:d* e:[1 TO 2]", &[]);
+    check(
+        "message contains x",
+        &["`contains` is looked for as a word."],
+    );
+    check(
+        "fai?ed",
+        &[
+            "In `fai?ed` the `?` is that very character, as in all words without a field: field:fai?ed or * takes any.",
+        ],
+    );
+    check(
+        "10.47.0.0/16",
+        &[
+            "`10.47.0.0/16` is looked for as a text: source.ip:10.47.0.0/16 asks for the addresses of the network.",
+        ],
+    );
+    check(
+        "\"fail*\"",
+        &["Inside quotes * is that very character: \"fail*\"."],
+    );
+    check(
+        "log.level:warn,error",
+        &["`warn,error` is one value: log.level:(warn or error) asks for each."],
+    );
+    check(
+        "user.name:domain\\*",
+        &["`\\*` is the character *: after a backslash of a path write `\\\\*`."],
+    );
+}
+
 #[test]
 fn commands_begin_at_a_bar_that_is_no_text() {
     let stages = |text: &str, expected: usize| {
@@ -740,8 +902,11 @@ fn commands_begin_at_a_bar_that_is_no_text() {
     stages("exists(a)|head", 1);
     stages("a || b | head", 1);
     stages("* | where a:(b or c) | head", 1);
+    stages("a|head", 1);
+    stages("user.name:a|stats count by b|sort -count", 2);
     stages("a|b", 0);
-    stages("a|head", 0);
+    stages("a|header", 0);
+    stages("a|head,b", 0);
     stages("a \\| head", 0);
     stages("\"a | head\"", 0);
     stages("/a | head/", 0);

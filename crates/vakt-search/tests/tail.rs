@@ -34,7 +34,7 @@ fn event(number: u64) -> Event<'static> {
     let ahead = [FUTURE_TOLERANCE_MICROS, 0, -4_000_000_000][usize::try_from(number % 3).unwrap()];
     let claimed = Timestamp::from_seconds(seconds).unwrap();
     event.time = EventTime {
-        claimed: (!number.is_multiple_of(11)).then_some(claimed),
+        claimed: (!number.is_multiple_of(11) && !number.is_multiple_of(13)).then_some(claimed),
         received: (!number.is_multiple_of(13)).then(|| claimed.saturating_add_micros(-ahead)),
     };
     event

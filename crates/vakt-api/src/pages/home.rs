@@ -139,6 +139,7 @@ async fn results(
         order: Order::NewestFirst,
         cursor: home.older_than.clone(),
         patience: (!home.searching).then_some(GLANCE_PATIENCE),
+        hints: home.searching,
         ..SearchRequest::default()
     };
     let line = if home.searching {

@@ -44,6 +44,7 @@ pub(crate) fn list(results: Result<&SearchAnswer, &ApiError>, shown: &Shown<'_>)
         } @else if answer.hits.is_empty() {
             p.quiet { "Nothing was found." }
         }
+        @for hint in &answer.hints { p.quiet { (hint) } }
         @for sentence in &answer.cut { p.problem { (sentence) } }
         ol.hits {
             @for hit in &answer.hits { (line(hit, shown.site)) }

@@ -4,6 +4,7 @@
 //! time     = RFC 3339 with an offset
 //!          | YYYY [ "-" MM [ "-" DD [ ("T" | " ") hh [ ":" mm [ ":" ss [ "." digits ] ] ] ] ] ]
 //!          | ( "now" | offset ) { offset } [ "/" unit ]
+//!          | "today" | "yesterday"
 //! offset   = ( "+" | "-" ) digits unit
 //! unit     = "s" | "m" | "h" | "d" | "w" | "M" | "y"
 //! ```
@@ -89,6 +90,11 @@ impl When {
         if let Ok(time) = text.to_ascii_uppercase().parse() {
             return Ok(Self::Instant(time));
         }
+        let days = [("today", "now/d"), ("yesterday", "now-1d/d")];
+        let day = days
+            .into_iter()
+            .find(|(word, _)| text.eq_ignore_ascii_case(word));
+        let text = day.map_or(text, |(_, day)| day);
         if let Some(relative) = Relative::begin(text) {
             return relative.read(now);
         }
@@ -160,6 +166,8 @@ mod tests {
         check("now-1M", "2026-10-24T10:20:30.5Z");
         check("now-9M", "2026-02-24T10:20:30.5Z");
         check("now-1y", "2025-11-24T10:20:30.5Z");
+        check("today", "2026-11-24T00:00:00Z 2026-11-25T00:00:00Z");
+        check("Yesterday", "2026-11-23T00:00:00Z 2026-11-24T00:00:00Z");
         check("now/s", "2026-11-24T10:20:30Z 2026-11-24T10:20:31Z");
         check("now/m", "2026-11-24T10:20:00Z 2026-11-24T10:21:00Z");
         check("now/h", "2026-11-24T10:00:00Z 2026-11-24T11:00:00Z");
@@ -212,7 +220,7 @@ mod tests {
         };
         for text in [
             "",
-            "yesterday",
+            "tomorrow",
             "nowhere",
             "12",
             "2026-1-2",

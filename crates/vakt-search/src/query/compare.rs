@@ -35,14 +35,15 @@ pub(crate) fn is_time_field(field: &str) -> bool {
 
 impl Range {
     /// The range between two bounds for the values of `field`. Bounds of different kinds are
-    /// compared as text.
+    /// compared as text; those in quotes are times relative to now only where the field's values are times.
     pub(crate) fn new(
         field: &str,
         low: Bound<&str>,
         high: Bound<&str>,
         now: Option<&Now>,
+        is_quoted: bool,
     ) -> Result<Self, RangeFault> {
-        if is_time_field(field) || [low, high].into_iter().any(bound_names_now) {
+        if is_time_field(field) || (!is_quoted && [low, high].into_iter().any(bound_names_now)) {
             return Self::of_times(low, high, now);
         }
         Ok(if let Some((low, high)) = both(low, high, number) {
@@ -94,6 +95,25 @@ impl Range {
         match when {
             When::Instant(time) => Self::Time(Bound::Included(time), Bound::Included(time)),
             When::Period(start, end) => Self::Time(Bound::Included(start), Bound::Excluded(end)),
+        }
+    }
+
+    /// Whether its lower end lies above the upper one, so that nothing is in it.
+    pub(crate) fn is_reversed(&self) -> bool {
+        fn above<T: PartialOrd>(low: &Bound<T>, high: &Bound<T>) -> bool {
+            match (low, high) {
+                (Bound::Unbounded, _) | (_, Bound::Unbounded) => false,
+                (
+                    Bound::Included(low) | Bound::Excluded(low),
+                    Bound::Included(high) | Bound::Excluded(high),
+                ) => low > high,
+            }
+        }
+        match self {
+            Self::Number(low, high) => above(low, high),
+            Self::Time(low, high) => above(low, high),
+            Self::Address(low, high) => above(low, high),
+            Self::Text(low, high) => above(low, high),
         }
     }
 
@@ -284,7 +304,7 @@ mod tests {
     fn ranges_take_values_of_the_kind_of_their_bounds() {
         use Bound::{Excluded, Included, Unbounded};
         let check = |low: Bound<&str>, high: Bound<&str>, inside: &[&str], outside: &[&str]| {
-            let Ok(range) = Range::new("field", low, high, None) else {
+            let Ok(range) = Range::new("field", low, high, None, false) else {
                 panic!("{low:?} {high:?}")
             };
             for value in inside {

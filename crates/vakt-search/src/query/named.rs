@@ -1,5 +1,7 @@
 //! Which fields a query asks about by name: some may be asked about by some people alone.
 
+use std::collections::HashSet;
+
 use vakt_event::alias::canonical;
 
 use super::pipeline::{Function, Name, Pipeline, Stage};
@@ -17,6 +19,38 @@ impl Pipeline {
     /// in `fields - name`. What is computed is taken for a field where it has its name.
     pub fn names(&self, name: &str) -> bool {
         self.query.names(name) || self.stages.iter().any(|stage| stage.names(name))
+    }
+}
+
+impl Pipeline {
+    /// The fields that the query asks for, canonical, without those that are to be absent: where no event has one of
+    /// them, nothing is found. After them the fields by which it groups.
+    pub fn fields_asked_for(&self) -> Vec<&str> {
+        let mut fields = Vec::new();
+        collect(&self.query.root, &mut fields);
+        for stage in &self.stages {
+            match stage {
+                Stage::Stats(stats) => fields.extend(canonicals(&stats.by)),
+                Stage::Top(top) => fields.extend(canonicals(&top.fields)),
+                Stage::Timechart(chart) => fields.extend(canonicals(chart.by.as_slice())),
+                _ => {}
+            }
+        }
+        let mut seen = HashSet::new();
+        fields.retain(|field| seen.insert(*field));
+        fields
+    }
+}
+
+fn canonicals(names: &[Name]) -> impl Iterator<Item = &str> {
+    names.iter().map(|name| name.canonical.as_str())
+}
+
+fn collect<'n>(node: &'n Node, fields: &mut Vec<&'n str>) {
+    match node {
+        Node::All | Node::Sent(_) | Node::SentRegex(_) | Node::Not(_) => {}
+        Node::And(parts) | Node::Or(parts) => parts.iter().for_each(|part| collect(part, fields)),
+        Node::Field(field, _) => fields.push(field),
     }
 }
 
@@ -63,6 +97,14 @@ fn is_in(node: &Node, name: &str) -> bool {
 mod tests {
     use super::*;
     use vakt_event::ecs::EVENT_ORIGINAL;
+
+    #[test]
+    fn fields_are_asked_for_where_they_are_to_be_there() {
+        let query = "(User:a or host.name:b) User:c not d:e x=y f | stats count, sum(z) by Image, g | sort g";
+        let pipeline = Pipeline::parse(query).unwrap();
+        let expected = ["user.name", "host.name", "x", "process.executable", "g"];
+        assert_eq!(pipeline.fields_asked_for(), expected);
+    }
 
     #[test]
     fn a_field_is_found_wherever_a_query_names_it() {

@@ -14,6 +14,31 @@ pub(super) fn is_escapable(c: char) -> bool {
     ESCAPABLE.contains(c)
 }
 
+/// Whether `\` after `word` takes the meaning from `c`. In a path of Windows it separates, so that
+/// `C:\Windows\*` and `HKLM\*` are all that is below; quotes, spaces and `\` itself need it there, too.
+pub(super) fn is_escaped_after(word: &[Glyph], c: char) -> bool {
+    is_escapable(c) && ("\\\" )".contains(c) || !is_path(word))
+}
+
+/// Whether `word` is the beginning of a path: it has a separator, or is what a path begins with.
+fn is_path(word: &[Glyph]) -> bool {
+    let is_separator = |glyph: &Glyph| glyph.plain && glyph.c == '\\';
+    let is_share = word.first().is_some_and(|glyph| glyph.c == '\\') && word.len() > 1;
+    if is_share || word.iter().any(is_separator) {
+        return true;
+    }
+    let start = word
+        .iter()
+        .rposition(|glyph| glyph.c == '=')
+        .map_or(0, |at| at + 1);
+    let root = text(word.get(start..).unwrap_or_default()).to_ascii_lowercase();
+    let is_drive = matches!(root.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic());
+    is_drive || root.starts_with("hkey_") || REGISTRY_ROOTS.contains(&root.as_str())
+}
+
+/// What paths of the Windows registry begin with, besides `HKEY_…`.
+const REGISTRY_ROOTS: [&str; 5] = ["hklm", "hkcu", "hku", "hkcr", "hkcc"];
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Glyph {
     pub(super) c: char,

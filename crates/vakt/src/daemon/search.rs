@@ -30,6 +30,12 @@ const INDEX_PATIENCE: Duration = Duration::from_millis(300);
 /// A search that takes longer is given up, with words.
 const SEARCH_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// What may be said of a search that found nothing is looked for no longer than this: nobody notices it.
+const HINT_TIME_MAX: Duration = Duration::from_millis(300);
+
+/// Fields of a query that are looked for, for what is said of them.
+const HINT_FIELDS_MAX: usize = 8;
+
 pub(super) struct Search {
     pub(super) frames: Frames,
     pub(super) index: Arc<ArcSwap<Index>>,
@@ -42,6 +48,7 @@ pub(super) struct Search {
 
 impl SearchBackend for Search {
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure> {
+        let wants_hints = request.hints && request.cursor.is_none();
         let (cursor, now) = self.page_of(request.cursor.as_deref())?;
         let pipeline = Pipeline::parse_at(&request.query, Now::from(now));
         let pipeline = pipeline.map_err(|error| refused(&error))?;
@@ -102,6 +109,11 @@ impl SearchBackend for Search {
         match gathered {
             None => select(&pipeline, &mut answer.hits),
             Some(gathered) => gathered::put(gathered, limit, &mut answer),
+        }
+        let is_empty =
+            (answer.table.as_ref()).map_or(answer.total == 0, |table| table.rows.is_empty());
+        if wants_hints && is_empty {
+            answer.hints = self.hints(&request, &pipeline, end);
         }
         if !reads_raw {
             for hit in &mut answer.hits {
@@ -208,6 +220,44 @@ impl Search {
             Some((Some(cursor.to_owned()), now))
         });
         instant.ok_or_else(|| SearchFailure::Cursor("the cursor is none of ours".to_owned()))
+    }
+
+    /// Why nothing may have been found: what may have been meant otherwise, and fields that no event has.
+    fn hints(
+        &self,
+        request: &vakt_search::Request,
+        pipeline: &Pipeline,
+        end: JournalPosition,
+    ) -> Vec<String> {
+        let mut hints = pipeline.doubts.clone();
+        let is_bounded = request.since.is_some() || request.until.is_some();
+        let within = if is_bounded { " of this range" } else { "" };
+        let deadline = Instant::now() + HINT_TIME_MAX;
+        let request = vakt_search::Request {
+            limit: 1,
+            cursor: None,
+            deadline: Some(deadline),
+            hits_only: true,
+            watch: None,
+            ..request.clone()
+        };
+        for field in pipeline
+            .fields_asked_for()
+            .into_iter()
+            .take(HINT_FIELDS_MAX)
+        {
+            let request = vakt_search::Request {
+                query: Query::exists(field),
+                ..request.clone()
+            };
+            let index = self.index.load();
+            let found = index.search_with(&request, |from, tail| self.offer_tail(from, end, tail));
+            // Of what cannot be told at once nothing is said.
+            if found.is_ok_and(|answer| answer.hits.is_empty()) {
+                hints.push(format!("No event{within} has the field `{field}`."));
+            }
+        }
+        hints
     }
 
     /// Asks the index, and what it lacks the journal.

@@ -80,6 +80,9 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
     if !missing.is_empty() {
         shown["cut"] = missing.into();
     }
+    if !answer.hints.is_empty() {
+        shown["hints"] = answer.hints.into();
+    }
     if let Some(table) = answer.table {
         shown["table"] = json!({
             "columns": table.columns,
@@ -187,16 +190,26 @@ fn request(
             ));
         }
     };
+    let (since, until) = (params.time("since", now)?, params.time("until", now)?);
+    if let (Some(since), Some(until)) = (since, until)
+        && since >= until
+    {
+        return Err(ApiError::new(
+            ErrorCode::InvalidTime,
+            format!("`since` is {since} and `until` is {until}: nothing lies between them"),
+        ));
+    }
     Ok(SearchRequest {
         within,
         query: params.get("q").unwrap_or_default().to_owned(),
-        since: params.time("since", now)?,
-        until: params.time("until", now)?,
+        since,
+        until,
         streams: streams(params, principal),
         reads_raw: principal.role.may(Permission::ReadRaw),
         limit,
         order,
         cursor: params.get("cursor").map(str::to_owned),
+        hints: true,
         ..SearchRequest::default()
     })
 }

@@ -64,6 +64,7 @@ pub(super) async fn get(
         total: 0,
         read: 0,
         cut: Vec::new(),
+        hints: Vec::new(),
         began: Instant::now(),
         _permit: permit,
     };
@@ -88,6 +89,8 @@ struct Stream {
     read: u64,
     /// What is missing that no cursor gives, in sentences.
     cut: Vec<String>,
+    /// Why nothing may have been found.
+    hints: Vec<String>,
     began: Instant,
     _permit: OwnedSemaphorePermit,
 }
@@ -99,6 +102,7 @@ struct Page {
     total: u64,
     read: u64,
     cut: Vec<String>,
+    hints: Vec<String>,
     next: Option<String>,
 }
 
@@ -191,6 +195,7 @@ impl Stream {
     /// outcome.
     async fn send(&mut self, first: Page) -> &'static str {
         self.total = first.total;
+        self.hints.clone_from(&first.hints);
         let mut page = first;
         let error = loop {
             self.left = self.left.saturating_sub(page.hits);
@@ -251,6 +256,9 @@ impl Stream {
         if !self.cut.is_empty() {
             end["cut"] = json!(self.cut);
         }
+        if !self.hints.is_empty() {
+            end["hints"] = json!(self.hints);
+        }
         if let Some(error) = error {
             end["error"] = error.to_json()["error"].take();
         }
@@ -269,6 +277,7 @@ impl Page {
             next,
             read,
             mut table,
+            hints,
             ..
         } = answer;
         if let Some(table) = &mut table {
@@ -282,6 +291,7 @@ impl Page {
             total,
             read,
             cut,
+            hints,
             next,
         }
     }

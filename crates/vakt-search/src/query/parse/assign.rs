@@ -29,7 +29,7 @@ impl Parser {
         let value_at = start + name_length + 1;
         if is_time_field(field) {
             self.at = value_at;
-            return self.value(field);
+            return self.value(field, false);
         }
         if self.chars.get(value_at) == Some(&'"') {
             self.at = value_at;

@@ -23,7 +23,10 @@ impl Parser {
         let parenthesised = self.peek() == Some('(');
         self.at += usize::from(parenthesised);
         self.skip_space();
-        let name = self.read_name()?;
+        let name = match self.peek() {
+            Some('"') if parenthesised => self.quoted(")").ok()?,
+            _ => self.read_name()?,
+        };
         if parenthesised {
             self.skip_space();
             if self.peek() != Some(')') {
@@ -39,10 +42,10 @@ impl Parser {
         ends.then(|| canonical(&name).to_owned())
     }
 
-    /// The field after `_exists_:`.
-    pub(super) fn exists(&mut self) -> Result<Node, QueryError> {
+    /// The field after `_exists_:`, which is `sign`.
+    pub(super) fn exists(&mut self, sign: &str) -> Result<Node, QueryError> {
         let Some(name) = self.read_name() else {
-            return Err(self.expected("the name of a field after _exists_:"));
+            return Err(self.expected(&format!("the name of a field after {sign}:")));
         };
         self.after_closing("the name of the field")?;
         Ok(Node::Field(canonical(&name).to_owned(), Test::Exists))

@@ -120,9 +120,16 @@ impl Parser {
             "avg" | "mean" => Function::Average,
             "min" => Function::Min,
             "max" => Function::Max,
-            _ => {
+            other => {
                 self.at = start;
-                return Err(self.expected(FUNCTIONS));
+                return Err(match elsewhere(other) {
+                    None => self.expected(FUNCTIONS),
+                    Some(ours) => self.error(
+                        start,
+                        &format!("{FUNCTIONS}: {ours}"),
+                        &format!("`{other}`"),
+                    ),
+                });
             }
         };
         let name = self.argument(word == "count")?;
@@ -154,6 +161,9 @@ impl Parser {
         }
         self.at += 1;
         self.skip_space();
+        // `count(*)` of other languages is `count`.
+        self.at +=
+            usize::from(is_optional && self.peek() == Some('*') && self.peek_at(1) == Some(')'));
         if is_optional && self.peek() == Some(')') {
             self.at += 1;
             return Ok(None);
@@ -166,4 +176,20 @@ impl Parser {
         self.at += 1;
         Ok(Some(name))
     }
+}
+
+/// What does what a function of other languages does.
+fn elsewhere(function: &str) -> Option<&'static str> {
+    Some(match function {
+        "values" | "list" | "make_set" => "stats count by field has each value",
+        "earliest" | "first" => "min(@timestamp) is the earliest time",
+        "latest" | "last" => "max(@timestamp) is the latest time",
+        "dcount" | "cardinality" | "estdc" | "count_distinct" => "dc(field) counts distinct values",
+        "average" => "avg(field) is the mean",
+        "c" => "count counts events",
+        "median" | "perc" | "percentile" | "p" | "stdev" => {
+            "there are no percentiles and deviations"
+        }
+        _ => return None,
+    })
 }

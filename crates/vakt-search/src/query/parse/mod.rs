@@ -12,7 +12,9 @@
 
 mod assign;
 mod columns;
+mod doubt;
 mod exists;
+mod foreign;
 mod measures;
 mod names;
 mod range;
@@ -65,6 +67,8 @@ struct Parser {
     now: Option<Now>,
     /// Columns such as `sum(x)`, which are names in a condition over rows.
     computed: Vec<String>,
+    /// What may have been meant otherwise, in sentences.
+    doubts: Vec<String>,
 }
 
 impl Parser {
@@ -77,6 +81,7 @@ impl Parser {
             regexes: 0,
             now,
             computed: Vec::new(),
+            doubts: Vec::new(),
         };
         if text.len() > QUERY_BYTES_MAX {
             let expected = format!("a query of at most {QUERY_BYTES_MAX} bytes");
@@ -168,7 +173,7 @@ impl Parser {
             Some('(') => self.parenthesised(group),
             Some(_) if self.at_pipe() => Err(self.expected(TERM)),
             Some(_) => match group {
-                Some(field) => self.value(field),
+                Some(field) => self.value(field, true),
                 None => self.field_or_text(),
             },
         }
@@ -189,9 +194,6 @@ impl Parser {
     }
 
     fn field_or_text(&mut self) -> Result<Node, QueryError> {
-        if self.peek() == Some('"') {
-            return Ok(Node::Sent(Pattern::phrase(self.phrase()?)));
-        }
         if let Some(end) = self.regex_end() {
             return Ok(Node::SentRegex(self.regex(end)?));
         }
@@ -200,22 +202,32 @@ impl Parser {
         }
         if let Some((name, relation)) = self.take_field() {
             self.skip_space();
-            if name == "_exists_" && relation == Relation::Has {
-                return self.exists();
+            match name.as_str() {
+                "_exists_" if relation == Relation::Has => return self.exists(&name),
+                "_missing_" if relation == Relation::Has => {
+                    return Ok(Node::Not(Box::new(self.exists(&name)?)));
+                }
+                _ => {}
             }
             let field = canonical(&name).to_owned();
             return match relation {
-                Relation::Has => self.value(&field),
-                Relation::HasNot => Ok(Node::Not(Box::new(self.value(&field)?))),
+                Relation::Has => self.value(&field, false),
+                Relation::HasNot => Ok(Node::Not(Box::new(self.value(&field, false)?))),
                 relation => self.comparison(&field, relation),
             };
         }
+        if self.peek() == Some('"') {
+            let phrase = self.phrase()?;
+            return Ok(Node::Sent(Pattern::phrase(phrase)));
+        }
+        self.refuse_foreign()?;
         if let Some(name) = self.assigned_name() {
             return self.assignment(&name);
         }
         let start = self.at;
         let word = self.word("")?;
         self.refuse_lucene(start, &word)?;
+        self.doubt_word(&word);
         let everything = word::text(&word) == "*:*";
         Ok(match word::to_pattern(&word) {
             Some(pattern) if !everything => Node::Sent(pattern),
@@ -223,8 +235,8 @@ impl Parser {
         })
     }
 
-    /// The value after `field:`.
-    fn value(&mut self, field: &str) -> Result<Node, QueryError> {
+    /// The value after `field:`, or one of those in the parentheses after it.
+    fn value(&mut self, field: &str, is_listed: bool) -> Result<Node, QueryError> {
         let named = |test| Node::Field(field.to_owned(), test);
         match self.peek() {
             None => Err(self.expected(&format!("a value for `{field}`"))),
@@ -244,11 +256,17 @@ impl Parser {
                 let relation = self.take_comparison().unwrap_or(Relation::Has);
                 self.comparison(field, relation)
             }
+            Some('!' | '=') => Err(self.expected(&format!(
+                "a value for `{field}`; field!=value, or not before the field, for its absence"
+            ))),
             Some(_) if let Some(end) = self.regex_end() => Ok(named(Test::Regex(self.regex(end)?))),
             Some(_) => {
                 let start = self.at;
                 let word = self.word("")?;
                 self.refuse_lucene(start, &word)?;
+                if is_listed {
+                    self.refuse_list(start, &word)?;
+                }
                 self.word_of_field(field, start, &word)
             }
         }
@@ -272,6 +290,8 @@ impl Parser {
                 Err(TooLarge) => Err(self.error(start, "a shorter word", "too many wildcards")),
             };
         }
+        self.refuse_network(start, word)?;
+        self.doubt_value(field, word);
         let literal = named(Test::Text(pattern));
         Ok(match Network::parse(&word::text(word)) {
             Some(network) => Node::Or(vec![literal, named(Test::Network(network))]),
@@ -281,6 +301,7 @@ impl Parser {
 
     fn phrase(&mut self) -> Result<String, QueryError> {
         let text = self.quoted("")?;
+        self.doubt_phrase(&text);
         Ok(fold(&text).into_owned())
     }
 

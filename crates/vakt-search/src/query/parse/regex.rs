@@ -4,7 +4,8 @@ use super::{Parser, QUERY_REGEXES_MAX, QueryError, Regex};
 
 impl Parser {
     /// The place of the `/` that closes a regular expression which begins here, if one does.
-    /// `/var/log/syslog` is text: after the closing `/` a word must not go on.
+    /// `/var/log/syslog` is text: after the closing `/` a word must not go on, but for an `i`, which says what
+    /// is so anyway.
     pub(super) fn regex_end(&self) -> Option<usize> {
         if self.peek() != Some('/') {
             return None;
@@ -18,7 +19,8 @@ impl Parser {
             }
         }
         let ends_here = |c: &char| c.is_whitespace() || ")|".contains(*c);
-        (end > self.at + 1 && self.chars.get(end + 1).is_none_or(ends_here)).then_some(end)
+        let after = end + 1 + usize::from(self.chars.get(end + 1) == Some(&'i'));
+        (end > self.at + 1 && self.chars.get(after).is_none_or(ends_here)).then_some(end)
     }
 
     /// Reads the regular expression that begins here and whose closing `/` stands at `end`.
@@ -35,6 +37,7 @@ impl Parser {
             )
         })?;
         self.at = end + 1;
+        self.at += usize::from(self.peek() == Some('i'));
         Ok(regex)
     }
 

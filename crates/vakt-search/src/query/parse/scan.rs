@@ -74,7 +74,10 @@ impl Parser {
                         self.expected("a space before \", or \\\" for the character itself")
                     );
                 }
-                '\\' if self.peek_at(1).is_some_and(word::is_escapable) => {
+                '\\' if self
+                    .peek_at(1)
+                    .is_some_and(|c| word::is_escaped_after(&word, c)) =>
+                {
                     self.at += 1;
                     word.extend(self.peek().map(|c| Glyph { c, plain: false }));
                     self.at += 1;
@@ -112,7 +115,10 @@ impl Parser {
             if escaped {
                 self.at += 1;
                 name.extend(self.peek());
-            } else if word::is_name_char(c) && (!name.is_empty() || word::is_name_start(c)) {
+            } else if (word::is_name_char(c) && (!name.is_empty() || word::is_name_start(c)))
+                // As Kubernetes writes its labels: `app.kubernetes.io/name`.
+                || (c == '/' && name.contains('.'))
+            {
                 name.push(c);
             } else {
                 break;
@@ -121,6 +127,13 @@ impl Parser {
             self.at += 1;
         }
         (!name.is_empty() && !last_is_plain_dash).then_some(name)
+    }
+
+    /// The name in quotes here, before a sign that follows a name.
+    fn quoted_name(&mut self) -> Option<String> {
+        let name = self.quoted(":<>!=").ok()?;
+        let is_one = self.peek().is_some_and(|c| ":<>!=".contains(c));
+        Some(name).filter(|name| is_one && !name.is_empty())
     }
 
     fn take_computed(&mut self) -> Option<String> {
@@ -136,10 +149,18 @@ impl Parser {
 
     fn read_field(&mut self) -> Option<(String, Relation)> {
         let start = self.at;
-        let name = self.read_name()?;
+        let is_quoted = self.peek() == Some('"');
+        let name = if is_quoted {
+            self.quoted_name()?
+        } else {
+            self.read_name()?
+        };
         let end = self.at;
         self.skip_space();
         let is_apart = self.at > end;
+        if is_quoted && is_apart {
+            return None;
+        }
         let space_after =
             |parser: &Self, length| parser.peek_at(length).is_none_or(char::is_whitespace);
         let relation = match (self.peek(), self.peek_at(1)) {
@@ -150,13 +171,13 @@ impl Parser {
                     .skip(start)
                     .take_while(|c| !c.is_whitespace() && **c != ')')
                     .collect();
-                if word::is_text_with_colon(&token, &name) {
+                if !is_quoted && word::is_text_with_colon(&token, &name) {
                     return None;
                 }
                 self.at += 1;
                 Relation::Has
             }
-            (Some('!'), Some('=')) => {
+            (Some('!'), Some('=')) | (Some('<'), Some('>')) => {
                 self.at += 2;
                 Relation::HasNot
             }
@@ -232,10 +253,11 @@ impl Parser {
             && after.is_none_or(|c| c.is_whitespace() || "()\"".contains(c))
     }
 
-    /// Whether a `|` stands here with a space or nothing after it: a command follows, even where
-    /// a word stands right before it.
+    /// Whether a `|` stands here with a space, nothing or the name of a command after it: a command follows,
+    /// even where a word stands right before it.
     pub(super) fn is_lone_pipe(&self) -> bool {
-        self.peek() == Some('|') && self.peek_at(1).is_none_or(char::is_whitespace)
+        self.peek() == Some('|')
+            && (self.peek_at(1).is_none_or(char::is_whitespace) || self.is_command_at(1))
     }
 
     /// After a closing sign a space, a `)`, a `|` or the end must follow.
@@ -243,6 +265,7 @@ impl Parser {
         match self.peek() {
             Some('~') => Err(self.expected(NO_DISTANCE)),
             Some('^') => Err(self.expected(NO_BOOST)),
+            Some(',') => Err(self.expected("`or` or a space between terms")),
             Some(c) if !c.is_whitespace() && !")|".contains(c) => {
                 Err(self.expected(&format!("a space after {sign}")))
             }

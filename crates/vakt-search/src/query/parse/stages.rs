@@ -20,10 +20,31 @@ use crate::query::pipeline::{
     Stage, TOP_COLUMNS, Top,
 };
 
+const COMMAND_NAMES: [&str; 9] = [
+    "fields",
+    "head",
+    "limit",
+    "rare",
+    "sort",
+    "stats",
+    "timechart",
+    "top",
+    "where",
+];
+
 const COMMANDS: &str =
     "one of the commands fields, head, limit, rare, sort, stats, timechart, top and where";
 
 impl Parser {
+    /// Whether the name of a command stands so many characters from here, as a whole word.
+    pub(super) fn is_command_at(&self, offset: usize) -> bool {
+        let here = self.chars.iter().skip(self.at + offset);
+        let word: String = here.take_while(|c| c.is_ascii_alphabetic()).collect();
+        let after = self.peek_at(offset + word.len());
+        COMMAND_NAMES.contains(&word.to_ascii_lowercase().as_str())
+            && after.is_none_or(char::is_whitespace)
+    }
+
     /// Whether a command begins here. `||` is an operator or text.
     pub(super) fn at_pipe(&self) -> bool {
         self.peek() == Some('|') && self.peek_at(1) != Some('|')
@@ -54,6 +75,7 @@ impl Parser {
         Ok(Pipeline {
             query: Query::of(reading.root),
             stages: reading.stages,
+            doubts: std::mem::take(&mut self.doubts),
         })
     }
 
@@ -80,9 +102,14 @@ impl Parser {
             "sort" => self.sort(&reading.columns)?,
             "fields" => self.fields(&reading.columns)?,
             "head" | "limit" => Stage::Head(self.rows()?),
-            _ => {
+            other => {
                 self.at = start;
-                return Err(self.expected(COMMANDS));
+                return Err(match elsewhere(other) {
+                    None => self.expected(COMMANDS),
+                    Some(ours) => {
+                        self.error(start, &format!("{COMMANDS}: {ours}"), &format!("`{other}`"))
+                    }
+                });
             }
         };
         self.end_of_command()?;
@@ -191,6 +218,26 @@ impl Parser {
         }
         Err(self.expected("the end of the command, or a | before the next"))
     }
+}
+
+/// What does what a command of other languages does.
+fn elsewhere(command: &str) -> Option<&'static str> {
+    Some(match command {
+        "table" | "project" | "keep" => "fields a, b keeps fields",
+        "drop" => "fields - a, b leaves fields out",
+        "rename" => "stats count as name names a column",
+        "dedup" | "uniq" | "distinct" => "stats count by a has each value once",
+        "summarize" | "aggregate" | "eventstats" => "stats count by a counts",
+        "search" | "filter" | "regex" => "where narrows down, with field:/expression/ too",
+        "order" => "sort -a sorts",
+        "take" => "head 10 takes the first",
+        "tail" | "reverse" => "sort @timestamp gives the oldest first",
+        "chart" | "bin" | "bucket" => "timechart 5m by a counts by time, stats count by a by value",
+        "eval" | "extend" | "fillnull" => {
+            "nothing is computed of single events; stats has sum, avg, min and max"
+        }
+        _ => return None,
+    })
 }
 
 /// What was read so far.

@@ -46,6 +46,8 @@ pub struct Pipeline {
     pub query: Query,
     /// In the order in which they are applied. What groups events comes first.
     pub stages: Vec<Stage>,
+    /// What may have been meant otherwise than it was read, in sentences for whoever finds nothing.
+    pub doubts: Vec<String>,
 }
 
 impl Pipeline {

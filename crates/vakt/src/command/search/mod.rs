@@ -248,6 +248,9 @@ fn cut(end: &Json) -> Result<Outcome> {
         text(error, "message"),
         text(error, "help")
     );
+    for hint in end["hints"].as_array().into_iter().flatten() {
+        tell(hint.as_str().unwrap_or_default());
+    }
     for sentence in end["cut"].as_array().into_iter().flatten() {
         tell(sentence.as_str().unwrap_or_default());
     }
@@ -272,12 +275,7 @@ fn instant_at(words: &str, time: Timestamp, zone: TimeZone) -> Result<String> {
         Err(fault @ LocalTimeError::NoTime { .. }) => fault,
         Err(fault) => return Err(fault.into()),
     };
-    let period = match words {
-        "today" => "now/d",
-        "yesterday" => "now-1d/d",
-        other => other,
-    };
-    match When::read(period, Some(&Now { time, zone })) {
+    match When::read(words, Some(&Now { time, zone })) {
         Ok(when) => Ok(when.start().to_string()),
         Err(TimeFault::NoTime) => Err(fault.into()),
         Err(fault) => bail!("{words:?} is no time: {fault}"),
