@@ -118,6 +118,8 @@ pub struct SearchProgress {
     pub covered: AtomicU64,
     /// Events that are to be judged.
     pub of: AtomicU64,
+    /// Of them those that the index has not reached.
+    pub behind: AtomicU64,
 }
 
 /// What a search found.

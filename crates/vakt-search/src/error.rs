@@ -69,6 +69,12 @@ pub enum Error {
          time range, or add a word or a field that fewer events have"
     )]
     OutOfTime { read: u64 },
+    /// The deadline was over before what the index lacks was read.
+    #[error(
+        "the search was not done by its deadline: the index is {behind} events behind, and {read} of them were \
+         read from the journal; ask again when it has caught up, or for a range of time or a stream with fewer"
+    )]
+    Behind { read: u64, behind: u64 },
 }
 
 impl Error {

@@ -39,7 +39,7 @@ pub use error::Error;
 pub use frame::{Decode, Decoder, Frame};
 pub use index::{
     Built, CatalogueState, Gather, Hit, Index, IndexFault, IndexReport, IndexWriter, Order,
-    Progress, Rebuilt, Request, Response, Tail, Walker, Wanted, Watch, verify_index,
+    Progress, Rebuilt, Request, Response, Scope, Tail, Walker, Wanted, Watch, verify_index,
 };
 pub use query::{Now, Pipeline, Query, QueryError};
 pub use record::Record;

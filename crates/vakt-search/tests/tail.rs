@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::time::Instant;
+
 use common::{frames, open_index, put};
 use tempfile::TempDir;
 use vakt_event::time::FUTURE_TOLERANCE_MICROS;
@@ -75,6 +77,57 @@ fn pages(request: &Request, search: impl Fn(&Request) -> Response) -> (Vec<Strin
     }
 }
 
+/// The time is over when it looks at the clock for the first time.
+#[test]
+fn who_wants_the_newest_has_what_was_read_of_them_until_the_time_was_over() {
+    let folder = TempDir::new().unwrap();
+    let index = index(&folder, 0);
+    let search = |request: &Request| {
+        index.search_with(request, |_, tail| {
+            tail.begin(JournalPosition(5000));
+            for number in (3000..5000).rev() {
+                let event = event(number);
+                let bytes = frames::encode(&event);
+                let frame = frames::frame(&bytes, &event);
+                let position = JournalPosition(number);
+                tail.offer(position, frame, &source(number), &mut frames::Frames)?;
+            }
+            Ok::<_, Error>(())
+        })
+    };
+    let request = |query: &str| Request {
+        query: Query::parse(query).unwrap(),
+        limit: 2,
+        deadline: Some(Instant::now()),
+        ..Request::default()
+    };
+    let answer = search(&request("alpha")).unwrap();
+    assert_eq!(
+        (answer.hits.len(), answer.next, answer.read),
+        (2, None, 1024)
+    );
+    assert_eq!((answer.total, answer.unread), (341, 5000 - 1024));
+    let refused = [
+        request("nothing"),
+        Request {
+            limit: 0,
+            ..request("alpha")
+        },
+        Request {
+            order: Order::Ascending,
+            ..request("alpha")
+        },
+    ];
+    for request in refused {
+        let error = search(&request).unwrap_err();
+        let (read, behind) = (1024, 5000);
+        assert!(
+            matches!(error, Error::Behind { read: r, behind: b } if (r, b) == (read, behind)),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn what_is_not_committed_is_found_in_its_place() {
     let (all, part, none) = (
@@ -90,6 +143,10 @@ fn what_is_not_committed_is_found_in_its_place() {
         "needle3",
         "gamma and not needle2",
         "message:*lt*",
+        "alpha @timestamp>=1970-01-01T00:30:00Z",
+        "@timestamp>1970-01-01T00:30:00Z or event.ingested>=1970-01-01T00:40:00Z",
+        "event.ingested>=1970-01-01T00:40:00Z",
+        "not @timestamp>=1970-01-01T00:30:00Z",
         "nothing",
     ];
     let bounds = [(None, None), (Some(1200), Some(3600))];

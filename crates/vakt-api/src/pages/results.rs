@@ -20,6 +20,9 @@ pub(crate) struct Shown<'a> {
     pub(crate) site: &'a Site,
 }
 
+/// The zone of times in a query that name none.
+const UTC: &str = "UTC";
+
 /// Longest message of a closed line, in characters; opened it is whole.
 const MESSAGE_CHARS_MAX: usize = 300;
 
@@ -71,7 +74,11 @@ pub(crate) fn list(results: Result<&SearchAnswer, &ApiError>, shown: &Shown<'_>)
             // Its cells are values, whatever they are of, and stand as the API gives them.
             p.quiet { "Times in a table are in UTC." }
         } @else if let Some(zone) = shown.site.zone.iana_name() {
-            p.quiet { "Times are in " (zone) "." }
+            p.quiet {
+                "Times are in " (zone)
+                @if zone != UTC { "; those in a query are in UTC unless they say otherwise" }
+                "."
+            }
         }
     }
 }

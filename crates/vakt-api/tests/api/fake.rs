@@ -160,6 +160,7 @@ impl SearchBackend for Fake {
             progress.read.store(2, Ordering::Relaxed);
             progress.covered.store(4, Ordering::Relaxed);
             progress.of.store(10, Ordering::Relaxed);
+            progress.behind.store(3, Ordering::Relaxed);
             // Until the client has heard of it.
             std::thread::sleep(Duration::from_millis(1_200));
         }

@@ -55,7 +55,7 @@ pub(crate) fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
 fn a_stream_says_how_far_its_search_is_to_whoever_asks() {
     let daemon = start();
     let (told, _) = lines(&stream(&daemon, "q=watched&progress=true"));
-    let progress = json!({"vakt.progress": {"read": 2, "covered": 4, "of": 10}});
+    let progress = json!({"vakt.progress": {"read": 2, "covered": 4, "of": 10, "behind": 3}});
     let (last, before) = told.split_last().unwrap();
     assert_eq!(last["event.id"], "7");
     assert!(

@@ -75,7 +75,8 @@ impl Error {
             | Self::File { .. }
             | Self::Cursor { .. }
             | Self::Cancelled
-            | Self::OutOfTime { .. } => false,
+            | Self::OutOfTime { .. }
+            | Self::Behind { .. } => false,
         }
     }
 }

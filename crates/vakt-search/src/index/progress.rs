@@ -11,6 +11,8 @@ pub struct Progress {
     pub covered: u64,
     /// Events that are to be judged.
     pub of: u64,
+    /// Events that the index has not reached, and that are read from the journal.
+    pub behind: u64,
 }
 
 /// Hears how far a search is, on the thread that searches: what it does must be short.

@@ -18,7 +18,7 @@ use super::gather::{Gather, Gathering, Wanted};
 use super::judging::Judging;
 use super::progress::{Progress, Watch};
 use super::shared::{Sealed, Shared, Snapshot};
-use super::tail::{Kept, Tail};
+use super::tail::{Kept, Newest, Tail};
 use super::top::{Address, Top};
 use super::verdicts::QueryHash;
 use crate::bits::Bits;
@@ -104,6 +104,9 @@ pub struct Response {
     pub next: Option<String>,
     /// Events that were read to know whether they match.
     pub read: u64,
+    /// Events that the index lacks, and for which the time was too short: the answer is of the newest ones alone, and
+    /// not of what the index holds. 0 in a whole answer.
+    pub unread: u64,
 }
 
 impl Index {
@@ -141,9 +144,12 @@ impl Index {
         let snapshot = shared.snapshot.load_full();
         let mut search = Search::new(shared, &snapshot, request)?;
         let after = search.after.map(|place| place.rank(request.order));
-        let mut tail = Tail::new(request, after, search.kept(), to);
-        offer(JournalPosition(snapshot.next), &mut tail)?;
-        let newest = tail.into_sorted();
+        let next = JournalPosition(snapshot.next);
+        let mut tail = Tail::new(request, next, after, search.kept(), to);
+        if let Err(error) = offer(next, &mut tail) {
+            return tail.out_of_time().ok_or(error);
+        }
+        let newest = tail.finish();
         // The engine panics on some broken files; here that is an answer like any other.
         let found = catch_unwind(AssertUnwindSafe(|| search.run(newest, wanted, to)));
         let panicked = || Error::damaged(&shared.dir, "a panic in a search".to_owned());
@@ -225,6 +231,8 @@ pub(super) struct Search<'s> {
     /// Events of the parts that are done, and of all.
     covered: u64,
     of: u64,
+    /// Of them those that the index lacked.
+    behind: u64,
     decoder: Box<dyn Decoder>,
     query_hash: QueryHash,
 }
@@ -244,6 +252,7 @@ impl<'s> Search<'s> {
             reads: 0,
             covered: 0,
             of: 0,
+            behind: 0,
             decoder: shared.decode.decoder(),
             query_hash: QueryHash::of(&request.query),
         })
@@ -257,12 +266,7 @@ impl Search<'_> {
     }
 
     /// `newest` is what the tail gave.
-    fn run(
-        &mut self,
-        newest: (u64, Vec<Kept>),
-        wanted: &Wanted,
-        to: &mut dyn Gather,
-    ) -> Result<Response> {
+    fn run(&mut self, newest: Newest, wanted: &Wanted, to: &mut dyn Gather) -> Result<Response> {
         let gathering = Gathering {
             shared: self.shared,
             wanted,
@@ -272,9 +276,10 @@ impl Search<'_> {
         // The parts with the first hits first: most others then have nothing to offer.
         parts.sort_by_key(|part| std::cmp::Reverse(self.best_rank(part.times())));
         let mut top = Top::new(self.kept());
-        let (mut total, newest) = newest;
-        self.of = parts.iter().map(Part::docs).sum();
-        let mut covered = 0;
+        let mut total = newest.total;
+        self.behind = newest.behind;
+        self.of = parts.iter().map(Part::docs).sum::<u64>() + newest.behind;
+        let mut covered = newest.behind;
         for part in parts.iter().take(AHEAD_SPLITS) {
             part.expect(self.shared);
         }
@@ -315,12 +320,13 @@ impl Search<'_> {
                     .map_err(|fault| self.shared.damaged(&fault))?;
             }
         }
-        let (hits, next) = self.hits(&parts, top, newest)?;
+        let (hits, next) = self.hits(&parts, top, newest.kept)?;
         Ok(Response {
             hits,
             total,
             next,
             read: self.reads,
+            unread: 0,
         })
     }
 
@@ -445,6 +451,7 @@ impl Search<'_> {
                 read: self.reads,
                 covered: self.covered,
                 of: self.of,
+                behind: self.behind,
             });
         }
     }
@@ -465,13 +472,14 @@ impl Search<'_> {
             reads: AtomicU64::new(self.reads),
         };
         let watch = self.request.watch.as_deref();
-        let (covered, of) = (self.covered, self.of);
+        let (covered, of, behind) = (self.covered, self.of, self.behind);
         let tell = |doc: u32| {
             if let Some(watch) = watch {
                 watch.at(Progress {
                     read: judging.reads.load(Relaxed),
                     covered: covered + u64::from(doc),
                     of,
+                    behind,
                 });
             }
         };

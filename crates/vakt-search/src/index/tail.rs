@@ -4,12 +4,13 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use vakt_event::time::FUTURE_TOLERANCE_MICROS;
-use vakt_event::{Event, JournalPosition, Source, Timestamp};
+use vakt_event::{Event, JournalPosition, Source};
 
 use super::cursor::{NO_TIME, Place};
 use super::gather::Gather;
-use super::search::{ANSWER_BYTES_MAX, Hit, Request};
+use super::progress::Progress;
+use super::scope::Scope;
+use super::search::{ANSWER_BYTES_MAX, Hit, Order, Request, Response};
 use crate::candidates::Stop;
 use crate::frame::{Decoder, Frame};
 use crate::record::{Record, RecordSource, peer_text};
@@ -21,6 +22,10 @@ const EVENTS_PER_CLOCK: u64 = 1024;
 /// The matches among events that are offered in any order, in bounded memory.
 pub struct Tail<'r> {
     request: &'r Request,
+    scope: Scope,
+    /// The first position of the journal that the index does not hold, and the one where the search ends.
+    from: JournalPosition,
+    end: JournalPosition,
     /// The rank after which the answer begins.
     after: Option<Place>,
     limit: usize,
@@ -29,8 +34,19 @@ pub struct Tail<'r> {
     kept_bytes: usize,
     total: u64,
     judged: u64,
+    is_out_of_time: bool,
     /// Is given what matches.
     to: &'r mut dyn Gather,
+}
+
+/// What was found of what the index lacks.
+pub(super) struct Newest {
+    /// How many matched.
+    pub(super) total: u64,
+    /// The first of them, highest rank first.
+    pub(super) kept: Vec<Kept>,
+    /// How many events the index lacked.
+    pub(super) behind: u64,
 }
 
 /// A hit by its rank.
@@ -44,19 +60,43 @@ impl<'r> Tail<'r> {
     /// `limit` as in [`super::search`]: one more than the page holds.
     pub(super) fn new(
         request: &'r Request,
+        from: JournalPosition,
         after: Option<Place>,
         limit: usize,
         to: &'r mut dyn Gather,
     ) -> Self {
         Self {
             request,
+            scope: Scope::of(request),
+            from,
+            end: from,
             after,
             limit,
             kept: BinaryHeap::new(),
             kept_bytes: 0,
             total: 0,
             judged: 0,
+            is_out_of_time: false,
             to,
+        }
+    }
+
+    /// The journal is read up to `end`; the newest of it first, where that is the order. Gives what need not be read.
+    pub fn begin(&mut self, end: JournalPosition) -> Scope {
+        self.end = end;
+        self.tell(self.from);
+        self.scope.clone()
+    }
+
+    fn tell(&self, position: JournalPosition) {
+        if let Some(watch) = &self.request.watch {
+            let since_start = |position: JournalPosition| position.0.saturating_sub(self.from.0);
+            watch.at(Progress {
+                read: self.judged,
+                covered: since_start(position),
+                of: since_start(self.end),
+                behind: since_start(self.end),
+            });
         }
     }
 
@@ -64,7 +104,7 @@ impl<'r> Tail<'r> {
     /// streams that are searched.
     ///
     /// # Errors
-    /// [`Error::OutOfTime`] when the request's deadline is over, [`Error::Cancelled`].
+    /// [`Error::Behind`] when the request's deadline is over, [`Error::Cancelled`].
     pub fn offer(
         &mut self,
         position: JournalPosition,
@@ -74,28 +114,25 @@ impl<'r> Tail<'r> {
     ) -> Result<()> {
         self.judged += 1;
         if self.judged.is_multiple_of(EVENTS_PER_CLOCK) {
+            self.tell(position);
             self.request.limits().check().map_err(|stop| match stop {
                 Stop::Cancelled => Error::Cancelled,
-                Stop::OutOfTime | Stop::Damaged(_) => Error::OutOfTime { read: self.judged },
+                Stop::OutOfTime | Stop::Damaged(_) => {
+                    self.is_out_of_time = true;
+                    Error::Behind {
+                        read: self.judged,
+                        behind: self.behind(),
+                    }
+                }
             })?;
         }
-        let streams = self.request.streams.as_deref();
-        if !self.may_be_within(frame.received)
-            || streams.is_some_and(|streams| !streams.contains(&source.stream))
-        {
+        if self.scope.passes_over(source, Some(frame.received)) {
             return Ok(());
         }
         let event = decoder.decode(frame, source);
         self.judge(position, &event, source);
         decoder.recycle(event);
         Ok(())
-    }
-
-    /// Whether an event of then may count as one of the range: it counts by its claim where that is earlier than
-    /// receipt, or later by no more than clocks are off.
-    fn may_be_within(&self, received: Timestamp) -> bool {
-        let latest = received.saturating_add_micros(FUTURE_TOLERANCE_MICROS);
-        self.request.since.is_none_or(|since| latest >= since)
     }
 
     fn judge(&mut self, position: JournalPosition, event: &Event<'_>, source: &Source) {
@@ -152,13 +189,47 @@ impl<'r> Tail<'r> {
         }
     }
 
-    /// How many matched, and the first of them, highest rank first.
-    pub(super) fn into_sorted(self) -> (u64, Vec<Kept>) {
+    /// How many events the index lacks.
+    fn behind(&self) -> u64 {
+        self.end.0.saturating_sub(self.from.0)
+    }
+
+    /// What was found until the time was over, as whoever waits for the newest events wants to have it: they
+    /// were offered first. No figures can be made of it, and no further page.
+    pub(super) fn out_of_time(self) -> Option<Response> {
+        let is_of_use = self.is_out_of_time
+            && self.request.order == Order::Descending
+            && self.request.cursor.is_none()
+            && !self.to.is_somebody()
+            && !self.kept.is_empty();
+        if !is_of_use {
+            return None;
+        }
+        let read = self.judged;
+        let limit = self.request.limit;
+        let Newest {
+            total,
+            kept,
+            behind,
+        } = self.finish();
+        Some(Response {
+            hits: kept.into_iter().take(limit).map(|kept| kept.hit).collect(),
+            total,
+            next: None,
+            read,
+            unread: behind.saturating_sub(read).max(1),
+        })
+    }
+
+    /// What it found.
+    pub(super) fn finish(self) -> Newest {
+        let behind = self.behind();
         let sorted = self.kept.into_sorted_vec();
-        (
-            self.total,
-            sorted.into_iter().map(|Reverse(kept)| kept).collect(),
-        )
+        Newest {
+            total: self.total,
+            kept: sorted.into_iter().map(|Reverse(kept)| kept).collect(),
+            behind,
+        }
     }
 }
 

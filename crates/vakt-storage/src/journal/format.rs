@@ -31,7 +31,9 @@
 //!     14      1  kind: 1 frames, 2 erased, 3 seal
 //!     15      1  compression of the body: 0 none, 1 zstd
 //!     16      1  encryption of the body: 0 none
-//!     17      3  0
+//!     17      1  newest receipt of the frames: seconds after `received`, rounded up, plus one; 0 where it
+//!                is not said (an older version, or more than 253 seconds)
+//!     18      2  0
 //!     20      4  frames: at least one, none in a seal
 //!     24      8  position of the first frame; the others follow without a gap. Of a seal: the
 //!                position after the segment's last frame

@@ -68,21 +68,41 @@ impl Reader {
     /// [`ReadError::Lost`] once for each damaged range, then it goes on behind it;
     /// [`ReadError::Closed`] when the journal was closed and all of it has been given.
     pub fn next(&mut self, timeout: Duration) -> Result<Option<StoredBatch>, ReadError> {
+        self.next_but(timeout, JournalPosition(u64::MAX), &|_, _| false)
+    }
+
+    /// As [`Self::next`], of batches that begin before `until`, and without those of which `passes_over` says so. It is
+    /// given the source, and the instant after which no frame of a batch was received, where the journal says it;
+    /// what is passed over is not unpacked, and damage within it is not seen.
+    ///
+    /// # Errors
+    /// As [`Self::next`].
+    pub fn next_but(
+        &mut self,
+        timeout: Duration,
+        until: JournalPosition,
+        passes_over: &dyn Fn(&Source, Option<Timestamp>) -> bool,
+    ) -> Result<Option<StoredBatch>, ReadError> {
         let deadline = Instant::now().checked_add(timeout);
-        loop {
+        while self.position < until.0 {
             match self.progress.wait(self.position, deadline) {
                 Waited::More => {}
                 Waited::TimedOut => return Ok(None),
                 Waited::Closed => return Err(ReadError::Closed),
             }
-            if let Some(batch) = self.step()? {
+            if let Some(batch) = self.step(until.0, passes_over)? {
                 return Ok(Some(batch));
             }
         }
+        Ok(None)
     }
 
     /// One step towards the next batch; the position is durable.
-    fn step(&mut self) -> Result<Option<StoredBatch>, ReadError> {
+    fn step(
+        &mut self,
+        until: u64,
+        passes_over: &dyn Fn(&Source, Option<Timestamp>) -> bool,
+    ) -> Result<Option<StoredBatch>, ReadError> {
         let (segment, durable_bytes, limit) = match self.progress.find(self.position) {
             Place::In {
                 segment,
@@ -120,7 +140,12 @@ impl Reader {
             }
         };
         walk.set_end(durable_bytes);
-        let step = walk.next(self.position, limit, &mut self.memory);
+        let step = walk.next(
+            self.position,
+            limit.min(until),
+            &mut self.memory,
+            passes_over,
+        );
         match step.map_err(|error| read_error(path.clone(), error))? {
             Step::Batch(batch) => {
                 self.position = walk.expected;

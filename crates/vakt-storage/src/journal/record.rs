@@ -1,5 +1,6 @@
 //! A record in a segment (drawn in [`super::format`]).
 
+use vakt_event::time::MICROS_PER_SECOND;
 use vakt_event::{CursorKey, Format, Frame, JournalPosition, Timestamp};
 
 use super::body::{Compression, Packer, Unpacker};
@@ -61,6 +62,7 @@ pub(crate) struct RecordHeader {
     pub(crate) header_bytes: usize,
     version: u16,
     received: i64,
+    newest_code: u8,
     compression: Compression,
     /// Bytes of the body before compression.
     body_bytes: usize,
@@ -71,6 +73,12 @@ impl RecordHeader {
     /// The first position after this record.
     pub(crate) fn end(&self) -> u64 {
         self.place.first.saturating_add(u64::from(self.count))
+    }
+
+    /// No frame was received after this; `None` where the header does not say it.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        let seconds = i64::from(self.newest_code.checked_sub(1)?);
+        Timestamp::from_micros(self.received.checked_add(seconds * MICROS_PER_SECOND)?)
     }
 }
 
@@ -105,11 +113,13 @@ pub(crate) fn encode<'f>(
     let mut count = 0;
     let first = frames.clone().next();
     let received = first.map_or(0, |frame| frame.received.micros());
+    let mut newest = received;
     let start = begin(out, source);
     let body = packer.put(out, |body| {
         for frame in frames {
             encode_frame(body, frame, received);
             count += 1;
+            newest = newest.max(frame.received.micros());
         }
     });
     let head = Head {
@@ -117,6 +127,7 @@ pub(crate) fn encode<'f>(
         place: Place::default(),
         count: u32_from(count),
         received,
+        newest_code: newest_code(newest.saturating_sub(received)),
         compression: body.compression,
         body_bytes: body.unpacked_bytes,
     };
@@ -150,6 +161,7 @@ pub(crate) fn encode_seal(out: &mut Vec<u8>, packer: &mut Packer, place: Place, 
         place,
         count: 0,
         received: 0,
+        newest_code: 0,
         compression: body.compression,
         body_bytes: body.unpacked_bytes,
     };
@@ -166,6 +178,7 @@ pub(crate) fn encode_erased(out: &mut Vec<u8>, header: &RecordHeader, erased: Er
         place: header.place,
         count: header.count,
         received: header.received,
+        newest_code: header.newest_code,
         compression: Compression::None,
         body_bytes: ERASED_BYTES,
     };
@@ -190,8 +203,19 @@ struct Head {
     place: Place,
     count: u32,
     received: i64,
+    newest_code: u8,
     compression: Compression,
     body_bytes: usize,
+}
+
+/// What a header says of the newest receipt, so many microseconds after that of the first frame.
+fn newest_code(micros: i64) -> u8 {
+    let seconds = micros.saturating_add(MICROS_PER_SECOND - 1) / MICROS_PER_SECOND;
+    u8::try_from(seconds)
+        .ok()
+        .and_then(|seconds| seconds.checked_add(1))
+        .filter(|code| *code < u8::MAX)
+        .unwrap_or(0)
 }
 
 /// Adds room for a header, and the source; the body comes next. Gives where the record begins.
@@ -222,7 +246,8 @@ fn finish(out: &mut [u8], start: usize, head: &Head, source_bytes: usize) {
     put(&HEADER_BYTES_U16.to_le_bytes());
     put(&u32_from(record_bytes).to_le_bytes());
     put(&source_bytes.to_le_bytes());
-    put(&[head.kind as u8, head.compression as u8, 0, 0, 0, 0]);
+    let (kind, compression) = (head.kind as u8, head.compression as u8);
+    put(&[kind, compression, 0, head.newest_code, 0, 0]);
     put(&head.count.to_le_bytes());
     put(&head.place.first.to_le_bytes());
     put(&head.place.commit.to_le_bytes());
@@ -301,7 +326,7 @@ fn read_header(bytes: &[u8]) -> Option<Result<RecordHeader, Fault>> {
     if version == 0 || version > VERSION {
         return Some(Err(Fault::Version(version)));
     }
-    let [kind, compression, encryption, ..] = fields.array::<6>()?;
+    let [kind, compression, encryption, newest_code, ..] = fields.array::<6>()?;
     let (Some(kind), Some(compression), 0) =
         (kind_of(kind), Compression::of(compression), encryption)
     else {
@@ -338,6 +363,7 @@ fn read_header(bytes: &[u8]) -> Option<Result<RecordHeader, Fault>> {
         header_bytes,
         version,
         received,
+        newest_code,
         compression,
         body_bytes,
         body_crc,
@@ -511,6 +537,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_header_says_when_the_newest_of_its_frames_was_received() {
+        let check = |after_micros: &[i64], expected: Option<i64>| {
+            let frames = after_micros.iter().map(|micros| Frame {
+                bytes: Vec::new(),
+                format: Format::Text,
+                received: Timestamp::from_micros(7_000_000 + micros).unwrap(),
+                truncated: false,
+                cursor: None,
+            });
+            let frames: Vec<Frame> = frames.collect();
+            let mut bytes = Vec::new();
+            encode(&mut bytes, &mut Packer::default(), b"source", frames.iter());
+            let newest = decode(&bytes).unwrap().0.newest();
+            let expected = expected.and_then(|seconds| Timestamp::from_seconds(7 + seconds));
+            assert_eq!(newest, expected, "{after_micros:?}");
+        };
+        check(&[0], Some(0));
+        check(&[0, 1], Some(1));
+        check(&[0, 1_000_000, -5], Some(1));
+        check(&[0, -1_000_000], Some(0));
+        check(&[0, 253_000_000], Some(253));
+        check(&[0, 253_000_001], None);
+        check(&[0, 1_000_000_000_000], None);
+    }
+
     proptest! {
         #[test]
         fn frames_come_back_and_no_flip_goes_unseen(
@@ -541,6 +593,8 @@ mod tests {
                 prop_assert_eq!(&back, frame);
             }
             prop_assert_eq!(stored.len(), frames.len());
+            let latest = frames.iter().map(|frame| frame.received).max().unwrap();
+            prop_assert!(header.newest().is_none_or(|newest| newest >= latest));
             let at = flip.index(bytes.len());
             bytes[at] ^= 1u8 << bit;
             prop_assert!(decode(&bytes).is_err(), "a flipped bit at {} was not seen", at);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use vakt_event::Source;
+use vakt_event::{Source, Timestamp};
 
 use super::body::Unpacker;
 use super::format::{self, SEGMENT_HEADER_BYTES, SEGMENT_HEADER_BYTES_MAX, SegmentHeaderFault};
@@ -19,6 +19,9 @@ use crate::ledger::Digest;
 
 /// Sources that a reader shares between batches; beyond it, it starts anew.
 const SOURCES_MAX: usize = 1024;
+
+/// Whether a record of this source, no frame of which was received after the instant, is passed over.
+pub(crate) type PassesOver<'p> = dyn Fn(&Source, Option<Timestamp>) -> bool + 'p;
 
 /// What a reader keeps from record to record.
 #[derive(Default)]
@@ -135,15 +138,21 @@ impl Walk {
         self.segment_id
     }
 
-    /// The next batch with a frame at or after `wanted`. The segment's frames end before `limit`.
+    /// The next batch with a frame at or after `wanted` that begins before `limit`, to which the segment's frames
+    /// reach or beyond. Records of which
+    /// `passes_over` says so, by what their headers say, are not unpacked.
     pub(crate) fn next(
         &mut self,
         wanted: u64,
         limit: u64,
         memory: &mut Memory,
+        passes_over: &PassesOver<'_>,
     ) -> Result<Step, WalkError> {
         loop {
             let at = self.offset;
+            if self.expected >= limit {
+                return Ok(Step::End);
+            }
             if at >= self.window.end {
                 let from = self.expected.max(wanted);
                 self.expected = self.expected.max(limit);
@@ -160,6 +169,10 @@ impl Walk {
                     (expected, header.place.first, "records are missing")
                 }
                 Ok(header) if header.end() <= wanted || header.kind != Kind::Frames => {
+                    self.advance(&header);
+                    continue;
+                }
+                Ok(header) if self.is_passed_over(at, &header, memory, passes_over)? => {
                     self.advance(&header);
                     continue;
                 }
@@ -279,6 +292,19 @@ impl Walk {
                 Ok(header)
             },
         )
+    }
+
+    fn is_passed_over(
+        &mut self,
+        offset: u64,
+        header: &RecordHeader,
+        memory: &mut Memory,
+        passes_over: &PassesOver<'_>,
+    ) -> Result<bool, WalkError> {
+        let head = self.window.get(offset, header.body_start)?;
+        let source = head.and_then(|head| head.get(header.header_bytes..));
+        let source = source.and_then(|bytes| memory.source(bytes));
+        Ok(source.is_some_and(|source| passes_over(&source, header.newest())))
     }
 
     fn content(

@@ -9,7 +9,7 @@ use vakt_api::backend::{
     Follower, Order, SearchAnswer, SearchBackend, SearchFailure, SearchProgress, SearchRequest,
     Sight, Within,
 };
-use vakt_event::{Clock, JournalPosition, Timestamp, ecs};
+use vakt_event::{Clock, JournalPosition, Source, Timestamp, ecs};
 use vakt_incident::Records;
 use vakt_search::aggregate::{Gathered, Gathering, Window, select};
 use vakt_search::{Index, Now, Pipeline, Progress, Query, QueryError, Tail, Watch};
@@ -29,6 +29,9 @@ const INDEX_PATIENCE: Duration = Duration::from_millis(300);
 
 /// A search that takes longer is given up, with words.
 const SEARCH_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// Positions of the journal that are read one after the other where the newest events are wanted first.
+const TAIL_PIECE: usize = 256 * 1024;
 
 /// What may be said of a search that found nothing is looked for no longer than this: nobody notices it.
 const HINT_TIME_MAX: Duration = Duration::from_millis(300);
@@ -106,6 +109,14 @@ impl SearchBackend for Search {
             read: response.read,
             ..SearchAnswer::default()
         };
+        if response.unread > 0 {
+            answer.cut.push(format!(
+                "The index is behind, and the time was over before {} events were read that it lacks: these are the \
+                 newest hits, and older ones and their total are missing. Ask again when it has caught up, or for \
+                 a shorter range.",
+                response.unread
+            ));
+        }
         match gathered {
             None => select(&pipeline, &mut answer.hits),
             Some(gathered) => gathered::put(gathered, limit, &mut answer),
@@ -158,6 +169,7 @@ impl Watch for ForApi {
         api.read.store(progress.read, Ordering::Relaxed);
         api.covered.store(progress.covered, Ordering::Relaxed);
         api.of.store(progress.of, Ordering::Relaxed);
+        api.behind.store(progress.behind, Ordering::Relaxed);
     }
 }
 
@@ -251,7 +263,9 @@ impl Search {
                 ..request.clone()
             };
             let index = self.index.load();
-            let found = index.search_with(&request, |from, tail| self.offer_tail(from, end, tail));
+            let found = index.search_with(&request, |from, tail| {
+                self.offer_tail(from, end, request.order, tail)
+            });
             // Of what cannot be told at once nothing is said.
             if found.is_ok_and(|answer| answer.hits.is_empty()) {
                 hints.push(format!("No event{within} has the field `{field}`."));
@@ -269,7 +283,7 @@ impl Search {
         end: JournalPosition,
     ) -> anyhow::Result<(vakt_search::Response, Option<Gathered>)> {
         let search = |index: &Index| -> anyhow::Result<_> {
-            let offer = |from, tail: &mut Tail<'_>| self.offer_tail(from, end, tail);
+            let offer = |from, tail: &mut Tail<'_>| self.offer_tail(from, end, request.order, tail);
             let Some(mut gathering) = Gathering::new(pipeline, window, request.order) else {
                 return Ok((index.search_with(request, offer)?, None));
             };
@@ -290,23 +304,37 @@ impl Search {
         })
     }
 
-    /// Offers what the journal holds from `from` up to `end`.
+    /// Offers what the journal holds from `from` up to `end`, piece by piece in the order that is asked for.
     fn offer_tail(
         &self,
         from: JournalPosition,
         end: JournalPosition,
+        order: vakt_search::Order,
         tail: &mut Tail<'_>,
     ) -> anyhow::Result<()> {
-        let mut journal = JournalTail::new(&self.journal, &self.frames, from, end);
-        journal.each(|frame, source, decoding| {
-            Ok(tail.offer(frame.position, frame_of(frame), source, decoding)?)
-        })
+        let scope = tail.begin(end);
+        let passes_over = |source: &Source, newest| scope.passes_over(source, newest);
+        let mut pieces: Vec<u64> = (from.0..end.0).step_by(TAIL_PIECE).collect();
+        if order == vakt_search::Order::Descending {
+            pieces.reverse();
+        }
+        for first in pieces {
+            let piece_end = first.saturating_add(TAIL_PIECE as u64).min(end.0);
+            let (first, piece_end) = (JournalPosition(first), JournalPosition(piece_end));
+            let mut journal = JournalTail::new(&self.journal, &self.frames, first, piece_end);
+            journal.each(&passes_over, |frame, source, decoding| {
+                Ok(tail.offer(frame.position, frame_of(frame), source, decoding)?)
+            })?;
+        }
+        Ok(())
     }
 }
 
 fn failure_of_search(error: &anyhow::Error) -> SearchFailure {
     match error.downcast_ref::<vakt_search::Error>() {
-        Some(vakt_search::Error::OutOfTime { .. }) => SearchFailure::OutOfTime(error.to_string()),
+        Some(vakt_search::Error::OutOfTime { .. } | vakt_search::Error::Behind { .. }) => {
+            SearchFailure::OutOfTime(error.to_string())
+        }
         Some(vakt_search::Error::Cursor { .. }) => SearchFailure::Cursor(error.to_string()),
         _ => SearchFailure::Internal(format!("{error:#}")),
     }

@@ -9,7 +9,7 @@ use anyhow::Result;
 use arc_swap::ArcSwap;
 use vakt_api::backend::HuntEnd;
 use vakt_event::{Event, JournalPosition, Source, Timestamp};
-use vakt_search::{Decoder as _, Error, Frame, Index, Request, Walker};
+use vakt_search::{Decoder as _, Error, Frame, Index, Request, Scope, Walker};
 use vakt_storage::Journal;
 
 use super::line::{self, At, Counts, End};
@@ -195,7 +195,9 @@ impl Work<'_> {
         let request = self.request;
         self.reached(from);
         let mut seen: u64 = 0;
-        let read = tail.each(|frame, source, decoding| {
+        let scope = Scope::of(request);
+        let passes_over = |source: &Source, newest| scope.passes_over(source, newest);
+        let read = tail.each(&passes_over, |frame, source, decoding| {
             self.reached = frame.position.next();
             if seen.is_multiple_of(EVENTS_PER_CLOCK) {
                 self.tell();

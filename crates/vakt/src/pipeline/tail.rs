@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use vakt_event::{JournalPosition, Source};
+use vakt_event::{JournalPosition, Source, Timestamp};
 use vakt_storage::{Journal, ReadError, Reader, StoredFrame};
 
 use super::{Decoding, Frames};
@@ -34,16 +34,18 @@ impl JournalTail {
         }
     }
 
-    /// Gives the frames in order, with what decodes them; those in a damaged part are left out.
+    /// Gives the frames in order, with what decodes them; those in a damaged part are left out, and those of batches of
+    /// which `passes_over` says so ([`Reader::next_but`]).
     ///
     /// # Errors
     /// Those of `look`, and a journal that cannot be read.
     pub(crate) fn each(
         &mut self,
+        passes_over: &dyn Fn(&Source, Option<Timestamp>) -> bool,
         mut look: impl FnMut(&StoredFrame, &Source, &mut Decoding) -> Result<()>,
     ) -> Result<()> {
         while self.from < self.end {
-            let batch = match self.reader.next(PATIENCE) {
+            let batch = match self.reader.next_but(PATIENCE, self.end, passes_over) {
                 Ok(Some(batch)) => batch,
                 Ok(None) | Err(ReadError::Closed) => break,
                 // The index meets the same damage, and says so in the log.

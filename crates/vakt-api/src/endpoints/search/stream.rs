@@ -184,6 +184,7 @@ impl Stream {
                 "read": number(&progress.read),
                 "covered": number(&progress.covered),
                 "of": number(&progress.of),
+                "behind": number(&progress.behind),
             })
         });
         let mut line = json!({ PROGRESS: shown }).to_string();

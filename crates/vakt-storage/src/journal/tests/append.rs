@@ -89,6 +89,65 @@ fn everything_about_a_frame_is_kept() {
 }
 
 #[test]
+fn batches_are_passed_over_by_their_source_and_receipt() {
+    let disk = FakeDisk::default();
+    let journal = open(&disk);
+    let at = |seconds: i64, text: &str| Frame {
+        received: Timestamp::from_seconds(seconds).unwrap(),
+        ..frame(text)
+    };
+    for number in 0..60i64 {
+        let listener = if number % 3 == 0 { "a" } else { "b" };
+        let batch = Batch {
+            source: source(listener),
+            frames: vec![at(number * 10, "x"), at(number * 10 + 4, "y")],
+        };
+        append(&journal, batch).unwrap();
+    }
+    assert!(journal.stats().segments > 2);
+    let read = |passes_over: &dyn Fn(&Source, Option<Timestamp>) -> bool| {
+        let mut reader = journal.reader(JournalPosition(0));
+        let mut positions = Vec::new();
+        let end = journal.durable_end();
+        while let Some(batch) = reader.next_but(Duration::ZERO, end, passes_over).unwrap() {
+            positions.extend(batch.frames.iter().map(|frame| frame.position.0));
+        }
+        assert_eq!(reader.position(), end);
+        positions
+    };
+    let expected = |wanted: &dyn Fn(u64) -> bool| -> Vec<u64> {
+        (0..120).filter(|position| wanted(position / 2)).collect()
+    };
+    assert_eq!(read(&|_, _| false), expected(&|_| true));
+    assert_eq!(
+        read(&|source, _| source.listener == "a"),
+        expected(&|number| number % 3 != 0)
+    );
+    let since = Timestamp::from_seconds(304);
+    assert_eq!(
+        read(&|_, newest| newest < since),
+        expected(&|number| number >= 30)
+    );
+    assert_eq!(read(&|_, _| true), Vec::<u64>::new());
+    for from in [0, 7, 50, 119, 120] {
+        for until in [0, 7, 8, 90, 120, 200] {
+            let mut reader = journal.reader(JournalPosition(from));
+            let mut last = from;
+            let until_position = JournalPosition(until);
+            while let Some(batch) = reader
+                .next_but(Duration::ZERO, until_position, &|_, _| false)
+                .unwrap()
+            {
+                assert_eq!(batch.frames[0].position.0, last);
+                assert!(last < until);
+                last = batch.frames.last().unwrap().position.0 + 1;
+            }
+            assert!(last >= until.min(120), "{from} {until}");
+        }
+    }
+}
+
+#[test]
 fn an_empty_batch_is_answered_and_takes_no_position() {
     let journal = open(&FakeDisk::default());
     assert_eq!(append(&journal, texts(&[])), appended(0, 0, 0));

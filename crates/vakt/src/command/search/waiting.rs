@@ -24,11 +24,11 @@ impl Waiting {
             .get_or_insert_with(|| ProgressBar::new(1).with_style(style()));
         bar.set_length(number("of").max(1));
         bar.set_position(number("covered"));
-        bar.set_message(format!(
-            "of {} events, {} read; --since or whole words make it quicker",
-            number("of"),
-            number("read"),
-        ));
+        let (of, read) = (number("of"), number("read"));
+        bar.set_message(match number("behind") {
+            0 => format!("of {of} events, {read} read; --since or whole words make it quicker"),
+            behind => format!("of {of} events, {read} read: the index is {behind} behind"),
+        });
     }
 
     pub(super) fn end(&mut self) {

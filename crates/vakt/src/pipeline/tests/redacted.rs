@@ -45,7 +45,7 @@ fn the_index_and_what_it_lacks_are_redacted_alike() {
 
     let mut tail = JournalTail::new(&journal, &frames, JournalPosition(0), JournalPosition(1));
     let mut seen = Vec::new();
-    tail.each(|frame, source, decoding| {
+    tail.each(&|_, _| false, |frame, source, decoding| {
         let event = decode_frame(frame, source, decoding);
         seen.push(event.text("message").unwrap().to_owned());
         Ok(())
