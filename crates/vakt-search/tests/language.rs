@@ -837,12 +837,12 @@ fn forms_with_no_meaning_here_are_refused_with_what_says_the_same() {
     check("* | stats values(a)", 10, "stats count by field");
     check(
         "* | stats count by a | where root",
-        28,
+        29,
         "a column and what it is compared with",
     );
     check(
         "* | stats count by a | where count between 3 and 5",
-        28,
+        29,
         "a column",
     );
 }
