@@ -38,6 +38,17 @@ impl<'t> Collection<'t> {
             }
             "reset" => {
                 self.global.clear();
+                if let Some(lost) = entries.iter().find(|entry| is_body(&entry.key)) {
+                    report.add(
+                        &checks::ACTION_UNKNOWN,
+                        &lost.key_span,
+                        format!(
+                            "a document with `action: reset` is no rule, and this one has `{}`",
+                            lost.key
+                        ),
+                        "put `---` between the two, so that the rule is a document of its own",
+                    );
+                }
                 None
             }
             "repeat" => Some(self.keep(overlay(&self.previous, entries))),
@@ -59,6 +70,11 @@ impl<'t> Collection<'t> {
         self.previous.clone_from(&entries);
         entries
     }
+}
+
+/// Whether a key holds what a document is there for.
+fn is_body(key: &str) -> bool {
+    matches!(key, "detection" | "correlation" | "filter")
 }
 
 /// `entries` over `base`: maps are joined key by key, anything else is replaced. The document's

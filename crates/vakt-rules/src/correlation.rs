@@ -56,7 +56,7 @@ const TYPES: [&str; 8] = [
     "value_percentile",
     "value_median",
 ];
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 7] = [
     "type",
     "rules",
     "group-by",
@@ -64,7 +64,6 @@ const KEYS: [&str; 8] = [
     "condition",
     "aliases",
     "generate",
-    "level",
 ];
 const BOUNDS: [(&str, Bound); 6] = [
     ("gt", Bound::Greater),
@@ -96,23 +95,33 @@ pub(crate) fn read(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<D
     };
     for entry in entries {
         if !KEYS.contains(&entry.key.as_ref()) {
-            let help = match suggest::nearest(&entry.key, KEYS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the keys are {}", KEYS.join(", ")),
+            let (message, help) = if document::KEYS.contains(&entry.key.as_ref()) {
+                (
+                    format!("`{}` counts for nothing in `correlation`", entry.key),
+                    "write it beside `correlation`".to_owned(),
+                )
+            } else {
+                let help = match suggest::nearest(&entry.key, KEYS) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the keys are {}", KEYS.join(", ")),
+                };
+                (format!("a correlation has no key `{}`", entry.key), help)
             };
-            let message = format!("a correlation has no key `{}`", entry.key);
             report.add(&checks::CORRELATION_KEY, &entry.key_span, message, help);
         }
     }
     // Each part is read even if another is at fault, so that all faults are said at once.
-    let rules = rules(&inner, report);
+    let (rules, repeated) = rules(&inner, report);
     let timespan_seconds = timespan(&inner, report);
     let group_by = group_by(&inner, report);
     let aliases = aliases(&inner, &group_by, report);
     let generate = generate(fields, &inner, report);
     // Without its rules a condition over their names cannot be judged.
     let kind = kind(&inner, rules.as_deref().unwrap_or_default(), report);
-    let faulty = kind.is_none() || aliases.is_none() || timespan_seconds.is_none();
+    // Without the second place of a rule the order would be another one than is asked for.
+    let misses_a_place = repeated && matches!(kind, Some(CorrelationKind::TemporalOrdered(_)));
+    let faulty =
+        kind.is_none() || aliases.is_none() || timespan_seconds.is_none() || misses_a_place;
     Some(Draft {
         kind: kind.unwrap_or(CorrelationKind::Temporal(Vec::new())),
         rules: rules?,
@@ -147,15 +156,16 @@ fn scalar_list<'n>(node: &'n Node<'_>) -> Option<Vec<(&'n str, &'n Span)>> {
     }
 }
 
-fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<Vec<Reference>> {
+/// The rules, each once, and whether one of them is named twice.
+fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> (Option<Vec<Reference>>, bool) {
     let help =
         "list the ids or names of the rules that feed the correlation: `rules: [failed_login]`";
     let Some(entry) = fields.get("rules") else {
-        if let Some(rules) = temporal::rules(fields) {
-            return Some(rules);
+        let rules = temporal::rules(fields);
+        if rules.is_none() {
+            refuse(&fields.start, "there are no `rules`", help, report);
         }
-        refuse(&fields.start, "there are no `rules`", help, report);
-        return None;
+        return (rules, false);
     };
     let Some(list) = scalar_list(&entry.value).filter(|list| list.len() <= RULES_MAX) else {
         refuse(
@@ -164,28 +174,39 @@ fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<Vec<Referen
             help,
             report,
         );
-        return None;
+        return (None, false);
     };
+    let named = list.len();
     let references = list.into_iter().map(|(text, span)| Reference {
         text: text.to_owned(),
         span: span.clone(),
     });
-    Some(unique(references.collect(), report))
+    let ordered = fields
+        .get("type")
+        .and_then(|entry| scalar_text(&entry.value))
+        .is_some_and(|kind| kind == "temporal_ordered");
+    let help = if ordered {
+        "a rule has one place in the order: for a second one write a rule of the same detection with an id and a name of its own"
+    } else {
+        "remove one"
+    };
+    let rules = unique(references.collect(), help, report);
+    let repeated = rules.len() < named;
+    (Some(rules), repeated)
 }
 
-/// Each rule once; says which are named twice.
-pub(crate) fn unique(mut rules: Vec<Reference>, report: &mut Report<'_>) -> Vec<Reference> {
+/// Each rule once; says which are named twice, and what to do about it.
+pub(crate) fn unique(
+    mut rules: Vec<Reference>,
+    help: &str,
+    report: &mut Report<'_>,
+) -> Vec<Reference> {
     let mut seen = HashSet::new();
     rules.retain(|rule| {
         let first = seen.insert(rule.text.clone());
         if !first {
             let message = format!("`rules` names `{}` twice", rule.text);
-            report.add(
-                &checks::METADATA_DUPLICATE,
-                &rule.span,
-                message,
-                "remove one",
-            );
+            report.add(&checks::METADATA_DUPLICATE, &rule.span, message, help);
         }
         first
     });

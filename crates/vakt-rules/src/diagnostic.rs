@@ -1,5 +1,6 @@
 //! What is wrong in a rule file, where, and how to mend it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Level as SnippetLevel, Renderer, Snippet};
@@ -118,6 +119,9 @@ pub struct Report<'s> {
     pub(crate) source: &'s SourceText<'s>,
     found: Vec<Diagnostic>,
     errors: usize,
+    /// Lines of which YAML read less than is written, as [`checks::YAML_TAG`] says: what else
+    /// would be said of them follows from that.
+    misread: BTreeSet<usize>,
 }
 
 impl<'s> Report<'s> {
@@ -126,6 +130,7 @@ impl<'s> Report<'s> {
             source,
             found: Vec::new(),
             errors: 0,
+            misread: BTreeSet::new(),
         }
     }
 
@@ -136,6 +141,12 @@ impl<'s> Report<'s> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
+        let line = self.source.line(span.start);
+        if check.name == checks::YAML_TAG.name {
+            self.misread.insert(line);
+        } else if self.misread.contains(&line) {
+            return;
+        }
         self.errors += usize::from(check.severity == Severity::Error);
         if self.is_full() {
             return;
@@ -155,7 +166,7 @@ impl<'s> Report<'s> {
         let end = self.source.end_of(span);
         self.found.push(Diagnostic {
             path: self.source.path.to_owned(),
-            line: self.source.line(span.start),
+            line,
             column: self.source.column(span.start),
             end_line: self.source.line(end),
             end_column: self.source.column(end),

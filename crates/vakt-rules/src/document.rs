@@ -35,7 +35,7 @@ pub(crate) enum DocumentKind {
 }
 
 /// The top-level keys that the specification gives a meaning, and our own `vakt`.
-const KEYS: [&str; 24] = [
+pub(crate) const KEYS: [&str; 24] = [
     "title",
     "id",
     "related",
@@ -85,6 +85,15 @@ pub(crate) fn kind(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<D
         ("detection", DocumentKind::Rule),
         ("logsource", DocumentKind::Rule),
     ];
+    if let (Some(_), Some(second)) = (fields.get("correlation"), fields.get("detection")) {
+        report.add(
+            &checks::DOCUMENT_KIND,
+            &second.key_span,
+            "a document is a rule or a correlation, and this one has `detection` and `correlation`",
+            "put the rule into a document of its own, with `---` between them, and name it in the correlation's `rules`",
+        );
+        return None;
+    }
     let kind = kinds
         .into_iter()
         .find(|(key, _)| fields.get(key).is_some())

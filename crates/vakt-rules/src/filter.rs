@@ -96,7 +96,7 @@ fn rules(fields: &Fields<'_, '_>, report: &mut Report<'_>) -> Option<FilterRules
         let message = "`rules` is not a list of ids or names";
         report.add(&checks::FILTER_KEY, &entry.key_span, message, help);
     }
-    let named = named.map(|named| unique(named, report));
+    let named = named.map(|named| unique(named, "remove one", report));
     named.map(FilterRules::Named)
 }
 

@@ -515,6 +515,9 @@ fn build(
             Body::Draft(_) | Body::Filter(_) => {
                 // A filter fires nothing that a test could see.
                 loaded.counts.loaded += 1;
+                if matches!(body, Body::Filter(_)) {
+                    loaded.filters.push(meta);
+                }
                 continue;
             }
             Body::Skipped => {

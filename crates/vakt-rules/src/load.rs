@@ -47,6 +47,8 @@ pub struct Loaded {
     /// By source in the order given, then by position.
     pub diagnostics: Vec<Diagnostic>,
     pub counts: Counts,
+    /// What the filters that loaded say of themselves; what they leave out is in the rules.
+    pub filters: Vec<Metadata>,
     /// The rules that did not load because something is wrong in them.
     pub refused: Vec<Refused>,
     /// The tests of the rules that loaded.
@@ -137,8 +139,20 @@ fn read_source(
     for document in documents {
         let errors_before = report.errors();
         let start = document.root.span.start;
+        let second = second_rule(&document.faults);
+        if let Some(span) = &second {
+            report.add(
+                &checks::DUPLICATE_KEY,
+                span,
+                "a second rule begins here",
+                "write `---` on a line of its own before it",
+            );
+        }
         for fault in &document.faults {
-            add_fault(fault, report);
+            let told = second.is_some() && top_level_key(fault).is_some();
+            if !told {
+                add_fault(fault, report);
+            }
         }
         let faulty = !document.faults.is_empty();
         match document.root.kind {
@@ -180,6 +194,30 @@ fn read_source(
     }
 }
 
+/// Where a rule begins inside another: what makes a rule stands there a second time.
+fn second_rule(faults: &[Fault]) -> Option<Span> {
+    let again = |wanted: &str| {
+        faults
+            .iter()
+            .any(|fault| top_level_key(fault) == Some(wanted))
+    };
+    let body = ["detection", "correlation", "filter"];
+    if !again("title") || !body.into_iter().any(again) {
+        return None;
+    }
+    let keys = faults.iter().filter(|fault| top_level_key(fault).is_some());
+    keys.map(|fault| fault.span.clone())
+        .min_by_key(|span| span.start)
+}
+
+/// The key that stands twice, where it is one of a document.
+fn top_level_key(fault: &Fault) -> Option<&str> {
+    match &fault.kind {
+        FaultKind::DuplicateKey(key, _) if document::KEYS.contains(&key.as_str()) => Some(key),
+        _ => None,
+    }
+}
+
 /// A document of which not even the keys could be read.
 fn refuse_document(start: usize, report: &Report<'_>, loaded: &mut Loaded) {
     let reason = report.last_error();
@@ -193,6 +231,7 @@ fn refuse_document(start: usize, report: &Report<'_>, loaded: &mut Loaded) {
 }
 
 pub fn add_fault(fault: &Fault, report: &mut Report<'_>) {
+    let mut span = fault.span.clone();
     let (check, message, help) = match &fault.kind {
         FaultKind::Syntax(why, help) => (
             &checks::YAML_SYNTAX,
@@ -222,13 +261,26 @@ pub fn add_fault(fault: &Fault, report: &mut Report<'_>) {
             "the alias names no anchor before it".to_owned(),
             "quote the text if its `*` is a wildcard".to_owned(),
         ),
+        FaultKind::Mark(mark) => {
+            // What is left of the text stands after it.
+            let before = report.source.text.get(..span.start).unwrap_or_default();
+            span.start = before.rfind(*mark).unwrap_or(span.start);
+            (
+                &checks::YAML_TAG,
+                format!(
+                    "YAML reads `{mark}` at the beginning of a text as {}, and not as part of it",
+                    if *mark == '!' { "a tag" } else { "an anchor" }
+                ),
+                "quote the text; in a condition write `not`, `and`".to_owned(),
+            )
+        }
         FaultKind::TooDeep | FaultKind::TooLarge => (
             &checks::YAML_BOUNDS,
             "the document is too large or too deeply nested, aliases counted".to_owned(),
             "split it, or write the aliases out".to_owned(),
         ),
     };
-    report.add(check, &fault.span, message, help);
+    report.add(check, &span, message, help);
 }
 
 struct DocumentReader<'r, 'o> {

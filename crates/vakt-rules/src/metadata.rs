@@ -198,12 +198,38 @@ fn date(entry: Option<&Entry<'_>>, report: &mut Report<'_>) {
             &checks::DATE_FORMAT,
             &entry.value.span,
             format!("`{}` is not a date of the form YYYY-MM-DD", entry.key),
-            match text.replace('/', "-") {
-                dashed if dashed != text => format!("write {dashed}"),
-                _ => "write year, month and day, for example 2026-11-24".to_owned(),
+            match meant_date(text) {
+                Some(date) => format!("write {date}"),
+                None => "write year, month and day, for example 2026-11-24".to_owned(),
             },
         );
     }
+}
+
+/// The day that three numbers in another order or notation name, where they name one only.
+fn meant_date(text: &str) -> Option<jiff::civil::Date> {
+    let numbers: Vec<i16> = text
+        .split(['-', '/', '.', ' '])
+        .map(|part| part.parse().ok())
+        .collect::<Option<_>>()?;
+    let [first, second, third] = numbers.as_slice() else {
+        return None;
+    };
+    let day = |year: i16, month: i16, day: i16| {
+        let (month, day) = (i8::try_from(month).ok()?, i8::try_from(day).ok()?);
+        jiff::civil::Date::new(year, month, day)
+            .ok()
+            .filter(|_| year >= 1000)
+    };
+    let mut meant = [
+        day(*first, *second, *third),
+        day(*third, *second, *first),
+        day(*third, *first, *second),
+    ]
+    .into_iter()
+    .flatten();
+    let one = meant.next()?;
+    meant.all(|other| other == one).then_some(one)
 }
 
 fn status(entry: Option<&Entry<'_>>, report: &mut Report<'_>) -> Option<String> {

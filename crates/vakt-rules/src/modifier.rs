@@ -116,6 +116,27 @@ const MODIFIERS: &[(&str, Modifier)] = &[
     ("year", Modifier::Time(TimePart::Year)),
 ];
 
+/// Words of other query languages, and what says the same here.
+const OTHER_WORDS: [(&str, &str); 8] = [
+    ("in", "leave it out: a list of values is OR already"),
+    ("any", "leave it out: a list of values is OR already"),
+    ("or", "leave it out: a list of values is OR already"),
+    ("and", "write `all`"),
+    (
+        "eq",
+        "leave it out: a value is the whole value unless a modifier says otherwise",
+    ),
+    (
+        "equals",
+        "leave it out: a value is the whole value unless a modifier says otherwise",
+    ),
+    (
+        "not",
+        "write `neq`, or `not` before a search of its own in the condition",
+    ),
+    ("regex", "write `re`"),
+];
+
 /// Why a modifier cannot stand where it stands.
 enum Refusal {
     /// It must come earlier or later; the text is the help.
@@ -182,7 +203,10 @@ pub(crate) fn read(words: &[(&str, Span)], report: &mut Report<'_>) -> Option<Ch
 }
 
 fn unknown(word: &str, span: &Span, report: &mut Report<'_>) {
-    let help = match suggest::nearest(word, MODIFIERS.iter().map(|(name, _)| *name)) {
+    let other_word = OTHER_WORDS.iter().find(|(known, _)| *known == word);
+    let near = suggest::nearest(word, MODIFIERS.iter().map(|(name, _)| *name));
+    let help = match near {
+        _ if let Some((_, help)) = other_word => (*help).to_owned(),
         Some(near) => format!("did you mean `{near}`?"),
         None if word.is_empty() => "remove the stray `|`".to_owned(),
         None => {
@@ -192,6 +216,13 @@ fn unknown(word: &str, span: &Span, report: &mut Report<'_>) {
     };
     let message = format!("there is no modifier `{word}`");
     report.add(&checks::MODIFIER_UNKNOWN, span, message, help);
+}
+
+const EXPAND_HELP: &str = "`expand` replaces placeholders in texts, in networks (`cidr`) and in regular expressions (`re`) only: write the number, the date or the name of the field itself";
+
+/// Whether placeholders can stand in the values.
+fn expands(target: &Target) -> bool {
+    matches!(target, Target::Text(_) | Target::Cidr | Target::Regex(_))
 }
 
 impl Chain {
@@ -216,15 +247,10 @@ impl Chain {
                     "`cased` is for texts; networks, numbers and dates have no case".to_owned(),
                 )),
             },
-            Modifier::Expand => match self.target {
-                Target::Text(_) | Target::Cidr | Target::Regex(_) => {
-                    Ok(!std::mem::replace(&mut self.expand, true))
-                }
-                _ => Err(Refusal::Combination(
-                    "`expand` replaces placeholders in texts, in networks (`cidr`) and in regular expressions (`re`) only"
-                        .to_owned(),
-                )),
-            },
+            Modifier::Expand if expands(&self.target) => {
+                Ok(!std::mem::replace(&mut self.expand, true))
+            }
+            Modifier::Expand => Err(Refusal::Combination(EXPAND_HELP.to_owned())),
             Modifier::Exists => self.replace(word, Target::Exists),
             Modifier::Re => self.replace(word, Target::Regex(RegexFlags::default())),
             Modifier::Cidr => self.replace(word, Target::Cidr),
@@ -245,6 +271,9 @@ impl Chain {
 
     /// Sets a target that takes the value as it is written, and so must come first.
     fn replace(&mut self, word: &str, target: Target) -> Result<bool, Refusal> {
+        if self.expand && !expands(&target) {
+            return Err(Refusal::Combination(EXPAND_HELP.to_owned()));
+        }
         match &self.target {
             Target::Text(steps) if steps.is_empty() => {
                 self.target = target;

@@ -393,7 +393,8 @@ pub(crate) fn network(text: &str) -> Result<IpNet, String> {
             Ok(address) => return Ok(IpNet::from(address)),
             Err(_) => {
                 return Err(
-                    "write ADDRESS/BITS, for example 10.0.0.0/8 or 2001:db8::/32".to_owned(),
+                    "write ADDRESS/BITS, for example 10.0.0.0/8 or 2001:db8::/32, or one address"
+                        .to_owned(),
                 );
             }
         },

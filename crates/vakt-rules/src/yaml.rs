@@ -65,6 +65,8 @@ pub enum FaultKind {
     KeyNotScalar,
     MergeNotMap,
     UnknownAlias,
+    /// `!text` and `&text`, of which YAML leaves nothing: the mark.
+    Mark(char),
     TooDeep,
     TooLarge,
 }
@@ -181,6 +183,7 @@ impl<'t> Builder<'t> {
     fn take(&mut self, event: Event<'t>, span: Span) {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let custom = tag.as_ref().is_some_and(|tag| tag.handle() == "!");
                 let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
                 let plain = style == ScalarStyle::Plain && !is_text;
                 // The parser writes `~` for a value that is not there.
@@ -189,6 +192,18 @@ impl<'t> Builder<'t> {
                 } else {
                     text
                 };
+                let mark = match (custom, anchor) {
+                    (true, _) => Some('!'),
+                    (false, 1..) if plain && text.is_empty() => Some('&'),
+                    _ => None,
+                };
+                if let Some(mark) = mark {
+                    let span = span.clone();
+                    self.faults.push(Fault {
+                        span,
+                        kind: FaultKind::Mark(mark),
+                    });
+                }
                 let node = Node {
                     span,
                     kind: Kind::Scalar(Scalar { text, plain }),

@@ -11,8 +11,9 @@
 //!   group's fields (absent or null), or without a field to be counted, does not take part. Of a
 //!   field with several values the first counts. Values are compared as written.
 //! - `temporal_ordered` needs its inputs from different events, each after the one before.
-//! - A correlation that feeds another takes part with the event that completed it: its time, its
-//!   position, its fields; and brings along the events that it counted.
+//! - A correlation that feeds another takes part with every event at which it fires, repeats
+//!   too (what follows "after" it must find it): the event's time, position and fields; and brings
+//!   along the events that it counted.
 //! - An event may come late by up to one timespan; then it is judged in every window that holds it
 //!   (sums, averages and percentiles: in the one that it ends and in the newest). A later one does
 //!   not take part and is counted ([`Correlator::late`]).
