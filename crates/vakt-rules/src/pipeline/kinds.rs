@@ -57,6 +57,27 @@ pub(super) const TYPES: [&str; 27] = [
     "nest",
 ];
 
+/// Why a step of pySigma is none here, and what does the same.
+pub(super) fn elsewhere(kind: &str) -> Option<(&'static str, &'static str)> {
+    const LIST: &str = "list the values in `vars`, or under `placeholders:` in the configuration, and use `value_placeholders`";
+    Some(match kind {
+        "file_placeholders" => (
+            "reads values from a file beside the pipeline, which would change what rules mean unseen",
+            LIST,
+        ),
+        "http_placeholders" => (
+            "asks a server for values while rules load, and they would mean what it answers",
+            LIST,
+        ),
+        "command_placeholders" => ("runs a program, and a pipeline may not do that here", LIST),
+        "extract_fields" => (
+            "takes values apart in the query language of a backend, and events are not changed by pipelines here",
+            "ask for the part with `|re` or `|contains` in the rule, or let the sender write it as a field",
+        ),
+        _ => return None,
+    })
+}
+
 /// Reads what a step of type `kind` does.
 pub(super) fn read(
     kind: &str,
@@ -273,9 +294,20 @@ fn replace(keys: &mut Keys<'_, '_>, report: &mut Report<'_>) -> Option<Change> {
     let interpret_special = keys.boolean("interpret_special", report);
     let span = keys.get("regex")?.value.span.clone();
     let regex = python::regex(&pattern?, Anchor::None, &span, report)?;
+    let replacement = python::replacement(&replacement?);
+    if let Some(group) = python::missing_group(&replacement, &regex) {
+        let groups = regex.captures_len().saturating_sub(1);
+        refuse(
+            &keys.get("replacement")?.value.span,
+            format!("the replacement asks for the group `{group}`, and `regex` has {groups}"),
+            "put what it is to be into parentheses; `\\g<0>` is the whole match",
+            report,
+        );
+        return None;
+    }
     Some(Change::Replace {
         regex,
-        replacement: python::replacement(&replacement?),
+        replacement,
         skip_special,
         interpret_special,
     })

@@ -107,6 +107,28 @@ pub(super) fn replacement(text: &str) -> String {
     out
 }
 
+/// A group that the replacement asks for and the expression has not: Python refuses it, where
+/// [`Regex::replace_all`] would write nothing.
+pub(super) fn missing_group<'r>(replacement: &'r str, regex: &Regex) -> Option<&'r str> {
+    let mut rest = replacement;
+    while let Some((_, after)) = rest.split_once('$') {
+        if let Some(after) = after.strip_prefix('$') {
+            rest = after;
+            continue;
+        }
+        let (name, after) = after.strip_prefix('{')?.split_once('}')?;
+        let known = match name.parse::<usize>() {
+            Ok(number) => number < regex.captures_len(),
+            Err(_) => regex.capture_names().flatten().any(|known| known == name),
+        };
+        if !known {
+            return Some(name);
+        }
+        rest = after;
+    }
+    None
+}
+
 /// `string.Template.safe_substitute`: `$name` and `${name}` become the values that `value` gives,
 /// `$$` a dollar sign; what is not known stays.
 pub(super) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
@@ -144,6 +166,24 @@ pub(super) fn substitute(text: &str, value: impl Fn(&str) -> Option<String>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_that_are_not_there() {
+        let check = |pattern: &str, text: &str, expected: Option<&str>| {
+            let regex = Regex::new(pattern).ok();
+            let replacement = replacement(text);
+            let missing = regex
+                .as_ref()
+                .and_then(|it| missing_group(&replacement, it));
+            assert!(regex.is_some());
+            assert_eq!(missing, expected, "{pattern} {text}");
+        };
+        check("(a)b", r"\1", None);
+        check("(a)b", r"$\1\2", Some("2"));
+        check("ab", r"x\g<0>", None);
+        check("(?P<n>a)", r"\g<n>\g<m>", Some("m"));
+        check("ab", "$5 and ${x}", None);
+    }
 
     #[test]
     fn replacements() {

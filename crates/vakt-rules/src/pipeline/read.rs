@@ -162,6 +162,14 @@ pub(super) fn steps(entry: &Entry<'_>, report: &mut Report<'_>) -> Option<Vec<St
 fn step(node: &Node<'_>, report: &mut Report<'_>) -> Option<Step> {
     let mut keys = Keys::new("a step", node, report)?;
     let kind = keys.required_text("type", report)?;
+    if let Some((why, help)) = kinds::elsewhere(&kind) {
+        let span = keys
+            .get("type")
+            .map_or(&node.span, |entry| &entry.value.span);
+        let message = format!("`{kind}` {why}");
+        report.add(&checks::PIPELINE_UNSUPPORTED, span, message, help);
+        return None;
+    }
     if !kinds::TYPES.contains(&kind.as_str()) {
         let span = keys
             .get("type")
