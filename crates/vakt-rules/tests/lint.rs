@@ -178,6 +178,141 @@ fn an_allowance_counts_for_its_line_or_its_document() {
     check(&after, &["3:allow-unused"]);
 }
 
+/// What is found in a rule with these lines in its search, but for what the whole rule is called.
+#[test]
+fn what_is_found_in_a_search() {
+    let check = |lines: &str, expected: &[&str]| {
+        let rule = fixture("value-unc.quiet.yml");
+        let rule = rule.replace(r"Image|startswith: '\\\\server\share'", lines);
+        assert!(rule.contains(lines), "{rule}");
+        let found = found("a.yml", &rule, &options(CHECKS[0]));
+        let mut names: Vec<&str> = found.iter().map(|diagnostic| diagnostic.name).collect();
+        names.dedup();
+        assert_eq!(names, expected, "{lines}: {}", rendered(&found));
+    };
+    // A backslash, and what was to be a wildcard.
+    let escaped = ["value-escaped-wildcard"];
+    check(r"Image: 'C:\Temp\*.exe'", &escaped);
+    check(r"Image: '\Temp\*'", &escaped);
+    check(r"Image: 'C:\ProgramData\*.dll'", &escaped);
+    check(r"Image|endswith: '\Temp\*.exe'", &escaped);
+    check(r"Image: 'C:\Temp\\*.exe'", &[]);
+    check(r"Image: 'C:\Temp\\\*.exe'", &[]);
+    check(r"CommandLine|contains: 'del \Temp\*.exe'", &[]);
+    // Regular expressions without `re`.
+    let regex = ["value-looks-like-regex"];
+    check("Image|contains: 'abc.*def'", &regex);
+    check("Image|contains: '^foo$'", &regex);
+    check("Image|contains: 'foo|bar'", &regex);
+    check(r"Image|contains: '\.exe$'", &regex);
+    check("Image|contains: '[0-9]+'", &regex);
+    check("CommandLine|contains: 'foo | bar'", &[]);
+    check("CommandLine|contains: 'foo.* x'", &[]);
+    check("CommandLine|contains: 'cost$'", &[]);
+    check("CommandLine|contains: '[Convert]::'", &[]);
+    check("CommandLine|re: 'foo[0-9]+.exe'", &["regex-dot"]);
+    check(r"CommandLine|re: 'foo[0-9]+\.exe'", &[]);
+    // Tabs between the words of YAML.
+    check("CommandLine:\t'certutil -x'", &["text-tab"]);
+    check("CommandLine: 'certutil\t-x'", &[]);
+    check("CommandLine: 'x'\n        EventID: 1", &["eventid-implied"]);
+    check(
+        "CommandLine: 'x'\n        EventID: 4688",
+        &["eventid-implied"],
+    );
+    check("CommandLine: 'x'\n        EventID: 3", &[]);
+    check("Imagee: 'foo.exe'", &["field-unknown"]);
+    check("Usr: 'foo.exe'", &["field-unknown"]);
+    check("Image.endswith: 'foo.exe'", &["field-unknown"]);
+    check("Image:endswith: 'foo.exe'", &["field-unknown"]);
+    check("User: '%TEMP%'", &[]);
+    check("User: '%x% y'", &[]);
+    check("CommandLine: '<b>'", &[]);
+    // A comment in quotes is a text.
+    check("CommandLine|contains: 'a # vakt: allow value-short'", &[]);
+    check(
+        "CommandLine|contains: \"it's '\" # vakt: allow value-short",
+        &["allow-unused"],
+    );
+}
+
+#[test]
+fn one_search_for_a_pattern() {
+    let check = |search: &str, condition: &str, found_it: bool| {
+        let rule = fixture("condition-of-one.yml");
+        let rule = rule
+            .replace("    selection:", &format!("    {search}:"))
+            .replace("all of them", condition);
+        let found = found("a.yml", &rule, &options(CHECKS[0]));
+        let is = |diagnostic: &Diagnostic| diagnostic.name == "condition-of-one";
+        assert_eq!(
+            found.iter().any(is),
+            found_it,
+            "{condition}: {}",
+            rendered(&found)
+        );
+    };
+    check("selection", "1 of selection*", true);
+    check("selection", "all of sel*", false);
+    check("selection_image", "1 of selection_*", false);
+    check("selection_image", "1 of selection*", false);
+}
+
+/// The words with which a finding helps.
+#[test]
+fn what_a_finding_says_to_write() {
+    let check = |fixture_name: &str, from: &str, to: &str, help: &str| {
+        let rule = fixture(fixture_name);
+        assert!(rule.contains(from), "{rule}");
+        let found = found("a.yml", &rule.replace(from, to), &options(CHECKS[0]));
+        let said = found.iter().any(|diagnostic| diagnostic.help == help);
+        assert!(said, "{to}: {}", rendered(&found));
+    };
+    let plain = "CommandLine|re: 'certutil\\.exe'";
+    let image =
+        |key: &str| format!("write `{key}` and the text, without its anchors and backslashes");
+    let check_plain = |to: &str, key: &str| check("regex-plain.yml", plain, to, &image(key));
+    check_plain("Image|re: '^abc$'", "Image|cased");
+    check_plain("Image|re|i: '^abc$'", "Image");
+    check_plain("Image|re: 'abc$'", "Image|endswith|cased");
+    check_plain("Image|re|all: ['abc', 'def']", "Image|contains|cased|all");
+    let source = "category: proces_creation";
+    check(
+        "logsource-unusual.yml",
+        source,
+        "service: process_creation",
+        "`process_creation` is a category: write `category: process_creation`",
+    );
+    check(
+        "field-unknown.yml",
+        "ComandLine|contains",
+        "Image:endswith",
+        "did you mean `Image|endswith`?",
+    );
+}
+
+/// That a filter is not for correlations is said by loading, and nothing else then.
+#[test]
+fn a_filter_that_names_a_correlation() {
+    let text = format!(
+        "{}---\ntitle: A Filter of a Correlation\nid: 6bd8c676-56d0-40cd-a760-136783feb17b\n\
+         description: The deployment tool fetches its packages so.\n\
+         logsource: {{category: process_creation, product: windows}}\nfilter:\n  \
+         rules: [3f665ede-f106-47ce-81fc-069e7a609683]\n  selection: {{Image|endswith: '\\deploy.exe'}}\n  \
+         condition: not selection\n",
+        fixture("correlation-timespan-long.quiet.yml")
+    );
+    let found = found("a.yml", &text, &options(CHECKS[0]));
+    assert!(!found.is_empty());
+    assert!(
+        found
+            .iter()
+            .all(|diagnostic| diagnostic.name != "filter-covers-nothing"),
+        "{}",
+        rendered(&found)
+    );
+}
+
 /// The list of the checks as `docs/lint.md` has it.
 fn table() -> String {
     let mut text = String::from("| check | what it finds |\n|---|---|\n");

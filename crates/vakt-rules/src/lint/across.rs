@@ -205,6 +205,8 @@ fn filter(subject: &Subject<'_>, names: &Names<'_, '_>, report: &mut Report<'_>)
     let log_sources: Vec<Option<&LogSource<'_>>> = references
         .iter()
         .filter_map(|reference| names.find(&reference.text))
+        // That a filter is not for correlations is an error, and they have no log source.
+        .filter(|rule| rule.kind == DocumentKind::Rule)
         .map(|rule| rule.log_source.as_ref())
         .collect();
     let covers = |log_source: &Option<&LogSource<'_>>| {

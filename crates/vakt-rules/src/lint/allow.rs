@@ -158,13 +158,37 @@ fn next_content(text: &str) -> Vec<usize> {
     next
 }
 
+/// Whether the text after `before` stands in quotes that begin on the line. Quotes begin a value:
+/// in the middle of a text they are part of it.
+fn is_in_quotes(before: &str) -> bool {
+    let mut open = None;
+    let mut last = ' ';
+    let mut escaped = false;
+    for c in before.chars() {
+        match open {
+            Some('"') if escaped => escaped = false,
+            Some('"') if c == '\\' => escaped = true,
+            Some(quote) if c == quote => open = None,
+            Some(_) => {}
+            None if matches!(c, '"' | '\'')
+                && (last.is_whitespace() || "[{,'\"".contains(last)) =>
+            {
+                open = Some(c);
+            }
+            None => {}
+        }
+        last = c;
+    }
+    open.is_some()
+}
+
 /// What stands before `# vakt: allow`, the names after it, and where they begin.
 fn comment(line: &str) -> Option<(&str, &str, usize)> {
     const MARK: &str = "vakt:";
     let hash = line.match_indices('#').map(|(at, _)| at).find(|at| {
-        let free = line
-            .get(..*at)
-            .is_some_and(|before| before.is_empty() || before.ends_with(char::is_whitespace));
+        let free = line.get(..*at).is_some_and(|before| {
+            (before.is_empty() || before.ends_with(char::is_whitespace)) && !is_in_quotes(before)
+        });
         free && line
             .get(at + 1..)
             .is_some_and(|rest| rest.trim_start().starts_with(MARK))

@@ -171,9 +171,13 @@ fn of(
         Quantifier::One => "1 of",
         Quantifier::All => "all of",
     };
-    // `filter_*` with one search is room for the next.
-    let roomy = name.text.contains('*') && name.text != "*";
-    if let ([only], false) = (found.as_slice(), roomy) {
+    // `filter_*` with one search is room for the next; `selection*` with `selection` alone is not.
+    let roomy = |only: &str| {
+        name.text.contains('*') && name.text != "*" && name.text.trim_end_matches('*') != only
+    };
+    if let [only] = found.as_slice()
+        && !roomy(only)
+    {
         report.add(
             &CONDITION_OF_ONE,
             &span,

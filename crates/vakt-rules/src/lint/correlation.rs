@@ -48,6 +48,19 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             "name the other rules, or count the one with `type: event_count`",
         );
     }
+    let names_percentile = entries
+        .iter()
+        .find(|entry| entry.key == "condition")
+        .and_then(|entry| document::section(&entry.value))
+        .is_some_and(|condition| condition.iter().any(|entry| entry.key == "percentile"));
+    if matches!(draft.kind, CorrelationKind::ValuePercentile(..)) && !names_percentile {
+        report.add(
+            &CORRELATION_PERCENTILE,
+            &span("condition"),
+            "the condition names no `percentile`: the 50th is compared",
+            "write `percentile: 95`, or `type: value_median` where the median is meant",
+        );
+    }
     counts_group(draft, &span("condition"), report);
     bounds(draft, &span("condition"), report);
 }

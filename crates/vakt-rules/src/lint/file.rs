@@ -14,14 +14,15 @@ pub(super) fn check(source: &SourceText<'_>, strict: bool, report: &mut Report<'
     for line in source.text.split_inclusive('\n') {
         let text = line.trim_end_matches(['\r', '\n']);
         let indentation = text.len() - text.trim_start().len();
-        // A tab inside a text may be meant; before it, or after it, it is none of the text.
+        // A tab inside a text may be meant; before or after it, or between a key and its value, it
+        // is none of the text.
         let tab = text.get(..indentation).and_then(|blank| blank.find('\t'));
         let after = text.trim_end().len();
         let trailing_tab = text
             .get(after..)
             .and_then(|blank| blank.find('\t'))
             .map(|tab| after + tab);
-        if let Some(tab) = tab.or(trailing_tab) {
+        if let Some(tab) = tab.or(trailing_tab).or_else(|| tab_after_mark(text)) {
             report.add(
                 &TEXT_TAB,
                 &(at + tab..at + tab + 1),
@@ -39,6 +40,16 @@ pub(super) fn check(source: &SourceText<'_>, strict: bool, report: &mut Report<'
         at += line.len();
     }
     anchors(source, report);
+}
+
+/// A tab after the `:` of a key, or after the `-` of a list.
+fn tab_after_mark(line: &str) -> Option<usize> {
+    line.match_indices('\t').map(|(at, _)| at).find(|at| {
+        let before = line.get(..*at).unwrap_or_default().trim_end();
+        // The first `:` of a line is that of its key; a later one stands in a text.
+        let of_key = before.ends_with(':') && before.find(':') == Some(before.len() - 1);
+        of_key || before.trim_start() == "-"
+    })
 }
 
 fn name(source: &SourceText<'_>, report: &mut Report<'_>) {

@@ -129,10 +129,15 @@ fn unusual(
     let mut helps = Vec::new();
     for (part, word) in parts(log_source) {
         let words = column(part);
-        if let Some(word) = word
-            && !words.contains(word)
-            && let Some(near) = suggest::nearest(word, words)
-        {
+        let Some(word) = word.filter(|word| !words.contains(word)) else {
+            continue;
+        };
+        let other = ["product", "category", "service"]
+            .into_iter()
+            .find(|other| column(other).contains(word));
+        if let Some(other) = other {
+            helps.push(format!("`{word}` is a {other}: write `{other}: {word}`"));
+        } else if let Some(near) = suggest::nearest(word, words) {
             helps.push(format!("did you mean `{part}: {near}`?"));
         }
     }
@@ -148,6 +153,8 @@ fn unusual(
                 ("", service) => service.to_owned(),
                 (category, service) => format!("{category}/{service}"),
             })
+            // The log source that is the product alone.
+            .filter(|name| !name.is_empty())
             .collect();
         helps.push(if names.is_empty() {
             "check product, category and service; a sender of your own declares it with `vakt.logsource`"
@@ -167,7 +174,9 @@ fn unusual(
 
 fn fields(known: &Known, subject: &Subject<'_>, report: &mut Report<'_>) {
     for item in subject.searches.iter().flat_map(|search| &search.items) {
-        if let Some(field) = &item.field {
+        if let Some(field) = &item.field
+            && !glued(field, &item.key_span, report)
+        {
             field_of(known, field, &item.key_span, report);
         }
         for value in &item.values {
@@ -178,6 +187,32 @@ fn fields(known: &Known, subject: &Subject<'_>, report: &mut Report<'_>) {
             }
         }
     }
+}
+
+/// `Image.endswith` and `Image:endswith`: a modifier that stands in the name.
+fn glued(field: &str, span: &Span, report: &mut Report<'_>) -> bool {
+    const MODIFIERS: [&str; 7] = [
+        "contains",
+        "startswith",
+        "endswith",
+        "windash",
+        "base64",
+        "base64offset",
+        "cidr",
+    ];
+    let Some((name, modifier)) = field.rsplit_once(['.', ':']) else {
+        return false;
+    };
+    let found = !name.is_empty() && MODIFIERS.contains(&modifier);
+    if found {
+        report.add(
+            &FIELD_UNKNOWN,
+            span,
+            format!("`{field}` is the name of a field, and `{modifier}` that of a modifier"),
+            format!("did you mean `{name}|{modifier}`?"),
+        );
+    }
+    found
 }
 
 fn field_of(known: &Known, field: &str, span: &Span, report: &mut Report<'_>) {
@@ -217,12 +252,12 @@ fn event_ids(log_source: &LogSource<'_>, subject: &Subject<'_>, report: &mut Rep
             .map(|value| value.text.as_str())
             .collect();
         let category = log_source.category.as_deref();
-        let meant: BTreeSet<&str> = CATEGORIES
+        // A category that several services have is meant by the ids of one of them.
+        let meant = CATEGORIES
             .iter()
             .filter(|(name, ..)| Some(*name) == category)
-            .flat_map(|(_, _, ids)| ids.iter().copied())
-            .collect();
-        if !meant.is_empty() && meant.is_subset(&ids) {
+            .any(|(_, _, meant)| meant.iter().all(|id| ids.contains(id)));
+        if meant {
             report.add(
                 &EVENTID_IMPLIED,
                 &item.key_span,

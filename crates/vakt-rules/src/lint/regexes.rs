@@ -3,7 +3,7 @@
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
 use super::checks::*;
-use super::subject::{Subject, ValueLook};
+use super::subject::{ItemLook, Subject, ValueLook};
 use crate::ast::{Detection, Regex, Test};
 use crate::diagnostic::Report;
 
@@ -21,13 +21,13 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
             if let Detection::Is(predicate) = &value.detection
                 && let Test::Regex(regex) = &predicate.test
             {
-                one(value, regex, report);
+                one(item, value, regex, report);
             }
         }
     }
 }
 
-fn one(value: &ValueLook, regex: &Regex, report: &mut Report<'_>) {
+fn one(item: &ItemLook, value: &ValueLook, regex: &Regex, report: &mut Report<'_>) {
     let text = value.text.as_str();
     if text.starts_with("(?")
         && let Some((flags, _)) = text.trim_start_matches("(?").split_once(')')
@@ -65,14 +65,20 @@ fn one(value: &ValueLook, regex: &Regex, report: &mut Report<'_>) {
         return;
     }
     if let Some(modifier) = plain(&hir) {
-        let cased = if regex.case_insensitive { "" } else { "|cased" };
+        let mut key = item.field.clone().unwrap_or_default();
+        let cased = (!regex.case_insensitive).then_some("cased");
+        // What `re` brought along goes with it.
+        let others = item.words.iter().map(|(word, _)| word.as_str());
+        let kept = others.filter(|word| !OF_REGEX.contains(word));
+        for word in modifier.into_iter().chain(cased).chain(kept) {
+            key.push('|');
+            key.push_str(word);
+        }
         report.add(
             &REGEX_PLAIN,
             &value.span,
             "the expression is a plain text",
-            format!(
-                "write the text with `{modifier}{cased}` in place of `re`, without its backslashes"
-            ),
+            format!("write `{key}` and the text, without its anchors and backslashes"),
         );
         return;
     }
@@ -87,8 +93,12 @@ fn one(value: &ValueLook, regex: &Regex, report: &mut Report<'_>) {
     }
 }
 
-/// The modifier that says what the expression says, where it is a text between anchors at most.
-fn plain(hir: &Hir) -> Option<&'static str> {
+/// `re`, and what says how it is matched.
+const OF_REGEX: [&str; 7] = ["re", "i", "m", "s", "contains", "startswith", "endswith"];
+
+/// The modifier that says what the expression says, where it is a text between anchors at most;
+/// none for the whole value.
+fn plain(hir: &Hir) -> Option<Option<&'static str>> {
     let parts = match hir.kind() {
         HirKind::Concat(parts) => parts.as_slice(),
         _ => std::slice::from_ref(hir),
@@ -101,10 +111,10 @@ fn plain(hir: &Hir) -> Option<&'static str> {
     let inner = parts.get(usize::from(starts)..parts.len() - usize::from(ends))?;
     match inner {
         [one] if matches!(one.kind(), HirKind::Literal(_)) => Some(match (starts, ends) {
-            (true, true) => "field",
-            (true, false) => "startswith",
-            (false, true) => "endswith",
-            (false, false) => "contains",
+            (true, true) => None,
+            (true, false) => Some("startswith"),
+            (false, true) => Some("endswith"),
+            (false, false) => Some("contains"),
         }),
         _ => None,
     }
@@ -138,6 +148,9 @@ fn dots(value: &ValueLook, report: &mut Report<'_>) {
         let word_before = before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
             // `\w.exe` and `\d.exe` are classes.
             && !before.get(..before.len().saturating_sub(1)).is_some_and(|text| text.ends_with('\\'));
+        // `[0-9]+.exe`: what is repeated has ended before the dot.
+        let repeated = before.strip_suffix(['+', '*']).unwrap_or_default();
+        let word_before = word_before || (repeated.ends_with(']') && !repeated.ends_with("\\]"));
         let extension: String = after
             .chars()
             .take_while(char::is_ascii_alphanumeric)

@@ -103,7 +103,7 @@ impl Taxonomy {
         }
         let near = all()
             .filter_map(|other| Some((suggest::edits(field, other)?, other)))
-            .filter(|(edits, other)| *edits <= allowed_edits(field.len().min(other.len())))
+            .filter(|(edits, other)| *edits <= allowed_edits(field, other))
             .min();
         match near {
             Some((_, other)) if !known_elsewhere(self, known, field) => FieldVerdict::Near(other),
@@ -138,10 +138,12 @@ fn is_envelope(field: &str) -> bool {
     .any(|prefix| field.starts_with(prefix))
 }
 
-/// `param3` is no slip for `param2`, nor `SourceIp` for `Source`: the shorter, the stricter.
-fn allowed_edits(len: usize) -> usize {
-    match len {
-        0..=5 => 0,
+/// `param3` is no slip for `param2`, nor `SourceIp` for `Source`: the shorter, the stricter. In a
+/// short name one letter too many or too few is a slip; another letter is another name.
+fn allowed_edits(field: &str, other: &str) -> usize {
+    match field.len().min(other.len()) {
+        0..=2 => 0,
+        3..=5 => usize::from(field.len() != other.len()),
         6..=11 => 1,
         _ => 2,
     }
@@ -177,6 +179,9 @@ mod tests {
         check("EventID", FieldVerdict::Fine);
         check("commandline", FieldVerdict::Case("CommandLine"));
         check("ComandLine", FieldVerdict::Near("CommandLine"));
+        check("Imagee", FieldVerdict::Near("Image"));
+        check("Usr", FieldVerdict::Near("User"));
+        check("Uzer", FieldVerdict::Foreign);
         check("QueryName", FieldVerdict::Foreign);
     }
 }

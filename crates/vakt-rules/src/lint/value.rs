@@ -29,6 +29,7 @@ pub(super) fn check(subject: &Subject<'_>, report: &mut Report<'_>) {
         redundant(item, report);
         by_hand(item, report);
         windash(item, report);
+        encodings(item, report);
     }
 }
 
@@ -67,6 +68,15 @@ fn patterns(detection: &Detection) -> Vec<&Pattern> {
 fn one(item: &ItemLook, value: &ValueLook, report: &mut Report<'_>) {
     let text = value.text.as_str();
     let alone = !text.is_empty() && text.bytes().all(|b| b == b'*');
+    if is_everywhere(item, text, alone) {
+        report.add(
+            &VALUE_MATCHES_ALL,
+            &value.span,
+            "this stands in every value",
+            "write what is looked for; `field: ''` asks for an empty value",
+        );
+        return;
+    }
     if alone && item.field.is_some() {
         let field = item.field.as_deref().unwrap_or_default();
         report.add(
@@ -81,7 +91,8 @@ fn one(item: &ItemLook, value: &ValueLook, report: &mut Report<'_>) {
         return;
     }
     doubled(item, value, report);
-    backslashes(value, relation(item), report);
+    backslashes(item, value, report);
+    shapes(item, value, report);
     if relation(item) == Some(Relation::Contains) && !item.chain.all && !item.chain.expand {
         let chars = text.chars().count();
         // Two characters of which one begins an option are an option.
@@ -100,6 +111,137 @@ fn one(item: &ItemLook, value: &ValueLook, report: &mut Report<'_>) {
             &value.span,
             "this is taken literally, but for `*` and `?`",
             "add `re` to the field if it is a regular expression",
+        );
+    }
+}
+
+/// Whether every event, or every value of the field, has the text.
+fn is_everywhere(item: &ItemLook, text: &str, alone: bool) -> bool {
+    let placed = relation(item).is_some_and(|relation| relation != Relation::Equals);
+    match &item.field {
+        None => text.is_empty() || alone,
+        Some(_) => text.is_empty() && placed && is_verbatim(item),
+    }
+}
+
+/// Names that Windows sets in every environment: `%TEMP%` is a text of events.
+const ENVIRONMENT: [&str; 29] = [
+    "allusersprofile",
+    "appdata",
+    "commonprogramfiles",
+    "computername",
+    "comspec",
+    "homedrive",
+    "homepath",
+    "localappdata",
+    "logonserver",
+    "number_of_processors",
+    "os",
+    "path",
+    "pathext",
+    "processor_architecture",
+    "programdata",
+    "programfiles",
+    "programw6432",
+    "psmodulepath",
+    "public",
+    "sessionname",
+    "system",
+    "systemdrive",
+    "systemroot",
+    "temp",
+    "tmp",
+    "userdomain",
+    "username",
+    "userprofile",
+    "windir",
+];
+
+/// Notations of other tools, which mean nothing here.
+fn shapes(item: &ItemLook, value: &ValueLook, report: &mut Report<'_>) {
+    let text = value.text.as_str();
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = text.split(',').map(str::trim);
+    if text.contains(',') && item.field.is_some() && parts.all(is_number) {
+        report.add(
+            &VALUE_JOINED,
+            &value.span,
+            "this is one text",
+            "write the numbers as a list: `[4688, 4689]`",
+        );
+    }
+    let (sign, modifier) = match text {
+        _ if text.starts_with(">=") => (">=", "gte"),
+        _ if text.starts_with("<=") => ("<=", "lte"),
+        _ if text.starts_with('>') => (">", "gt"),
+        _ if text.starts_with('<') => ("<", "lt"),
+        _ => ("", ""),
+    };
+    let number = text.strip_prefix(sign).unwrap_or_default().trim();
+    if let (Some(field), false) = (&item.field, sign.is_empty())
+        && is_number(number)
+    {
+        report.add(
+            &VALUE_COMPARISON,
+            &value.span,
+            format!("`{sign}` is part of the text"),
+            format!("write `{field}|{modifier}: {number}`"),
+        );
+    }
+    let quotes = ['“', '”', '„', '‘', '’', '«', '»'];
+    if text.chars().count() > 2 && text.starts_with(quotes) && text.ends_with(quotes) {
+        report.add(
+            &VALUE_QUOTES,
+            &value.span,
+            "the quotes are part of the text",
+            "write `'` or `\"` in their place",
+        );
+    }
+    let name = text
+        .strip_prefix('%')
+        .and_then(|rest| rest.strip_suffix('%'));
+    let is_name = |name: &str| {
+        let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        !name.is_empty() && name.chars().all(word) && !is_number(name)
+    };
+    if let Some(name) = name.filter(|name| is_name(name))
+        && !item.chain.expand
+        && !ENVIRONMENT.contains(&name.to_ascii_lowercase().as_str())
+    {
+        report.add(
+            &VALUE_PLACEHOLDER,
+            &value.span,
+            format!("`%{name}%` is taken as it is written"),
+            "add `expand` to the field, so that the values of the placeholder stand in its place",
+        );
+    }
+}
+
+/// Encodings that find nothing by themselves.
+fn encodings(item: &ItemLook, report: &mut Report<'_>) {
+    let Target::Text(steps) = &item.chain.target else {
+        return;
+    };
+    let contained = relation(item) == Some(Relation::Contains);
+    if steps.contains(&TextStep::Base64Offset) && !contained {
+        let span = item.modifier("base64offset").unwrap_or(&item.key_span);
+        report.add(
+            &ENCODED_WHOLE,
+            span,
+            "what is left of a text that is encoded at an offset is never a whole value",
+            "write `base64offset|contains`, or `base64` where the text begins what is encoded",
+        );
+    }
+    let is_utf16 = |step: &TextStep| matches!(step, TextStep::Utf16(_));
+    let base64 = [TextStep::Base64, TextStep::Base64Offset];
+    if steps.iter().any(is_utf16) && !steps.iter().any(|step| base64.contains(step)) {
+        let words = ["wide", "utf16", "utf16le", "utf16be"];
+        let span = words.into_iter().find_map(|word| item.modifier(word));
+        report.add(
+            &UTF16_ALONE,
+            span.unwrap_or(&item.key_span),
+            "texts of events are decoded: none has the zero bytes of UTF-16",
+            "add `base64offset|contains` after it, or leave it out",
         );
     }
 }
@@ -128,13 +270,28 @@ fn doubled(item: &ItemLook, value: &ValueLook, report: &mut Report<'_>) {
     }
 }
 
-fn backslashes(value: &ValueLook, relation: Option<Relation>, report: &mut Report<'_>) {
+/// Parts of the names of fields whose texts are typed by people or scripts: a star may be meant.
+const FREE_TEXTS: [&str; 6] = ["command", "script", "payload", "message", "text", "query"];
+
+/// Whether the field holds paths, or keys of a registry, in which no star can stand.
+fn holds_paths(item: &ItemLook) -> bool {
+    item.field.as_deref().is_some_and(|field| {
+        let field = field.to_ascii_lowercase();
+        !FREE_TEXTS.iter().any(|word| field.contains(word))
+    })
+}
+
+fn backslashes(item: &ItemLook, value: &ValueLook, report: &mut Report<'_>) {
+    let relation = relation(item);
     let text = value.text.as_str();
     if let Some(at) = text.find("\\*") {
         let before = text.get(..at).unwrap_or_default();
         let after = text.get(at + 2..).unwrap_or_default();
         let escaped_backslash = before.ends_with('\\');
-        let in_path = after.starts_with('\\') || (before.contains(":\\") && after.is_empty());
+        let is_path = before.contains(":\\") || before.contains('\\');
+        let in_path = after.starts_with('\\')
+            || (before.contains(":\\") && after.is_empty())
+            || (is_path && holds_paths(item));
         if !escaped_backslash && in_path {
             report.add(
                 &VALUE_ESCAPED_WILDCARD,
@@ -164,10 +321,27 @@ fn looks_like_regex(text: &str) -> bool {
         ".*", "\\d+", "\\d{", "\\w+", "\\s+", "\\s*", "[a-z]", "[0-9]", "[A-Za-z", "(?i)", "[^",
     ];
     let has_mark = marks.iter().filter(|mark| text.contains(**mark)).count();
-    let anchored = text.starts_with('^') || text.ends_with('$');
+    let (starts, ends) = (text.starts_with('^'), text.ends_with('$'));
     // `*.*` is a wildcard that people write for files.
     let files = text.contains("*.*") || text.contains("\\.*");
-    (has_mark >= 2 || (has_mark == 1 && anchored)) && !files
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    // `abc.*def`; a file `abc.*` of any extension ends with it.
+    let between = text
+        .split_once(".*")
+        .is_some_and(|(before, after)| before.ends_with(word) && after.starts_with(word));
+    // `\.exe$`
+    let extension = ends && text.contains("\\.");
+    let repeated = ["]+", "]*", "]{", "\\d+", "\\w+", "\\s+", "\\d{"];
+    let class = text.contains('[') && repeated.iter().any(|mark| text.contains(mark));
+    // `foo|bar`, of words alone: commands have a pipe between blanks.
+    let choice = text.contains('|')
+        && text
+            .split('|')
+            .all(|part| part.chars().count() > 1 && part.chars().all(word))
+        && text.contains(|c: char| c.is_ascii_lowercase());
+    let marked = has_mark >= 2 || (has_mark == 1 && (starts || ends));
+    let shaped = between || extension || class || choice || (starts && ends && text.len() > 2);
+    (marked || shaped) && !files
 }
 
 fn invisible(value: &ValueLook, report: &mut Report<'_>) {
