@@ -468,3 +468,179 @@ fn matches_come_in_the_order_of_files_and_records_whatever_the_number_of_workers
         assert_eq!(found, expected, "{threads} workers: {}", stderr(&output));
     }
 }
+
+/// Many failed logins of one address, by seconds after ten o'clock of a day in November.
+fn failures(day: u32, seconds: std::ops::Range<u32>) -> String {
+    seconds
+        .map(|second| {
+            format!(
+                "2026-11-{day:02}T10:{:02}:{:02}Z web1 sshd[1]: Failed password for root from \
+                 203.0.113.7 port 4 ssh2\n",
+                second / 60,
+                second % 60
+            )
+        })
+        .collect()
+}
+
+const MANY_FAILURES: &str = "\
+title: Failed Login
+name: failed_login
+logsource: {product: linux, service: sshd}
+detection:
+    selection:
+        event.outcome: failure
+    condition: selection
+---
+title: Many Failed Logins
+id: 5a0d1f5e-7a2b-4c0e-9f5d-2f0f6a3f9a13
+correlation:
+    type: event_count
+    rules: [failed_login]
+    group-by: [source.ip]
+    timespan: 10m
+    condition:
+        gte: 20
+level: medium
+";
+
+/// The failures of yesterday came after the one of today, and were too late for their correlation.
+#[test]
+fn rotated_logs_are_read_oldest_first() {
+    let folder = TempDir::new().unwrap();
+    let rules = folder.path().join("rules.yml");
+    fs::write(&rules, MANY_FAILURES).unwrap();
+    let check = |rotated: &str, shell_order: bool| {
+        let logs = folder.path().join(format!("logs-{rotated}"));
+        fs::create_dir(&logs).unwrap();
+        let (now, before) = (logs.join("auth.log"), logs.join(rotated));
+        fs::write(&now, failures(24, 0..1)).unwrap();
+        fs::write(&before, failures(23, 0..30)).unwrap();
+        let named = match shell_order {
+            true => vec![path(&now), path(&before)],
+            false => vec![path(&logs)],
+        };
+        let mut arguments = vec!["scan", "--rules", path(&rules), "--output", "ndjson"];
+        arguments.extend(named);
+        let output = run(&arguments, b"");
+        assert_eq!(
+            json_lines(&output).len(),
+            1,
+            "{rotated}: {}",
+            stderr(&output)
+        );
+        assert!(!stderr(&output).contains("note:"), "{}", stderr(&output));
+    };
+    check("auth.log.1", false);
+    check("auth.log-20261124", false);
+    check("auth.log.2", true);
+}
+
+/// Of an export that begins with its newest event, most events took no part, and nobody was told.
+#[test]
+fn whoever_reads_the_newest_first_is_told_what_came_too_late() {
+    let folder = TempDir::new().unwrap();
+    let rules = folder.path().join("rules.yml");
+    fs::write(&rules, MANY_FAILURES).unwrap();
+    let log = folder.path().join("export.log");
+    let newest_first = [failures(24, 0..1), failures(23, 0..30)].concat();
+    fs::write(&log, newest_first).unwrap();
+    let note = "note: 30 events came too late to take part in a correlation";
+    let scan = run(&["scan", "--rules", path(&rules), path(&log)], b"");
+    assert!(stderr(&scan).contains(note), "{}", stderr(&scan));
+    // The file holds the rule and what feeds it: its one correlation is meant.
+    let explain = ["rules", "explain", path(&rules), path(&log), "--output"];
+    let shown = run(&[&explain[..], &["text"]].concat(), b"");
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(
+        text.contains("the correlation does not fire"),
+        "{text}{}",
+        stderr(&shown)
+    );
+    assert!(text.contains(note), "{text}");
+    let shown = json_lines(&run(&[&explain[..], &["ndjson"]].concat(), b""));
+    assert_eq!(shown[0]["notes"].as_array().unwrap().len(), 1);
+}
+
+/// How far a group got is the furthest, not where its condition came true.
+#[test]
+fn explain_shows_each_group_at_its_best() {
+    let folder = TempDir::new().unwrap();
+    let rules = folder.path().join("rules.yml");
+    fs::write(&rules, MANY_FAILURES).unwrap();
+    let log = folder.path().join("auth.log");
+    fs::write(&log, failures(24, 0..30)).unwrap();
+    let shown = run(
+        &[
+            "rules",
+            "explain",
+            path(&rules),
+            path(&log),
+            "--output",
+            "json",
+        ],
+        b"",
+    );
+    let shown: Json = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(shown["groups"][0]["reached"], "30");
+    assert_eq!(shown["notes"], serde_json::json!([]));
+}
+
+/// What a link leads to was left out; a link back to a folder above ends.
+#[test]
+fn links_to_folders_are_followed_and_loops_end() {
+    let folder = TempDir::new().unwrap();
+    let shared = folder.path().join("shared");
+    let (rules, logs) = (folder.path().join("rules"), folder.path().join("logs"));
+    for one in [&shared, &rules, &logs] {
+        fs::create_dir(one).unwrap();
+    }
+    fs::write(shared.join("needle.yml"), RULE).unwrap();
+    fs::write(
+        shared.join("app.log"),
+        "<14>Nov 24 10:00:00 web1 app: needle\n",
+    )
+    .unwrap();
+    for one in [&rules, &logs] {
+        std::os::unix::fs::symlink(&shared, one.join("there")).unwrap();
+        std::os::unix::fs::symlink(one, one.join("loop")).unwrap();
+    }
+    let linux = ["--logsource", "product=linux", "--output", "ndjson"];
+    let scan = ["scan", "--rules", path(&rules), path(&logs)];
+    let output = run(&[&scan[..], &linux].concat(), b"");
+    let found = json_lines(&output);
+    assert!(!found.is_empty(), "{}", stderr(&output));
+    let source = found[0]["event"]["source"].as_str().unwrap();
+    assert!(source.contains("logs/there/"), "{source}");
+    let told = stderr(&output);
+    for one in ["rules/loop: the link", "logs/loop: the link"] {
+        assert!(told.contains(one), "{told}");
+    }
+}
+
+#[test]
+fn rules_that_a_broken_pipeline_keeps_away_are_not_called_loaded() {
+    let folder = TempDir::new().unwrap();
+    let rule = folder.path().join("rule.yml");
+    fs::write(&rule, RULE).unwrap();
+    let pipeline = folder.path().join("pipeline.yml");
+    fs::write(
+        &pipeline,
+        "transformations: [{type: file_placeholders, path: x}]\n",
+    )
+    .unwrap();
+    let check = [
+        "check",
+        "--rules",
+        path(&rule),
+        "--pipeline",
+        path(&pipeline),
+    ];
+    let output = run(&check, b"");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains("1 rules and 0 correlations read, none loaded"),
+        "{text}"
+    );
+    assert!(text.contains("reads values from a file"), "{text}");
+}

@@ -1,12 +1,18 @@
 //! Files and standard input as streams of bytes, decompressed by what they hold.
 
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result};
+
+use crate::output::tell;
+
+mod rotated;
 
 /// Read this much of a file at a time, in bytes: enough that system calls do not show.
 const READ_BUFFER_BYTES: usize = vakt_codec::files::BLOCK_BYTES;
@@ -43,8 +49,8 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// The files that `paths` name, folders replaced by the files in them in the order of their names;
-/// standard input where nothing is named.
+/// The files that `paths` name, folders replaced by the files in them in the order of their names,
+/// rotated logs from the oldest on; standard input where nothing is named.
 pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     if paths.is_empty() {
         return Ok(vec![PathBuf::from("-")]);
@@ -57,15 +63,30 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
             files.push(path.clone());
         }
     }
+    rotated::oldest_first(&mut files);
     Ok(files)
 }
 
-/// The files below `folder` that `wanted` likes, sorted; links are followed once, names that begin
-/// with a dot are left out.
+/// The files below `folder` that `wanted` likes, sorted; links are followed, names that begin with
+/// a dot are left out. A folder that several ways lead to is read once, and the person is told.
 pub fn files_below(folder: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
+    let mut known = HashSet::new();
     let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
+    // Behind all others, in the order of their names: which way to a folder counts must not
+    // depend on the order in which the system lists it.
+    let mut links = BTreeSet::new();
+    while let Some(folder) = folders.pop().or_else(|| links.pop_first()) {
+        let identity = std::fs::metadata(&folder)
+            .map(|metadata| (metadata.dev(), metadata.ino()))
+            .with_context(|| format!("cannot read the folder {}", folder.display()))?;
+        if !known.insert(identity) {
+            tell(&format!(
+                "{}: the link leads to a folder that is read already, and is not followed",
+                folder.display()
+            ));
+            continue;
+        }
         let entries = std::fs::read_dir(&folder)
             .with_context(|| format!("cannot read the folder {}", folder.display()))?;
         for entry in entries {
@@ -76,6 +97,8 @@ pub fn files_below(folder: &Path, wanted: fn(&Path) -> bool) -> Result<Vec<PathB
             }
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 folders.push(path);
+            } else if path.is_dir() {
+                links.insert(path);
             } else if path.is_file() && wanted(&path) {
                 files.push(path);
             }

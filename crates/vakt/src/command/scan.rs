@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::files::{self, Progress};
 use crate::output::{Output, Printer, printable, tell};
 use crate::pipeline::detector::{Detector, Found};
+use crate::pipeline::given_up;
 use crate::ruleset::Ruleset;
 use evaluate::{Evaluated, Evaluator, Handed, Numbered, Team, Work};
 use line::line;
@@ -337,6 +338,9 @@ impl<'r> Scan<'r> {
             self.out.line(&format!("],\"summary\":{summary}}}"))?;
         }
         self.out.flush()?;
+        for note in given_up::notes(&self.detector.correlator) {
+            tell(&format!("note: {note}"));
+        }
         tell(&format!(
             "{} events, {} matches, {seconds:.3} s, {:.0} events/s, {} rules",
             self.events,

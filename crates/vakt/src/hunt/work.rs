@@ -15,6 +15,7 @@ use vakt_storage::Journal;
 use super::line::{self, At, Counts, End};
 use super::subject::Subject;
 use crate::pipeline::detector::{Detector, Found, is_joinable};
+use crate::pipeline::given_up;
 use crate::pipeline::index::IndexProgress;
 use crate::pipeline::tail::JournalTail;
 use crate::pipeline::{Decoding, Frames, decode_frame};
@@ -306,7 +307,7 @@ impl Work<'_> {
     }
 
     fn finish(mut self, began: Instant, error: Option<&str>) -> HuntEnd {
-        let notes = self.notes();
+        let notes = given_up::notes(&self.detector.correlator);
         let end = End {
             rules: self.subject.ruleset.counts.loaded,
             counts: self.counts,
@@ -326,28 +327,6 @@ impl Work<'_> {
             },
             matches: self.counts.matches,
         }
-    }
-
-    /// What correlations gave up, in sentences.
-    fn notes(&self) -> Vec<String> {
-        let correlator = &self.detector.correlator;
-        let all = [
-            (
-                correlator.late(),
-                "events came too late to take part in a correlation: more than its timespan after others",
-            ),
-            (
-                correlator.evicted_groups(),
-                "groups of correlations were given up: there were more than are kept",
-            ),
-            (
-                correlator.evicted_events(),
-                "events of correlations were given up: there were more than are kept",
-            ),
-        ];
-        let said = all.iter().filter(|(count, _)| *count > 0);
-        said.map(|(count, what)| format!("{count} {what}"))
-            .collect()
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod builder;
 pub mod detect;
 pub mod detector;
+pub mod given_up;
 pub mod index;
 pub mod intake;
 mod kept_sources;

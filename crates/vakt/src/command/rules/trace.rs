@@ -112,9 +112,10 @@ impl<'r> Trace<'r> {
     fn groups(&mut self, detector: &Detector<'_>, place: &str) {
         let count = self.inputs.len().max(1);
         for progress in detector.correlator.newest_progress(self.index, count) {
-            let better = |group: &Group| {
-                !group.holds
-                    && (progress.holds || progress.measure.reached() > group.measure.reached())
+            let better = |group: &Group| match (progress.holds, group.holds) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => progress.measure.reached() > group.measure.reached(),
             };
             let is_new = !self.groups.contains_key(&progress.group);
             if is_new && self.groups.len() >= GROUPS_MAX {
