@@ -484,6 +484,7 @@ fn whoever_sees_one_stream_hides_nothing_of_others() {
         "--force",
     ];
     let own = by(&token, &add);
+    assert!(stderr(&own).contains("no rule with the id r is loaded"));
     let own: Json = serde_json::from_slice(&own.stdout).unwrap();
     assert_eq!(own["streams"], json!(["default"]));
     let other = by(&token, &[&add[..], &["--stream", "acme"]].concat());

@@ -55,6 +55,11 @@ pub enum ScopeError {
          it would hide every alert"
     )]
     Everything,
+    #[error(
+        "`match` holds for every alert, and without `rules` all of them would be hidden: give it a value \
+         that only what is meant has, or name the rules"
+    )]
+    EveryMatch,
     #[error("`{what}` names more than {SCOPE_NAMES_MAX}: write a condition in `match`")]
     TooMany { what: &'static str },
     #[error("{0}")]
@@ -229,7 +234,10 @@ impl Scope {
     ) -> Result<Self, ScopeError> {
         let scope = Self::new(rules, streams, condition)?;
         if scope.rules.is_empty() && scope.hides_everything()? {
-            return Err(ScopeError::Everything);
+            return Err(match scope.condition {
+                Some(_) => ScopeError::EveryMatch,
+                None => ScopeError::Everything,
+            });
         }
         Ok(scope)
     }

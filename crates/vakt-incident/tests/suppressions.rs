@@ -320,6 +320,9 @@ fn what_is_no_suppression_is_refused_with_the_reason() {
         with("rules", json!([])),
         "without both it would hide every alert",
     );
+    let mut every = with("rules", json!([]));
+    every["match"] = json!({"rule.name": "*"});
+    check(every, "`match` holds for every alert");
     check(with("reason", json!("  ")), "`reason` says in 1 to 1000");
     check(with("expires_at", Value::Null), "`expires_at` is missing");
     check(

@@ -8,7 +8,7 @@ use super::incidents::ahead;
 use super::people::{table, text, to_second};
 use super::{Connection, Global, Outcome};
 use crate::client::{Client, encoded};
-use crate::output::{Output, Printer, printable};
+use crate::output::{Output, Printer, printable, tell};
 
 #[derive(Debug, Subcommand)]
 pub enum Action {
@@ -149,8 +149,28 @@ fn add(global: &Global, options: &AddOptions) -> Result<Outcome> {
         body.insert("untested".to_owned(), true.into());
     }
     let client = Client::new(global, &options.connection)?;
+    for rule in unknown_rules(&client, &options.scope.rule_ids) {
+        tell(&format!(
+            "warning: no rule with the id {rule} is loaded: it hides nothing until one is; `vakt rules \
+             list --live` shows the ids"
+        ));
+    }
     let added = client.post(PATH, &Json::Object(body))?;
     shown(global, &added, |out| suppression(out, &added))
+}
+
+/// Of these ids, those of no rule that the daemon has loaded; none where it does not say.
+fn unknown_rules<'i>(client: &Client, ids: &'i [String]) -> Vec<&'i String> {
+    if ids.is_empty() {
+        return Vec::new();
+    }
+    let Ok(answer) = client.get("/api/v1/rules", &[]) else {
+        return Vec::new();
+    };
+    let loaded = answer["rules"].as_array().into_iter().flatten();
+    let loaded: Vec<&str> = loaded.map(|rule| text(rule, "id")).collect();
+    let is_known = |id: &&String| loaded.contains(&id.as_str());
+    ids.iter().filter(|id| !is_known(id)).collect()
 }
 
 impl ScopeOptions {
