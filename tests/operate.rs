@@ -79,6 +79,59 @@ fn sighup_reloads_rules_and_refuses_a_broken_set() {
     });
 }
 
+#[test]
+fn a_stray_broken_file_keeps_no_new_rule_away_and_a_broken_edit_takes_none() {
+    let folder = TempDir::new().unwrap();
+    let rules = folder.path().join("rules");
+    fs::create_dir(&rules).unwrap();
+    let write = |name: &str, text: &str| fs::write(rules.join(name), text).unwrap();
+    write("first.yml", &rule("first", "keywords"));
+    let data = folder.path().join("data");
+    let daemon = Daemon::start_in(&data, &["--rules", rules.to_str().unwrap()]);
+    let metric = |name: &str| -> f64 {
+        let (_, text) = daemon.get("/metrics");
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+            .unwrap_or(0.0)
+    };
+    let titles = || -> Vec<String> {
+        let answer = daemon.get_json("/api/v1/rules");
+        let rules = answer["rules"].as_array().unwrap().iter();
+        let mut titles: Vec<String> = rules
+            .map(|rule| rule["title"].as_str().unwrap().to_owned())
+            .collect();
+        titles.sort();
+        titles
+    };
+    // A file that never held a rule: the new one beside it is loaded.
+    write("bad.yml", "title: [\n");
+    write("second.yml", &rule("second", "keywords"));
+    daemon.signal("HUP");
+    daemon.wait_for("the reload", |_| {
+        (metric("vakt_rules_reloads_total") >= 1.0).then_some(())
+    });
+    assert_eq!(titles(), ["The word first", "The word second"]);
+    assert!((metric("vakt_rules{state=\"refused\"}") - 1.0).abs() < 0.1);
+    // What was loaded stays, whatever else is new.
+    write("first.yml", &rule("first", "keyword"));
+    write("third.yml", &rule("third", "keywords"));
+    daemon.signal("HUP");
+    daemon.wait_for("the refusal", |_| {
+        (metric("vakt_rules_reloads_refused_total") >= 1.0).then_some(())
+    });
+    assert_eq!(titles(), ["The word first", "The word second"]);
+    // The list of the daemon at an address is not that of this machine.
+    let list = ["rules", "list", "--output", "ndjson", "--url", &daemon.http];
+    let list = vakt()
+        .args(list)
+        .args(["--token", &daemon.token])
+        .output()
+        .unwrap();
+    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    assert_eq!(list.lines().count(), 2, "{list}");
+    assert!(list.contains("The word second"), "{list}");
+}
+
 /// Reloads while lines come in: each line counts once, whichever rules it met, the counts of a rule
 /// that was gone are gone, and the metric says how long detection waited.
 #[test]

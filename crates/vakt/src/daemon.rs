@@ -43,6 +43,7 @@ use vakt_event::{Clock, Level};
 use vakt_incident::Records;
 use vakt_ingest::accounting::{Sources, SourcesCollector};
 use vakt_ingest::intake::Intake;
+use vakt_rules::Refused;
 use vakt_search::{Index, IndexWriter, Rebuilt};
 use vakt_storage::{Journal, Recovery};
 
@@ -374,15 +375,15 @@ impl Daemon {
     }
 
     fn take_rules(&self, new: Ruleset) {
-        let broken: Vec<String> = new
-            .newly_refused(&self.ruleset.load())
-            .iter()
-            .map(|refused| {
+        let named = |refused: Vec<&Refused>| {
+            let names = refused.into_iter().map(|refused| {
                 format!("{}:{} {}", refused.path, refused.line, refused.title)
                     .trim_end()
                     .to_owned()
-            })
-            .collect();
+            });
+            names.collect::<Vec<String>>()
+        };
+        let broken = named(new.broken_since(&self.ruleset.load()));
         if !broken.is_empty() {
             new.report_faults();
             self.rule_metrics.reloads_refused.inc();
@@ -401,6 +402,14 @@ impl Daemon {
                 self.ruleset.load().counts.loaded
             );
             return;
+        }
+        let stray = named(new.newly_refused(&self.ruleset.load()));
+        if !stray.is_empty() {
+            new.report_faults();
+            tracing::warn!(
+                broken = stray.join(", "),
+                "rules are refused that were not loaded before; the others go on"
+            );
         }
         tracing::info!(
             loaded = new.counts.loaded,

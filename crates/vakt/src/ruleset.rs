@@ -68,6 +68,8 @@ pub struct Ruleset {
     pub rules: RuleSet,
     /// The pipelines that the rules went through.
     pub pipelines: Pipelines,
+    /// A pipeline has an error: neither the daemon nor a scan runs the rules.
+    pub pipelines_refused: bool,
     pub engine: Engine,
     /// Its correlations, that have counted nothing: [`Correlator::fresh`] makes one to count with.
     pub correlator: Correlator,
@@ -77,6 +79,8 @@ pub struct Ruleset {
     pub faults: Vec<String>,
     pub diagnostics: Vec<Diagnostic>,
     pub counts: Counts,
+    /// What the filters say of themselves.
+    filters: Vec<Metadata>,
     pub refused: Vec<Refused>,
     pub tests: Vec<RuleTest>,
     /// The BLAKE3 hash of each rule file, by its path, as it was when it was read.
@@ -92,8 +96,7 @@ impl Ruleset {
     pub fn load(settings: &RuleSettings) -> Result<Self> {
         let texts = Texts::read(settings).whole()?;
         let (pipelines, diagnostics) = Pipelines::read(&texts.pipelines);
-        let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
-        let shown: String = (diagnostics.iter().filter(is_error))
+        let shown: String = (diagnostics.iter().filter(|one| is_error(one)))
             .map(ToString::to_string)
             .collect();
         anyhow::ensure!(shown.is_empty(), "the pipelines are refused\n{shown}");
@@ -105,7 +108,9 @@ impl Ruleset {
     pub fn load_readable(settings: &RuleSettings) -> (Self, Vec<Unreadable>) {
         let texts = Texts::read(settings);
         let (pipelines, diagnostics) = Pipelines::read(&texts.pipelines);
-        let ruleset = Self::of(settings, &texts.rules, pipelines, diagnostics);
+        let refused = diagnostics.iter().any(is_error);
+        let mut ruleset = Self::of(settings, &texts.rules, pipelines, diagnostics);
+        ruleset.pipelines_refused = refused;
         (ruleset, texts.unreadable)
     }
 
@@ -179,7 +184,9 @@ impl Ruleset {
                 bail!("no rule has the id, name or title {wanted:?}: did you mean {near:?}?")
             }
             None => {
-                bail!("no rule has the id, name or title {wanted:?}: `vakt rules list` shows them")
+                bail!(
+                    "no rule has the id, name or title {wanted:?}: `vakt rules list` (`--url URL` for a daemon's) shows them"
+                )
             }
         }
     }
@@ -225,7 +232,26 @@ impl Ruleset {
         }
     }
 
-    /// The rules that are refused here and were not in `before`: what a reload would lose.
+    /// Of the newly refused, those for which something is gone that `before` has loaded: a rule, a
+    /// correlation or a filter of their file, or one that has moved from another.
+    pub fn broken_since<'s>(&'s self, before: &Self) -> Vec<&'s Refused> {
+        let held = |ruleset: &'s Self| -> HashSet<&str> {
+            let metas = ruleset.metas().chain(&ruleset.filters);
+            metas.map(|meta| meta.id.as_str()).collect()
+        };
+        let now = held(self);
+        let gone: Vec<&Metadata> = (before.metas().chain(&before.filters))
+            .filter(|meta| !now.contains(meta.id.as_str()))
+            .collect();
+        let takes_away = |refused: &&Refused| {
+            let is_of = |meta: &&Metadata| meta.path == refused.path || meta.id == refused.id;
+            gone.iter().any(is_of)
+        };
+        let newly = self.newly_refused(before).into_iter();
+        newly.filter(takes_away).collect()
+    }
+
+    /// The rules that are refused here and were not in `before`.
     pub fn newly_refused<'s>(&'s self, before: &Self) -> Vec<&'s Refused> {
         self.refused
             .iter()
@@ -263,14 +289,20 @@ impl Ruleset {
             engine,
             correlator,
             pipelines,
+            pipelines_refused: false,
             rules: loaded.rules,
             diagnostics: loaded.diagnostics,
             counts: loaded.counts,
+            filters: loaded.filters,
             refused: loaded.refused,
             tests: loaded.tests,
             digests,
         }
     }
+}
+
+fn is_error(diagnostic: &Diagnostic) -> bool {
+    diagnostic.severity == Severity::Error
 }
 
 /// The rule set of `wanted` and of what feeds it, at however many removes.

@@ -61,9 +61,14 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
                 out.line(text)?;
             }
             out.line(&format!(
-                "{} rules and {} correlations loaded, {} refused, {} skipped; {errors} errors, {} warnings",
+                "{} rules and {} correlations {}, {} refused, {} skipped; {errors} errors, {} warnings",
                 ruleset.rules.rules.len(),
                 ruleset.rules.correlations.len(),
+                if ruleset.pipelines_refused {
+                    "read, none loaded (the pipelines are refused)"
+                } else {
+                    "loaded"
+                },
                 ruleset.counts.refused,
                 ruleset.counts.skipped,
                 count(&diagnostics, Severity::Warning),

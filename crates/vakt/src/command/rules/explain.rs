@@ -2,9 +2,9 @@
 //! not; of a correlation, how far each group got.
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::{Value as Json, json};
 use vakt_codec::files::RECORD_BYTES_MAX;
 use vakt_codec::{DecodeContext, Records, decode};
@@ -19,18 +19,25 @@ use crate::explain::Joining;
 use crate::files::{self, Progress};
 use crate::output::{Output, Printer};
 use crate::pipeline::detector::Detector;
-use crate::ruleset::Ruleset;
+use crate::pipeline::given_up;
+use crate::ruleset::{RuleSettings, Ruleset, is_rule_file};
 
 /// What the person asks for.
 pub(super) struct Asked<'a> {
+    /// A rule file, or a rule's id, name or title.
     pub(super) rule: &'a str,
     pub(super) files: &'a [PathBuf],
     pub(super) reading: &'a Reading,
     pub(super) all: bool,
 }
 
-pub(super) fn explain(global: &Global, ruleset: &Ruleset, asked: &Asked<'_>) -> Result<Outcome> {
-    let rule = ruleset.find(asked.rule)?;
+pub(super) fn explain(
+    global: &Global,
+    settings: &RuleSettings,
+    asked: &Asked<'_>,
+) -> Result<Outcome> {
+    let (ruleset, rule) = subject(settings, asked.rule)?;
+    let ruleset = &ruleset;
     let zone = jiff::tz::TimeZone::system();
     let context = asked.reading.context(&zone);
     let output = Output::or(global.output, Output::Text)?;
@@ -50,19 +57,64 @@ pub(super) fn explain(global: &Global, ruleset: &Ruleset, asked: &Asked<'_>) -> 
                 feed.one(&mut detector, place, event, &mut trace);
                 Ok(())
             })?;
+            let notes = given_up::notes(&detector.correlator);
+            let mut shown = trace.as_json();
+            shown["notes"] = notes.clone().into();
             match output {
                 Output::Text => {
                     for line in trace.lines(style) {
                         out.line(&line)?;
                     }
+                    for note in notes {
+                        out.line(&format!("  note: {note}"))?;
+                    }
                 }
-                Output::Ndjson => out.json_line(&trace.as_json())?,
-                Output::Json => out.json_pretty(&trace.as_json())?,
+                Output::Ndjson => out.json_line(&shown)?,
+                Output::Json => out.json_pretty(&shown)?,
             }
         }
     }
     out.flush()?;
     Ok(Outcome::Done)
+}
+
+/// The rules, and the one that is meant.
+fn subject(settings: &RuleSettings, rule: &str) -> Result<(Ruleset, RuleRef)> {
+    let path = Path::new(rule);
+    // Titles have slashes, too: a path is one that is there, or that ends as those of rules do.
+    if !path.is_file() && !is_rule_file(path) {
+        let ruleset = Ruleset::load(settings)?;
+        let found = ruleset.find(rule)?;
+        return Ok((ruleset, found));
+    }
+    let ruleset = Ruleset::load(&RuleSettings {
+        paths: vec![path.to_owned()],
+        include_deprecated: true,
+        ..settings.clone()
+    })?;
+    ruleset.report();
+    let rules = &ruleset.rules;
+    // What feeds a correlation gives no match of its own.
+    let single = (rules.rules.iter().zip(0..))
+        .filter(|(rule, _)| rule.generate)
+        .map(|(rule, index)| (RuleRef::Rule(index), &rule.meta.title));
+    let added = (rules.correlations.iter().zip(0..))
+        .filter(|(one, _)| one.generate)
+        .map(|(one, index)| (RuleRef::Correlation(index), &one.meta.title));
+    let found: Vec<(RuleRef, &String)> = single.chain(added).collect();
+    let found = match found.as_slice() {
+        [] => bail!("{rule} has no rule that could match"),
+        [(found, _)] => *found,
+        several => {
+            let titles: Vec<String> = several.iter().map(|(_, it)| format!("{it:?}")).collect();
+            bail!(
+                "{rule} has {} rules: write `--rules {rule}` and one of {}",
+                several.len(),
+                titles.join(", ")
+            )
+        }
+    };
+    Ok((ruleset, found))
 }
 
 /// Gives every event of the files with its place.

@@ -51,6 +51,12 @@ pub(super) fn list(global: &Global, ruleset: &Ruleset) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// The rules of a running daemon.
+pub(super) fn of_daemon(global: &Global, connection: &Connection) -> Result<Outcome> {
+    let answer = Client::new(global, connection)?.get("/api/v1/rules", &[])?;
+    table(global, &answer, "rules", &["level", "kind", "id", "title"])
+}
+
 /// The rules of a running daemon, with whether any source has ever shown their log source.
 pub(super) fn live(global: &Global, connection: &Connection) -> Result<Outcome> {
     let answer = Client::new(global, connection)?.get("/api/v1/rules", &[])?;

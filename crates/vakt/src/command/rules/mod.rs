@@ -23,7 +23,7 @@ pub(crate) use list::{By, summary};
 
 #[derive(Debug, Subcommand)]
 pub enum Action {
-    /// List the rules that are loaded
+    /// List the rules that are loaded here, or those of the daemon at --url
     List {
         /// Ask a running daemon whether any source has ever shown what each rule looks at
         #[arg(long)]
@@ -57,7 +57,7 @@ pub enum Action {
     },
     /// Show why a rule matches an event, or does not
     Explain {
-        /// The rule's id, name or title
+        /// A rule file, or the id, name or title of a rule
         rule: String,
         /// Files with events; standard input where none is named
         #[arg(value_name = "FILE")]
@@ -92,6 +92,9 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
             connection,
             ..
         } => list::live(global, connection),
+        Action::List { connection, .. } if connection.url.is_some() => {
+            list::of_daemon(global, connection)
+        }
         Action::List { .. } => list::list(global, &Ruleset::load(&settings)?),
         Action::Lint { list: true, .. } => lint::list(global),
         Action::Lint { strict, .. } => lint::lint(global, &config, &settings, *strict),
@@ -110,7 +113,7 @@ pub(super) fn run(global: &Global, action: &Action) -> Result<Outcome> {
                 reading,
                 all: *all,
             };
-            explain::explain(global, &Ruleset::load(&settings)?, &asked)
+            explain::explain(global, &settings, &asked)
         }
     }
 }
