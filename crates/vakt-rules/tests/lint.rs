@@ -227,6 +227,7 @@ fn what_is_found_in_a_search() {
     check("Image:endswith: 'foo.exe'", &["field-unknown"]);
     check("User: '%TEMP%'", &[]);
     check("User: '%x% y'", &[]);
+    check("CommandLine|contains: '%sophos%'", &[]);
     check("CommandLine: '<b>'", &[]);
     // A comment in quotes is a text.
     check("CommandLine|contains: 'a # vakt: allow value-short'", &[]);

@@ -206,6 +206,8 @@ fn shapes(item: &ItemLook, value: &ValueLook, report: &mut Report<'_>) {
     };
     if let Some(name) = name.filter(|name| is_name(name))
         && !item.chain.expand
+        // In a command line it is most often a pattern of SQL.
+        && holds_paths(item)
         && !ENVIRONMENT.contains(&name.to_ascii_lowercase().as_str())
     {
         report.add(
