@@ -59,8 +59,17 @@ pub(super) fn parse<'a>(
             rest
         }
     };
-    header.message = message.strip_prefix('\u{feff}').unwrap_or(message);
+    header.message = without_space(message.strip_prefix('\u{feff}').unwrap_or(message));
     Some(header)
+}
+
+/// Relays that take in RFC 3164 and send RFC 5424, rsyslog with its template `RSYSLOG_SyslogProtocol23Format` among
+/// them, keep the blank after the tag at the beginning of MSG. One blank alone is that; more are an indentation.
+fn without_space(message: &str) -> &str {
+    match message.strip_prefix(' ') {
+        Some(rest) if !rest.starts_with(' ') => rest,
+        _ => message,
+    }
 }
 
 fn version(text: &str) -> IResult<&str, &str> {
@@ -254,6 +263,12 @@ mod tests {
             r#"h app ~ ID47 [ex@32473.iut=3 ex@32473.src=A "b" ] \n p@1.class=high] An event"#,
         );
         check("1 - - - - - -", "~ ~ ~ ~ [] ");
+        // The blank after the tag of RFC 3164, which a relay kept in MSG; an indentation stays.
+        check("1 - h app 1 - -  text begins", "h app 1 ~ [] text begins");
+        check("1 - h app 1 - - \u{feff} text", "h app 1 ~ [] text");
+        check("1 - h app 1 - [a b=\"c\"]  text", "h app 1 ~ [a.b=c] text");
+        check("1 - h app 1 - -    at main()", "h app 1 ~ []    at main()");
+        check("1 - h app 1 - -  ", "h app 1 ~ [] ");
         check("1 - - - - - - ", "~ ~ ~ ~ [] ");
         check("1 - - - - - [only] text", "~ ~ ~ ~ [only=] text");
         check("1 - - - - - [a b=\"\"]text", "~ ~ ~ ~ [a.b=] text");
