@@ -134,6 +134,11 @@ impl<'s> Report<'s> {
         }
     }
 
+    /// The line on which a span begins, from 1.
+    pub fn line(&self, span: &Span) -> usize {
+        self.source.line(span.start)
+    }
+
     pub fn add(
         &mut self,
         check: &'static Check,

@@ -244,7 +244,7 @@ pub fn add_fault(fault: &Fault, report: &mut Report<'_>) {
                 "the key `{key}` stands here twice, first on line {}",
                 report.source.line(first.start)
             ),
-            "join the two (a list of values is OR, with `|all` AND), or put one in a search of its own".to_owned(),
+            "join the two, or remove one; of a search: a list of values is OR, with `|all` AND, or put one in a search of its own".to_owned(),
         ),
         FaultKind::KeyNotScalar => (
             &checks::YAML_KEY,
