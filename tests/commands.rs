@@ -358,7 +358,7 @@ fn a_check_reads_every_file_that_is_named_and_says_all_that_is_wrong() {
         "vakt.yaml:6:27: error[config-file]: the token file FOLDER/no-token cannot be read",
         "vakt.yaml:7:27: error[config-file]: the token in FOLDER/short is shorter than 20",
         "vakt.yaml:12:17: error[config-file]: the token file FOLDER/empty is empty",
-        "error[listener-unsafe]: listener http would serve HTTP without TLS",
+        "vakt.yaml:14: error[listener-unsafe]: listener http would serve HTTP without TLS",
     ];
     let of_file = "vakt.yaml:1:9: error[config-file]: the rules at FOLDER/no-rules cannot be read";
     let said = check(&[], 1, &files);

@@ -211,6 +211,139 @@ fn records_that_are_missing_beside_a_journal_are_said_to_be() {
     assert!(text.contains("the audit log are gone"), "{text}");
 }
 
+/// What a loss of power leaves of a file that was being made, or of one that was being written.
+#[test]
+fn a_file_that_is_empty_is_as_loud_as_one_that_is_missing() {
+    let check = |name: &str, bytes: &[u8], verified: &str, note: &str| {
+        let (_folder, data) = folder();
+        let daemon = Daemon::start_in(&data, &[]);
+        daemon.post_events(&lines("one", 10)).unwrap();
+        wait_until_ready(&daemon);
+        assert!(daemon.end_with("TERM").success());
+        for end in ["-wal", "-shm"] {
+            drop(fs::remove_file(data.join(format!("{name}{end}"))));
+        }
+        fs::write(data.join(name), bytes).unwrap();
+        let output = vakt()
+            .args(["verify", "--output", "text", "--data-dir"])
+            .arg(&data)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.contains(verified), "{name}: {text}");
+        if !verified.is_empty() {
+            assert_eq!(output.status.code(), Some(1), "{name}: {text}");
+        }
+        let daemon = Daemon::start_in(&data, &[]);
+        wait_until_ready(&daemon);
+        let (status, text) = readiness(&daemon);
+        assert_eq!(status, 200);
+        assert!(text.contains(note), "{name}: {text}");
+        assert_eq!(daemon.total("one"), 10, "{name}");
+        let doctor = daemon.vakt(&["doctor", "--output", "text"]);
+        let text = String::from_utf8_lossy(&doctor.stdout);
+        assert!(text.contains(note), "{name}: {text}");
+    };
+    check(
+        "records.db",
+        b"",
+        "records.db: the records are empty beside a journal",
+        "the audit log are gone",
+    );
+    check(
+        "access.db",
+        b"",
+        "access.db: it is missing or empty beside a journal",
+        "users, their roles and tokens are gone",
+    );
+    check(
+        "searches.db",
+        b"",
+        "searches.db: it is missing or empty beside a journal",
+        "the saved searches are gone",
+    );
+    check(
+        "journal/ledger.ndjson",
+        b"",
+        "journal/ledger.ndjson: the ledger is empty",
+        "the ledger was missing or empty",
+    );
+    // A damaged search log stops nothing.
+    check(
+        "searches.db",
+        &[b'x'; 8192],
+        "",
+        "searches.db.unreadable now, and another one was begun",
+    );
+}
+
+#[test]
+fn records_that_are_no_database_say_what_to_do() {
+    let (_folder, data) = folder();
+    fs::create_dir(&data).unwrap();
+    for name in ["records.db", "access.db"] {
+        fs::write(data.join(name), [b'x'; 8192]).unwrap();
+        let output = vakt()
+            .args(["serve", "--http", "127.0.0.1:0", "--data-dir"])
+            .arg(&data)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        let expected = format!("{name} is damaged, or no database: put it back from a backup");
+        assert!(text.contains(&expected), "{text}");
+        fs::remove_file(data.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_segment_that_was_removed_is_told_after_the_next_start() {
+    let (_folder, data) = folder();
+    let daemon = Daemon::start_in(&data, &[]);
+    daemon.post_events(&lines("one", 10)).unwrap();
+    wait_until_ready(&daemon);
+    assert!(daemon.end_with("TERM").success());
+    fs::remove_file(data.join("journal/00000000000000000000.segment")).unwrap();
+    let daemon = Daemon::start_in(&data, &[]);
+    daemon.post_events(&lines("two", 1)).unwrap();
+    let (_, text) = readiness(&daemon);
+    assert!(
+        text.contains("the journal ended 10 events before"),
+        "{text}"
+    );
+    assert!(daemon.end_with("TERM").success());
+    let output = vakt()
+        .args(["verify", "--output", "text", "--data-dir"])
+        .arg(&data)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let expected = "00000000000000000000.segment, positions 0 to 9: the segment was removed";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn an_index_whose_folder_was_removed_says_so_and_a_restart_builds_it_again() {
+    let (_folder, data) = folder();
+    let daemon = Daemon::start_in(&data, &[]);
+    daemon.post_events(&lines("one", 10)).unwrap();
+    wait_until_ready(&daemon);
+    fs::remove_dir_all(data.join("index")).unwrap();
+    // New events are found from memory; an erasure must reach the disk.
+    let erasure = r#"{"from":0,"to":1,"reason":"a test"}"#;
+    daemon.post("/api/v1/erasures", erasure);
+    daemon.wait_for("the reason", |daemon| {
+        let (_, text) = readiness(daemon);
+        text.contains("index is gone: put it back, or restart Vakt")
+            .then_some(())
+    });
+    daemon.end_with("TERM");
+    let daemon = Daemon::start_in(&data, &[]);
+    wait_until_ready(&daemon);
+    assert_eq!(daemon.total("one"), 9);
+}
+
 /// Overwrites a part of the first block of events of each split.
 fn damage_stored_events(data: &Path) -> usize {
     let mut damaged = 0;

@@ -45,6 +45,8 @@ const UPLOADS_MAX: usize = 2;
 /// The parts that the daemon gives to the API.
 pub struct Parts {
     pub intake: Arc<dyn Intake>,
+    /// The counters of what comes in, by transport, over HTTP as elsewhere.
+    pub ingest_metrics: vakt_ingest::accounting::Metrics,
     pub search: Arc<dyn SearchBackend>,
     pub hunts: Arc<dyn HuntBackend>,
     pub incidents: Arc<dyn IncidentBackend>,

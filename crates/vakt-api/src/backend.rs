@@ -524,6 +524,8 @@ pub trait StorageBackend: Send + Sync {
 pub struct Readiness {
     /// What is not ready, in words; ready when empty.
     pub reasons: Vec<String>,
+    /// What a person should look at, though the daemon does its work.
+    pub notes: Vec<String>,
 }
 
 pub trait HealthView: Send + Sync {

@@ -1,5 +1,7 @@
 //! Certificates and keys from PEM files, and their exchange while running.
 
+mod expiry;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use vakt_event::Timestamp;
 
 /// What is wrong with the files, and which of them.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +76,17 @@ pub fn load(files: &TlsFiles, alpn: &[&[u8]]) -> Result<ServerConfig, TlsError> 
     Ok(config)
 }
 
+/// Until when the certificates of a file are valid: the one that ends first, of the server's own and those that
+/// vouch for it. `None` where that cannot be told.
+///
+/// # Errors
+/// The file cannot be read, or holds none.
+pub fn not_after(certificate: &Path) -> Result<Option<Timestamp>, TlsError> {
+    let chain = certificates(certificate)?;
+    let ends = chain.iter().filter_map(|one| expiry::not_after(one));
+    Ok(ends.min())
+}
+
 /// A configuration that can be loaded again. New connections take the newest; old ones keep theirs.
 pub struct ReloadableTls {
     files: TlsFiles,
@@ -100,6 +114,11 @@ impl ReloadableTls {
         let alpn: Vec<&[u8]> = self.alpn.iter().map(Vec::as_slice).collect();
         self.current.store(Arc::new(load(&self.files, &alpn)?));
         Ok(())
+    }
+
+    /// Until when the certificate is valid that is in the file now, where that can be told.
+    pub fn not_after(&self) -> Option<Timestamp> {
+        not_after(&self.files.certificate).ok().flatten()
     }
 
     /// What listeners share.

@@ -109,19 +109,45 @@ impl Client {
             .is_ok_and(|answer| answer.status().is_success())
     }
 
-    /// Why the daemon says that it is not ready; empty where it is. A daemon elsewhere than on this machine
+    /// Whether a daemon answers, and why not.
+    ///
+    /// # Errors
+    /// None does, or one that cannot be trusted.
+    pub fn reach(&self) -> Result<(), Unreached> {
+        let asked = self.agent.get(format!("{}/healthz", self.url)).call();
+        let (is_untrusted, text) = match asked {
+            Ok(answer) if answer.status().is_success() => return Ok(()),
+            Ok(answer) => {
+                let text = format!(
+                    "what answers at {} is no Vakt: HTTP {}",
+                    self.url,
+                    answer.status()
+                );
+                (false, text)
+            }
+            Err(error) if is_of_tls(&error) => (true, self.unreachable(&error).to_string()),
+            Err(error) => (false, format!("none answers at {} ({error})", self.url)),
+        };
+        Err(Unreached { is_untrusted, text })
+    }
+
+    /// Why the daemon says that it is not ready, and what else a person should look at; empty where it is. A daemon elsewhere than on this machine
     /// tells only who may ask.
     ///
     /// # Errors
     /// No answer, or one that does not say.
-    pub fn unready(&self) -> Result<Vec<String>> {
+    pub fn standing(&self) -> Result<(Vec<String>, Vec<String>)> {
         let answer = self.asking("/readyz", &[]).call();
         let mut answer = answer.map_err(|error| self.unreachable(&error))?;
         let said: Json = answer.body_mut().read_json()?;
         let reasons = said["reasons"].as_array();
         let reasons = reasons.with_context(|| format!("the answer has no reasons: {said}"))?;
-        let words = reasons.iter().filter_map(Json::as_str);
-        Ok(words.map(str::to_owned).collect())
+        let words = |all: &[Json]| {
+            let words = all.iter().filter_map(Json::as_str);
+            words.map(str::to_owned).collect()
+        };
+        let notes = said["notes"].as_array().map_or(&[][..], Vec::as_slice);
+        Ok((words(reasons), words(notes)))
     }
 
     pub fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Json> {
@@ -395,11 +421,7 @@ impl Client {
 
     fn unreachable(&self, error: &ureq::Error) -> anyhow::Error {
         let url = &self.url;
-        let inner = match error {
-            ureq::Error::Io(error) => error.get_ref(),
-            _ => None,
-        };
-        if inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if is_of_tls(error) {
             return anyhow!(
                 "the daemon at {url} cannot be trusted ({error}): give its certificate, or its \
                  authority's, with --ca FILE, and use a name that stands in it with --url"
@@ -416,6 +438,23 @@ impl Client {
              address with --url"
         )
     }
+}
+
+/// Whether it was the certificate that the connection ended at.
+fn is_of_tls(error: &ureq::Error) -> bool {
+    let inner = match error {
+        ureq::Error::Io(error) => error.get_ref(),
+        _ => None,
+    };
+    inner.is_some_and(|inner| inner.is::<rustls::Error>())
+}
+
+/// No daemon was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreached {
+    /// Something answers, and its certificate is none that is trusted.
+    pub is_untrusted: bool,
+    pub text: String,
 }
 
 /// The daemon answered, and did not do what was asked.

@@ -26,6 +26,7 @@ mod views;
 mod work;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -49,8 +50,9 @@ use vakt_storage::{Journal, Recovery};
 
 use crate::attachments::Attachments;
 use crate::config::Config;
-use crate::data_dir::{DataDir, write_secret};
-use crate::metrics::{self, DetectMetrics, RuleMetrics, readings};
+use crate::damaged;
+use crate::data_dir::{DataDir, is_lost, write_secret};
+use crate::metrics::{self, DetectMetrics, RuleMetrics, process, readings};
 use crate::notify::heartbeat::Beat;
 use crate::notify::{Desk, Watch};
 use crate::pipeline::Stop;
@@ -59,7 +61,7 @@ use crate::pipeline::index::{self, IndexProgress, IndexThread};
 use crate::pipeline::intake::JournalIntake;
 use crate::pipeline::log_sources::SeenLogSources;
 use crate::pipeline::quarantine::Quarantine;
-use crate::pipeline::retention::{RetentionMetrics, RetentionThread};
+use crate::pipeline::retention::{AgeWaits, RetentionMetrics, RetentionThread};
 use crate::pipeline::rule_activity::RuleActivity;
 use crate::pipeline::seen_kinds::SeenKinds;
 use crate::pipeline::{Frames, builder};
@@ -112,12 +114,21 @@ impl Daemon {
             unfinished.display()
         );
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let records_were_there = data_dir.records().exists();
-        let records = Arc::new(Records::open_with(
+        let lost: Vec<_> = data_dir
+            .databases()
+            .into_iter()
+            .filter(|(path, _)| is_lost(path))
+            .collect();
+        let records_were_there = !is_lost(&data_dir.records());
+        let [(_, of_records), (_, of_access), (_, of_searches)] = data_dir.databases();
+        let records = Records::open_with(
             &data_dir.records(),
             Arc::clone(&clock),
             record_settings(&settings.config)?,
-        )?);
+        );
+        let records = records
+            .map_err(|error| damaged::with_help(error.into(), &data_dir.records(), of_records))?;
+        let records = Arc::new(records);
         let attachments = open_attachments(data_dir, &records)?;
         let redactor = redact::key::redactor(&settings.config.redact, data_dir)?.map(Arc::new);
         let frames = Frames::new(redactor.clone());
@@ -132,13 +143,14 @@ impl Daemon {
         say_what_services_miss(&settings.config, &ruleset);
         let ruleset = Arc::new(ArcSwap::from_pointee(ruleset));
 
-        let access = Arc::new(open_access(&settings, &clock)?);
-        let searches = Arc::new(Searches::open(
-            &data_dir.searches(),
-            Arc::clone(&clock),
-            settings.config.search_log,
-        )?);
-        let sources = Arc::new(Sources::default());
+        let access = open_access(&settings, &clock)
+            .map_err(|error| damaged::with_help(error, &data_dir.access(), of_access))?;
+        let access = Arc::new(access);
+        let (searches, aside) = open_searches(&settings, &clock, of_searches)?;
+        let expected = settings.config.expected_sources.clone();
+        let sources = Arc::new(Sources::expecting(move |key| {
+            expected.iter().any(|one| one.is_key(key))
+        }));
         let log_sources = Arc::new(SeenLogSources::default());
         let forgotten = metrics::counter(
             &registry,
@@ -148,7 +160,8 @@ impl Daemon {
         let assets = Arc::clone(&records.settings().assets);
         let kinds = Arc::new(SeenKinds::of(assets, Some(forgotten)));
         let activity = Arc::new(RuleActivity::new(&ruleset.load_full()));
-        registry.register(Box::new(SourcesCollector::new(Arc::clone(&sources))?))?;
+        let collector = SourcesCollector::new(Arc::clone(&sources), Arc::clone(&clock))?;
+        registry.register(Box::new(collector))?;
         let stop = Stop::default();
         let mut threads = Vec::new();
 
@@ -161,9 +174,11 @@ impl Daemon {
         let quarantined = metrics::quarantined(&registry)?;
         let quarantine = |name| Quarantine::new(name, quarantined.with_label_values(&[name]));
         let records_lost = !records_were_there && acknowledged_before > journal.first_position();
-        if records_lost {
-            say_that_records_are_lost(data_dir);
+        let mut start_notes = views::report_recovery(&recovery);
+        if acknowledged_before > journal.first_position() {
+            start_notes.extend(say_what_is_lost(&lost));
         }
+        start_notes.extend(aside);
         let writer = index.writer()?;
         let index = Arc::new(ArcSwap::from_pointee(index));
         let heads = Heads {
@@ -179,6 +194,7 @@ impl Daemon {
         })?);
         threads.extend(start_indexing(
             &journal,
+            data_dir.index(),
             &index,
             &frames,
             writer,
@@ -203,6 +219,7 @@ impl Daemon {
         let quarantine = quarantine("detect");
         threads.push(spawn("detect", move || detection.run(quarantine))?);
 
+        let age_waits = Arc::new(AgeWaits::default());
         let retention = RetentionThread {
             journal: Arc::clone(&journal),
             index: Arc::clone(&index_progress),
@@ -211,6 +228,7 @@ impl Daemon {
             searches: Arc::clone(&searches),
             index_dir: data_dir.index(),
             clock: Arc::clone(&clock),
+            waits: Arc::clone(&age_waits),
             metrics: RetentionMetrics::new(&registry)?,
             stop: stop.clone(),
         };
@@ -248,6 +266,8 @@ impl Daemon {
             ruleset: Arc::clone(&ruleset),
             acknowledged_before,
             records_lost,
+            start_notes,
+            age_waits,
             desk: Arc::clone(&desk),
             clock: Arc::clone(&clock),
         });
@@ -265,8 +285,10 @@ impl Daemon {
             threads.push(spawn("heartbeat", move || beat.run())?);
         }
         readings::register(&registry, Arc::clone(&health))?;
+        process::register(&registry)?;
         let wiring = Wiring {
             intake: Arc::clone(&intake),
+            ingest_metrics: bound.metrics(),
             frames,
             redactor,
             records,
@@ -537,17 +559,25 @@ fn say_what_services_miss(config: &Config, ruleset: &Ruleset) {
     }
 }
 
-fn say_that_records_are_lost(data_dir: &DataDir) {
-    tracing::error!(
-        missing = %data_dir.records().display(),
-        "alerts, incidents, facts and the audit log are gone: everything in the journal is \
-         evaluated again. If that is not meant, stop and put the file back from a backup"
-    );
+/// Says which databases are missing or empty beside a journal that holds something.
+fn say_what_is_lost(lost: &[(PathBuf, &'static str)]) -> Vec<String> {
+    let mut said = Vec::new();
+    for (path, what) in lost {
+        let path = path.display();
+        let text = format!(
+            "{path} was missing or empty at the start, beside a journal: {what} are gone. If that is not meant, \
+             stop and put the file back from a backup"
+        );
+        tracing::error!("{text}");
+        said.push(text);
+    }
+    said
 }
 
 /// Starts the threads that feed the index, build inverted indexes, and read its files for damage.
 fn start_indexing(
     journal: &Arc<Journal>,
+    dir: PathBuf,
     index: &Arc<ArcSwap<Index>>,
     frames: &Frames,
     writer: IndexWriter,
@@ -570,6 +600,7 @@ fn start_indexing(
     let feeder = spawn("index", move || {
         let thread = IndexThread {
             journal: &journal,
+            dir: &dir,
             shared: &index,
             frames: &frames,
             progress: &progress,
@@ -623,8 +654,34 @@ fn open_journal(
         ..vakt_storage::Options::default()
     };
     let (journal, recovery) = Journal::open(&settings.data_dir.journal(), &options)?;
-    views::report_recovery(&recovery);
     Ok((journal, recovery))
+}
+
+/// Opens the search log. A damaged one stops nothing: it is set aside, for whoever asks about what is in it, and
+/// another one is begun; the answer says so.
+fn open_searches(
+    settings: &Settings,
+    clock: &Arc<dyn Clock>,
+    what: &str,
+) -> Result<(Arc<Searches>, Option<String>)> {
+    let path = settings.data_dir.searches();
+    let open = || Searches::open(&path, Arc::clone(clock), settings.config.search_log);
+    let error = match open() {
+        Ok(searches) => return Ok((Arc::new(searches), None)),
+        Err(error) => anyhow::Error::from(error),
+    };
+    if !damaged::is_damage(&error) {
+        return Err(error);
+    }
+    let aside = damaged::set_aside(&path)
+        .with_context(|| format!("{} is damaged and cannot be moved aside", path.display()))?;
+    let text = format!(
+        "{} was damaged ({error}): it is {} now, and another one was begun, without {what}. Put it back from a backup",
+        path.display(),
+        aside.display()
+    );
+    tracing::error!("{text}");
+    Ok((Arc::new(open()?), Some(text)))
 }
 
 /// Opens the users and tokens; on the first start writes the administrator's token.

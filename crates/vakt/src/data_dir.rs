@@ -126,6 +126,15 @@ impl DataDir {
         self.0.join("searches.db")
     }
 
+    /// The databases of which nothing is made again, with what is gone with each.
+    pub fn databases(&self) -> [(PathBuf, &'static str); 3] {
+        [
+            (self.records(), "alerts, incidents, facts and the audit log"),
+            (self.access(), "users, their roles and tokens"),
+            (self.searches(), "the search log and the saved searches"),
+        ]
+    }
+
     pub fn admin_token(&self) -> PathBuf {
         self.0.join("admin.token")
     }
@@ -176,6 +185,15 @@ const OURS: [&str; 10] = [
     "redact.key",
     "lock",
 ];
+
+/// Whether a database is missing or has no byte, which a loss of power leaves. What SQLite has not written back
+/// yet counts.
+pub fn is_lost(database: &Path) -> bool {
+    let is_empty = |path: &Path| std::fs::metadata(path).map_or(true, |file| file.len() == 0);
+    let mut written_ahead = database.as_os_str().to_owned();
+    written_ahead.push("-wal");
+    is_empty(database) && is_empty(Path::new(&written_ahead))
+}
 
 fn owner_only(path: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -6,10 +6,12 @@
 
 pub mod attachments;
 pub mod backup;
+mod certificate;
 pub mod client;
 pub mod command;
 pub mod config;
 pub mod daemon;
+mod damaged;
 pub mod data_dir;
 pub mod descriptors;
 mod explain;

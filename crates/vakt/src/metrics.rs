@@ -2,6 +2,7 @@
 //!
 //! Names and units by Prometheus' conventions, all beginning with `vakt_`.
 
+pub(crate) mod process;
 pub(crate) mod readings;
 
 use std::time::Duration;

@@ -13,7 +13,7 @@ use vakt_storage::verify::{
 };
 
 use crate::attachments;
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, is_lost};
 
 /// The file that says which splits belong to the index.
 const CATALOGUE: &str = "catalogue.sqlite";
@@ -41,6 +41,7 @@ pub fn verify(data_dir: &DataDir, expected: &Expected) -> Result<Report> {
     // The ledger was read first: what it tells of is in the records by now.
     let noted: Vec<NotedHead> = journal.audit_heads.iter().map(noted).collect();
     let audit = verify_records(data_dir, &noted, &mut findings);
+    verify_other_databases(data_dir, &mut findings);
     let index = verify_the_index(data_dir, journal.index_head, &mut findings);
     Ok(Report {
         journal,
@@ -74,8 +75,15 @@ fn verify_records(
             text,
         });
     };
-    if !path.exists() {
-        let text = "the records are missing beside a journal: alerts, incidents and the audit log are gone";
+    if is_lost(&path) {
+        let text = match path.exists() {
+            true => {
+                "the records are empty beside a journal: alerts, incidents and the audit log are gone"
+            }
+            false => {
+                "the records are missing beside a journal: alerts, incidents and the audit log are gone"
+            }
+        };
         add(Kind::Removed, text.to_owned());
         return None;
     }
@@ -91,6 +99,24 @@ fn verify_records(
             add(Kind::Unreadable, error.to_string());
             None
         }
+    }
+}
+
+/// Whether users and the search log are there at all. An earlier version had no search log.
+fn verify_other_databases(data_dir: &DataDir, findings: &mut Findings) {
+    for (path, what) in data_dir.databases() {
+        let is_old = path == data_dir.searches() && !path.exists();
+        if path == data_dir.records() || is_old || !is_lost(&path) {
+            continue;
+        }
+        let file = path.file_name().unwrap_or_default();
+        findings.add(Finding {
+            kind: Kind::Removed,
+            file: file.to_string_lossy().into_owned(),
+            byte: None,
+            positions: None,
+            text: format!("it is missing or empty beside a journal: {what} are gone"),
+        });
     }
 }
 

@@ -1,4 +1,4 @@
-//! `POST /api/v1/events`: NDJSON, plain or compressed, acknowledged when all of it is durable.
+//! `POST /api/v1/events`: NDJSON or a JSON array, plain or compressed, acknowledged when all of it is durable.
 
 use std::sync::Arc;
 
@@ -6,15 +6,18 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use serde_json::{Value, json};
 use vakt_event::{Clock, Frame, Transport};
-use vakt_ingest::push::{BatchPipe, DecompressError, Decompressor, Encoding, Line, NdjsonSplitter};
+use vakt_ingest::accounting::TransportMetrics;
+use vakt_ingest::push::{
+    ArrayFault, BatchPipe, DecompressError, Decompressor, Encoding, EventsSplitter, Line,
+};
 
 use super::{refused, source};
 use crate::body::{drain, next_piece};
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::{Call, json};
 
-/// Rejected lines that the answer names; further ones are only counted.
-const REJECTED_SHOWN_MAX: usize = 100;
+/// Lines that were cut and that the answer names; further ones are only counted.
+const TRUNCATED_SHOWN_MAX: usize = 100;
 
 pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
     let headers = call.request.headers();
@@ -46,6 +49,16 @@ fn content_encoding(headers: &HeaderMap) -> Result<Encoding, ApiError> {
     })
 }
 
+/// Whether the body is declared as one JSON text, parameters aside.
+fn is_json(headers: &HeaderMap) -> bool {
+    let declared = headers.get(header::CONTENT_TYPE);
+    let declared = declared
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let name = declared.split(';').next().unwrap_or_default().trim();
+    name.eq_ignore_ascii_case("application/json")
+}
+
 /// A body that says that it is too large is refused before its first byte.
 fn refuse_announced(headers: &HeaderMap, cap: u64) -> Result<(), ApiError> {
     let announced: Option<u64> = headers
@@ -72,10 +85,11 @@ struct EventsBody {
     events_max: u64,
     events: u64,
     decompressor: Decompressor,
-    splitter: NdjsonSplitter,
+    splitter: EventsSplitter,
     pipe: BatchPipe,
-    rejected: Vec<Value>,
-    rejected_count: u64,
+    metrics: TransportMetrics,
+    truncated: Vec<Value>,
+    truncated_count: u64,
 }
 
 impl EventsBody {
@@ -95,10 +109,11 @@ impl EventsBody {
             events: 0,
             decompressor: Decompressor::new(encoding, limits.events_body_bytes_max)
                 .map_err(|error| undecodable(&error))?,
-            splitter: NdjsonSplitter::new(limits.line_bytes_max),
+            splitter: EventsSplitter::new(limits.line_bytes_max, is_json(call.request.headers())),
             pipe: BatchPipe::new(Arc::clone(&parts.intake), source),
-            rejected: Vec::new(),
-            rejected_count: 0,
+            metrics: parts.ingest_metrics.of(Transport::Http),
+            truncated: Vec::new(),
+            truncated_count: 0,
         })
     }
 
@@ -129,8 +144,9 @@ impl EventsBody {
 
     async fn take(&mut self, plain: &[u8]) -> Result<(), ApiError> {
         let mut lines = Vec::new();
-        self.splitter.push(plain, &mut |line| lines.push(line));
+        let split = self.splitter.push(plain, &mut |line| lines.push(line));
         self.take_lines(lines)?;
+        self.keep_members(split).await?;
         self.pipe
             .flush_if_full()
             .await
@@ -139,19 +155,34 @@ impl EventsBody {
 
     async fn end(&mut self) -> Result<Value, ApiError> {
         let mut lines = Vec::new();
-        let splitter =
-            std::mem::replace(&mut self.splitter, NdjsonSplitter::new(self.line_bytes_max));
-        splitter.finish(&mut |line| lines.push(line));
+        let next = EventsSplitter::new(self.line_bytes_max, false);
+        let splitter = std::mem::replace(&mut self.splitter, next);
+        let split = splitter.finish(&mut |line| lines.push(line));
         self.take_lines(lines)?;
+        self.keep_members(split).await?;
         let accepted = self.pipe.finish().await.map_err(|error| refused(&error))?;
         let mut answer = json!({
             "accepted": accepted.stored + accepted.repeated,
-            "rejected": self.rejected,
+            "rejected": [],
         });
-        if self.rejected_count > self.rejected.len() as u64 {
-            answer["rejected_total"] = self.rejected_count.into();
+        if self.truncated_count > 0 {
+            answer["truncated"] = self.truncated.clone().into();
+            answer["truncated_total"] = self.truncated_count.into();
         }
         Ok(answer)
+    }
+
+    /// The members before a fault of an array are kept, and the answer says from which one to send again.
+    async fn keep_members(&mut self, split: Result<(), ArrayFault>) -> Result<(), ApiError> {
+        let Err(fault) = split else {
+            return Ok(());
+        };
+        self.pipe.finish().await.map_err(|error| refused(&error))?;
+        Err(
+            ApiError::new(ErrorCode::InvalidJson, fault.to_string()).with_help(
+                "mend the array and send it again from that member on; those before it were taken",
+            ),
+        )
     }
 
     fn take_lines(&mut self, lines: Vec<Line>) -> Result<(), ApiError> {
@@ -164,31 +195,25 @@ impl EventsBody {
                     format!("the body holds more than {} events", self.events_max),
                 ));
             }
-            match line {
-                Line::Frame {
-                    number,
-                    bytes,
-                    format,
-                } => {
-                    let frame = Frame {
-                        bytes,
-                        format,
-                        received,
-                        truncated: false,
-                        cursor: None,
-                    };
-                    self.pipe.push(frame, number);
-                }
-                Line::TooLong { number } => {
-                    self.rejected_count += 1;
-                    if self.rejected.len() < REJECTED_SHOWN_MAX {
-                        self.rejected.push(json!({
-                            "line": number,
-                            "reason": format!("longer than {} bytes", self.line_bytes_max),
-                        }));
-                    }
+            self.metrics.received(1, line.bytes.len() as u64);
+            if line.truncated {
+                self.metrics.truncated();
+                self.truncated_count += 1;
+                if self.truncated.len() < TRUNCATED_SHOWN_MAX {
+                    self.truncated.push(json!({
+                        "line": line.number,
+                        "reason": format!("longer than {} bytes; its beginning is stored", self.line_bytes_max),
+                    }));
                 }
             }
+            let frame = Frame {
+                bytes: line.bytes,
+                format: line.format,
+                received,
+                truncated: line.truncated,
+                cursor: None,
+            };
+            self.pipe.push(frame, line.number);
         }
         Ok(())
     }

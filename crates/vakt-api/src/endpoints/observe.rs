@@ -27,10 +27,11 @@ pub(crate) async fn readyz(call: Call) -> Result<Response<Body>, ApiError> {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    Ok(guard::json(
-        status,
-        &json!({ "ready": ready, "reasons": readiness.reasons }),
-    ))
+    let mut answer = json!({ "ready": ready, "reasons": readiness.reasons });
+    if !readiness.notes.is_empty() {
+        answer["notes"] = readiness.notes.into();
+    }
+    Ok(guard::json(status, &answer))
 }
 
 pub(crate) async fn metrics(call: Call) -> Result<Response<Body>, ApiError> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use vakt_event::{Frame, Transport};
+use vakt_ingest::accounting::TransportMetrics;
 use vakt_ingest::push::journal_upload::{CONTENT_TYPE, is_journal};
 use vakt_ingest::push::{BatchPipe, JournalUpload};
 
@@ -20,8 +21,9 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
     let parts = &call.app.parts;
     let clock = Arc::clone(&parts.clock);
     let mut pipe = BatchPipe::new(Arc::clone(&parts.intake), source);
+    let metrics = parts.ingest_metrics.of(Transport::Journal);
     let body = call.request.body_mut();
-    match read(body, &mut pipe, &*clock).await {
+    match read(body, &mut pipe, &*clock, &metrics).await {
         Ok(()) => Ok(taken()),
         Err(error) => {
             drain(body).await;
@@ -59,12 +61,14 @@ async fn read(
     body: &mut Body,
     pipe: &mut BatchPipe,
     clock: &dyn vakt_event::Clock,
+    metrics: &TransportMetrics,
 ) -> Result<(), ApiError> {
     let mut upload = JournalUpload::default();
     let mut number = 0;
     while let Some(piece) = next_piece(body).await? {
         let mut sink = |frame: Frame| {
             number += 1;
+            count(&frame, metrics);
             pipe.push(frame, number);
         };
         upload.push(&piece, clock.now(), &mut sink);
@@ -74,10 +78,18 @@ async fn read(
     }
     let end = upload.finish(clock.now(), &mut |frame| {
         number += 1;
+        count(&frame, metrics);
         pipe.push(frame, number);
     });
     pipe.finish().await.map_err(|error| refused(&error))?;
     end.map_err(|premature| ApiError::new(ErrorCode::PrematureEnd, premature.to_string()))
+}
+
+fn count(frame: &Frame, metrics: &TransportMetrics) {
+    metrics.received(1, frame.bytes.len() as u64);
+    if frame.truncated {
+        metrics.truncated();
+    }
 }
 
 /// The answer of the reference server, which the client reads no further than its status.

@@ -45,20 +45,41 @@ fn lines_are_accepted_as_they_are() {
 }
 
 #[test]
-fn lines_over_the_limit_are_rejected_by_number() {
+fn lines_over_the_limit_are_cut_marked_and_counted() {
     let daemon = start();
     let mut body = b"{\"a\":1}\n".to_vec();
     body.extend(vec![b'x'; 1024 * 1024 + 1]);
     body.extend(b"\nlast");
     let answer = daemon.request("POST /api/v1/events", &[], &body);
+    let reason = "longer than 1048576 bytes; its beginning is stored";
     assert_eq!(
         answer.json(),
-        json!({"accepted": 2, "rejected": [{"line": 2, "reason": "longer than 1048576 bytes"}]})
+        json!({
+            "accepted": 3,
+            "rejected": [],
+            "truncated": [{"line": 2, "reason": reason}],
+            "truncated_total": 1,
+        })
     );
+    {
+        let frames = daemon.fake.frames.lock().unwrap();
+        let stored: Vec<_> = frames
+            .iter()
+            .map(|(_, frame)| (frame.bytes.len(), frame.truncated))
+            .collect();
+        assert_eq!(stored, [(7, false), (1024 * 1024, true), (4, false)]);
+    }
+    let metrics = daemon.request("GET /metrics", &[], b"").text();
+    for line in [
+        "vakt_ingest_frames_truncated_total{transport=\"http\"} 1",
+        "vakt_ingest_frames_received_total{transport=\"http\"} 3",
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
 }
 
 #[test]
-fn the_list_of_rejected_lines_is_bounded() {
+fn the_list_of_cut_lines_is_bounded() {
     let limits = Limits {
         line_bytes_max: 4,
         ..Limits::default()
@@ -70,9 +91,49 @@ fn the_list_of_rejected_lines_is_bounded() {
     let answer = daemon
         .request("POST /api/v1/events", &[], &b"too long\n".repeat(150))
         .json();
-    assert_eq!(answer["accepted"], 0);
-    assert_eq!(answer["rejected"].as_array().unwrap().len(), 100);
-    assert_eq!(answer["rejected_total"], 150);
+    assert_eq!(answer["accepted"], 150);
+    assert_eq!(answer["truncated"].as_array().unwrap().len(), 100);
+    assert_eq!(answer["truncated_total"], 150);
+}
+
+#[test]
+fn members_of_an_array_are_events() {
+    let daemon = start();
+    let check = |content_type: &str, body: &[u8], status: u16, expected: &[&str]| {
+        daemon.fake.frames.lock().unwrap().clear();
+        let header = format!("Content-Type: {content_type}");
+        let answer = daemon.request("POST /api/v1/events", &[&header], body);
+        assert_eq!(answer.status, status, "{}", answer.text());
+        assert_eq!(daemon.fake.lines(), expected);
+        answer.json()
+    };
+    let two = b"[{\"a\":1},\n{\"b\":2}]";
+    let json = "application/json; charset=utf-8";
+    assert_eq!(
+        check(json, two, 200, &["{\"a\":1}", "{\"b\":2}"])["accepted"],
+        2
+    );
+    check(
+        "application/json",
+        b"{\"a\":1}\n{}",
+        200,
+        &["{\"a\":1}", "{}"],
+    );
+    check("application/x-ndjson", b"[{},{}]", 200, &["[{},{}]"]);
+    let answer = check(
+        "application/json",
+        b"[{\"a\":1},{\"b\"",
+        400,
+        &["{\"a\":1}"],
+    );
+    assert_eq!(
+        answer["error"]["message"],
+        "member 2 of the array: the body ends before the array does"
+    );
+    assert_eq!(
+        (&answer["error"]["accepted"], &answer["error"]["next_line"]),
+        (&json!(1), &json!(2))
+    );
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(crate) struct Fake {
     /// What was reported, and by whom.
     pub(crate) reports: Mutex<Vec<(NewReport, ReportFrom)>>,
     pub(crate) not_ready: Mutex<Vec<String>>,
+    pub(crate) notes: Mutex<Vec<String>>,
     /// Sources that were heard; none at first.
     pub(crate) sources: Mutex<Vec<Value>>,
 }
@@ -998,6 +999,7 @@ impl HealthView for Fake {
     fn readiness(&self) -> Readiness {
         Readiness {
             reasons: self.not_ready.lock().unwrap().clone(),
+            notes: self.notes.lock().unwrap().clone(),
         }
     }
 }
@@ -1035,8 +1037,10 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
     let searches = Arc::new(Searches::open(&path, clock.clone(), KEPT).unwrap());
     let admin = access.ensure_admin().unwrap().unwrap();
     let fake = Arc::new(Fake::default());
+    let registry = prometheus::Registry::new();
     let parts = Parts {
         intake: fake.clone(),
+        ingest_metrics: vakt_ingest::accounting::Metrics::register(&registry).unwrap(),
         search: fake.clone(),
         hunts: fake.clone(),
         incidents: fake.clone(),
@@ -1054,7 +1058,7 @@ pub(crate) fn start_with(wanted: Wanted) -> Daemon {
         outputs: fake.clone(),
         access: access.clone(),
         searches,
-        registry: prometheus::Registry::new(),
+        registry,
         clock,
         site: Arc::new(ArcSwap::from_pointee(Site {
             organisation: None,

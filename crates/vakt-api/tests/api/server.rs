@@ -206,6 +206,16 @@ fn health_readiness_and_metrics() {
         daemon.request("GET /readyz", &[], b"").json(),
         json!({"ready": true, "reasons": []})
     );
+    // What a person should look at makes nothing unready.
+    let note = "the clock is ahead";
+    daemon.fake.notes.lock().unwrap().push(note.into());
+    let answer = daemon.request("GET /readyz", &[], b"");
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.json(),
+        json!({"ready": true, "reasons": [], "notes": [note]})
+    );
+    daemon.fake.notes.lock().unwrap().clear();
     daemon
         .fake
         .not_ready
@@ -223,9 +233,9 @@ fn health_readiness_and_metrics() {
             .starts_with("text/plain; version=0.0.4")
     );
     for line in [
-        "vakt_http_requests_total{code=\"200\",route=\"/readyz\"} 1",
+        "vakt_http_requests_total{code=\"200\",route=\"/readyz\"} 2",
         "vakt_http_requests_total{code=\"503\",route=\"/readyz\"} 1",
-        "vakt_http_request_duration_seconds_count{route=\"/readyz\"} 2",
+        "vakt_http_request_duration_seconds_count{route=\"/readyz\"} 3",
         "vakt_build_info{version=\"",
     ] {
         assert!(

@@ -51,17 +51,25 @@ pub enum RefuseReason {
     NotAllowed,
     /// As many as may be are open.
     TooMany,
+    /// As many as one peer may have are open.
+    TooManyOfPeer,
     /// TLS was not agreed on.
     Handshake,
 }
 
 impl RefuseReason {
-    const ALL: [Self; 3] = [Self::NotAllowed, Self::TooMany, Self::Handshake];
+    const ALL: [Self; 4] = [
+        Self::NotAllowed,
+        Self::TooMany,
+        Self::TooManyOfPeer,
+        Self::Handshake,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::NotAllowed => "not_allowed",
             Self::TooMany => "too_many",
+            Self::TooManyOfPeer => "too_many_of_peer",
             Self::Handshake => "handshake",
         }
     }

@@ -1,20 +1,37 @@
 //! Who has sent, when last, how much, and how wrong their clocks are.
 
+use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use hashbrown::{Equivalent, HashMap};
+use hashbrown::{Equivalent, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use vakt_event::time::MICROS_PER_SECOND;
 use vakt_event::{Source, Timestamp, Transport};
 
 /// Sources that are told apart. Claimed host names are the sender's to choose, so there must be a
-/// bound; those beyond it share a row a stream and transport, without a peer, named `other`.
+/// bound; where it is reached, those that were not heard for the longest time are forgotten, and what they
+/// sent is counted in a row of their peer named `other`, or, of peers of which nothing else is left, in one
+/// of their stream and transport.
 pub const SOURCES_MAX: usize = 10_000;
 
-/// The host of the row that sources beyond the bound share.
+/// Rows of expected sources that are never forgotten: their names and streams are the sender's to claim, too.
+const EXPECTED_MAX: usize = 1_000;
+
+/// So many are forgotten at once: looking for them goes through all.
+const FORGOTTEN_AT_ONCE: usize = SOURCES_MAX / 10;
+
+/// The host of the row of those that were forgotten.
 pub(super) const OTHER: &str = "other";
+
+/// Frames are stored a little out of order, but not by an hour: a row that was heard so much later than what
+/// comes now was heard under a clock that was ahead.
+const AHEAD_MICROS: i64 = 3600 * MICROS_PER_SECOND;
+
+/// That sources are forgotten is said this often at most: whoever invents names reaches the bound again and again.
+const SAID_EVERY: Duration = Duration::from_secs(3600);
 
 /// Claimed host names are cut here: the limit of a name in the DNS (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 255;
@@ -66,10 +83,27 @@ pub struct SourceRow {
     pub clock_skew_smoothed_seconds: Option<f64>,
 }
 
+/// Whether a source is one that is never forgotten.
+type IsExpected = Box<dyn Fn(&SourceKey<'_>) -> bool + Send + Sync>;
+
 /// The table; shared by whoever decodes, and read by pages and metrics.
-#[derive(Default)]
 pub struct Sources {
-    rows: Mutex<HashMap<OwnedKey, Row>>,
+    table: Mutex<Table>,
+    is_expected: IsExpected,
+}
+
+#[derive(Default)]
+struct Table {
+    rows: HashMap<OwnedKey, Row>,
+    /// Rows of expected sources.
+    expected: usize,
+    said: Option<Instant>,
+}
+
+impl Default for Sources {
+    fn default() -> Self {
+        Self::expecting(|_| false)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +121,7 @@ struct Row {
     bytes: u64,
     unparsed: u64,
     skew: Option<Skew>,
+    is_expected: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +131,14 @@ struct Skew {
 }
 
 impl Sources {
+    /// A table in which the sources that fit stay, however many there are.
+    pub fn expecting(is_expected: impl Fn(&SourceKey<'_>) -> bool + Send + Sync + 'static) -> Self {
+        Self {
+            table: Mutex::default(),
+            is_expected: Box::new(is_expected),
+        }
+    }
+
     /// Counts one event.
     ///
     /// `skew_micros` is the claimed time minus the received one, if the event claims one.
@@ -111,21 +154,26 @@ impl Sources {
             host: cut_host(key.host),
             ..key
         };
-        change(&mut self.rows(), key, received, |row| {
-            row.last_heard = row.last_heard.max(received);
-            row.events = row.events.saturating_add(1);
-            row.bytes = row.bytes.saturating_add(bytes);
-            row.unparsed = row.unparsed.saturating_add(u64::from(unparsed));
-            if let Some(micros) = skew_micros {
-                row.skew = Some(moved(row.skew, seconds(micros)));
-            }
-        });
+        self.table()
+            .change(&self.is_expected, key, received, |row| {
+                row.last_heard = match row.last_heard.micros_since(received) > AHEAD_MICROS {
+                    true => received,
+                    false => row.last_heard.max(received),
+                };
+                row.events = row.events.saturating_add(1);
+                row.bytes = row.bytes.saturating_add(bytes);
+                row.unparsed = row.unparsed.saturating_add(u64::from(unparsed));
+                if let Some(micros) = skew_micros {
+                    row.skew = Some(moved(row.skew, seconds(micros)));
+                }
+            });
     }
 
     /// All rows, ordered by stream, transport, peer and host.
     pub fn snapshot(&self) -> Vec<SourceRow> {
         let mut listed: Vec<SourceRow> = self
-            .rows()
+            .table()
+            .rows
             .iter()
             .map(|(key, row)| SourceRow {
                 stream: key.stream.clone(),
@@ -150,9 +198,10 @@ impl Sources {
         listed
     }
 
-    /// Adds rows that were kept over a restart to what was counted since.
-    pub fn restore(&self, kept: &[SourceRow]) {
-        let mut rows = self.rows();
+    /// Adds rows that were kept over a restart to what was counted since. A row that was heard after `now` was
+    /// counted under a clock that was ahead: it was heard now at the latest.
+    pub fn restore(&self, kept: &[SourceRow], now: Timestamp) {
+        let mut table = self.table();
         for from in kept {
             let key = SourceKey {
                 stream: &from.stream,
@@ -164,8 +213,9 @@ impl Sources {
                 last_seconds,
                 smoothed_seconds: from.clock_skew_smoothed_seconds.unwrap_or(last_seconds),
             });
-            change(&mut rows, key, from.last_heard, |row| {
-                row.last_heard = row.last_heard.max(from.last_heard);
+            let last_heard = from.last_heard.min(now);
+            table.change(&self.is_expected, key, last_heard, |row| {
+                row.last_heard = row.last_heard.max(last_heard);
                 row.events = row.events.saturating_add(from.events);
                 row.bytes = row.bytes.saturating_add(from.bytes);
                 row.unparsed = row.unparsed.saturating_add(from.unparsed);
@@ -174,38 +224,107 @@ impl Sources {
         }
     }
 
-    fn rows(&self) -> MutexGuard<'_, HashMap<OwnedKey, Row>> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Changes the row of a source, which is made if need be and if there is room.
-fn change(
-    rows: &mut HashMap<OwnedKey, Row>,
-    key: SourceKey<'_>,
-    received: Timestamp,
-    apply: impl FnOnce(&mut Row),
-) {
-    if let Some(row) = rows.get_mut(&key) {
-        return apply(row);
-    }
-    let key = if rows.len() < SOURCES_MAX {
-        key
-    } else {
-        SourceKey {
-            peer: None,
-            host: OTHER,
-            ..key
+impl Table {
+    /// Changes the row of a source, which is made if need be.
+    fn change(
+        &mut self,
+        is_expected: &IsExpected,
+        key: SourceKey<'_>,
+        received: Timestamp,
+        apply: impl FnOnce(&mut Row),
+    ) {
+        if let Some(row) = self.rows.get_mut(&key) {
+            return apply(row);
         }
-    };
-    let new = || Row {
-        last_heard: received,
-        events: 0,
-        bytes: 0,
-        unparsed: 0,
-        skew: None,
-    };
-    apply(rows.entry(OwnedKey::from(&key)).or_insert_with(new));
+        let is_expected = self.expected < EXPECTED_MAX && is_expected(&key);
+        self.expected += usize::from(is_expected);
+        if self.rows.len() >= SOURCES_MAX && !is_expected {
+            self.forget();
+        }
+        let mut row = Row::new(received);
+        row.is_expected = is_expected;
+        apply(&mut row);
+        self.rows.insert(OwnedKey::from(&key), row);
+    }
+
+    /// Makes room: those go that were not heard for the longest time, never one that is expected. Rows for what
+    /// others sent take their counts, so that the sums of a peer do not fall while anything of it is left.
+    fn forget(&mut self) {
+        let stays = |key: &OwnedKey, row: &Row| row.is_expected || is_of_others(key);
+        let rows = self.rows.iter().filter(|(key, row)| !stays(key, row));
+        let mut heard: Vec<Timestamp> = rows.map(|(_, row)| row.last_heard).collect();
+        let count = FORGOTTEN_AT_ONCE.min(heard.len());
+        let Some(last) = count.checked_sub(1) else {
+            return;
+        };
+        let (before, last, _) = heard.select_nth_unstable(last);
+        let last = *last;
+        // Of those at the same instant as the last one, as many as there is need to.
+        let mut left = count - before.iter().filter(|at| **at < last).count();
+        let gone: Vec<(OwnedKey, Row)> = self
+            .rows
+            .extract_if(|key, row| match row.last_heard.cmp(&last) {
+                _ if stays(key, row) => false,
+                Ordering::Less => true,
+                Ordering::Equal if left > 0 => {
+                    left -= 1;
+                    true
+                }
+                _ => false,
+            })
+            .collect();
+        let peers: HashSet<(String, Transport, Option<IpAddr>)> =
+            self.rows.keys().map(OwnedKey::peer_key).collect();
+        for (key, row) in gone {
+            let others = OwnedKey {
+                peer: key.peer.filter(|_| peers.contains(&key.peer_key())),
+                host: OTHER.to_owned(),
+                ..key
+            };
+            let of_others = self.rows.entry(others);
+            let of_others = of_others.or_insert_with(|| Row::new(row.last_heard));
+            of_others.last_heard = of_others.last_heard.max(row.last_heard);
+            of_others.events = of_others.events.saturating_add(row.events);
+            of_others.bytes = of_others.bytes.saturating_add(row.bytes);
+            of_others.unparsed = of_others.unparsed.saturating_add(row.unparsed);
+        }
+        if self.said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+            self.said = Some(Instant::now());
+            tracing::warn!(
+                bound = SOURCES_MAX,
+                "more sources send than are told apart: those not heard for the longest time are counted as \
+                 `other` (no expected ones); see in `vakt sources` who invents names"
+            );
+        }
+    }
+}
+
+impl OwnedKey {
+    fn peer_key(&self) -> (String, Transport, Option<IpAddr>) {
+        (self.stream.clone(), self.transport, self.peer)
+    }
+}
+
+impl Row {
+    fn new(received: Timestamp) -> Self {
+        Self {
+            last_heard: received,
+            events: 0,
+            bytes: 0,
+            unparsed: 0,
+            skew: None,
+            is_expected: false,
+        }
+    }
+}
+
+fn is_of_others(key: &OwnedKey) -> bool {
+    key.peer.is_none() && key.host == OTHER
 }
 
 fn cut_host(host: &str) -> &str {
@@ -321,7 +440,7 @@ mod tests {
 
         let kept: Vec<SourceRow> = serde_json::from_str(&json).unwrap();
         let restored = Sources::default();
-        restored.restore(&kept);
+        restored.restore(&kept, at(1_000));
         assert_eq!(restored.snapshot(), rows);
         restored.observe(key("b", "web1"), at(70), 9, false, None);
         let row = restored.snapshot().pop().unwrap();
@@ -347,20 +466,64 @@ mod tests {
     }
 
     #[test]
-    fn those_beyond_the_bound_share_a_row() {
-        let sources = Sources::default();
-        for number in 0..SOURCES_MAX + 500 {
+    fn those_not_heard_for_longest_make_room_and_expected_ones_stay() {
+        let sources = Sources::expecting(|key| key.host.starts_with("dc"));
+        sources.observe(key("a", "dc1"), at(1), 1, false, None);
+        for (number, second) in (0..SOURCES_MAX + 500).zip(2..) {
             let host = format!("host{number}");
-            sources.observe(key("a", &host), at(1), 1, false, None);
+            sources.observe(key("a", &host), at(second), 1, false, None);
         }
-        sources.observe(key("a", "host0"), at(2), 1, false, None);
+        // Heard when the table was full of others.
+        sources.observe(key("a", "dc2"), at(1), 1, false, None);
+        sources.observe(key("a", "new"), at(1_000_000), 1, false, None);
         let rows = sources.snapshot();
-        assert_eq!(rows.len(), SOURCES_MAX + 1);
-        let other: Vec<_> = rows.iter().filter(|row| row.peer.is_none()).collect();
+        assert!(rows.len() <= SOURCES_MAX + 2, "{}", rows.len());
+        let is_there = |host: &str| rows.iter().any(|row| row.host == host);
+        for (host, expected) in [
+            ("dc1", true),
+            ("dc2", true),
+            ("new", true),
+            ("host0", false),
+            ("host998", false),
+            ("host2000", true),
+            ("host10499", true),
+        ] {
+            assert_eq!(is_there(host), expected, "{host}");
+        }
+        let events: u64 = rows.iter().map(|row| row.events).sum();
+        assert_eq!(events, SOURCES_MAX as u64 + 503);
+        // Its peer is still heard, so that it keeps what was counted of it.
+        let other: Vec<_> = rows.iter().filter(|row| row.host == OTHER).collect();
         assert_eq!(other.len(), 1);
-        assert_eq!((other[0].host.as_str(), other[0].events), (OTHER, 500));
-        let known = rows.iter().find(|row| row.host == "host0").unwrap();
-        assert_eq!(known.events, 2);
+        assert_eq!(other[0].peer, key("a", "").peer);
+        assert!(other[0].events >= 500, "{}", other[0].events);
+    }
+
+    #[test]
+    fn nobody_is_heard_in_the_future() {
+        let rows = filled().snapshot();
+        let restored = Sources::default();
+        restored.restore(&rows, at(55));
+        let heard = restored.snapshot();
+        let heard: Vec<Timestamp> = heard.iter().map(|row| row.last_heard).collect();
+        assert_eq!(heard, [at(50), at(55), at(55)]);
+        // Nor when the clock is right again while we run.
+        let ahead = Sources::default();
+        ahead.observe(key("a", "web1"), at(400 * 86_400), 1, false, None);
+        ahead.observe(key("a", "web1"), at(100), 1, false, None);
+        assert_eq!(ahead.snapshot()[0].last_heard, at(100));
+    }
+
+    #[test]
+    fn whoever_claims_to_be_expected_takes_no_more_than_a_bound() {
+        let sources = Sources::expecting(|_| true);
+        for (number, second) in (0..2 * SOURCES_MAX).zip(1..) {
+            let host = format!("host{number}");
+            sources.observe(key("a", &host), at(second), 1, false, None);
+        }
+        let rows = sources.snapshot();
+        assert!(rows.len() <= SOURCES_MAX + 2, "{}", rows.len());
+        assert!(rows.iter().any(|row| row.host == "host0"));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 mod deliver;
 mod kernel_drops;
+mod peers;
+mod refusals;
 mod relp;
 mod session;
 mod stream;
@@ -25,6 +27,7 @@ use vakt_event::{Clock, Source, Transport};
 use crate::accounting::Metrics;
 use crate::admission::{Admission, AdmissionConfig};
 use crate::intake::Intake;
+use refusals::Refusals;
 
 /// 256 KiB a message: RFC 5425 asks for 8 KiB, real audit and application events reach some 100.
 pub const FRAME_BYTES_MAX: usize = 256 * 1024;
@@ -210,6 +213,7 @@ impl Bound {
             dialect,
             admission: Admission::new(&config.name, transport, config.admission),
             metrics: config.metrics.of(transport),
+            refusals: Refusals::new(&config.name, config.metrics.of(transport)),
             intake,
             clock: config.clock,
             limits: config.limits,
@@ -237,6 +241,7 @@ struct Serving {
     dialect: Dialect,
     admission: Admission,
     metrics: crate::accounting::TransportMetrics,
+    refusals: Refusals,
     intake: Arc<dyn Intake>,
     clock: Arc<dyn Clock>,
     limits: Limits,

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use vakt_event::Source;
 
+use super::peers::{PeerSlot, Peers};
 use super::{BACKLOG, Dialect, Serving, relp, session, stopped};
 use crate::accounting::RefuseReason;
 
@@ -41,15 +42,30 @@ pub(super) async fn run(
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
     let slots = Arc::new(Semaphore::new(serving.limits.connections_max));
+    let peers = Peers::new(serving.limits.connections_max);
     let mut connections = JoinSet::new();
     let until_drained = shutdown.clone();
     let serve = |(stream, peer): (TcpStream, SocketAddr), connections: &mut JoinSet<()>| {
         let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
-            return serving.metrics.refused(RefuseReason::TooMany);
+            let why = "as many as the listener may have are open";
+            return serving.refusals.refuse(peer, RefuseReason::TooMany, why);
+        };
+        let Some(of_peer) = peers.take(peer.ip()) else {
+            let why = "this peer has a quarter of the listener's connections open";
+            return serving
+                .refusals
+                .refuse(peer, RefuseReason::TooManyOfPeer, why);
         };
         let (serving, tls) = (Arc::clone(&serving), tls.clone());
         let shutdown = until_drained.clone();
-        connections.spawn(connection(stream, peer, tls, serving, shutdown, slot));
+        connections.spawn(connection(
+            stream,
+            peer,
+            tls,
+            serving,
+            shutdown,
+            (slot, of_peer),
+        ));
     };
     loop {
         tokio::select! {
@@ -92,10 +108,11 @@ async fn connection(
     tls: Tls,
     serving: Arc<Serving>,
     mut shutdown: watch::Receiver<bool>,
-    _slot: OwnedSemaphorePermit,
+    _slots: (OwnedSemaphorePermit, PeerSlot),
 ) {
     let Some(source) = serving.admission.admit(peer.ip()) else {
-        return serving.metrics.refused(RefuseReason::NotAllowed);
+        let why = "it is in none of the listener's `networks`";
+        return serving.refusals.refuse(peer, RefuseReason::NotAllowed, why);
     };
     let _open = serving.metrics.connection();
     let keepalive = TcpKeepalive::new()
@@ -116,12 +133,12 @@ async fn connection(
     match agreed {
         Ok(Ok(stream)) => speak(stream, source, &serving, shutdown).await,
         Ok(Err(error)) => {
-            tracing::debug!(%peer, %error, "TLS was not agreed on");
-            serving.metrics.refused(RefuseReason::Handshake);
+            let why = format!("TLS was not agreed on ({error})");
+            serving.refusals.refuse(peer, RefuseReason::Handshake, &why);
         }
         Err(_) => {
-            tracing::debug!(%peer, "TLS was not agreed on in time");
-            serving.metrics.refused(RefuseReason::Handshake);
+            let why = "TLS was not agreed on in time";
+            serving.refusals.refuse(peer, RefuseReason::Handshake, why);
         }
     }
 }

@@ -5,30 +5,29 @@ use std::str;
 use serde::de::IgnoredAny;
 use vakt_event::Format;
 
-/// Longest line that is taken, in bytes: 1 MiB. Longer ones are rejected by number.
+/// Longest line that is kept whole, in bytes: 1 MiB. A longer one is cut there and marked, as a frame of
+/// syslog is.
 pub const LINE_BYTES_MAX: usize = 1024 * 1024;
 
-/// One line of a body that holds something.
+/// One line of a body that holds something, or one member of an array.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Line {
-    /// A JSON object ([`Format::Json`]), or a line that is none ([`Format::Text`]): a bad line is
-    /// data. The line end is taken off.
-    Frame {
-        /// The line's number in the body, from 1, blank lines counted.
-        number: u64,
-        bytes: Vec<u8>,
-        format: Format,
-    },
-    /// A line over the limit. Its bytes are dropped.
-    TooLong { number: u64 },
+pub struct Line {
+    /// The line's number in the body, from 1, blank lines counted; or the member's.
+    pub number: u64,
+    /// Without the line end.
+    pub bytes: Vec<u8>,
+    /// A JSON object ([`Format::Json`]), or a line that is none ([`Format::Text`]): a bad line is data.
+    pub format: Format,
+    /// It was longer than the limit, and this is its beginning.
+    pub truncated: bool,
 }
 
 /// Splits a body into lines, in any chunks. Holds at most one line.
 pub struct NdjsonSplitter {
     limit: usize,
     line: Vec<u8>,
-    /// The rest of the present line is dropped: it is over the limit.
-    dropping: bool,
+    /// Something of the present line went: it is over the limit.
+    is_cut: bool,
     number: u64,
 }
 
@@ -37,7 +36,7 @@ impl NdjsonSplitter {
         Self {
             limit: line_bytes_max,
             line: Vec::new(),
-            dropping: false,
+            is_cut: false,
             number: 1,
         }
     }
@@ -59,47 +58,45 @@ impl NdjsonSplitter {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        if self.dropping {
-            return;
-        }
         // One byte beyond the limit is kept, because it may be the CR of the line end.
-        if self.line.len() + bytes.len() > self.limit + 1 {
-            self.dropping = true;
-            self.line = Vec::new();
-        } else {
-            self.line.extend_from_slice(bytes);
-        }
+        let room = (self.limit + 1).saturating_sub(self.line.len());
+        self.is_cut |= bytes.len() > room;
+        self.line.extend(bytes.iter().take(room));
     }
 
     fn end_line(&mut self, sink: &mut dyn FnMut(Line)) {
         let number = self.number;
         self.number += 1;
         let mut bytes = std::mem::take(&mut self.line);
-        if bytes.last() == Some(&b'\r') {
+        let mut truncated = std::mem::take(&mut self.is_cut);
+        if !truncated && bytes.last() == Some(&b'\r') {
             bytes.pop();
         }
-        if std::mem::take(&mut self.dropping) || bytes.len() > self.limit {
-            sink(Line::TooLong { number });
-            return;
-        }
+        truncated |= bytes.len() > self.limit;
+        bytes.truncate(self.limit);
         if number == 1
             && let Some(rest) = bytes.strip_prefix(b"\xef\xbb\xbf")
         {
             bytes = rest.to_vec();
         }
-        if bytes.iter().all(u8::is_ascii_whitespace) {
+        if !truncated && bytes.iter().all(u8::is_ascii_whitespace) {
             return;
         }
-        let format = if is_json_object(&bytes) {
-            Format::Json
-        } else {
-            Format::Text
-        };
-        sink(Line::Frame {
+        sink(Line {
             number,
+            format: event_format(&bytes),
             bytes,
-            format,
+            truncated,
         });
+    }
+}
+
+/// What a line or a member is.
+pub(super) fn event_format(bytes: &[u8]) -> Format {
+    if is_json_object(bytes) {
+        Format::Json
+    } else {
+        Format::Text
     }
 }
 
@@ -117,14 +114,9 @@ mod tests {
     fn lines(body: &[u8], limit: usize, chunk: usize) -> Vec<String> {
         let mut shown = Vec::new();
         let mut sink = |line: Line| {
-            shown.push(match line {
-                Line::Frame {
-                    number,
-                    bytes,
-                    format,
-                } => format!("{number} {format:?} {}", bytes.escape_ascii()),
-                Line::TooLong { number } => format!("{number} too long"),
-            });
+            let cut = if line.truncated { " cut" } else { "" };
+            let text = line.bytes.escape_ascii();
+            shown.push(format!("{} {:?} {text}{cut}", line.number, line.format));
         };
         let mut splitter = NdjsonSplitter::new(limit);
         for piece in body.chunks(chunk) {
@@ -167,9 +159,16 @@ mod tests {
         );
         check(
             b"0123456789abcdef\r\n0123456789abcdefg\nok",
-            &["1 Text 0123456789abcdef", "2 too long", "3 Text ok"],
+            &[
+                "1 Text 0123456789abcdef",
+                "2 Text 0123456789abcdef cut",
+                "3 Text ok",
+            ],
         );
-        check(b"0123456789abcdefghijklmnopqrstuvw", &["1 too long"]);
+        check(
+            b"0123456789abcdefghijklmnopqrstuvw\r\n{}",
+            &["1 Text 0123456789abcdef cut", "2 Json {}"],
+        );
     }
 
     #[test]

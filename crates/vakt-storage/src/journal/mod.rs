@@ -46,7 +46,7 @@ use group::Group;
 use progress::Progress;
 use queue::{Bounds, Job, Queue};
 use recovery::{Recovered, io_error};
-use retention::{Keeper, Request, Retention, RetentionError, Selection, Taken};
+use retention::{ClockDoubt, Keeper, Request, Retention, RetentionError, Selection, Taken};
 use room::Room;
 use writer::Writer;
 
@@ -293,6 +293,13 @@ impl Journal {
         other_bytes: u64,
     ) -> Result<Taken, RetentionError> {
         self.keeper.retain(retention, passed.0, now, other_bytes)
+    }
+
+    /// Whether the clock is too far ahead of what was received before for logs to be called old by it: see
+    /// [`ClockDoubt`].
+    pub fn clock_doubt(&self, now: Timestamp, jump_max: Duration) -> Option<ClockDoubt> {
+        let open = |end| Some(self.next_frame(JournalPosition(end))?.received);
+        self.keeper.clock_doubt(now, jump_max, open)
     }
 
     /// Erases what is selected from all sealed segments before `passed`, for good.

@@ -121,8 +121,10 @@ impl Reader {
                 removed: false,
             } => {
                 let from = std::mem::replace(&mut self.position, first);
-                let reason = "the journal begins later";
-                return Err(lost(PathBuf::new(), from, first, 0, reason).into());
+                let next = self.progress.segment(first);
+                let path = next.map(|(segment, _)| segment.path.clone());
+                let reason = "no segment holds what comes before this one";
+                return Err(lost(path.unwrap_or_default(), from, first, 0, reason).into());
             }
         };
         let path = segment.path.clone();

@@ -46,11 +46,15 @@ pub struct Recovery {
     pub lost_ranges: u64,
     /// Positions were left out because they had been given to frames that are gone now.
     pub skipped_to_min: bool,
+    /// How many.
+    pub skipped_frames: u64,
     /// The checkpoint of journald cursors was missing or damaged, and the whole journal was read.
     pub cursors_rebuilt: bool,
     /// The journal was closed in order: nothing was written after what the checkpoint of cursors and the
     /// ledger say of its end.
     pub was_closed: bool,
+    /// There was no ledger, or an empty one, beside segments that hold something: it was begun anew.
+    pub ledger_begun: bool,
     /// What is wrong with the ledger; `vakt verify` says more.
     pub ledger_faults: Vec<LedgerFault>,
 }
@@ -69,7 +73,9 @@ pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenEr
     let mut segments = list_segments(dir, options)?;
     let (cursors, checkpoint) = read_checkpoint(dir, options)?;
     let durable_end = options.next_position_min.0.max(checkpoint.unwrap_or(0));
-    let (mut ledger, faults) = open_ledger(dir, options)?;
+    let (mut ledger, faults, was_there) = open_ledger(dir, options)?;
+    let holds_something = |bytes: &u64| *bytes > format::SEGMENT_HEADER_BYTES as u64;
+    recovery.ledger_begun = !was_there && segments.iter().any(|(_, bytes)| holds_something(bytes));
     recovery.ledger_faults = faults;
     let head = ledger.state().open().map(|head| head.end.0);
     finish_retention(dir, options, &ledger, &mut segments)?;
@@ -88,7 +94,11 @@ pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenEr
     let mut next = durable_end;
     let mut scanned_end = 0;
     let end = match last {
-        None => None,
+        None => {
+            recovery.skipped_to_min = durable_end > 0;
+            recovery.skipped_frames = durable_end;
+            None
+        }
         Some((segment, bytes)) => {
             let found = last::recover(
                 dir,
@@ -106,6 +116,7 @@ pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenEr
                 next += 1;
             }
             recovery.skipped_to_min = next > found.next;
+            recovery.skipped_frames = durable_end.saturating_sub(found.next);
             let goes_on = found.is_sound && !recovery.skipped_to_min;
             let (end, bytes) = end_of(found.ended, found.bytes, found.next, goes_on, &ledger)?;
             segments.push((found.segment, bytes));
@@ -143,7 +154,11 @@ pub(crate) fn recover(dir: &Path, options: &Options) -> Result<Recovered, OpenEr
     })
 }
 
-fn open_ledger(dir: &Path, options: &Options) -> Result<(Ledger, Vec<LedgerFault>), OpenError> {
+/// The ledger, what is wrong with it, and whether it had a line.
+fn open_ledger(
+    dir: &Path,
+    options: &Options,
+) -> Result<(Ledger, Vec<LedgerFault>, bool), OpenError> {
     let key = match &options.key {
         Some(key) => Arc::clone(key),
         None => {
@@ -158,10 +173,11 @@ fn open_ledger(dir: &Path, options: &Options) -> Result<(Ledger, Vec<LedgerFault
         key,
         Arc::clone(&options.clock),
     )?;
+    let was_there = ledger.state().head().seq > 0 || !faults.is_empty();
     // From the first start on there is one, so that a missing one was removed. On a full disk it waits.
     match ledger.begin() {
         Err(error) if !is_full(&error) => Err(io_error(dir.to_owned(), "begin the ledger", error)),
-        _ => Ok((ledger, faults)),
+        _ => Ok((ledger, faults, was_there)),
     }
 }
 

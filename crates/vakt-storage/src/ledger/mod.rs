@@ -52,7 +52,7 @@ pub use entry::{
 pub use fault::{FaultKind, LedgerFault};
 pub use line::{Line, SignedLine, check_line};
 pub use read::{ReadLedger, ReadLine, read_lines};
-pub use state::{LedgerHead, LedgerSegment, LedgerState};
+pub use state::{Cut, LedgerHead, LedgerSegment, LedgerState};
 
 /// 4 KiB a read when the last line is looked for: most are shorter.
 const LOOK_BACK_BYTES: usize = 4096;

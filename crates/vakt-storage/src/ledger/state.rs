@@ -23,11 +23,29 @@ pub struct LedgerHead {
     pub hash: Digest,
 }
 
+/// Events at the end of a segment that a head had and its seal has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The position of the segment's first frame.
+    pub segment: u64,
+    /// The positions: from, and the one after the last.
+    pub from: u64,
+    pub to: u64,
+}
+
 /// The entries folded. Its size follows that of the journal: what was removed is not in it.
 #[derive(Clone, Debug)]
 pub struct LedgerState {
     segments: BTreeMap<u64, LedgerSegment>,
     open: Option<Head>,
+    /// The last head of each segment that no line calls sealed: of the open one, and of those that went
+    /// before they were.
+    heads: BTreeMap<u64, Head>,
+    /// What a head had and the seal of its segment lacks.
+    cut: Vec<Cut>,
+    /// The positions that lines tell of: from, and the one after the last. What touches is one, so that
+    /// a journal of which nothing is missing has one.
+    told: BTreeMap<u64, u64>,
     audit: Option<AuditHead>,
     index: Option<IndexHead>,
     /// Everything before this position that is not in `segments` was removed.
@@ -41,6 +59,9 @@ impl Default for LedgerState {
         Self {
             segments: BTreeMap::new(),
             open: None,
+            heads: BTreeMap::new(),
+            cut: Vec::new(),
+            told: BTreeMap::new(),
             audit: None,
             index: None,
             removed_end: 0,
@@ -67,6 +88,28 @@ impl LedgerState {
     /// The last word on the open segment; `None` when it was sealed since, or none was written.
     pub fn open(&self) -> Option<&Head> {
         self.open.as_ref()
+    }
+
+    /// The last head of the segment with this first frame, unless it was sealed.
+    pub fn head_of(&self, first: u64) -> Option<&Head> {
+        self.heads.get(&first)
+    }
+
+    /// The last heads of all segments that no line calls sealed, ascending.
+    pub fn heads(&self) -> impl Iterator<Item = &Head> {
+        self.heads.values()
+    }
+
+    /// What was cut off segments before they were sealed, though a head had it.
+    pub fn cut(&self) -> &[Cut] {
+        &self.cut
+    }
+
+    /// Positions between others of which no line tells, ascending: from, and the one after the last.
+    pub fn holes(&self) -> impl Iterator<Item = (u64, u64)> {
+        let ends = self.told.values();
+        ends.zip(self.told.keys().skip(1))
+            .map(|(end, next)| (*end, *next))
     }
 
     /// The last word on the audit log of the records.
@@ -102,16 +145,31 @@ impl LedgerState {
             Entry::Begin { key, .. } | Entry::Key { key } => self.key = Some(key),
             Entry::Sealed(sealed) => {
                 self.open = self.open.take().filter(|open| open.first > sealed.first);
+                let (first, end) = (sealed.first.0, sealed.end.0);
+                // One that was sealed without a frame has used up its name.
+                self.tell(first, end.max(first.saturating_add(1)));
+                if let Some(head) = self.heads.remove(&first).filter(|head| head.end.0 > end) {
+                    self.cut.push(Cut {
+                        segment: first,
+                        from: end,
+                        to: head.end.0,
+                    });
+                }
                 let erased = Vec::new();
                 self.segments
                     .insert(sealed.first.0, LedgerSegment { sealed, erased });
             }
-            Entry::Head(head) => self.open = Some(head),
+            Entry::Head(head) => {
+                self.tell(head.first.0, head.end.0);
+                self.heads.insert(head.first.0, head.clone());
+                self.open = Some(head);
+            }
             Entry::Audit(head) => self.audit = Some(head),
             Entry::Restored(restored) => self.audit = Some(restored.audit),
             Entry::Index(head) => self.index = Some(head),
             Entry::Removed(removed) => {
                 for segment in removed.segments {
+                    self.tell(segment.first.0, segment.end.0);
                     self.removed_end = self.removed_end.max(segment.end.0);
                     self.segments.remove(&segment.first.0);
                 }
@@ -122,5 +180,21 @@ impl LedgerState {
                 }
             }
         }
+    }
+
+    /// A line tells of these positions.
+    fn tell(&mut self, mut from: u64, mut to: u64) {
+        if from >= to {
+            return;
+        }
+        while let Some((start, end)) = self.told.range(..=to).next_back()
+            && *end >= from
+        {
+            let start = *start;
+            from = from.min(start);
+            to = to.max(*end);
+            self.told.remove(&start);
+        }
+        self.told.insert(from, to);
     }
 }

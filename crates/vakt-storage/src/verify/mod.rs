@@ -358,6 +358,11 @@ impl Verifier<'_> {
                         journal of an earlier version has none until its next start";
             self.add_to_ledger(Kind::Removed, None, text.to_owned());
         }
+        if is_there && read.lines == 0 && read.faults.is_empty() && has_segments {
+            let text = "the ledger is empty: nothing tells whether segments were changed or removed. A loss of \
+                        power leaves such a file; put it back from a backup before the next start begins a new one";
+            self.add_to_ledger(Kind::Removed, None, text.to_owned());
+        }
         if let (Some(expected), Some(key)) = (expected.key, read.state.key())
             && key != expected
         {
@@ -404,7 +409,8 @@ impl Verifier<'_> {
                 self.check_segment(*first, &scan, there.last() == Some(first));
             }
         }
-        self.check_open_is_there(&there);
+        self.check_heads(&there);
+        self.check_positions();
         Ok(())
     }
 
@@ -457,7 +463,7 @@ impl Verifier<'_> {
         } else if is_last {
             let last = self.state.segments().next_back();
             let previous = last.map(|last| &last.sealed.digest);
-            let head = self.state.open();
+            let head = self.state.head_of(first);
             open::check(&file, scan, first, previous, head, &mut self.findings);
         } else if self.state.head().seq > 0 {
             self.findings.add(Finding {
@@ -481,20 +487,65 @@ impl Verifier<'_> {
         });
     }
 
-    /// Whether the segment of the ledger's last head is there.
-    fn check_open_is_there(&mut self, there: &BTreeSet<u64>) {
-        let Some(head) = self.state.open() else {
-            return;
-        };
-        if !there.contains(&head.first.0) {
-            self.findings.add(Finding {
-                kind: Kind::Removed,
-                file: file_of(head.first.0),
-                byte: None,
-                positions: Some((head.first.0, head.end.0)),
-                text: "the segment was removed, and no signed entry says so".to_owned(),
-            });
+    /// Whether the segments that heads tell of, and no seal, are there, and the others have what their heads had.
+    fn check_heads(&mut self, there: &BTreeSet<u64>) {
+        let missing = self
+            .state
+            .heads()
+            .filter(|head| !there.contains(&head.first.0) && !self.is_before_kept(head.end.0));
+        let missing = missing.map(|head| Finding {
+            kind: Kind::Removed,
+            file: file_of(head.first.0),
+            byte: None,
+            positions: Some((head.first.0, head.end.0)),
+            text: "the segment was removed, and no signed entry says so".to_owned(),
+        });
+        let cut = self.state.cut().iter();
+        let cut = cut.filter(|cut| !self.is_before_kept(cut.to)).map(|cut| Finding {
+            kind: Kind::Removed,
+            file: file_of(cut.segment),
+            byte: None,
+            positions: Some((cut.from, cut.to)),
+            text: "the end was cut off before the segment was sealed: a signed head of the ledger had more"
+                .to_owned(),
+        });
+        let found: Vec<Finding> = missing.chain(cut).collect();
+        for finding in found {
+            self.findings.add(finding);
         }
+    }
+
+    /// Whether all positions were sealed, removed on purpose, or are in a segment that is there.
+    fn check_positions(&mut self) {
+        for (from, to) in self.state.holes() {
+            if self.is_before_kept(to) {
+                continue;
+            }
+            // A segment that no line knows is a finding of its own.
+            let mut from = from;
+            for (first, end) in self.ends.range(..to) {
+                if *first <= from {
+                    from = from.max(*end);
+                }
+            }
+            if from < to {
+                self.findings.add(Finding {
+                    kind: Kind::Removed,
+                    file: file_of(from),
+                    byte: None,
+                    positions: Some((from, to)),
+                    text: "the events had positions, and no segment that was sealed or is there has them: what \
+                           held them was removed, and no signed entry says so"
+                        .to_owned(),
+                });
+            }
+        }
+    }
+
+    /// Whether what ends at this position lies before all that retention has left: it would be gone by now.
+    fn is_before_kept(&self, end: u64) -> bool {
+        let kept = self.state.segments().next().map(|one| one.sealed.first.0);
+        kept.is_some_and(|kept| end <= kept && end <= self.state.removed_end())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The segment that is written to: sealed by nobody yet, so the ledger's last head is all there is.
+//! The segment that is written to: sealed by nobody yet, so the last head of it in the ledger is all there is.
 
 use super::compare::end_of;
 use super::finding::{Finding, Findings, Kind};
@@ -7,7 +7,7 @@ use super::sealed::digest_until;
 use crate::journal::format;
 use crate::ledger::{Digest, Head};
 
-/// Checks the last segment, of which the ledger has no `sealed` entry.
+/// Checks the last segment, of which the ledger has no `sealed` entry; `head` is the last word on it.
 pub(super) fn check(
     file: &str,
     scan: &Scan,
@@ -49,7 +49,7 @@ pub(super) fn check(
         }
     }
     report_broken(file, scan, findings);
-    let Some(head) = head.filter(|head| head.first.0 == first) else {
+    let Some(head) = head else {
         return;
     };
     let end = scan

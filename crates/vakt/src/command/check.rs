@@ -4,9 +4,12 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use serde_json::json;
+use vakt_event::Clock as _;
+use vakt_event::clock::SystemClock;
 use vakt_rules::{Diagnostic, Severity};
 
 use super::{Global, Outcome};
+use crate::certificate::{self, Standing};
 use crate::config::Config;
 use crate::output::{Output, Printer};
 use crate::ruleset::{self, Ruleset};
@@ -21,13 +24,27 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
     diagnostics.extend(ruleset.diagnostics.iter().cloned());
     // Faults that have no line of their own, as text and as JSON.
     let mut faults = Vec::new();
+    let mut warnings = 0;
+    if let Some(files) = &config.tls {
+        let (severity, name, message) =
+            match certificate::standing(&files.certificate, SystemClock.now()) {
+                Standing::Good => ("", "", String::new()),
+                Standing::EndsSoon(message) => ("warning", "certificate-ends-soon", message),
+                Standing::Expired(message) => ("error", "certificate-expired", message),
+            };
+        if !message.is_empty() {
+            warnings += usize::from(severity == "warning");
+            let shown = json!({"severity": severity, "name": name, "message": message});
+            faults.push((format!("{severity}[{name}]: {message}"), shown));
+        }
+    }
     let mut fault = |name: &str, message: &str, text: String| {
         let shown = json!({"severity": "error", "name": name, "message": message});
         faults.push((text, shown));
     };
-    for reason in config.unsafe_listeners() {
-        let text = format!("error[listener-unsafe]: {reason}");
-        fault("listener-unsafe", &reason, text);
+    for one in config.unsafe_listeners() {
+        let text = one.shown(global.config.as_deref());
+        fault("listener-unsafe", &one.reason, text);
     }
     let is_of_flags = !global.rules.is_empty();
     let of_flags = |path: &Path| {
@@ -48,7 +65,7 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
     for text in &ruleset.faults {
         fault("rule-cannot-match", text, text.clone());
     }
-    let errors = count(&diagnostics, Severity::Error) + faults.len();
+    let errors = count(&diagnostics, Severity::Error) + faults.len() - warnings;
     let mut out = Printer::new();
     let shown = diagnostics.iter().map(as_json);
     let faults_shown = faults.iter().map(|(_, shown)| shown.clone());
@@ -71,7 +88,7 @@ pub(super) fn run(global: &Global) -> Result<Outcome> {
                 },
                 ruleset.counts.refused,
                 ruleset.counts.skipped,
-                count(&diagnostics, Severity::Warning),
+                count(&diagnostics, Severity::Warning) + warnings,
             ))?;
         }
         Output::Ndjson => {

@@ -7,11 +7,14 @@ use clap::Args;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 use serde_json::json;
+use vakt_event::Clock as _;
+use vakt_event::clock::SystemClock;
 
 use super::{Connection, Global, Outcome};
+use crate::certificate::{self, Standing};
 use crate::client::Client;
 use crate::config::{Config, Way};
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, is_lost};
 use crate::notify::type_of;
 use crate::output::{Output, Printer};
 use crate::ruleset::Ruleset;
@@ -143,7 +146,11 @@ fn tls(config: &Config) -> Finding {
         .any(|listener| !listener.address.ip().is_loopback());
     let (verdict, text) = match (&config.tls, beyond_loopback) {
         (Some(files), _) => match vakt_ingest::tls::load(&files.to_ingest(), &[]) {
-            Ok(_) => (Verdict::Good, files.certificate.display().to_string()),
+            Ok(_) => match certificate::standing(&files.certificate, SystemClock.now()) {
+                Standing::Good => (Verdict::Good, files.certificate.display().to_string()),
+                Standing::EndsSoon(text) => (Verdict::Note, text),
+                Standing::Expired(text) => (Verdict::Missing, text),
+            },
             Err(error) => (Verdict::Missing, error.to_string()),
         },
         (None, true) => (
@@ -225,14 +232,22 @@ fn rules(config: &Config, global: &Global) -> Result<Finding> {
 
 fn data(data_dir: &DataDir) -> Finding {
     let exists = data_dir.path().is_dir();
-    if data_dir.journal().is_dir() && !data_dir.records().exists() {
+    // What cannot be looked into is told below.
+    let lost = data_dir
+        .databases()
+        .into_iter()
+        .find(|(path, _)| is_lost(path));
+    if let Some((lost, what)) = lost.filter(|_| std::fs::read_dir(data_dir.journal()).is_ok()) {
+        let again = match lost == data_dir.records() {
+            true => ", and a start evaluates the whole journal again",
+            false => "",
+        };
         return Finding {
             subject: "data",
             verdict: Verdict::Missing,
             text: format!(
-                "{} is missing beside a journal: alerts, incidents and the audit log are gone, and \
-                 a start evaluates the whole journal again; put it back from a backup",
-                data_dir.records().display()
+                "{} is missing or empty beside a journal: {what} are gone{again}; put it back from a backup",
+                lost.display()
             ),
         };
     }
@@ -267,12 +282,21 @@ fn write_fault(dir: &Path) -> Option<Errno> {
 /// What a daemon that answers says of itself.
 fn readiness(client: &Client) -> (Verdict, String) {
     let url = client.url();
-    match client.unready() {
-        Ok(reasons) if reasons.is_empty() => (Verdict::Good, format!("answers at {url}")),
-        Ok(reasons) => (
-            Verdict::Missing,
-            format!("answers at {url} and is not ready: {}", reasons.join("; ")),
-        ),
+    match client.standing() {
+        Ok((reasons, notes)) if reasons.is_empty() && notes.is_empty() => {
+            (Verdict::Good, format!("answers at {url}"))
+        }
+        Ok((reasons, notes)) => {
+            let is = match reasons.is_empty() {
+                true => "is ready, but",
+                false => "is not ready",
+            };
+            let all: Vec<String> = reasons.into_iter().chain(notes).collect();
+            (
+                Verdict::Missing,
+                format!("answers at {url} and {is}: {}", all.join("; ")),
+            )
+        }
         Err(error) => (
             Verdict::Note,
             format!("answers at {url}, and whether it is ready cannot be asked: {error:#}"),
@@ -282,8 +306,16 @@ fn readiness(client: &Client) -> (Verdict, String) {
 
 fn daemon(global: &Global, options: &Options) -> Finding {
     let (verdict, text) = match Client::new(global, &options.connection) {
-        Ok(client) if client.is_up() => readiness(&client),
-        Ok(client) => (Verdict::Note, format!("none answers at {}", client.url())),
+        Ok(client) => match client.reach() {
+            Ok(()) => readiness(&client),
+            Err(unreached) => (
+                match unreached.is_untrusted {
+                    true => Verdict::Missing,
+                    false => Verdict::Note,
+                },
+                unreached.text,
+            ),
+        },
         Err(error) => (Verdict::Note, format!("{error:#}")),
     };
     Finding {

@@ -23,8 +23,9 @@ pub struct Options {
 pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
     let mut config = Config::of(global)?;
     config.apply(&options.listen);
-    let reasons = config.unsafe_listeners();
-    if !reasons.is_empty() {
+    let refused = config.unsafe_listeners();
+    if !refused.is_empty() {
+        let reasons: Vec<String> = refused.into_iter().map(|one| one.reason).collect();
         anyhow::bail!("refused to start:\n  {}", reasons.join("\n  "));
     }
     log_to_standard_error();

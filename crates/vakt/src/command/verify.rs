@@ -1,6 +1,6 @@
 //! `vakt verify`: says what was changed, removed or reordered, and what was on purpose.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde_json::json;
 use vakt_storage::verify::Expected;
@@ -33,6 +33,14 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
 
 /// Verifies a data directory and prints what was found.
 pub(super) fn report(global: &Global, data_dir: &DataDir, options: &Options) -> Result<Outcome> {
+    if let Err(error) = std::fs::metadata(data_dir.journal())
+        && error.kind() == std::io::ErrorKind::PermissionDenied
+    {
+        bail!(
+            "{} cannot be looked into: {error}; run this as the user that the daemon runs as, or as root",
+            data_dir.path().display()
+        );
+    }
     ensure!(
         data_dir.journal().is_dir(),
         "{} is missing: {} is no data directory that a daemon has run in",

@@ -166,6 +166,33 @@ pub struct Listener {
     pub hosts: Vec<String>,
     /// The operator wrote that this listener may speak plaintext beyond loopback.
     pub allow_plaintext: bool,
+    /// Where the configuration has it.
+    pub line: Option<usize>,
+}
+
+/// A listener that may not be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsafeListener {
+    /// Where the configuration has it.
+    pub line: Option<usize>,
+    /// Why, with what to do.
+    pub reason: String,
+}
+
+impl UnsafeListener {
+    /// As a line of `vakt check` about the configuration in this file.
+    pub fn shown(&self, path: Option<&Path>) -> String {
+        match (path, self.line) {
+            (Some(path), Some(line)) => {
+                format!(
+                    "{}:{line}: error[listener-unsafe]: {}",
+                    path.display(),
+                    self.reason
+                )
+            }
+            _ => format!("error[listener-unsafe]: {}", self.reason),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -261,6 +288,7 @@ impl Listener {
             sources: Vec::new(),
             hosts: Vec::new(),
             allow_plaintext: false,
+            line: None,
         }
     }
 }
@@ -289,8 +317,8 @@ impl Config {
                 }
                 let mut shown: String = diagnostics.iter().map(ToString::to_string).collect();
                 // Whoever mends the faults need not meet these only then.
-                for reason in config.unsafe_listeners() {
-                    shown.push_str(&format!("error[listener-unsafe]: {reason}\n"));
+                for one in config.unsafe_listeners() {
+                    shown.push_str(&format!("{}\n", one.shown(Some(path))));
                 }
                 bail!("the configuration is refused\n{shown}")
             }
@@ -410,50 +438,58 @@ impl Config {
         }
     }
 
-    /// Why these listeners may not be opened, each reason with what to do.
-    pub fn unsafe_listeners(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
+    /// Which listeners may not be opened, and why.
+    pub fn unsafe_listeners(&self) -> Vec<UnsafeListener> {
+        let mut found = Vec::new();
         for listener in &self.listeners {
-            let Listener { name, address, .. } = listener;
-            if listener.tls && self.tls.is_none() {
+            let line = listener.line;
+            let reasons = self.why_unsafe(listener).into_iter();
+            found.extend(reasons.map(|reason| UnsafeListener { line, reason }));
+        }
+        found
+    }
+
+    fn why_unsafe(&self, listener: &Listener) -> Vec<String> {
+        let mut reasons = Vec::new();
+        let Listener { name, address, .. } = listener;
+        if listener.tls && self.tls.is_none() {
+            reasons.push(format!(
+                "listener {name} speaks TLS, but no certificate is configured: write `tls:` \
+                 with `certificate` and `key` (for a trial, `vakt tls self-signed` makes them)"
+            ));
+        }
+        let is_open_to_all = listener.networks.is_empty() && !listener.allow_plaintext;
+        if listener.kind.is_tls() && !address.ip().is_loopback() && is_open_to_all {
+            reasons.push(format!(
+                "listener {name} would take syslog from anybody on {address}, which is not \
+                 loopback: name the senders' `networks` (0.0.0.0/0 and ::/0 are everybody)"
+            ));
+        }
+        if address.ip().is_loopback() || listener.tls || listener.allow_plaintext {
+            return reasons;
+        }
+        match listener.kind {
+            ListenerKind::Http => reasons.push(format!(
+                "listener {name} would serve HTTP without TLS on {address}, which is not \
+                 loopback: tokens and logs would cross the network readable. Configure `tls:` \
+                 and `tls: true` on the listener, or write `allow_plaintext: true` on it if \
+                 something in front of it encrypts"
+            )),
+            ListenerKind::SyslogUdp | ListenerKind::SyslogTcp | ListenerKind::Relp
+                if listener.networks.is_empty() =>
+            {
+                let with_tls = match listener.kind {
+                    ListenerKind::Relp => ListenerKind::RelpTls,
+                    _ => ListenerKind::SyslogTls,
+                };
                 reasons.push(format!(
-                    "listener {name} speaks TLS, but no certificate is configured: write `tls:` \
-                     with `certificate` and `key` (for a trial, `vakt tls self-signed` makes them)"
+                    "listener {name} would take plaintext syslog from anybody on {address}, \
+                     which is not loopback: name the senders' `networks`, use kind {}, \
+                     or write `allow_plaintext: true` on it",
+                    with_tls.as_str()
                 ));
             }
-            let is_open_to_all = listener.networks.is_empty() && !listener.allow_plaintext;
-            if listener.kind.is_tls() && !address.ip().is_loopback() && is_open_to_all {
-                reasons.push(format!(
-                    "listener {name} would take syslog from anybody on {address}, which is not \
-                     loopback: name the senders' `networks` (0.0.0.0/0 and ::/0 are everybody)"
-                ));
-            }
-            if address.ip().is_loopback() || listener.tls || listener.allow_plaintext {
-                continue;
-            }
-            match listener.kind {
-                ListenerKind::Http => reasons.push(format!(
-                    "listener {name} would serve HTTP without TLS on {address}, which is not \
-                     loopback: tokens and logs would cross the network readable. Configure `tls:` \
-                     and `tls: true` on the listener, or write `allow_plaintext: true` on it if \
-                     something in front of it encrypts"
-                )),
-                ListenerKind::SyslogUdp | ListenerKind::SyslogTcp | ListenerKind::Relp
-                    if listener.networks.is_empty() =>
-                {
-                    let with_tls = match listener.kind {
-                        ListenerKind::Relp => ListenerKind::RelpTls,
-                        _ => ListenerKind::SyslogTls,
-                    };
-                    reasons.push(format!(
-                        "listener {name} would take plaintext syslog from anybody on {address}, \
-                         which is not loopback: name the senders' `networks`, use kind {}, \
-                         or write `allow_plaintext: true` on it",
-                        with_tls.as_str()
-                    ));
-                }
-                _ => {}
-            }
+            _ => {}
         }
         reasons
     }

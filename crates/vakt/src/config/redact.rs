@@ -50,6 +50,16 @@ fn rule(
         .iter()
         .filter_map(|node| field(node, applies_to, earlier, report))
         .collect();
+    if let Some(node) = section.get("fields")
+        && matches!(&node.kind, Kind::List(items) if items.is_empty())
+    {
+        report.add(
+            &CONFIG_NO_EFFECT,
+            &node.span,
+            "this item of `redact` names no field, so that nothing is redacted",
+            "write `fields: [user.name, source.ip]`, or remove the item",
+        );
+    }
     section.finish(report);
     Some(Rule {
         streams: (!is_everywhere).then_some(named),
@@ -177,6 +187,10 @@ mod tests {
             }
         };
         check("  - {fields: [user.name], action: hash}\n", &[]);
+        check(
+            "  - {fields: [], action: hash}\n",
+            &["3:14 config-no-effect: this item of `redact` names no field"],
+        );
         check(
             "  - {streams: default, fields: user.name, action: drop}\n",
             &[],

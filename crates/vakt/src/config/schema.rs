@@ -68,7 +68,7 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     let Some(mut section) = Section::new("", root, report) else {
         return;
     };
-    config.data_dir = section.text("data_dir", report).map(PathBuf::from);
+    config.data_dir = data_dir(&mut section, report);
     config.include_deprecated = section.boolean("include_deprecated", report);
     for node in section.list("rules") {
         if let Some(path) = text("rules", node, report) {
@@ -132,8 +132,16 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
         config.listeners = section
             .list("listeners")
             .iter()
-            .filter_map(|node| listener(node, &config.streams, report))
+            .filter_map(|node| {
+                let listener = listener(node, &config.streams, report)?;
+                let line = report.line(&node.span);
+                Some(Listener {
+                    line: Some(line),
+                    ..listener
+                })
+            })
             .collect();
+        refuse_one_address_twice(&config.listeners, section.list("listeners"), report);
     }
     config.intake_tokens = section
         .list("intake_tokens")
@@ -152,7 +160,10 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     let expected = section.list("expected_sources");
     config.expected_sources = outputs::expected_sources(expected, &config.streams, report);
     if let Some(node) = section.get("storage") {
-        (config.reserve, config.segment) = storage::storage(node, report);
+        let disk = (files == Files::Read)
+            .then_some(config.data_dir.as_deref())
+            .flatten();
+        (config.reserve, config.segment) = storage::storage(node, disk, report);
     }
     if let Some(node) = section.get("retention") {
         config.retention = storage::retention(node, &config.streams, report);
@@ -174,6 +185,57 @@ fn file(root: &Node<'_>, files: Files, config: &mut Config, report: &mut Report<
     }
     config.redact = redact::rules(section.list("redact"), &config.streams, report);
     section.finish(report);
+}
+
+/// A folder; nobody but a shell knows what `~` is.
+fn data_dir(section: &mut Section<'_, '_>, report: &mut Report<'_>) -> Option<PathBuf> {
+    let node = section.get("data_dir");
+    let path = section.text("data_dir", report)?;
+    if let Some(node) = node.filter(|_| path.starts_with('~')) {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("`{path}` would be a folder whose name begins with `~`"),
+            "write the whole path, such as /var/lib/vakt: only a shell puts a home directory in place of `~`",
+        );
+        return None;
+    }
+    Some(path.into())
+}
+
+/// Two listeners cannot have one port of one address, unless one of them is for datagrams.
+fn refuse_one_address_twice(listeners: &[Listener], nodes: &[Node<'_>], report: &mut Report<'_>) {
+    let is_udp = |one: &Listener| one.kind == ListenerKind::SyslogUdp;
+    for (number, listener) in listeners.iter().enumerate() {
+        let mut before = listeners.iter().take(number);
+        let meets = |other: &&Listener| {
+            let (one, other_address) = (listener.address, other.address);
+            let is_one_host = one.ip() == other_address.ip()
+                || (one.is_ipv4() == other_address.is_ipv4()
+                    && (one.ip().is_unspecified() || other_address.ip().is_unspecified()));
+            is_udp(listener) == is_udp(other)
+                && one.port() != 0
+                && one.port() == other_address.port()
+                && is_one_host
+        };
+        let Some(other) = before.find(meets) else {
+            continue;
+        };
+        let of_line = |node: &&Node<'_>| Some(report.line(&node.span)) == listener.line;
+        let Some(node) = nodes.iter().find(of_line) else {
+            continue;
+        };
+        let span = node.span.clone();
+        report.add(
+            &CONFIG_VALUE,
+            &span,
+            format!(
+                "the listener {} has the address {} of the listener {}",
+                listener.name, listener.address, other.name
+            ),
+            "give each a port of its own",
+        );
+    }
 }
 
 /// The names of checks that `vakt rules lint` is to be silent about.
@@ -596,5 +658,52 @@ mod tests {
             &["1:12 config-value: without a listener nothing can be sent to Vakt, nor asked of it"],
         );
         check("listeners:\n", &[]);
+        check(
+            "data_dir: ~/zz\n",
+            &["1:11 config-value: `~/zz` would be a folder whose name begins with `~`"],
+        );
+        check(
+            "retention: {clock_jump: 1h}\n",
+            &[
+                "1:25 config-value: a clock that is ahead is told from quiet days by two days or more",
+            ],
+        );
+        // One port for datagrams and one for connections are two; 0 is any.
+        let all = |addresses: [&str; 4]| {
+            let [a, b, c, d] = addresses;
+            format!(
+                "listeners:\n  - {{kind: syslog-udp, address: '{a}'}}\n  - {{kind: syslog-tcp, address: '{b}'}}\n  \
+                 - {{kind: http, address: '{c}'}}\n  - {{kind: relp, address: '{d}'}}\n"
+            )
+        };
+        let one = "127.0.0.1:514";
+        check(&all([one, one, "127.0.0.2:514", "[::1]:514"]), &[]);
+        check(
+            &all([one, "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"]),
+            &[],
+        );
+        check(
+            &all([one, one, "127.0.0.1:8514", "0.0.0.0:8514"]),
+            &[
+                "5:5 config-value: the listener relp has the address 0.0.0.0:8514 of the listener http",
+            ],
+        );
+        check(
+            &all([one, one, one, "127.0.0.1:0"]),
+            &[
+                "4:5 config-value: the listener http has the address 127.0.0.1:514 of the listener syslog-tcp",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_reserve_that_the_disk_does_not_have_is_refused() {
+        let check = |reserve: &str, expected: usize| {
+            let text = format!("data_dir: /tmp/not/there\nstorage: {{reserve: {reserve}}}\n");
+            let (_, diagnostics) = parse("vakt.yaml", &text, Files::Read);
+            assert_eq!(diagnostics.len(), expected, "{reserve}: {diagnostics:?}");
+        };
+        check("1MB", 0);
+        check("9000000TB", 1);
     }
 }

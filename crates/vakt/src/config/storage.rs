@@ -2,6 +2,7 @@
 //! is kept.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -9,8 +10,10 @@ use vakt_api::searches::KEPT;
 use vakt_rules::yaml::{Kind, Node};
 use vakt_rules::{Report, nearest};
 use vakt_storage::retention::{Keep, Retention as Kept};
+use vakt_storage::{Disk, RealDisk};
 
 use super::DEFAULT_STREAM;
+use super::period::{PERIOD, Period};
 use super::read::{CONFIG_TYPE, CONFIG_VALUE, Section};
 
 /// 180 days: a law that asks for more names what it is for, and the operator names that stream.
@@ -21,6 +24,9 @@ const PERCENT: u64 = 80;
 
 /// A smaller one is sealed all the time, a larger one keeps old logs for long.
 const SEGMENT_BYTES: std::ops::RangeInclusive<u64> = 1 << 20..=1 << 30;
+
+/// A day and a half without an event is a quiet weekend at most, and a clock is seldom wrong by less than months.
+const CLOCK_JUMP: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -48,6 +54,8 @@ pub struct Retention {
     /// Of everything together.
     pub bytes: Limit,
     pub streams: BTreeMap<String, Keep>,
+    /// Where the clock is further ahead of the newest receipt, nothing goes for its age.
+    pub clock_jump: Duration,
 }
 
 impl Default for Retention {
@@ -56,6 +64,7 @@ impl Default for Retention {
             age: days(DAYS),
             bytes: Limit::Percent(PERCENT),
             streams: BTreeMap::new(),
+            clock_jump: CLOCK_JUMP,
         }
     }
 }
@@ -74,6 +83,7 @@ impl Retention {
             },
             streams: self.streams.clone(),
             bytes_max: Some(bytes_max),
+            age_waits: false,
         }
     }
 }
@@ -132,12 +142,29 @@ impl FromStr for Limit {
     }
 }
 
-/// Reads `storage:`; gives the reserve and the size of a segment, in bytes.
-pub(super) fn storage(node: &Node<'_>, report: &mut Report<'_>) -> (Option<u64>, Option<u64>) {
+/// Reads `storage:`; gives the reserve and the size of a segment, in bytes. Where the folder of the data is named,
+/// its disk must be larger than the reserve.
+pub(super) fn storage(
+    node: &Node<'_>,
+    data_dir: Option<&Path>,
+    report: &mut Report<'_>,
+) -> (Option<u64>, Option<u64>) {
     let Some(mut section) = Section::new("storage", node, report) else {
         return (None, None);
     };
     let reserve: Option<Amount> = section.parsed("reserve", AMOUNT, report);
+    let disk_bytes = data_dir.and_then(disk_bytes);
+    if let (Some(Amount(bytes)), Some(node), Some(disk_bytes)) =
+        (reserve, section.get("reserve"), disk_bytes)
+        && bytes >= disk_bytes
+    {
+        report.add(
+            &CONFIG_VALUE,
+            &node.span,
+            format!("the disk of the data directory has {disk_bytes} bytes, less than is to stay free: nothing would be taken in"),
+            "write less, such as 5GB, or remove the key: a twentieth of the disk is left free then",
+        );
+    }
     let node = section.get("segment");
     let segment: Option<Amount> = section.parsed("segment", AMOUNT, report);
     section.finish(report);
@@ -155,6 +182,12 @@ pub(super) fn storage(node: &Node<'_>, report: &mut Report<'_>) -> (Option<u64>,
     (reserve.map(|amount| amount.0), segment)
 }
 
+/// Bytes of the disk that a folder is on, or will be on when it is made.
+fn disk_bytes(dir: &Path) -> Option<u64> {
+    let there = dir.ancestors().find(|dir| dir.is_dir())?;
+    Some(RealDisk.space(there).ok()?.total)
+}
+
 /// Reads `retention:`.
 pub(super) fn retention(node: &Node<'_>, streams: &[String], report: &mut Report<'_>) -> Retention {
     let mut retention = Retention::default();
@@ -169,6 +202,19 @@ pub(super) fn retention(node: &Node<'_>, streams: &[String], report: &mut Report
     }
     if let Some(node) = section.get("streams") {
         retention.streams = of_streams(node, streams, retention.age, report);
+    }
+    let node = section.get("clock_jump");
+    let jump: Option<Period> = section.parsed("clock_jump", PERIOD, report);
+    if let Some(Period(jump)) = jump {
+        retention.clock_jump = jump;
+        if let Some(node) = node.filter(|_| jump < CLOCK_JUMP) {
+            report.add(
+                &CONFIG_VALUE,
+                &node.span,
+                "a clock that is ahead is told from quiet days by two days or more",
+                "write 2d, or more where nothing is received for longer",
+            );
+        }
     }
     section.finish(report);
     retention

@@ -7,7 +7,7 @@ use prometheus::Registry;
 use vakt_api::{Access, Limits, Parts, Searches, Site};
 use vakt_event::Clock;
 use vakt_incident::Records;
-use vakt_ingest::accounting::Sources;
+use vakt_ingest::accounting::{Metrics, Sources};
 use vakt_ingest::intake::Intake;
 use vakt_search::Index;
 use vakt_storage::Journal;
@@ -32,6 +32,7 @@ use crate::ruleset::{RuleSettings, Ruleset};
 /// What runs, for whoever answers requests.
 pub(super) struct Wiring {
     pub(super) intake: Arc<dyn Intake>,
+    pub(super) ingest_metrics: Metrics,
     pub(super) frames: Frames,
     pub(super) redactor: Option<Arc<Redactor>>,
     pub(super) records: Arc<Records>,
@@ -68,6 +69,7 @@ impl Wiring {
         });
         Parts {
             intake: self.intake,
+            ingest_metrics: self.ingest_metrics,
             hunts: Arc::new(hunts::Hunts {
                 store: Store {
                     index: Arc::clone(&self.index),

@@ -1,17 +1,20 @@
 //! The sockets: bound before anything is announced, served until the stop, TLS read again.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
-use prometheus::Registry;
+use prometheus::{IntGaugeVec, Opts, Registry};
 use rustls::ServerConfig;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use vakt_api::{Api, HttpListener, ListenerPolicy};
+use vakt_event::clock::SystemClock;
+use vakt_event::time::MICROS_PER_SECOND;
 use vakt_event::{Clock, Transport};
 use vakt_ingest::accounting::Metrics;
 use vakt_ingest::admission::{AdmissionConfig, SourceRule};
@@ -20,6 +23,7 @@ use vakt_ingest::listener::{self, Kind, Limits, ListenerConfig};
 use vakt_ingest::tls::ReloadableTls;
 use vakt_storage::{Journal, ReadError};
 
+use crate::certificate::{self, Standing};
 use crate::config::{Config, Listener, ListenerKind};
 use crate::descriptors;
 
@@ -33,6 +37,51 @@ pub(super) struct Bound {
     http: Vec<(Listener, tokio::net::TcpListener, SocketAddr)>,
     tls: Option<ReloadableTls>,
     connections_max: usize,
+    metrics: Metrics,
+    expiry: Expiry,
+}
+
+/// Until when the certificate is valid, by listener.
+struct Expiry {
+    gauge: IntGaugeVec,
+    listeners: Vec<String>,
+    certificate: Option<PathBuf>,
+}
+
+impl Expiry {
+    fn new(config: &Config, registry: &Registry) -> Result<Self> {
+        let options = Opts::new(
+            "vakt_tls_certificate_not_after_timestamp_seconds",
+            "When the certificate of a listener ends, in seconds since 1970.",
+        );
+        let gauge = IntGaugeVec::new(options, &["listener"])?;
+        registry.register(Box::new(gauge.clone()))?;
+        let with_tls = config
+            .listeners
+            .iter()
+            .filter(|one| one.tls || one.kind.is_tls());
+        Ok(Self {
+            gauge,
+            listeners: with_tls.map(|one| one.name.clone()).collect(),
+            certificate: config.tls.as_ref().map(|files| files.certificate.clone()),
+        })
+    }
+
+    /// Shows the end of the certificate that is used now, and says when it is near or over.
+    fn show(&self, tls: Option<&ReloadableTls>) {
+        if let Some(not_after) = tls.and_then(ReloadableTls::not_after) {
+            let seconds = not_after.micros().div_euclid(MICROS_PER_SECOND);
+            for listener in &self.listeners {
+                self.gauge.with_label_values(&[listener]).set(seconds);
+            }
+        }
+        let standing = |path: &PathBuf| certificate::standing(path, SystemClock.now());
+        match self.certificate.as_ref().map(standing) {
+            Some(Standing::Expired(text)) => tracing::error!("{text}"),
+            Some(Standing::EndsSoon(text)) => tracing::warn!("{text}"),
+            Some(Standing::Good) | None => {}
+        }
+    }
 }
 
 /// What listens.
@@ -40,6 +89,7 @@ pub(super) struct Listening {
     addresses: Vec<(&'static str, String)>,
     http_url: String,
     tls: Option<ReloadableTls>,
+    expiry: Expiry,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -59,6 +109,8 @@ impl Bound {
             .map(|files| ReloadableTls::load(files.to_ingest(), &[b"http/1.1"]))
             .transpose()?;
         let metrics = Metrics::register(registry)?;
+        let expiry = Expiry::new(config, registry)?;
+        expiry.show(tls.as_ref());
         let with_connections = config
             .listeners
             .iter()
@@ -70,6 +122,8 @@ impl Bound {
             http: Vec::new(),
             tls,
             connections_max,
+            metrics: metrics.clone(),
+            expiry,
         };
         for listener in &config.listeners {
             let kind = match listener.kind {
@@ -98,6 +152,11 @@ impl Bound {
             bound.syslog.push((listener.kind, socket));
         }
         Ok(bound)
+    }
+
+    /// The counters of what comes in.
+    pub(super) fn metrics(&self) -> Metrics {
+        self.metrics.clone()
     }
 
     /// After an end without a word: tells the RELP listeners what the end of the journal holds, since
@@ -229,6 +288,7 @@ impl Bound {
             addresses,
             http_url,
             tls: self.tls,
+            expiry: self.expiry,
             tasks: Mutex::new(tasks),
         }
     }
@@ -249,6 +309,7 @@ impl Listening {
         if let Some(tls) = &self.tls {
             tls.reload()?;
             tracing::info!("certificate reloaded");
+            self.expiry.show(Some(tls));
         }
         Ok(())
     }

@@ -18,14 +18,16 @@ use crate::notify::Desk;
 use crate::pipeline::detect::DetectProgress;
 use crate::pipeline::index::IndexProgress;
 use crate::pipeline::log_sources::SeenLogSources;
+use crate::pipeline::retention::AgeWaits;
 use crate::pipeline::rule_activity::{RuleActivity, Snapshot};
 use crate::ruleset::Ruleset;
 
 /// Correlations of correlations that are followed; rules rarely have two.
 const CORRELATION_DEPTH_MAX: usize = 16;
 
-/// Says in the log what opening the journal had to mend.
-pub(super) fn report_recovery(recovery: &Recovery) {
+/// Says in the log what opening the journal had to mend; gives what a person should look at.
+pub(super) fn report_recovery(recovery: &Recovery) -> Vec<String> {
+    let mut notes = Vec::new();
     if recovery.cut_bytes > 0 {
         tracing::warn!(
             bytes = recovery.cut_bytes,
@@ -42,12 +44,26 @@ pub(super) fn report_recovery(recovery: &Recovery) {
             "the ledger is not as it was written; `vakt verify` says more"
         );
     }
-    if recovery.skipped_to_min {
-        tracing::error!(
-            next = recovery.next.0,
-            "the journal ends before what was indexed or evaluated: frames are gone, and their positions are left out"
-        );
+    if !recovery.ledger_faults.is_empty() {
+        notes.push("the ledger is not as it was written; `vakt verify` says more".to_owned());
     }
+    if recovery.skipped_to_min {
+        let text = format!(
+            "the journal ended {} events before what was acknowledged, indexed or evaluated: they are gone, and \
+             their positions are left out; `vakt verify` says which",
+            recovery.skipped_frames
+        );
+        tracing::error!(next = recovery.next.0, "{text}");
+        notes.push(text);
+    }
+    if recovery.ledger_begun {
+        let text = "the ledger was missing or empty beside a journal, and was begun anew: nothing tells any more \
+                    whether what is older was changed or removed. Unless an earlier version wrote the journal, stop \
+                    and put journal/ledger.ndjson back from a backup";
+        tracing::error!("{text}");
+        notes.push(text.to_owned());
+    }
+    notes
 }
 
 pub(super) struct Rules {
@@ -211,6 +227,9 @@ pub(crate) struct Health {
     pub(super) acknowledged_before: JournalPosition,
     /// The records were missing at the start, and the journal was not empty.
     pub(super) records_lost: bool,
+    /// What the start found that a person should look at.
+    pub(super) start_notes: Vec<String>,
+    pub(super) age_waits: Arc<AgeWaits>,
     pub(super) desk: Arc<Desk>,
     pub(super) clock: Arc<dyn Clock>,
 }
@@ -252,6 +271,29 @@ impl Health {
         }
     }
 
+    /// What a person should look at, though the daemon does its work.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.start_notes.clone();
+        notes.extend(self.age_waits.reason());
+        let lost = self.losses().map(|(_, events)| events);
+        let lost = lost.into_iter().max().unwrap_or(0);
+        if lost > 0 {
+            notes.push(format!(
+                "{lost} events of the journal could not be read since the start: the log names the file, and \
+                 `vakt verify` what is wrong with it"
+            ));
+        }
+        notes
+    }
+
+    /// Events of the journal that each consumer could not read.
+    fn losses(&self) -> [(&'static str, u64); 2] {
+        [
+            ("detect", self.detect.losses.events()),
+            ("index", self.index.losses.events()),
+        ]
+    }
+
     /// The readings for the metrics.
     pub(crate) fn stations(&self) -> Stations {
         let outputs = self.desk.records.output_counts(&self.desk.names());
@@ -265,6 +307,8 @@ impl Health {
             index_rebuilds: self.index.rebuilds(),
             outputs: outputs.unwrap_or_default(),
             now: self.clock.now(),
+            is_ready: self.readiness().reasons.is_empty(),
+            losses: self.losses(),
             lags: [
                 ("detect", self.lag(self.detect.next())),
                 ("index", self.lag(self.index.committed())),
@@ -317,7 +361,10 @@ impl HealthView for Health {
                 "{missing} events from before the start are not indexed yet"
             ));
         }
-        Readiness { reasons }
+        Readiness {
+            reasons,
+            notes: self.notes(),
+        }
     }
 }
 

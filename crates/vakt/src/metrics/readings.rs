@@ -26,6 +26,9 @@ pub(crate) struct Stations {
     /// Empty when the records did not answer.
     pub(crate) outputs: Vec<OutputCounts>,
     pub(crate) now: Timestamp,
+    pub(crate) is_ready: bool,
+    /// Events of the journal that could not be read, by consumer.
+    pub(crate) losses: [(&'static str, u64); 2],
     /// By consumer.
     pub(crate) lags: [(&'static str, Lag); 2],
 }
@@ -115,7 +118,18 @@ struct Reading {
     value: fn(&Stations) -> Option<u64>,
 }
 
-const READINGS: [Reading; 10] = [
+/// A counter with the label `consumer`.
+const LOSSES: &str = "vakt_journal_lost_events_total";
+const LOSSES_HELP: &str =
+    "Events of the journal that a consumer could not read, because the journal is damaged.";
+
+const READINGS: [Reading; 11] = [
+    Reading {
+        name: "vakt_ready",
+        help: "1 while /readyz answers that the daemon can do its work.",
+        kind: MetricType::GAUGE,
+        value: |at| Some(u64::from(at.is_ready)),
+    },
     Reading {
         name: "vakt_journal_end_position",
         help: "Events that are durable in the journal, ever.",
@@ -227,6 +241,7 @@ pub(crate) fn register(registry: &Registry, health: Arc<Health>) -> Result<()> {
         .iter()
         .map(|reading| (reading.name, reading.help, vec!["output"]))
         .chain([(NOTICES, NOTICES_HELP, vec!["output", "result"])])
+        .chain([(LOSSES, LOSSES_HELP, vec!["consumer"])])
     {
         descriptions.push(Desc::new(
             name.to_owned(),
@@ -280,6 +295,14 @@ impl Collector for Readings {
             family.set_metric(of.collect());
             families.push(family);
         }
+        let losses = at.losses.iter().map(|(consumer, events)| {
+            let mut metric = number(MetricType::COUNTER, *events);
+            metric.set_label(vec![label("consumer", consumer)]);
+            metric
+        });
+        let mut lost = family(LOSSES, LOSSES_HELP, MetricType::COUNTER, Metric::default());
+        lost.set_metric(losses.collect());
+        families.push(lost);
         families.extend(of_outputs(&at));
         families
     }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::Map;
 use vakt_event::Timestamp;
 use vakt_incident::{NoticeKind, Records, Watched};
-use vakt_ingest::accounting::{SourceRow, Sources};
+use vakt_ingest::accounting::{SourceKey, SourceRow, Sources};
 use vakt_storage::Journal;
 
 use crate::config::ExpectedSource;
@@ -78,6 +78,7 @@ impl Watch {
             .is_none_or(|last| last.elapsed() >= SOURCES_PAUSE);
         if is_due && !self.expected.is_empty() {
             self.looked = Some(Instant::now());
+            self.since = self.since.min(now);
             let rows = self.sources.snapshot();
             for expected in &self.expected {
                 records.watch(NoticeKind::Source, &self.watched(expected, &rows, now))?;
@@ -91,6 +92,8 @@ impl Watch {
             .iter()
             .filter(|row| expected.is(row))
             .map(|row| row.last_heard)
+            // Heard under a clock that was ahead: nobody knows when, so it is waited for.
+            .filter(|last| *last <= now)
             .max();
         let within = i64::try_from(expected.within.as_micros()).unwrap_or(i64::MAX);
         let silent = now.micros_since(last.unwrap_or(self.since));
@@ -123,9 +126,18 @@ fn subject(expected: &ExpectedSource) -> String {
 
 impl ExpectedSource {
     fn is(&self, row: &SourceRow) -> bool {
-        self.host.as_ref().is_none_or(|host| *host == row.host)
-            && self.peer.is_none_or(|peer| row.peer == Some(peer))
-            && self.stream.as_ref().is_none_or(|it| *it == row.stream)
+        self.is_key(&SourceKey {
+            stream: &row.stream,
+            transport: row.transport,
+            peer: row.peer,
+            host: &row.host,
+        })
+    }
+
+    pub(crate) fn is_key(&self, key: &SourceKey<'_>) -> bool {
+        self.host.as_ref().is_none_or(|host| host == key.host)
+            && self.peer.is_none_or(|peer| key.peer == Some(peer))
+            && self.stream.as_ref().is_none_or(|it| it == key.stream)
     }
 
     /// What it is called: its host, its address, its stream, as far as they are said.

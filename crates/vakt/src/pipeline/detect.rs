@@ -20,6 +20,7 @@ use vakt_storage::{Journal, StoredBatch, StoredFrame};
 use super::detector::{Detector, Found, stream_time};
 use super::kept_sources::{KeptSources, SOURCES_BLOB};
 use super::log_sources::SeenLogSources;
+use super::losses::Losses;
 use super::quarantine::{Care, Quarantine};
 use super::rule_activity::{RuleActivity, Tally};
 use super::seen_kinds::SeenKinds;
@@ -71,6 +72,8 @@ pub const UNKNOWN: u64 = u64::MAX;
 /// How far detection is: what has had its effect on alerts.
 #[derive(Debug, Default)]
 pub struct DetectProgress {
+    /// What could not be read of the journal.
+    pub losses: Losses,
     next: AtomicU64,
     /// Everything before it has had its effect, and a restart feeds none of it to the correlator.
     needed: AtomicU64,
@@ -220,7 +223,7 @@ impl DetectThread {
         loop {
             let read = match run.held.take() {
                 Some(batch) => Next::Batch(batch),
-                None => read_on(&mut run.reader, POLL)?,
+                None => read_on(&mut run.reader, POLL, &self.progress.losses)?,
             };
             if !Arc::ptr_eq(ruleset, &self.ruleset.load()) {
                 // What comes after a reload is for the new rules, which are compiled already.
@@ -377,7 +380,7 @@ impl DetectThread {
         let kept = self.records.load_blob(SOURCES_BLOB)?;
         let kept = kept.map(|bytes| KeptSources::read(&bytes)).transpose()?;
         if let Some(kept) = &kept {
-            self.sources.restore(&kept.rows);
+            self.sources.restore(&kept.rows, self.clock.now());
             self.log_sources.restore(&kept.log_sources);
             self.kinds.restore(&kept.kinds);
         }

@@ -3,7 +3,10 @@
 //! An index whose files are damaged is set aside and built again: at the start its checksums are
 //! looked at in the background, later when a search or a commit meets what may be damage.
 
+use std::fs;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,11 +17,15 @@ use vakt_event::JournalPosition;
 use vakt_search::{Index, IndexWriter};
 use vakt_storage::Journal;
 
+use super::losses::Losses;
 use super::quarantine::{Care, Quarantine};
 use super::zones::with_zone;
 use super::{
     Decode, Frames, Next, PANIC_PAUSE, RETRY_PAUSE, Stop, decode_frame, frame_of, panicked, read_on,
 };
+
+/// What stands in the way of the index is said this often at most, while it is the same.
+const SAID_EVERY: Duration = Duration::from_secs(60);
 
 /// A commit comes this long after the first event that it covers, so that what came by UDP or
 /// plain TCP is found within a second.
@@ -42,6 +49,8 @@ const VERIFY_PAUSE: Duration = Duration::from_secs(24 * 3600);
 /// How far the index is, for searches that must see what was acknowledged.
 #[derive(Default)]
 pub struct IndexProgress {
+    /// What could not be read of the journal.
+    pub losses: Losses,
     state: Mutex<State>,
     moved: Condvar,
 }
@@ -257,6 +266,8 @@ impl IndexProgress {
 /// What the thread works on.
 pub struct IndexThread<'t> {
     pub journal: &'t Journal,
+    /// The folder of the index.
+    pub dir: &'t Path,
     /// What searches use; replaced where the files were damaged.
     pub shared: &'t ArcSwap<Index>,
     pub frames: &'t Frames,
@@ -279,12 +290,14 @@ pub(super) fn run_with(
 ) {
     let IndexThread {
         journal,
+        dir,
         shared,
         progress,
         stop,
         ..
     } = *thread;
     let mut held = Some(writer);
+    let mut said = None;
     loop {
         quarantine.leave();
         let index = shared.load_full();
@@ -313,6 +326,7 @@ pub(super) fn run_with(
                     shared.store(Arc::new(new));
                     continue;
                 }
+                Ok(None) if is_gone(dir) => {}
                 Ok(None) => tracing::warn!("the files of the index are as they were written"),
                 Err(error) => tracing::error!(
                     error = format!("{error:#}"),
@@ -325,8 +339,24 @@ pub(super) fn run_with(
             Ok(Err(error)) => error,
             Err(_) => panicked(),
         };
-        tracing::error!(error = format!("{error:#}"), "the index stands still");
-        progress.fail(format!("{error:#}"));
+        let mut text = format!("{error:#}");
+        if is_gone(dir) {
+            text = format!(
+                "the folder {} is gone: put it back, or restart Vakt, which builds the index again from the \
+                 journal ({text})",
+                dir.display()
+            );
+        }
+        let is_said = said
+            .as_ref()
+            .is_some_and(|(before, at): &(String, Instant)| {
+                *before == text && at.elapsed() < SAID_EVERY
+            });
+        if !is_said {
+            tracing::error!(error = text, "the index stands still");
+            said = Some((text.clone(), Instant::now()));
+        }
+        progress.fail(text);
         if stop.wait(pause) {
             return;
         }
@@ -358,6 +388,14 @@ pub fn is_suspicious(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<vakt_search::Error>()
         .is_some_and(vakt_search::Error::may_be_damage)
+}
+
+/// Whether the folder of the index was removed, and not the disk that it is on taken away: the journal is beside
+/// it still.
+fn is_gone(dir: &Path) -> bool {
+    let is_missing =
+        fs::symlink_metadata(dir).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    is_missing && dir.with_file_name("journal").is_dir()
 }
 
 /// Looks at the files of the index; where they are damaged, gives an empty one in its place.
@@ -410,7 +448,7 @@ fn feed(
         } else {
             POLL_IDLE
         };
-        let read = read_on(&mut reader, poll)?;
+        let read = read_on(&mut reader, poll, &progress.losses)?;
         let idle = matches!(read, Next::Idle);
         let ended = matches!(read, Next::Ended) || (idle && stop.is_set()) || stop.is_over();
         if let Next::Batch(batch) = read {
@@ -496,7 +534,6 @@ fn let_go(writer: &mut IndexWriter, progress: &IndexProgress) -> Result<()> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::path::Path;
     use std::sync::mpsc;
 
     use vakt_event::{Batch, Format, Frame, Source, Timestamp, Transport};
@@ -549,14 +586,15 @@ pub(super) mod tests {
     }
 
     /// One start of the thread with so much time for what is left, as it ends.
-    fn feed_once(journal: &Journal, index: &Path, patience: Duration) -> u64 {
-        let index = ArcSwap::from_pointee(Index::open(index, Arc::new(Frames::default())).unwrap());
+    fn feed_once(journal: &Journal, dir: &Path, patience: Duration) -> u64 {
+        let index = ArcSwap::from_pointee(Index::open(dir, Arc::new(Frames::default())).unwrap());
         let writer = index.load().writer().unwrap();
         let (progress, stop) = (IndexProgress::default(), Stop::default());
         stop.set(patience);
         let quarantined = prometheus::IntCounter::new("quarantined", "of a test").unwrap();
         let thread = IndexThread {
             journal,
+            dir,
             shared: &index,
             frames: &Frames::default(),
             progress: &progress,

@@ -3,11 +3,13 @@
 pub mod builder;
 pub mod detect;
 pub mod detector;
+mod evenness;
 pub mod given_up;
 pub mod index;
 pub mod intake;
 mod kept_sources;
 pub mod log_sources;
+pub mod losses;
 pub mod quarantine;
 pub mod retention;
 pub mod rule_activity;
@@ -27,6 +29,7 @@ use vakt_search::Frame;
 use vakt_storage::{ReadError, Reader, StoredBatch, StoredFrame};
 
 use crate::redact::Redactor;
+use losses::Losses;
 use zones::Zones;
 
 /// Tells threads to finish what the journal holds, as far as they get in time, and end.
@@ -153,13 +156,14 @@ enum Next {
 ///
 /// # Errors
 /// The journal was written by a newer version.
-fn read_on(reader: &mut Reader, patience: Duration) -> Result<Next, ReadError> {
+fn read_on(reader: &mut Reader, patience: Duration, losses: &Losses) -> Result<Next, ReadError> {
     match reader.next(patience) {
         Ok(Some(batch)) => Ok(Next::Batch(batch)),
         Ok(None) => Ok(Next::Idle),
         Err(ReadError::Closed) => Ok(Next::Ended),
-        Err(error @ ReadError::Lost(_)) => {
-            tracing::error!(%error, "a part of the journal is damaged");
+        Err(ReadError::Lost(lost)) => {
+            losses.note(&lost);
+            tracing::error!(%lost, "a part of the journal is damaged");
             Ok(Next::Idle)
         }
         Err(error @ ReadError::Io { .. }) => {

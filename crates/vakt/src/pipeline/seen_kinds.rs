@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use hashbrown::{Equivalent, HashMap};
 use prometheus::IntCounter;
@@ -22,6 +23,9 @@ const HOSTS_MAX: usize = 10_000;
 
 /// Hosts that are forgotten at one time, so that a flood of names does not look at all of them for each.
 const FORGOTTEN_AT_ONCE: usize = 1_000;
+
+/// That hosts are forgotten is said this often at most: whoever invents names reaches the bound again and again.
+const SAID_EVERY: Duration = Duration::from_secs(3600);
 
 /// Names are cut here: the limit of a name in the DNS (RFC 1035, 2.3.4).
 const HOST_BYTES_MAX: usize = 255;
@@ -44,6 +48,7 @@ struct Table {
     since: Option<Timestamp>,
     /// Hosts that were forgotten.
     forgotten: u64,
+    said: Option<Instant>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -254,10 +259,14 @@ impl Table {
         self.forgotten = self
             .forgotten
             .saturating_add(u64::try_from(gone).unwrap_or(u64::MAX));
-        tracing::warn!(
-            hosts = gone,
-            "more hosts send than coverage tells apart: those not heard for the longest time are forgotten"
-        );
+        if self.said.is_none_or(|said| said.elapsed() >= SAID_EVERY) {
+            self.said = Some(Instant::now());
+            tracing::warn!(
+                bound = HOSTS_MAX,
+                forgotten = self.forgotten,
+                "more hosts send than coverage tells apart: those not heard for the longest time are forgotten"
+            );
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! Each step is in the ledger, signed, before it happens on the disk, so that a crash between the two
 //! is finished at the next start and nothing disappears without a word.
 
+mod clock;
 mod plan;
 mod rewrite;
 
@@ -20,6 +21,7 @@ use super::progress::Progress;
 use crate::disk::Disk;
 use crate::ledger::{Entry, Ledger, LedgerSegment, Policy, Removed, RemovedSegment, StreamTotals};
 
+pub use clock::ClockDoubt;
 use plan::{Erase, Held};
 use rewrite::Rewrite;
 pub(crate) use rewrite::{finish, path_new};
@@ -38,6 +40,8 @@ pub struct Retention {
     pub streams: BTreeMap<String, Keep>,
     /// Bytes of all together, with what else is told to [`super::Journal::retain`].
     pub bytes_max: Option<u64>,
+    /// Nothing goes for its age: the clock that says so is in doubt.
+    pub age_waits: bool,
 }
 
 /// For one stream; `None` is without bound.
@@ -74,6 +78,8 @@ pub struct Taken {
     /// Positions that are gone, ascending; where whole segments went, all of theirs.
     pub ranges: Vec<(JournalPosition, JournalPosition)>,
     pub cut_short: Vec<CutShort>,
+    /// Segments from which something would have gone for its age, if that did not wait.
+    pub waiting: u64,
 }
 
 /// Which frames an erasure takes: those that fit all that is given. What was stored together (frames
@@ -141,6 +147,7 @@ impl Keeper {
         let plan = plan::plan(&held, retention, passed, now, other_bytes);
         let mut taken = Taken {
             cut_short: plan.cut_short,
+            waiting: plan.waiting,
             ..Taken::default()
         };
         let mut rest = held.as_slice();
@@ -188,6 +195,32 @@ impl Keeper {
             }
         }
         Ok(taken)
+    }
+
+    /// The oldest and newest receipt of each sealed segment, ascending, and the position behind them.
+    fn spans(&self) -> (Vec<(Timestamp, Timestamp)>, u64) {
+        let ledger = self.ledger();
+        let spans = ledger.segments().filter_map(|segment| {
+            let totals = || segment.sealed.streams.values();
+            let oldest = totals().map(|totals| totals.oldest).min()?;
+            let newest = totals().map(|totals| totals.newest).max()?;
+            Some((oldest, newest))
+        });
+        let last = ledger.segments().next_back();
+        (spans.collect(), last.map_or(0, |last| last.sealed.end.0))
+    }
+
+    /// See [`super::Journal::clock_doubt`]. `open` gives the receipt of the first frame at a position, which is
+    /// that of the open segment: a new one begins with each day.
+    pub(crate) fn clock_doubt(
+        &self,
+        now: Timestamp,
+        jump_max: Duration,
+        open: impl FnOnce(u64) -> Option<Timestamp>,
+    ) -> Option<ClockDoubt> {
+        let (mut spans, end) = self.spans();
+        spans.extend(open(end).map(|received| (received, received)));
+        clock::doubt(&spans, now, jump_max)
     }
 
     /// See [`super::Journal::gone`].

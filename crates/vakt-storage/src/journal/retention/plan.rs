@@ -27,6 +27,8 @@ pub(super) struct Plan {
     /// From segments behind them, oldest first.
     pub(super) erase: Vec<Erase>,
     pub(super) cut_short: Vec<CutShort>,
+    /// Segments of which something is too old, where age waits.
+    pub(super) waiting: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +55,7 @@ pub(super) fn plan(
         retention,
         now,
         cut_short: Vec::new(),
+        waiting: 0,
     };
     work.by_age();
     work.by_stream_bytes();
@@ -69,17 +72,24 @@ struct Work<'p> {
     retention: &'p Retention,
     now: Timestamp,
     cut_short: Vec<CutShort>,
+    waiting: u64,
 }
 
 impl<'p> Work<'p> {
     fn by_age(&mut self) {
         for (segment, taken) in self.segments.iter().zip(&mut self.taken).take(self.free) {
+            let mut is_waiting = false;
             for (stream, totals) in &segment.streams {
                 let age = self.retention.of(stream).age;
-                if age.is_some_and(|age| is_over(totals.newest, age, self.now)) {
-                    taken.insert(stream, Policy::Age);
+                if !age.is_some_and(|age| is_over(totals.newest, age, self.now)) {
+                    continue;
+                }
+                match self.retention.age_waits {
+                    true => is_waiting = true,
+                    false => drop(taken.insert(stream, Policy::Age)),
                 }
             }
+            self.waiting += u64::from(is_waiting);
         }
     }
 
@@ -163,6 +173,7 @@ impl<'p> Work<'p> {
     fn into_plan(self) -> Plan {
         let mut plan = Plan {
             cut_short: self.cut_short,
+            waiting: self.waiting,
             ..Plan::default()
         };
         let mut is_oldest = true;
@@ -239,6 +250,7 @@ mod tests {
                 .map(|(name, keep)| ((*name).to_owned(), *keep))
                 .collect(),
             bytes_max,
+            age_waits: false,
         }
     }
 
@@ -326,6 +338,13 @@ mod tests {
         );
         // What age takes counts for bytes, and is not cut short by them.
         check(&two, &retention(1, Some(42), &[]), 30, 3, 0, ("a", "", ""));
+        // Where the clock is in doubt age takes nothing, and bytes do.
+        let waiting = Retention {
+            age_waits: true,
+            ..retention(5, Some(42), &[])
+        };
+        check(&two, &waiting, 30, 99, 0, ("b", "", ""));
+        assert_eq!(plan(&two, &waiting, 29, at(99), 0).waiting, 2);
         // A segment of which nothing is left goes as soon as it is the oldest.
         let hollow = held(&[&[], &[("a", 10, 9)], &[]]);
         check(&hollow, &retention(5, None, &[]), 30, 9, 0, ("a", "", ""));

@@ -72,6 +72,7 @@ fn by_age(default: u64, b: u64) -> Retention {
         default: keep_hours(default),
         streams: BTreeMap::from([("b".to_owned(), keep_hours(b))]),
         bytes_max: None,
+        age_waits: false,
     }
 }
 
@@ -83,6 +84,23 @@ fn request() -> Request {
 }
 
 const ALL: JournalPosition = JournalPosition(u64::MAX);
+
+#[test]
+fn a_clock_that_is_far_ahead_of_what_came_last_is_doubted() {
+    let disk = FakeDisk::default();
+    let journal = open(&disk);
+    fill(&journal, 0..20);
+    let doubt = |now: i64, hours: u64| {
+        let doubt = journal.clock_doubt(at(now), Duration::from_secs(hours * 3600));
+        doubt.map(|doubt| (doubt.before, doubt.after))
+    };
+    assert_eq!(doubt(21, 48), None);
+    let (before, after) = doubt(9_600, 48).unwrap();
+    assert!(before <= at(19) && before >= at(10), "{before}");
+    assert_eq!(after, at(9_600));
+    // Whoever knows better says so.
+    assert_eq!(doubt(9_600, 9_700), None);
+}
 
 #[test]
 fn old_segments_go_and_nobody_is_told_of_a_loss() {

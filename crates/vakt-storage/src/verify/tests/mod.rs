@@ -498,6 +498,122 @@ fn each_tampering_is_called_what_it_is() {
             "journal/ledger.ndjson: the ledger is missing: nothing tells whether segments were changed or removed. A journal of an earlier version has none until its next start",
         ],
     );
+    check(
+        "the ledger is emptied",
+        &|story| change(&story.disk, ledger::NAME, Vec::clear),
+        &[
+            "journal/ledger.ndjson: the ledger is empty: nothing tells whether segments were changed or removed. A loss of power leaves such a file; put it back from a backup before the next start begins a new one",
+        ],
+    );
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_start_says_that_it_begins_the_ledger_anew() {
+    let check = |tamper: &dyn Fn(&Story), expected: bool| {
+        let story = story();
+        tamper(&story);
+        let (journal, recovery) = Journal::open(&dir(), &options(&story.disk, &story.day)).unwrap();
+        assert_eq!(recovery.ledger_begun, expected);
+        journal.close().unwrap();
+    };
+    check(&|_| {}, false);
+    check(&|story| change(&story.disk, ledger::NAME, Vec::clear), true);
+    check(
+        &|story| story.disk.remove(&dir().join(ledger::NAME)).unwrap(),
+        true,
+    );
+    let fresh = FakeDisk::default();
+    let day = Arc::new(Day(AtomicI64::new(0)));
+    assert!(
+        !Journal::open(&dir(), &options(&fresh, &day))
+            .unwrap()
+            .1
+            .ledger_begun
+    );
+}
+
+/// What a start and an event after a tampering do not hide.
+#[test]
+fn what_went_before_it_was_sealed_is_told_after_the_next_start() {
+    let mut wrong = String::new();
+    let mut check = |what: &str, tamper: &dyn Fn(&Story), expected: &[&str]| {
+        let story = story();
+        tamper(&story);
+        for round in ["one", "two"] {
+            let options = Options {
+                next_position_min: JournalPosition(20),
+                ..options(&story.disk, &story.day)
+            };
+            let (journal, _) = Journal::open(&dir(), &options).unwrap();
+            append(&journal, &story.day, "a", &[round]);
+            journal.close().unwrap();
+            let found = words(&report(&story.disk).findings);
+            if found != expected {
+                wrong.push_str(&format!("{what}, round {round}: {found:#?}\n"));
+            }
+        }
+    };
+    let remove = |story: &Story, name: &str| story.disk.remove(&dir().join(name)).unwrap();
+    // The ledger without its last line, the head of the open segment.
+    let without_head = |story: &Story| {
+        change(&story.disk, ledger::NAME, |bytes| {
+            let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
+            *bytes = lines[..4].concat();
+        });
+    };
+    check("nothing", &|_| {}, &[]);
+    check(
+        "the open segment is removed",
+        &|story| remove(story, &segment(15)),
+        &[
+            "journal/00000000000000000015.segment, positions 15 to 19: the segment was removed, and no signed entry says so",
+        ],
+    );
+    check(
+        "the open segment is emptied",
+        &|story| change(&story.disk, &segment(15), Vec::clear),
+        &[
+            "journal/00000000000000000015.segment, positions 15 to 19: the end was cut off before the segment was sealed: a signed head of the ledger had more",
+        ],
+    );
+    check(
+        "the open segment is cut",
+        &|story| {
+            change(&story.disk, &segment(15), |bytes| {
+                let end = record(bytes, 1).end;
+                bytes.truncate(end);
+            });
+        },
+        &[
+            "journal/00000000000000000015.segment, positions 18 to 19: the end was cut off before the segment was sealed: a signed head of the ledger had more",
+        ],
+    );
+    check(
+        "the open segment is removed before a head tells of it",
+        &|story| {
+            without_head(story);
+            remove(story, &segment(15));
+        },
+        &[
+            "journal/00000000000000000015.segment, positions 15 to 19: the events had positions, and no segment that was sealed or is there has them: what held them was removed, and no signed entry says so",
+        ],
+    );
+    check(
+        "all segments are removed",
+        &|story| {
+            for first in [0, 5, 10, 15] {
+                remove(story, &segment(first));
+            }
+        },
+        &[
+            "journal/00000000000000000000.segment, positions 0 to 4: the segment was removed, and no signed entry says so",
+            "journal/00000000000000000005.segment, positions 5 to 9: the segment was removed, and no signed entry says so",
+            "journal/00000000000000000010.segment, positions 10 to 14: the segment was removed, and no signed entry says so",
+            "journal/00000000000000000020.segment, byte 0: its header names another segment before it than the ledger",
+            "journal/00000000000000000015.segment, positions 15 to 19: the segment was removed, and no signed entry says so",
+        ],
+    );
     assert!(wrong.is_empty(), "{wrong}");
 }
 

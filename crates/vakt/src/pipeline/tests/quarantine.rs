@@ -84,6 +84,7 @@ fn the_index_goes_on_behind_events_at_which_it_panics() {
     let quarantined = IntCounter::new("quarantined", "of a test").unwrap();
     let thread = IndexThread {
         journal: &journal,
+        dir: &world.folder.path().join("index"),
         shared: &index,
         frames: &Frames::default(),
         progress: &progress,

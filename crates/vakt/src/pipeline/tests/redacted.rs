@@ -57,6 +57,7 @@ fn the_index_and_what_it_lacks_are_redacted_alike() {
     let index = ArcSwap::from_pointee(index.unwrap());
     let thread = IndexThread {
         journal: &journal,
+        dir: &world.folder.path().join("index"),
         shared: &index,
         frames: &frames,
         progress: &IndexProgress::default(),
