@@ -106,7 +106,7 @@ mod tests {
         let registry = Registry::new();
         register(&registry).unwrap();
         for family in registry.gather() {
-            let value = family.get_metric()[0].get_gauge().value();
+            let value = family.get_metric()[0].get_gauge().get_value();
             assert!(value >= 1.0, "{}: {value}", family.name());
         }
         assert_eq!(registry.gather().len(), 6);
