@@ -116,6 +116,109 @@ fn selectors_find_whole_values() {
     assert_eq!(series["data"].as_array().unwrap().len(), 2);
 }
 
+/// What Loki's `| json` would name so is found, from memory as from a split.
+#[test]
+fn nested_fields_of_json_are_labels() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let mut daemon = Daemon::start_in(folder.path(), &[]);
+    let lines = r#"
+{"@timestamp": "2024-03-01T10:00:00Z", "t_kind": "ct", "userIdentity": {"userName": "bert-jan"}, "id.resp_p": 80}
+{"@timestamp": "2024-03-01T10:01:00Z", "t_kind": "ct", "userIdentity": {"userName": "now-1d"}, "k8s/pod": "a"}
+{"@timestamp": "2024-03-01T10:02:00Z", "t_kind": "own", "user_name": "vera", "registry": {"path": "HKLM\\x"}}
+"#;
+    assert_eq!(daemon.post_events(lines.trim_start()).unwrap().0, 200);
+    for restarted in [false, true] {
+        if restarted {
+            daemon.end_with("TERM");
+            daemon = Daemon::start_in(folder.path(), &[]);
+        }
+        let count = |query: &str| {
+            ask(&daemon, "index/stats", &[("query", query)])["entries"]
+                .as_u64()
+                .unwrap()
+        };
+        for (query, expected) in [
+            (
+                r#"{t_kind="ct"} | json | userIdentity_userName="bert-jan""#,
+                1,
+            ),
+            (
+                r#"{t_kind="ct"} | json | userIdentity_userName!="bert-jan""#,
+                1,
+            ),
+            (r#"{} | json | id_resp_p = 80"#, 1),
+            (r#"{k8s_pod=~".+"}"#, 1),
+            (r#"{registry_path=~".+"}"#, 1),
+            (r#"{userIdentity_userName="now-1d"}"#, 1),
+            (r#"{userIdentity_userName!="now-1d"}"#, 2),
+            // A label of the table is also the field of its own name.
+            (r#"{user_name="vera"}"#, 1),
+            (r#"{} | json | __error__!="""#, 0),
+            (r#"{} | json | __error__="""#, 3),
+        ] {
+            assert_eq!(count(query), expected, "{query}");
+        }
+        let values = ask(&daemon, "label/id_resp_p/values", &[]);
+        assert_eq!(values["data"], json!(["80"]));
+        let fields = ask(&daemon, "detected_fields", &[("query", "{}")]);
+        let fields = fields["fields"].as_array().unwrap();
+        for name in [
+            "userIdentity_userName",
+            "id_resp_p",
+            "k8s_pod",
+            "registry_path",
+        ] {
+            assert!(
+                fields.iter().any(|field| field["label"] == name),
+                "{name}: {fields:?}"
+            );
+        }
+        let query = "sum by (userIdentity_userName) (count_over_time({t_kind=`ct`}[2h]))";
+        let sums = ask(
+            &daemon,
+            "query",
+            &[("query", query), ("time", "1709290800")],
+        );
+        assert_eq!(
+            sums["data"]["result"],
+            json!([
+                {"metric": {"userIdentity_userName": "bert-jan"}, "value": [1_709_290_800.0, "1"]},
+                {"metric": {"userIdentity_userName": "now-1d"}, "value": [1_709_290_800.0, "1"]},
+            ])
+        );
+    }
+}
+
+/// Who may not read raw text is told so in the words of the query that they wrote.
+#[test]
+fn a_viewer_is_told_of_filters_of_lines() {
+    let daemon = daemon();
+    let added = daemon.vakt(&[
+        "--output", "ndjson", "users", "add", "vera", "--role", "viewer",
+    ]);
+    let added: Json = serde_json::from_slice(&added.stdout).unwrap();
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .new_agent();
+    let query = percent_encoded("{} |= `x`");
+    let mut answer = agent
+        .get(format!(
+            "{}/loki/api/v1/query_range?query={query}",
+            daemon.http
+        ))
+        .header(
+            "authorization",
+            format!("Bearer {}", added["token"].as_str().unwrap()),
+        )
+        .call()
+        .unwrap();
+    let text = answer.body_mut().read_to_string().unwrap();
+    assert_eq!(answer.status().as_u16(), 403, "{text}");
+    assert!(text.starts_with("filters of lines (|= \"text\""), "{text}");
+    assert!(!text.contains("event.original"), "{text}");
+}
+
 #[test]
 fn line_filters_are_substrings_case_and_all() {
     let daemon = daemon();

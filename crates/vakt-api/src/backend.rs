@@ -196,6 +196,15 @@ pub enum SearchFailure {
 pub trait SearchBackend: Send + Sync {
     /// Finds everything whose acknowledgement was sent before this call.
     fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, SearchFailure>;
+    /// The names of the fields that events of these streams and times have, as far as the newest of them show;
+    /// those of most events first. `None` is all streams; the times are as in [`SearchRequest`].
+    fn field_names(
+        &self,
+        streams: Option<&[String]>,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Result<Vec<String>, SearchFailure>;
+
     /// Gives what arrives and matches the request's query and streams, from the journal position
     /// `from` on; without one, from now on.
     fn follow(

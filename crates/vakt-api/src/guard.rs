@@ -99,12 +99,12 @@ pub(crate) async fn serve(
 }
 
 /// The answer where no route is: nothing but the fact.
-pub(crate) fn no_route(app: &App, code: ErrorCode) -> Response<Body> {
+pub(crate) fn no_route(app: &App, code: ErrorCode, errors: Errors) -> Response<Body> {
     let message = match code {
         ErrorCode::MethodNotAllowed => "this path does not take this method",
         _ => "there is nothing at this path",
     };
-    let mut response = ApiError::new(code, message).into_response(false);
+    let mut response = ApiError::new(code, message).into_response(errors == Errors::Text);
     secure(response.headers_mut(), false);
     app.metrics
         .observe("none", response.status(), std::time::Duration::ZERO);

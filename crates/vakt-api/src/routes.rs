@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
-use axum::http::Response;
+use axum::http::{Response, Uri};
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
@@ -68,6 +68,14 @@ impl Errors {
             Need::Intake => Self::TextIfAsked,
             Need::Loki(_) => Self::Text,
             _ => Self::Json,
+        }
+    }
+
+    /// As the routes do that begin as this path does.
+    fn of_path(path: &str) -> Self {
+        match path.starts_with("/loki/") {
+            true => Self::Text,
+            false => Self::Json,
         }
     }
 }
@@ -234,9 +242,12 @@ pub(crate) fn router_of(app: &Arc<App>) -> Router {
     }
     let (unknown, wrong) = (Arc::clone(app), Arc::clone(app));
     router
-        .fallback(move || async move { guard::no_route(&unknown, ErrorCode::NotFound) })
-        .method_not_allowed_fallback(move || async move {
-            guard::no_route(&wrong, ErrorCode::MethodNotAllowed)
+        .fallback(move |uri: Uri| async move {
+            guard::no_route(&unknown, ErrorCode::NotFound, Errors::of_path(uri.path()))
+        })
+        .method_not_allowed_fallback(move |uri: Uri| async move {
+            let errors = Errors::of_path(uri.path());
+            guard::no_route(&wrong, ErrorCode::MethodNotAllowed, errors)
         })
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum Query {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Lines {
     pub(crate) conditions: Vec<Condition>,
+    /// `| json`: each line comes with the fields of its event.
+    pub(crate) takes_fields: bool,
 }
 
 /// `topk(5, sum by (level) (rate({…}[5m])))`.

@@ -7,24 +7,24 @@
 //! - a label is compared with the whole value (`field:["v" TO "v"]`), case folded, as fields are
 //!   everywhere in Vakt; the phrase beside it keeps numbers in other notations out and lets an
 //!   index help;
-//! - a label of several fields is the first of them that the event has.
+//! - a label of several fields is the first of them that the event has ([`Fields`]).
 
 use super::ast::{Condition, Lines, Operator, Relation};
-use super::labels::fields_of;
+use super::fields::{Fields, written};
 use super::regex::{self, Whole};
 
 const EVERYTHING: &str = "*";
 const NOTHING: &str = "not *";
 
 /// The query for all of the conditions.
-pub(crate) fn to_query(lines: &Lines) -> String {
-    all(&lines.conditions)
+pub(crate) fn to_query(lines: &Lines, fields: &Fields) -> String {
+    all(&lines.conditions, fields)
 }
 
-fn all(conditions: &[Condition]) -> String {
+fn all(conditions: &[Condition], known: &Fields) -> String {
     let parts: Vec<String> = conditions
         .iter()
-        .map(one)
+        .map(|condition| one(condition, known))
         .filter(|part| part != EVERYTHING)
         .collect();
     match parts.as_slice() {
@@ -33,23 +33,24 @@ fn all(conditions: &[Condition]) -> String {
     }
 }
 
-fn one(condition: &Condition) -> String {
+fn one(condition: &Condition, known: &Fields) -> String {
     match condition {
-        Condition::All(conditions) => match all(conditions) {
+        Condition::All(conditions) => match all(conditions, known) {
             everything if everything == EVERYTHING => everything,
             query => format!("({query})"),
         },
-        Condition::Any(conditions) => any(conditions.iter().map(one)),
+        Condition::Any(conditions) if conditions.is_empty() => NOTHING.to_owned(),
+        Condition::Any(conditions) => any(conditions.iter().map(|part| one(part, known))),
         Condition::Label {
             name,
             operator,
             value,
-        } => of_label(name, *operator, value),
+        } => of_label(&asked_of(known, name), *operator, value),
         Condition::Number {
             name,
             relation,
             number,
-        } => of_number(name, *relation, number),
+        } => of_number(&asked_of(known, name), *relation, number),
         Condition::Line { operator, texts } => of_line(*operator, texts),
     }
 }
@@ -73,8 +74,16 @@ fn of_line(operator: Operator, texts: &[String]) -> String {
     negated_if(operator.is_negated(), has)
 }
 
-fn of_label(name: &str, operator: Operator, value: &str) -> String {
-    let fields = fields_of(name);
+/// The fields of a label as the query language names them.
+fn asked_of(known: &Fields, label: &str) -> Vec<String> {
+    let fields = known.of(label);
+    fields
+        .iter()
+        .map(|field| written(field).into_owned())
+        .collect()
+}
+
+fn of_label(fields: &[String], operator: Operator, value: &str) -> String {
     let whole = if operator.takes_regex() {
         regex::of_whole(value)
     } else if value.is_empty() {
@@ -84,17 +93,17 @@ fn of_label(name: &str, operator: Operator, value: &str) -> String {
     };
     let holds = match whole {
         Whole::Anything => EVERYTHING.to_owned(),
-        Whole::Something => any_is_there(&fields),
+        Whole::Something => any_is_there(fields),
         // `label=""` asks for events without it.
-        Whole::OneOf(texts) if texts.is_empty() => format!("not {}", any_is_there(&fields)),
-        Whole::OneOf(texts) => of_first(&fields, |field| {
+        Whole::OneOf(texts) if texts.is_empty() => format!("not {}", any_is_there(fields)),
+        Whole::OneOf(texts) => of_first(fields, |field| {
             any(texts.iter().map(|text| is(field, text)))
         }),
         Whole::Other { takes_empty } => {
             let slashed = regex::between_slashes(&regex::anchored(value));
-            let matches = of_first(&fields, |field| format!("{field}:{slashed}"));
+            let matches = of_first(fields, |field| format!("{field}:{slashed}"));
             if takes_empty {
-                format!("({matches} or not {})", any_is_there(&fields))
+                format!("({matches} or not {})", any_is_there(fields))
             } else {
                 matches
             }
@@ -103,14 +112,12 @@ fn of_label(name: &str, operator: Operator, value: &str) -> String {
     negated_if(operator.is_negated(), holds)
 }
 
-fn of_number(name: &str, relation: Relation, number: &str) -> String {
-    let fields = fields_of(name);
-    let compared =
-        |sign: &'static str| of_first(&fields, |field| format!("{field}:{sign}{number}"));
-    let equal = || of_first(&fields, |field| format!("{field}:[{number} TO {number}]"));
+fn of_number(fields: &[String], relation: Relation, number: &str) -> String {
+    let compared = |sign: &'static str| of_first(fields, |field| format!("{field}:{sign}{number}"));
+    let equal = || of_first(fields, |field| format!("{field}:[{number} TO {number}]"));
     match relation {
         Relation::Equal => equal(),
-        Relation::NotEqual => format!("(not {} and {})", equal(), any_is_there(&fields)),
+        Relation::NotEqual => format!("(not {} and {})", equal(), any_is_there(fields)),
         Relation::Above => compared(">"),
         Relation::AtLeast => compared(">="),
         Relation::Below => compared("<"),
@@ -119,7 +126,7 @@ fn of_number(name: &str, relation: Relation, number: &str) -> String {
 }
 
 /// `test` of the first field that an event has.
-fn of_first(fields: &[&str], test: impl Fn(&str) -> String) -> String {
+fn of_first(fields: &[String], test: impl Fn(&str) -> String) -> String {
     let parts = fields.iter().enumerate().map(|(index, field)| {
         let earlier = fields.iter().take(index);
         let absent: String = earlier.map(|field| format!("not {field}:* and ")).collect();
@@ -131,14 +138,26 @@ fn of_first(fields: &[&str], test: impl Fn(&str) -> String) -> String {
     any(parts)
 }
 
-fn any_is_there(fields: &[&str]) -> String {
+fn any_is_there(fields: &[String]) -> String {
     any(fields.iter().map(|field| format!("{field}:*")))
 }
 
 /// The value of the field is the text.
 fn is(field: &str, text: &str) -> String {
+    if is_like_now(text) {
+        let slashed =
+            regex::between_slashes(&regex::anchored(&regex::any_text(&[text.to_owned()])));
+        return format!("{field}:{slashed}");
+    }
     let quoted = quoted(text);
     format!("({field}:{quoted} and {field}:[{quoted} TO {quoted}])")
+}
+
+/// Whether the text, as the end of a range, would be a time that goes by now (`now`, `NOW-1d`).
+fn is_like_now(text: &str) -> bool {
+    let start = text.get(..3).unwrap_or_default();
+    let rest = text.get(3..).unwrap_or_default();
+    start.eq_ignore_ascii_case("now") && (rest.is_empty() || rest.starts_with(['+', '-', '/']))
 }
 
 /// In the quotes of the query language.
@@ -168,14 +187,15 @@ fn negated_if(is_negated: bool, query: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::to_query;
+    use super::{Fields, to_query};
     use crate::loki::read_selector;
 
     #[test]
     fn conditions_become_a_query() {
+        let fields = Fields::new(["userIdentity.userName", "a b", "a.b"].map(str::to_owned));
         let check = |logql: &str, expected: &str| {
             let lines = read_selector(logql).unwrap_or_else(|error| panic!("{logql}: {error:?}"));
-            assert_eq!(to_query(&lines), expected, "{logql}");
+            assert_eq!(to_query(&lines, &fields), expected, "{logql}");
         };
         let web1 = r#"(host.name:"web1" and host.name:["web1" TO "web1"])"#;
         check("{}", "*");
@@ -214,6 +234,22 @@ mod tests {
         );
         // A name that is not in the table is a field.
         check(r#"{colour=~"r.d"}"#, "colour:/^(?:r.d)$/");
+        // Or one that Loki would name so.
+        check(
+            r#"{userIdentity_userName="bert-jan"}"#,
+            r#"(userIdentity.userName:"bert-jan" and userIdentity.userName:["bert-jan" TO "bert-jan"])"#,
+        );
+        check(
+            "{} | json | a_b > 1",
+            r"(a\ b:>1 or (not a\ b:* and a.b:>1))",
+        );
+        // The end of a range would be a time.
+        check(r#"{host_name="now"}"#, "host.name:/^(?:now)$/");
+        check(
+            r#"{host_name="nowhere"}"#,
+            r#"(host.name:"nowhere" and host.name:["nowhere" TO "nowhere"])"#,
+        );
+        check(r#"{host_name!="Now-1d"}"#, r"not host.name:/^(?:Now\-1d)$/");
 
         // Lines: substrings and expressions, case and all.
         check(
@@ -248,6 +284,13 @@ mod tests {
             r#"(colour:"red" and colour:["red" TO "red"])"#,
         );
         check("{} | __error__=``", "*");
+        check("{} | __error__!=``", "not *");
+        check(
+            "{} | json | __error__=~`.+` or colour=``",
+            "(not * or not colour:*)",
+        );
+        check("{} | __error_details__!~`JSON.*`", "*");
+        check("{} | __error__=`JSONParserErr`", "not *");
         check("{} | process_pid > 7", "process.pid:>7");
         check(
             "{} | process_pid>=7,process_pid<9",

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::labels::fields_of;
+use super::fields::{Fields, written};
 use super::search::{Search, Times, count_of, text_of};
 use crate::error::{ApiError, ErrorCode};
 
@@ -29,6 +29,7 @@ pub(super) struct Grouping {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
     labels: Vec<String>,
+    /// As the query language names them.
     fields: Vec<String>,
 }
 
@@ -42,10 +43,11 @@ pub(super) struct Part {
 }
 
 impl Grouping {
-    pub(super) fn new(labels: &[String]) -> Self {
+    pub(super) fn new(labels: &[String], known: &Fields) -> Self {
         let mut keys: Vec<Key> = Vec::new();
         for label in labels {
-            let fields: Vec<String> = fields_of(label).into_iter().map(str::to_owned).collect();
+            let fields = known.of(label);
+            let fields: Vec<String> = fields.iter().map(|field| written(field).into()).collect();
             match keys.iter_mut().find(|key| key.fields == fields) {
                 Some(key) => key.labels.push(label.clone()),
                 None => keys.push(Key {
@@ -134,9 +136,10 @@ pub(crate) fn count(
     query: &str,
     times: Times,
     labels: &[String],
+    known: &Fields,
 ) -> Result<Counts, ApiError> {
     let mut counts = Counts::default();
-    for part in Grouping::new(labels).parts()? {
+    for part in Grouping::new(labels, known).parts()? {
         let query = part.of(query);
         let fields = part.fields();
         if fields.is_empty() {
@@ -171,9 +174,10 @@ pub(crate) fn values(
     query: &str,
     times: Times,
     label: &str,
+    known: &Fields,
 ) -> Result<Vec<String>, ApiError> {
     let mut values = std::collections::BTreeSet::new();
-    for part in Grouping::new(&[label.to_owned()]).parts()? {
+    for part in Grouping::new(&[label.to_owned()], known).parts()? {
         for field in part.fields() {
             let command = format!("{} | top {VALUES_MAX} {field}", part.of(query));
             let table = search.table(&command, times)?;
@@ -190,7 +194,8 @@ mod tests {
     /// Each part is its query, its fields and the labels that their values "v" give.
     fn check(labels: &[&str], expected: &[(&str, &[&str], &str)]) {
         let labels: Vec<String> = labels.iter().map(|label| (*label).to_owned()).collect();
-        let parts = Grouping::new(&labels).parts().unwrap();
+        let known = Fields::new(["a.b".to_owned(), "a-b".to_owned()]);
+        let parts = Grouping::new(&labels, &known).parts().unwrap();
         let found: Vec<_> = parts
             .iter()
             .map(|part| {
@@ -217,6 +222,14 @@ mod tests {
             &[
                 ("(q) and host.name:*", &["host.name"], "host_name"),
                 ("(q) and not host.name:*", &[], ""),
+            ],
+        );
+        check(
+            &["a_b"],
+            &[
+                ("(q) and a.b:*", &["a.b"], "a_b"),
+                (r"(q) and not a.b:* and a\-b:*", &[r"a\-b"], "a_b"),
+                (r"(q) and not a.b:* and not a\-b:*", &[], ""),
             ],
         );
         check(
@@ -272,7 +285,9 @@ mod tests {
         let labels: Vec<String> = ["service_name", "level", "host_name", "user_name"]
             .map(str::to_owned)
             .into();
-        let error = Grouping::new(&labels).parts().unwrap_err();
+        let error = Grouping::new(&labels, &Fields::new([]))
+            .parts()
+            .unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidQuery);
     }
 }

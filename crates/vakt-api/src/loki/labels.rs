@@ -1,7 +1,7 @@
 //! The labels of Loki, and the fields of Vakt that they stand for.
 //!
-//! A label's name has no dots: `host_name` is `host.name`. A name that is not in the table is the
-//! field of that very name, such as a key of a JSON event.
+//! A label's name has no dots: `host_name` is `host.name`. Here is the table of those that every event may
+//! have; which fields other names stand for, `fields.rs` says.
 
 use serde_json::{Map, Value};
 
@@ -78,26 +78,24 @@ pub(crate) fn known(name: &str) -> Option<&'static Label> {
     LABELS.iter().find(|label| label.name == name)
 }
 
-/// The fields that a label stands for, the first one first.
-pub(crate) fn fields_of(name: &str) -> Vec<&str> {
-    known(name).map_or_else(|| vec![name], |label| label.fields.to_vec())
-}
-
 /// The value of a label in a hit, as text, if it has one.
-pub(crate) fn value_of(hit: &Map<String, Value>, fields: &[&str]) -> Option<String> {
+pub(crate) fn value_of<F: AsRef<str>>(hit: &Map<String, Value>, fields: &[F]) -> Option<String> {
     first_of(hit, fields).and_then(text_of)
 }
 
 /// The value of the first of the fields that a hit has.
-pub(crate) fn first_of<'h>(hit: &'h Map<String, Value>, fields: &[&str]) -> Option<&'h Value> {
+pub(crate) fn first_of<'h, F: AsRef<str>>(
+    hit: &'h Map<String, Value>,
+    fields: &[F],
+) -> Option<&'h Value> {
     fields
         .iter()
-        .filter_map(|field| hit.get(*field))
+        .filter_map(|field| hit.get(field.as_ref()))
         .find(|value| !value.is_null())
 }
 
 /// A value as text; of several the first.
-fn text_of(value: &Value) -> Option<String> {
+pub(crate) fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Null | Value::Object(_) => None,
         Value::Array(values) => values.first().and_then(text_of),
@@ -136,7 +134,7 @@ mod tests {
         let hit = hit.as_object().unwrap();
         let check = |name: &str, expected: Option<&str>| {
             assert_eq!(
-                value_of(hit, &fields_of(name)).as_deref(),
+                value_of(hit, known(name).unwrap().fields).as_deref(),
                 expected,
                 "{name}"
             );

@@ -13,6 +13,7 @@ pub(crate) mod ast;
 mod condition;
 pub(crate) mod count;
 mod error;
+pub(crate) mod fields;
 pub(crate) mod labels;
 pub(crate) mod lines;
 pub(crate) mod params;

@@ -48,10 +48,15 @@ pub(super) fn of_whole(source: &str) -> Whole {
         _ => match alternatives(source) {
             Some(texts) => Whole::OneOf(texts),
             None => Whole::Other {
-                takes_empty: compile(&anchored(source)).is_ok_and(|regex| regex.is_match("")),
+                takes_empty: takes_empty(source),
             },
         },
     }
+}
+
+/// Whether the expression matches where there is no value.
+pub(super) fn takes_empty(source: &str) -> bool {
+    compile(&anchored(source)).is_ok_and(|regex| regex.is_match(""))
 }
 
 /// The expression for a whole value.

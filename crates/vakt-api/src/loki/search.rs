@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::Value;
 use vakt_event::Timestamp;
 
+use super::fields::Fields;
 use crate::backend::{Order, SearchAnswer, SearchBackend, SearchRequest, SearchTable};
 use crate::endpoints::search::failure;
 use crate::error::{ApiError, ErrorCode};
@@ -29,6 +30,14 @@ pub(crate) struct Times {
 }
 
 impl Search<'_> {
+    /// The fields that labels stand for, among those of events of these times.
+    pub(crate) fn fields(&self, times: Times) -> Result<Fields, ApiError> {
+        let names = self
+            .backend
+            .field_names(self.streams.as_deref(), times.since, times.until);
+        names.map(Fields::new).map_err(failure)
+    }
+
     /// The first `limit` hits.
     pub(crate) fn hits(
         &self,
@@ -83,6 +92,18 @@ impl Search<'_> {
     fn run(&self, request: &SearchRequest) -> Result<SearchAnswer, ApiError> {
         self.backend.search(request).map_err(|error| {
             let error = failure(error);
+            if error.code == ErrorCode::Forbidden {
+                // Of what LogQL can ask, nothing but a filter of lines looks at the raw text.
+                return ApiError::new(
+                    ErrorCode::Forbidden,
+                    "filters of lines (|= \"text\", |~ \"expression\") look at the lines as they were \
+                     sent, which not everybody may read",
+                )
+                .with_help(
+                    "filter by labels, such as {user_name=\"root\"} or | source_ip=\"192.0.2.7\"; or ask \
+                     an administrator for a role that may read raw text (admin, lead, analyst)",
+                );
+            }
             if error.code != ErrorCode::InvalidQuery {
                 return error;
             }

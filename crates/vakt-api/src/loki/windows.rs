@@ -11,6 +11,7 @@ use vakt_event::Timestamp;
 
 use super::ast::{Function, Metric};
 use super::count::{Grouping, Series};
+use super::fields::Fields;
 use super::search::{Search, Times, count_of};
 use crate::error::{ApiError, ErrorCode};
 
@@ -106,7 +107,8 @@ impl Grid {
         (self.first..=self.last).step_by(step)
     }
 
-    fn times(&self) -> Times {
+    /// What the points look at.
+    pub(crate) fn times(&self) -> Times {
         Times {
             since: Timestamp::from_seconds(self.first.saturating_sub(self.range)),
             until: Timestamp::from_seconds(self.last),
@@ -144,8 +146,9 @@ pub(crate) fn matrix(
     query: &str,
     metric: &Metric,
     grid: Grid,
+    known: &Fields,
 ) -> Result<Counted, ApiError> {
-    let grouping = Grouping::new(metric.sum_by.as_deref().unwrap_or_default());
+    let grouping = Grouping::new(metric.sum_by.as_deref().unwrap_or_default(), known);
     if grouping.width() > 1 {
         return Err(refused("over time a sum is by one label"));
     }

@@ -36,6 +36,8 @@ pub(crate) struct Fake {
     /// Why no more are taken; `Busy` where a test says nothing.
     pub(crate) refusal: Mutex<Option<Refused>>,
     pub(crate) searches: Mutex<Vec<SearchRequest>>,
+    /// The names of the fields that events have.
+    pub(crate) field_names: Mutex<Vec<String>>,
     pub(crate) hunts: Mutex<Vec<HuntRequest>>,
     /// What the next searches find, in their order, where a test wants others than one hit.
     pub(crate) answers: Mutex<VecDeque<SearchAnswer>>,
@@ -177,6 +179,15 @@ impl SearchBackend for Fake {
             total: 1,
             ..SearchAnswer::default()
         })
+    }
+
+    fn field_names(
+        &self,
+        _streams: Option<&[String]>,
+        _since: Option<Timestamp>,
+        _until: Option<Timestamp>,
+    ) -> Result<Vec<String>, SearchFailure> {
+        Ok(self.field_names.lock().unwrap().clone())
     }
 
     fn follow(

@@ -121,7 +121,15 @@ fn what_is_asked_is_in_the_search_log() {
         Value::from(members.map(|member| row[member].clone()).to_vec())
     });
     let expected = [
-        json!(["admin", "{service_name=\"cron\"}", null, null, "done", 0, 1]),
+        json!([
+            "admin",
+            "index/stats {service_name=\"cron\"}",
+            null,
+            null,
+            "done",
+            0,
+            1
+        ]),
         json!([
             "admin",
             "{service_name=\"sshd\"}",
@@ -133,6 +141,115 @@ fn what_is_asked_is_in_the_search_log() {
         ]),
     ];
     assert_eq!(rows.collect::<Vec<_>>(), expected);
+}
+
+/// Whoever lists all users is on record as having done so, and not as one who lists addresses.
+#[test]
+fn the_search_log_says_what_was_listed() {
+    let daemon = start();
+    let selected = [("query", "{host_name=`a`}")];
+    let asked: [(&str, &[(&str, &str)], &str); 8] = [
+        ("labels", &[], "labels"),
+        ("label/user_name/values", &[], "label/user_name/values"),
+        ("label/user_name/values", &[], "label/user_name/values"),
+        ("label/source_ip/values", &[], "label/source_ip/values"),
+        (
+            "label/source_ip/values",
+            &selected,
+            "label/source_ip/values {host_name=`a`}",
+        ),
+        (
+            "detected_field/user_name/values",
+            &[],
+            "detected_field/user_name/values",
+        ),
+        ("series", &[("match[]", "{}")], "series {}"),
+        ("detected_fields", &[("query", "{}")], "detected_fields {}"),
+    ];
+    for (path, parameters, _) in asked {
+        let answers = (0..40).map(|_| table(&["value"], &[]));
+        daemon.will_find(answers);
+        let answer = daemon.loki(path, parameters);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    }
+    let log = daemon.admin("GET /api/v1/searches?kind=loki", "").json();
+    let rows = log["searches"].as_array().unwrap().iter().rev();
+    let found: Vec<(&str, i64)> = rows
+        .map(|row| {
+            (
+                row["query"].as_str().unwrap(),
+                row["looks"].as_i64().unwrap(),
+            )
+        })
+        .collect();
+    let mut expected: Vec<(&str, i64)> = Vec::new();
+    for (_, _, query) in asked {
+        match expected.iter_mut().find(|(known, _)| *known == query) {
+            Some((_, looks)) => *looks += 1,
+            None => expected.push((query, 1)),
+        }
+    }
+    assert_eq!(found, expected);
+}
+
+/// What `| json` makes of a line is what can be asked for, and what can be asked for is offered.
+#[test]
+fn nested_fields_are_labels() {
+    let daemon = start();
+    let names = ["userIdentity.userName", "id.resp_p"].map(str::to_owned);
+    *daemon.fake.field_names.lock().unwrap() = names.into();
+    let line = json!({
+        "@timestamp": "2026-11-24T09:30:00Z", "event.original": "{}", "host.name": "a",
+        "userIdentity.userName": "bert-jan", "id.resp_p": 80, "user.name": "bo",
+    });
+    let bearer = format!("Authorization: Bearer {}", daemon.admin);
+    let flags = "X-Loki-Response-Encoding-Flags: categorize-labels";
+    let ask = |query: &str| {
+        daemon.will_find([hits(std::slice::from_ref(&line))]);
+        let parameters = encoded(&[("query", query), ("start", START), ("end", END)]);
+        let line = format!("GET /loki/api/v1/query_range?{parameters}");
+        let answer = daemon.request(&line, &[&bearer, flags], b"");
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()["data"]["result"][0]["values"][0][2].clone()
+    };
+    assert_eq!(
+        ask("{}"),
+        json!({"structuredMetadata": {"user_name": "bo"}})
+    );
+    assert_eq!(
+        ask("{} | json | userIdentity_userName=`bert-jan` | id_resp_p = 80"),
+        json!({
+            "structuredMetadata": {"user_name": "bo"},
+            "parsed": {"userIdentity_userName": "bert-jan", "id_resp_p": "80"},
+        })
+    );
+    assert_eq!(
+        daemon.searched(),
+        [
+            "(userIdentity.userName:\"bert-jan\" and userIdentity.userName:[\"bert-jan\" TO \"bert-jan\"]) \
+          and id.resp_p:[80 TO 80]"
+        ]
+    );
+    daemon.will_find([hits(std::slice::from_ref(&line))]);
+    let fields = daemon.loki("detected_fields", &[("query", "{}")]).json();
+    assert_eq!(
+        fields["fields"],
+        json!([
+            {"label": "id_resp_p", "type": "int", "cardinality": 1, "parsers": ["json"]},
+            {"label": "userIdentity_userName", "type": "string", "cardinality": 1, "parsers": ["json"]},
+            {"label": "user_name", "type": "string", "cardinality": 1, "parsers": null},
+        ])
+    );
+    daemon.will_find([table(
+        &["id.resp_p", "count", "percent"],
+        &[json!([80, 2, 9])],
+    )]);
+    let values = daemon.loki("label/id_resp_p/values", &[]).json();
+    assert_eq!(values["data"], json!(["80"]));
+    assert_eq!(
+        daemon.searched(),
+        ["(*) and id.resp_p:* | top 1000 id.resp_p"]
+    );
 }
 
 /// The lines of Explore.
@@ -489,8 +606,9 @@ fn streams_and_fields_of_the_newest_lines() {
             .loki("detected_fields", &[("query", "{}"), ("limit", "1000")])
             .json(),
         json!({"limit": 1000, "fields": [
-            {"label": "colour", "type": "string", "cardinality": 2, "parsers": null},
+            {"label": "colour", "type": "string", "cardinality": 2, "parsers": ["json"]},
             {"label": "detected_level", "type": "string", "cardinality": 1, "parsers": null},
+            {"label": "dotted_name", "type": "int", "cardinality": 1, "parsers": ["json"]},
             {"label": "level", "type": "string", "cardinality": 1, "parsers": null},
             {"label": "process_pid", "type": "int", "cardinality": 2, "parsers": null},
         ]})
@@ -561,6 +679,15 @@ fn errors_are_words() {
         "by one label",
     );
     check("series", &[("match[]", "rate({}[1m])")], "character 1");
+    let nowhere = daemon.loki("tail", &[]);
+    assert_eq!(nowhere.status, 404);
+    assert!(
+        nowhere
+            .text()
+            .starts_with("there is nothing at this path: "),
+        "{}",
+        nowhere.text()
+    );
     let unsigned = daemon.request("GET /loki/api/v1/labels", &[], b"");
     assert_eq!(unsigned.status, 401);
     assert!(

@@ -1,10 +1,14 @@
 //! What takes the space of an index.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use vakt_event::Timestamp;
 
 use super::Index;
 use crate::Result;
-use crate::split::Partition;
+use crate::split::{Partition, Split};
 
 /// Splits whose columns are looked at for the statistics of fields: the newest, which are as good
 /// as all for knowing what fields there are, and are read in a second.
@@ -12,6 +16,9 @@ const FIELD_SPLITS_MAX: usize = 64;
 
 /// Fields that are told of, those that take most.
 const FIELDS_MAX: usize = 1000;
+
+/// Names of fields that are given to whoever asks which there are: more than people tell apart.
+const NAMES_MAX: usize = 10_000;
 
 /// What an index takes on the disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,5 +115,48 @@ impl Index {
                 .map(|split| u64::from(split.docs))
                 .sum(),
         })
+    }
+
+    /// The names of the fields of events of these streams and times, those of most chunks first, by the newest
+    /// splits that may have such events and by the chunks in memory; one that is being filled has none yet.
+    /// `None` is all streams; `since` is inclusive, `until` exclusive.
+    ///
+    /// # Errors
+    /// A split that cannot be read.
+    pub fn field_names(
+        &self,
+        streams: Option<&[String]>,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Result<Vec<String>> {
+        let snapshot = self.shared.snapshot.load_full();
+        let may_have = |stream: &String, (earliest, latest): (i64, i64)| {
+            streams.is_none_or(|streams| streams.contains(stream))
+                && since.is_none_or(|since| latest >= since.micros())
+                && until.is_none_or(|until| earliest < until.micros())
+        };
+        let open = snapshot.open.iter();
+        let mut splits: Vec<Arc<Split>> = open
+            .filter(|split| may_have(&split.stream, split.times))
+            .cloned()
+            .collect();
+        let sealed = snapshot.sealed.iter().rev();
+        for sealed in sealed
+            .filter(|sealed| may_have(&sealed.meta.partition.stream, sealed.meta.times))
+            .take(FIELD_SPLITS_MAX)
+        {
+            splits.push(self.shared.open(sealed)?);
+        }
+        let mut chunks: HashMap<&str, u32> = HashMap::new();
+        for placed in splits.iter().flat_map(|split| &split.chunks) {
+            let columns = placed.chunk.column_bytes();
+            for (name, _) in columns.map_err(|fault| self.shared.damaged(&fault))? {
+                *chunks.entry(name).or_default() += 1;
+            }
+        }
+        let mut names: Vec<(&str, u32)> = chunks.into_iter().collect();
+        names.sort_unstable_by(|(a, of_a), (b, of_b)| of_b.cmp(of_a).then_with(|| a.cmp(b)));
+        names.truncate(NAMES_MAX);
+        Ok(names.into_iter().map(|(name, _)| name.to_owned()).collect())
     }
 }

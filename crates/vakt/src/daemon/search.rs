@@ -5,6 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use hashbrown::HashSet;
+use serde_json::Map;
 use vakt_api::backend::{
     Follower, Order, SearchAnswer, SearchBackend, SearchFailure, SearchProgress, SearchRequest,
     Sight, Within,
@@ -38,6 +40,10 @@ const HINT_TIME_MAX: Duration = Duration::from_millis(300);
 
 /// Fields of a query that are looked for, for what is said of them.
 const HINT_FIELDS_MAX: usize = 8;
+
+/// The newest events that are asked for their fields beside the index, which knows no names of a chunk that is being
+/// filled: they are decoded in a few milliseconds.
+const NAMED_BY_NEWEST: usize = 500;
 
 pub(super) struct Search {
     pub(super) frames: Frames,
@@ -134,6 +140,41 @@ impl SearchBackend for Search {
         Ok(answer)
     }
 
+    fn field_names(
+        &self,
+        streams: Option<&[String]>,
+        since: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Result<Vec<String>, SearchFailure> {
+        self.progress
+            .wait_for(self.journal.durable_end(), INDEX_PATIENCE);
+        let names = self.index.load().field_names(streams, since, until);
+        let mut names = names.map_err(|error| {
+            let error = anyhow::Error::from(error);
+            if is_suspicious(&error) {
+                self.progress.suspect(format!("{error:#}"));
+            }
+            SearchFailure::Unavailable(format!(
+                "the index cannot say which fields there are: {error:#}"
+            ))
+        })?;
+        let newest = self.search(&SearchRequest {
+            since,
+            until,
+            streams: streams.map(<[String]>::to_vec),
+            limit: NAMED_BY_NEWEST,
+            hits_only: true,
+            ..SearchRequest::default()
+        })?;
+        let mut known: HashSet<String> = names.iter().cloned().collect();
+        for name in newest.hits.iter().flat_map(Map::keys) {
+            if known.insert(name.clone()) {
+                names.push(name.clone());
+            }
+        }
+        Ok(names)
+    }
+
     fn follow(
         &self,
         request: &SearchRequest,
@@ -180,7 +221,11 @@ fn watch(progress: Arc<SearchProgress>) -> Arc<dyn Watch> {
 fn refused(error: &QueryError) -> SearchFailure {
     SearchFailure::Query {
         position: error.position,
-        help: "the query language is described in docs/search.md".to_owned(),
+        help: "a query is made of words, \"phrases\", parts* of words, field:value, field:\"a text\", \
+               field:>5, field:[1 TO 5], field:10.0.0.0/8, field:*, field:/expression/, with and, or, not and \
+               ( ); then | stats count by field, | timechart, | top field, | sort -field, | fields a, b or \
+               | head 10; \\ before a sign makes it text (docs/search.md says more)"
+            .to_owned(),
         message: error.message.clone(),
     }
 }

@@ -16,18 +16,23 @@ use crate::error::{ApiError, ErrorCode};
 use crate::guard::Call;
 use crate::loki::ast::Lines;
 use crate::loki::params::{Form, LINES_SECONDS};
+use crate::loki::read_selector;
 use crate::loki::search::Search;
-use crate::loki::{read_selector, to_query};
 use crate::searches::{Look, NewLook};
 
 /// With this in it, lines come with the labels that are not their stream's.
 const ENCODING_FLAGS: &str = "x-loki-response-encoding-flags";
 pub(super) const CATEGORIZE_LABELS: &str = "categorize-labels";
 
+/// What all paths of Loki's begin with.
+const PREFIX: &str = "/loki/api/v1/";
+
 /// A request.
 pub(super) struct Asked {
     app: Arc<App>,
     who: Principal,
+    /// Which list is asked for, such as `label/user_name/values`; empty where the query says it all.
+    list: String,
     pub(super) form: Form,
     pub(super) now: Timestamp,
     pub(super) is_categorized: bool,
@@ -53,7 +58,13 @@ impl Asked {
                     .split(',')
                     .any(|flag| flag.trim() == CATEGORIZE_LABELS)
             });
+        let path = call.request.uri().path();
+        let list = match path.strip_prefix(PREFIX).unwrap_or(path) {
+            "query" | "query_range" => String::new(),
+            list => list.to_owned(),
+        };
         Ok(Self {
+            list,
             app: Arc::clone(&call.app),
             who: call.principal()?.clone(),
             form: Form(pairs),
@@ -62,13 +73,13 @@ impl Asked {
         })
     }
 
-    /// The query for the selector of a request that need not have one.
-    pub(super) fn selected(&self) -> Result<String, ApiError> {
+    /// What the selector of a request that need not have one asks for.
+    pub(super) fn selected(&self) -> Result<Lines, ApiError> {
         let selector = self.form.get("query").or_else(|| self.form.get("match[]"));
-        Ok(to_query(&match selector {
+        Ok(match selector {
             Some(text) => read_selector(text)?,
             None => Lines::default(),
-        }))
+        })
     }
 
     /// Does `work` with the search that the caller may make. Everything that Loki's calls see of
@@ -119,10 +130,15 @@ impl Asked {
         })
     }
 
-    /// The entry of the search log: what was asked, in Loki's words; where no range is given, none.
+    /// The entry of the search log: what was asked, in Loki's words, the list before the selectors; where no range
+    /// is given, none.
     fn entry(&self) -> NewLook {
         let selectors = self.form.all("match[]").chain(self.form.all("match"));
-        let asked = self.form.get("query").into_iter().chain(selectors);
+        let list = Some(self.list.as_str()).filter(|list| !list.is_empty());
+        let asked = list
+            .into_iter()
+            .chain(self.form.get("query"))
+            .chain(selectors);
         let is_range = self.form.get("start").is_some() || self.form.get("end").is_some();
         let range = self.form.range(self.now, LINES_SECONDS).ok();
         let times = range.filter(|_| is_range).map(|range| range.times());

@@ -12,14 +12,19 @@ use crate::endpoints::search::LIMIT_MAX;
 use crate::error::{ApiError, ErrorCode};
 use crate::guard::Call;
 use crate::loki::answers::{plain, success};
+use crate::loki::ast::Lines;
 use crate::loki::count;
-use crate::loki::labels::{self, DETECTED_LEVEL, LABELS};
+use crate::loki::fields::{Fields, written};
+use crate::loki::labels::{self, DETECTED_LEVEL};
 use crate::loki::lines::stream_of;
 use crate::loki::params::{LABELS_SECONDS, LINES_SECONDS};
 use crate::loki::{read_selector, to_query};
 
 /// The newest lines that tell which fields there are, as in Loki (`line_limit`).
 const SAMPLE_LINES: usize = 1000;
+
+/// The most fields that are told of, as in Loki.
+const DETECTED_MAX: usize = 1000;
 
 /// The most selectors of one request for series: each is a search.
 const SELECTORS_MAX: usize = 16;
@@ -28,12 +33,18 @@ const SELECTORS_MAX: usize = 16;
 pub(crate) async fn labels(mut call: Call) -> Result<Response<Body>, ApiError> {
     let asked = Asked::of(&mut call).await?;
     let times = asked.form.range(asked.now, LABELS_SECONDS)?.times();
-    let query = asked.selected()?;
+    let lines = asked.selected()?;
     let names = asked
         .ask(move |search| {
+            let fields = search.fields(times)?;
+            let query = to_query(&lines, &fields);
             let mut names = Vec::new();
-            for label in LABELS.iter().filter(|label| label.name != DETECTED_LEVEL) {
-                let there: Vec<String> = label.fields.iter().map(|f| format!("{f}:*")).collect();
+            for (label, fields) in fields
+                .table()
+                .filter(|(label, _)| label.name != DETECTED_LEVEL)
+            {
+                let there: Vec<String> =
+                    fields.iter().map(|f| format!("{}:*", written(f))).collect();
                 let query = format!("({query}) and ({})", there.join(" or "));
                 let answer = search.hits(&query, times, 1, Order::NewestFirst)?;
                 if !answer.hits.is_empty() {
@@ -66,10 +77,10 @@ pub(crate) async fn series(mut call: Call) -> Result<Response<Body>, ApiError> {
     let asked = Asked::of(&mut call).await?;
     let times = asked.form.range(asked.now, LABELS_SECONDS)?.times();
     let selectors = asked.form.all("match[]").chain(asked.form.all("match"));
-    let queries = selectors
-        .map(|selector| Ok(to_query(&read_selector(selector)?)))
-        .collect::<Result<Vec<String>, ApiError>>()?;
-    if queries.is_empty() || queries.len() > SELECTORS_MAX {
+    let selected = selectors
+        .map(|selector| Ok(read_selector(selector)?))
+        .collect::<Result<Vec<Lines>, ApiError>>()?;
+    if selected.is_empty() || selected.len() > SELECTORS_MAX {
         return Err(ApiError::new(
             ErrorCode::InvalidParameter,
             format!("`match[]` must be given, at most {SELECTORS_MAX} times"),
@@ -77,12 +88,14 @@ pub(crate) async fn series(mut call: Call) -> Result<Response<Body>, ApiError> {
     }
     let found = asked
         .ask(move |search| {
+            let fields = search.fields(times)?;
             let mut found = BTreeSet::new();
-            for query in queries {
+            for lines in selected {
+                let query = to_query(&lines, &fields);
                 let hits = search
                     .hits(&query, times, LIMIT_MAX, Order::NewestFirst)?
                     .hits;
-                found.extend(hits.iter().map(stream_of));
+                found.extend(hits.iter().map(|hit| stream_of(hit, &fields)));
             }
             Ok(found)
         })
@@ -94,8 +107,10 @@ pub(crate) async fn series(mut call: Call) -> Result<Response<Body>, ApiError> {
 pub(crate) async fn stats(mut call: Call) -> Result<Response<Body>, ApiError> {
     let asked = Asked::of(&mut call).await?;
     let times = asked.form.range(asked.now, LABELS_SECONDS)?.times();
-    let query = to_query(&read_selector(asked.form.query()?)?);
-    let entries = asked.ask(move |search| search.total(&query, times)).await?;
+    let lines = read_selector(asked.form.query()?)?;
+    let entries = asked
+        .ask(move |search| search.total(&to_query(&lines, &search.fields(times)?), times))
+        .await?;
     // Vakt has no streams and chunks, and does not count the bytes of a selector.
     Ok(plain(
         &json!({ "streams": 0, "chunks": 0, "bytes": 0, "entries": entries }),
@@ -104,9 +119,9 @@ pub(crate) async fn stats(mut call: Call) -> Result<Response<Body>, ApiError> {
 
 /// `GET`, `POST /loki/api/v1/detected_labels`: the labels of the newest lines' streams.
 pub(crate) async fn detected_labels(mut call: Call) -> Result<Response<Body>, ApiError> {
-    let hits = sample(&mut call).await?;
+    let (hits, fields) = sample(&mut call).await?;
     let mut values: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (label, value) in hits.iter().flat_map(stream_of) {
+    for (label, value) in hits.iter().flat_map(|hit| stream_of(hit, &fields)) {
         values.entry(label).or_default().insert(value);
     }
     let labels: Vec<Value> = values
@@ -116,26 +131,57 @@ pub(crate) async fn detected_labels(mut call: Call) -> Result<Response<Body>, Ap
     Ok(plain(&json!({ "detectedLabels": labels })))
 }
 
-/// `GET`, `POST /loki/api/v1/detected_fields`: the other labels of the newest lines.
+/// `GET`, `POST /loki/api/v1/detected_fields`: the other labels of the newest lines, and the fields that
+/// `| json` gives.
 pub(crate) async fn detected_fields(mut call: Call) -> Result<Response<Body>, ApiError> {
-    let hits = sample(&mut call).await?;
-    let mut fields: BTreeMap<&str, (&'static str, BTreeSet<String>)> = BTreeMap::new();
-    for (name, value) in hits.iter().flat_map(fields_of_hit) {
-        let entry = fields
-            .entry(name)
-            .or_insert_with(|| (type_of(value), BTreeSet::new()));
-        if entry.0 != type_of(value) {
-            entry.0 = "string";
+    let (hits, known) = sample(&mut call).await?;
+    let mut fields: BTreeMap<String, Detected> = BTreeMap::new();
+    for hit in &hits {
+        let labelled = known
+            .table()
+            .filter(|(label, _)| !label.is_of_stream)
+            .filter_map(|(label, fields)| {
+                Some((
+                    label.name.to_owned(),
+                    labels::first_of(hit, fields)?,
+                    Value::Null,
+                ))
+            });
+        let others = known.others(hit).into_iter();
+        let others = others.map(|(label, value)| (label, value, json!(["json"])));
+        for (label, value, parsers) in labelled.chain(others) {
+            if fields.len() == DETECTED_MAX && !fields.contains_key(&label) {
+                continue;
+            }
+            let detected = fields.entry(label).or_insert_with(|| Detected {
+                kind: type_of(value),
+                values: BTreeSet::new(),
+                parsers,
+            });
+            if detected.kind != type_of(value) {
+                detected.kind = "string";
+            }
+            detected.values.insert(value.to_string());
         }
-        entry.1.insert(value.to_string());
     }
     let fields: Vec<Value> = fields
         .iter()
-        .map(|(name, (kind, values))| {
-            json!({ "label": name, "type": kind, "cardinality": values.len(), "parsers": null })
+        .map(|(name, detected)| {
+            json!({
+                "label": name, "type": detected.kind, "cardinality": detected.values.len(),
+                "parsers": detected.parsers,
+            })
         })
         .collect();
-    Ok(plain(&json!({ "fields": fields, "limit": SAMPLE_LINES })))
+    Ok(plain(&json!({ "fields": fields, "limit": DETECTED_MAX })))
+}
+
+/// What the newest lines show of a field.
+struct Detected {
+    kind: &'static str,
+    values: BTreeSet<String>,
+    /// The stages that give it, in Loki's words.
+    parsers: Value,
 }
 
 async fn values(call: &mut Call) -> Result<Vec<String>, ApiError> {
@@ -149,34 +195,27 @@ async fn values(call: &mut Call) -> Result<Vec<String>, ApiError> {
         .with_help("a label's name has letters, digits and _"));
     }
     let times = asked.form.range(asked.now, LABELS_SECONDS)?.times();
-    let query = asked.selected()?;
+    let lines = asked.selected()?;
     asked
-        .ask(move |search| count::values(search, &query, times, &name))
+        .ask(move |search| {
+            let fields = search.fields(times)?;
+            count::values(search, &to_query(&lines, &fields), times, &name, &fields)
+        })
         .await
 }
 
-/// The newest lines of the request's selector.
-async fn sample(call: &mut Call) -> Result<Vec<Map<String, Value>>, ApiError> {
+/// The newest lines of the request's selector, and the fields of that time.
+async fn sample(call: &mut Call) -> Result<(Vec<Map<String, Value>>, Fields), ApiError> {
     let asked = Asked::of(call).await?;
     let times = asked.form.range(asked.now, LINES_SECONDS)?.times();
-    let query = asked.selected()?;
-    let found =
-        asked.ask(move |search| search.hits(&query, times, SAMPLE_LINES, Order::NewestFirst));
-    Ok(found.await?.hits)
-}
-
-/// The labels of a hit that are not its stream's, and the fields that are labels by their own name.
-fn fields_of_hit(hit: &Map<String, Value>) -> Vec<(&str, &Value)> {
-    let labelled = LABELS.iter().filter(|label| !label.is_of_stream);
-    let labelled =
-        labelled.filter_map(|label| Some((label.name, labels::first_of(hit, label.fields)?)));
-    let is_taken = |field: &str| LABELS.iter().any(|label| label.fields.contains(&field));
-    let others = hit
-        .iter()
-        .filter(|(field, value)| !value.is_null() && labels::is_name(field) && !is_taken(field));
-    labelled
-        .chain(others.map(|(field, value)| (field.as_str(), value)))
-        .collect()
+    let lines = asked.selected()?;
+    let found = asked.ask(move |search| {
+        let fields = search.fields(times)?;
+        let query = to_query(&lines, &fields);
+        let answer = search.hits(&query, times, SAMPLE_LINES, Order::NewestFirst)?;
+        Ok((answer.hits, fields))
+    });
+    found.await
 }
 
 /// The type of a value in Loki's words.

@@ -17,7 +17,7 @@ use crate::guard::Call;
 use crate::loki::answers::{matrix, plain, success, vector, warnings, warnings_over_time};
 use crate::loki::ast::{Lines, Metric, Query};
 use crate::loki::count::{self, Series};
-use crate::loki::lines::streams;
+use crate::loki::lines::{Form, streams};
 use crate::loki::params::{LINES_SECONDS, Range, micros_up};
 use crate::loki::search::Times;
 use crate::loki::windows::{self, Grid, Matrix};
@@ -87,14 +87,21 @@ fn grid(asked: &Asked, range: Range, metric: Option<&Metric>) -> Result<Grid, Ap
 async fn lines_of(asked: &Asked, lines: Lines, times: Times) -> Result<Value, ApiError> {
     let limit = asked.form.limit(LIMIT_DEFAULT, LIMIT_MAX)?;
     let order = asked.form.order()?;
-    let query = to_query(&lines);
-    let answer = asked
+    let form = Form {
+        is_categorized: asked.is_categorized,
+        takes_fields: lines.takes_fields,
+    };
+    let (answer, fields) = asked
         .ask_for(
-            move |search| search.hits(&query, times, limit, order),
-            |answer| answer.hits.len(),
+            move |search| {
+                let fields = search.fields(times)?;
+                let query = to_query(&lines, &fields);
+                Ok((search.hits(&query, times, limit, order)?, fields))
+            },
+            |(answer, _)| answer.hits.len(),
         )
         .await?;
-    let streams = streams(&answer.hits, asked.is_categorized);
+    let streams = streams(&answer.hits, form, &fields);
     let mut data = json!({ "resultType": "streams" });
     if asked.is_categorized {
         // Before the result: Grafana reads the streams as the flags say that it has seen by then.
@@ -112,10 +119,13 @@ async fn at_once(asked: &Asked, metric: Metric, at: i128) -> Result<Response<Bod
         since: micros_up(at - range_nanos + 1),
         until: micros_up(at + 1),
     };
-    let query = to_query(&metric.lines);
     let by = metric.sum_by.clone().unwrap_or_default();
+    let lines = metric.lines.clone();
     let counts = asked
-        .ask(move |search| count::count(search, &query, times, &by))
+        .ask(move |search| {
+            let fields = search.fields(times)?;
+            count::count(search, &to_query(&lines, &fields), times, &by, &fields)
+        })
         .await?;
     let seconds = metric.range_millis as f64 / 1000.0;
     let mut values: Vec<(Series, f64)> = counts
@@ -137,10 +147,13 @@ async fn over_time(
     range: Range,
 ) -> Result<Response<Body>, ApiError> {
     let grid = grid(asked, range, Some(&metric))?;
-    let query = to_query(&metric.lines);
     let asked_for = metric.clone();
     let counted = asked
-        .ask(move |search| windows::matrix(search, &query, &asked_for, grid))
+        .ask(move |search| {
+            let fields = search.fields(grid.times())?;
+            let query = to_query(&asked_for.lines, &fields);
+            windows::matrix(search, &query, &asked_for, grid, &fields)
+        })
         .await?;
     let warnings = warnings_over_time(&metric, &counted);
     Ok(success(&matrix(&counted.values), &warnings))

@@ -34,14 +34,17 @@ impl Parser {
             .label_operator()
             .ok_or_else(|| self.scan.expected(expected))?;
         let value = self.text_or_regex(operator)?;
-        Ok(match name.as_str() {
-            // Loki marks lines here that its parsers failed on. There are none in Vakt.
-            "__error__" | "__error_details__" if value.is_empty() => Condition::All(Vec::new()),
-            _ => Condition::Label {
-                name,
-                operator,
-                value,
-            },
+        if is_of_errors(&name) {
+            return Ok(if holds_of_nothing(operator, &value) {
+                Condition::All(Vec::new())
+            } else {
+                Condition::Any(Vec::new())
+            });
+        }
+        Ok(Condition::Label {
+            name,
+            operator,
+            value,
         })
     }
 
@@ -85,4 +88,17 @@ impl Parser {
         }
         Some(operator)
     }
+}
+
+/// Loki marks lines here that its parsers failed on. There are none in Vakt: the value is always empty.
+pub(super) fn is_of_errors(name: &str) -> bool {
+    matches!(name, "__error__" | "__error_details__")
+}
+
+fn holds_of_nothing(operator: Operator, value: &str) -> bool {
+    let is_equal = match operator.takes_regex() {
+        true => regex::takes_empty(value),
+        false => value.is_empty(),
+    };
+    is_equal != operator.is_negated()
 }

@@ -10,6 +10,7 @@
 //! ```
 
 use super::Parser;
+use super::selector::is_of_errors;
 use crate::loki::ast::{Condition, Lines, Operator, Relation};
 use crate::loki::error::LogqlError;
 use crate::loki::labels;
@@ -47,7 +48,7 @@ impl Parser {
                 }
                 (Some('|'), _) => {
                     self.scan.skip();
-                    if let Some(condition) = self.stage()? {
+                    if let Some(condition) = self.stage(lines)? {
                         self.add(&mut lines.conditions, condition)?;
                     }
                 }
@@ -79,11 +80,12 @@ impl Parser {
     }
 
     /// A stage after its `|`; what it asks for, if anything.
-    fn stage(&mut self) -> Result<Option<Condition>, LogqlError> {
+    fn stage(&mut self, lines: &mut Lines) -> Result<Option<Condition>, LogqlError> {
         let word = self.scan.peek_word();
         match word.as_str() {
             "json" | "logfmt" => {
                 self.parser(&word)?;
+                lines.takes_fields |= word == "json";
                 Ok(None)
             }
             "drop" => {
@@ -131,7 +133,7 @@ impl Parser {
             self.scan.skip_space();
             let start = self.scan.at();
             let name = self.scan.label()?;
-            if !matches!(name.as_str(), "__error__" | "__error_details__") {
+            if !is_of_errors(&name) {
                 return Err(self.scan.expected_at(
                     start,
                     "__error__ or __error_details__: other labels cannot be dropped",
@@ -182,7 +184,7 @@ impl Parser {
         self.scan.skip_space();
         let start = self.scan.at();
         let name = self.scan.label()?;
-        if self.is_after_logfmt && labels::known(&name).is_none() && !name.starts_with("__error") {
+        if self.is_after_logfmt && labels::known(&name).is_none() && !is_of_errors(&name) {
             // Silently nothing would be found: of logfmt text Vakt makes no fields.
             return Err(self.scan.expected_at(
                 start,
