@@ -20,6 +20,7 @@ pub mod position;
 pub mod severity;
 pub mod time;
 pub mod value;
+pub mod visible;
 pub mod when;
 
 pub use clock::Clock;

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use serde::Serialize;
+use vakt_event::visible::{REPLACEMENT, is_misleading, visible};
 
 /// The form that `--output` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -75,14 +76,20 @@ impl Printer {
         }
     }
 
+    /// A line for people: what would make it look like another is shown as U+FFFD.
     pub fn line(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())?;
+        self.out.write_all(visible(text).as_bytes())?;
         self.out.write_all(b"\n")
     }
 
-    /// A text with line ends of its own.
+    /// A text with line ends of its own, for programs. On a terminal nothing in it acts on that.
     pub fn raw(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())
+        if !io::stdout().is_terminal() {
+            return self.out.write_all(text.as_bytes());
+        }
+        let acts = |c: char| (c.is_control() && !matches!(c, '\n' | '\r')) || is_misleading(c);
+        self.out
+            .write_all(text.replace(acts, "\u{fffd}").as_bytes())
     }
 
     pub fn json_line(&mut self, value: &impl Serialize) -> io::Result<()> {
@@ -118,13 +125,13 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Text from outside with control characters made visible, so that a log line cannot move a
-/// person's cursor or colour his terminal.
+/// Text from outside with control characters, and what makes a text look like another, made visible, so that a
+/// log line cannot move a person's cursor, colour his terminal or turn what he reads.
 pub fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\t' => ' ',
-            c if c.is_control() => '\u{fffd}',
+            c if c.is_control() || is_misleading(c) => REPLACEMENT,
             c => c,
         })
         .collect()
@@ -136,5 +143,5 @@ pub fn printable(text: &str) -> String {
     reason = "the one place where the commands speak to the person"
 )]
 pub fn tell(text: &str) {
-    eprintln!("{text}");
+    eprintln!("{}", visible(text));
 }

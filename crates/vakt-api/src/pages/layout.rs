@@ -1,10 +1,13 @@
 //! What every page has around it.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use maud::{DOCTYPE, Markup, html};
 
 use vakt_event::Timestamp;
+use vakt_event::visible::visible;
 
 use crate::access::Principal;
 use crate::app::Site;
@@ -95,7 +98,13 @@ fn document(
             body data-zone=[zone] data-now=[now] { (body) }
         }
     };
-    let mut response = Response::new(Body::from(page.into_string()));
+    let page = page.into_string();
+    // Whatever stands in it, from logs, rules or people: no character makes another text of what is read.
+    let page = match visible(&page) {
+        Cow::Borrowed(_) => page,
+        Cow::Owned(page) => page,
+    };
+    let mut response = Response::new(Body::from(page));
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),

@@ -31,6 +31,30 @@ fn who_is_not_signed_in_sees_the_sign_in_page_only() {
     assert_eq!(expired.status, 303);
 }
 
+/// An attacker's address must not read as another one.
+#[test]
+fn what_turns_or_hides_text_is_shown() {
+    let daemon = start();
+    let answer = vakt_api::backend::SearchAnswer {
+        hits: vec![
+            serde_json::json!({"event.id": "7", "message": "from \u{202e}7.311.0.302\u{2066} ad\u{200b}min"})
+                .as_object()
+                .unwrap()
+                .clone(),
+        ],
+        total: 1,
+        ..Default::default()
+    };
+    daemon.fake.answers.lock().unwrap().push_back(answer);
+    let text = page(&daemon, "/?q=%E2%80%AEx").text();
+    assert!(
+        text.contains("from \u{fffd}7.311.0.302\u{fffd} ad\u{fffd}min"),
+        "{text}"
+    );
+    assert!(text.contains("value=\"\u{fffd}x\""), "{text}");
+    assert!(!text.contains(vakt_event::visible::is_misleading), "{text}");
+}
+
 #[test]
 fn the_start_page_shows_what_needs_a_decision() {
     let daemon = start();

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use vakt_event::visible::is_misleading;
+
 /// Without what a reader would not see or would see otherwise than it is: control characters but
-/// line ends, and characters that turn the direction of writing (U+202A to U+202E, U+2066 to
-/// U+2069, U+200E, U+200F). Each becomes U+FFFD.
+/// line ends, and what [`is_misleading`]. Each becomes U+FFFD.
 pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
@@ -14,9 +15,5 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
 }
 
 fn is_hidden(character: char) -> bool {
-    let turns = matches!(
-        character,
-        '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-    );
-    turns || (character.is_control() && character != '\n')
+    is_misleading(character) || (character.is_control() && character != '\n')
 }

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 use vakt_event::Timestamp;
+use vakt_event::visible::is_misleading;
 
 use super::{WorkError, bounded};
 
@@ -82,7 +83,7 @@ fn checked_name(name: &str, bytes: u64) -> Result<String, WorkError> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name
         .chars()
-        .filter(|c| !c.is_control() && !is_direction(*c))
+        .filter(|c| !c.is_control() && !is_misleading(*c))
         .collect();
     let name = bounded("name", &name, NAME_BYTES_MAX)?;
     if name.is_empty() {
@@ -101,11 +102,6 @@ pub(crate) fn checked(new: &NewAttachment) -> Result<(String, String), WorkError
         false => MEDIA_TYPE_UNKNOWN.to_owned(),
     };
     Ok((name, media_type))
-}
-
-/// Characters that change the direction of what follows: `invoice[U+202E]fdp.exe` shows as another name.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `type/subtype` (RFC 6838, section 4.2), without parameters.

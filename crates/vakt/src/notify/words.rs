@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 use vakt_event::Timestamp;
+use vakt_event::visible::is_misleading;
 use vakt_incident::calendar::zone;
 
 use super::message::Message;
@@ -11,17 +12,9 @@ use crate::config::outputs::Language;
 /// Characters of a subject: more is cut by whoever shows it.
 const SUBJECT_CHARS_MAX: usize = 180;
 
-/// A text without line ends and other control characters.
+/// A text without line ends, other control characters, and what makes it look like another.
 pub(super) fn one_line(text: &str) -> String {
-    // Separators of lines, and what turns the direction of text: neither is a word.
-    let is_space = |c: char| {
-        c.is_control()
-            || matches!(
-                c,
-                '\u{2028}' | '\u{2029}' | '\u{200E}' | '\u{200F}' | '\u{61C}'
-            )
-            || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    };
+    let is_space = |c: char| c.is_control() || is_misleading(c);
     let spaced: String = text
         .chars()
         .map(|c| if is_space(c) { ' ' } else { c })

@@ -1,6 +1,6 @@
 //! Where what is found goes, and in which form.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use anyhow::Result;
 use serde_json::{Map, Value as Json};
@@ -10,7 +10,7 @@ use super::csv;
 use super::event_line::painted;
 use super::paint::Paint;
 use crate::command::people::{aligned, cell};
-use crate::output::{Form, Output};
+use crate::output::{Form, Output, printable};
 
 /// Bytes that wait to be written together.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -37,13 +37,18 @@ enum Shape {
     Text(Paint),
     Ndjson,
     Csv,
+    /// On a terminal, where nothing in it may act on that.
+    ShownCsv,
 }
 
 impl Sink {
     /// On standard output, in the form that was asked for: else text on a terminal, NDJSON in a pipe.
     pub(super) fn on_stdout(asked: Option<Form>, fields: &[String], query: &str) -> Result<Self> {
         let shape = if asked == Some(Form::Csv) {
-            Shape::Csv
+            match io::stdout().is_terminal() {
+                true => Shape::ShownCsv,
+                false => Shape::Csv,
+            }
         } else if Output::or_by_terminal(asked)? == Output::Text {
             Shape::Text(Paint::on_stdout(query))
         } else {
@@ -99,23 +104,31 @@ impl Sink {
                 writeln!(self.out, "{}", Json::Object(chosen))?;
             }
             Shape::Ndjson => writeln!(self.out, "{line}")?,
-            Shape::Csv => self.csv_record(object, is_event)?,
+            Shape::Csv | Shape::ShownCsv => self.csv_record(object, is_event)?,
         }
         Ok(())
     }
 
     fn csv_record(&mut self, object: &Map<String, Json>, is_event: bool) -> Result<()> {
-        let header = if let Some(header) = &self.header {
-            header
-        } else {
-            let columns = self.columns(object, is_event);
-            let names = csv::record(columns.iter().cloned());
-            self.out.write_all(names.as_bytes())?;
-            self.header.insert(columns)
+        let header = match self.header.take() {
+            Some(header) => header,
+            None => {
+                let columns = self.columns(object, is_event);
+                self.write_record(columns.iter().cloned())?;
+                columns
+            }
         };
-        let cells = header.iter().map(|name| csv::cell(named(object, name)));
-        self.out.write_all(csv::record(cells).as_bytes())?;
+        self.write_record(header.iter().map(|name| csv::cell(named(object, name))))?;
+        self.header = Some(header);
         Ok(())
+    }
+
+    fn write_record(&mut self, cells: impl Iterator<Item = String>) -> Result<()> {
+        let record = match self.shape {
+            Shape::ShownCsv => csv::record(cells.map(|cell| printable(&cell))),
+            _ => csv::record(cells),
+        };
+        Ok(self.out.write_all(record.as_bytes())?)
     }
 
     fn columns(&self, object: &Map<String, Json>, is_event: bool) -> Vec<String> {
@@ -141,15 +154,15 @@ impl Sink {
                 let cells = columns.iter().map(|column| cell(row.get(column)));
                 cells.collect()
             });
-            let cells: Vec<Vec<String>> = std::iter::once(columns.clone()).chain(rows).collect();
+            let heads = columns.iter().map(|name| printable(name)).collect();
+            let cells: Vec<Vec<String>> = std::iter::once(heads).chain(rows).collect();
             for line in aligned(&cells) {
                 writeln!(self.out, "{line}")?;
             }
         }
-        if matches!(self.shape, Shape::Csv) && self.header.is_none() {
+        if matches!(self.shape, Shape::Csv | Shape::ShownCsv) && self.header.is_none() {
             let columns = self.columns(&Map::new(), true);
-            self.out
-                .write_all(csv::record(columns.into_iter()).as_bytes())?;
+            self.write_record(columns.into_iter())?;
         }
         self.flush()
     }
