@@ -158,7 +158,7 @@ fn an_export_is_whole_and_in_order() {
         (stdout(&output), fs::read_to_string(&path).unwrap(), output)
     };
     for order in ["newest", "oldest"] {
-        let (printed, text, output) = export("all.ndjson", &["--order", order]);
+        let (printed, text, output) = export("all.ndjson", &["--order", order, "--force"]);
         assert_eq!(printed, "");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(said.starts_with("12000 of 12000 events are in "), "{said}");
@@ -253,6 +253,122 @@ fn an_export_that_is_not_whole_does_not_bear_the_name() {
         "{\"event.id\":\"1\",\"message\":\"a\"}\n{\"vakt.end\":{\"hits\":1,\"total\":9,\"is_cut\":true,\"next\":\"x\",\
          \"elapsed_ms\":1,\"error\":{\"code\":\"unavailable\",\"message\":\"the time is over\",\"help\":\"narrow it\"}}}\n",
         "did not come to its end: the time is over",
+    );
+}
+
+/// What a bound cuts is not all that was found, and a script must not take it for that.
+#[test]
+fn an_export_that_is_cut_does_not_bear_the_name() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("out.ndjson");
+    let url = answers_with(
+        "{\"t_id\":\"1\"}\n{\"vakt.end\":{\"hits\":1,\"total\":9,\"is_cut\":true,\"next\":null,\
+         \"elapsed_ms\":1,\"cut\":[\"There are more rows than 1.\"]}}\n",
+    );
+    let output = search_at(&url, &["--export", path.to_str().unwrap()]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let partial = folder.path().join("out.ndjson.partial");
+    assert!(said.starts_with("There are more rows than 1.\n"), "{said}");
+    assert!(said.contains(partial.to_str().unwrap()), "{said}");
+    assert!(!path.exists());
+    assert_eq!(fs::read_to_string(&partial).unwrap(), "{\"t_id\":\"1\"}\n");
+}
+
+/// In a directory in which others write, too.
+#[test]
+fn an_export_replaces_nothing_that_it_did_not_make() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = TempDir::new().unwrap();
+    let (path, partial) = (
+        folder.path().join("out.csv"),
+        folder.path().join("out.csv.partial"),
+    );
+    let url = answers_with(
+        "{\"event.id\":\"1\",\"message\":\"a\"}\n{\"vakt.end\":{\"hits\":1,\"total\":1,\"is_cut\":false,\
+         \"next\":null,\"elapsed_ms\":1}}\n",
+    );
+    let export = |more: &[&str]| {
+        let arguments = ["--fields", "message", "--export", path.to_str().unwrap()];
+        let output = search_at(&url, &[&arguments[..], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    };
+    let victim = folder.path().join("victim.txt");
+    fs::write(&victim, "mine").unwrap();
+    symlink(&victim, &partial).unwrap();
+    let (code, said) = export(&[]);
+    assert_eq!(
+        (code, said.contains("is in the way")),
+        (Some(2), true),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "mine");
+    assert!(!path.exists());
+
+    // What an earlier export left is replaced, and with it who may read it.
+    fs::remove_file(&partial).unwrap();
+    fs::write(&partial, "half").unwrap();
+    fs::set_permissions(&partial, fs::Permissions::from_mode(0o644)).unwrap();
+    let (code, said) = export(&[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "message\r\na\r\n");
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert!(!partial.exists());
+
+    fs::write(&path, "mine").unwrap();
+    let (code, said) = export(&[]);
+    assert_eq!((code, said.contains("--force")), (Some(2), true), "{said}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    assert_eq!(export(&["--force"]).0, Some(0));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "message\r\na\r\n");
+
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    let (code, said) = export(&["--force"]);
+    assert_eq!(
+        (code, said.contains("is a directory")),
+        (Some(2), true),
+        "{said}"
+    );
+    assert!(!partial.exists());
+}
+
+/// What turns the direction of text, or is not seen, is shown to people and left to programs.
+#[test]
+fn what_misleads_is_shown_to_people() {
+    let turned = "from \u{202e}7.311.0.302\u{202c} ad\u{200b}min";
+    let event =
+        json!({"@timestamp": "2026-03-01T10:00:00Z", "host.name": "web1", "message": turned});
+    let daemon = daemon_with(&format!("{event}\n"));
+    let shown = turned.replace(['\u{202e}', '\u{202c}', '\u{200b}'], "\u{fffd}");
+    let run = |query: &str, form: &str| {
+        stdout(&daemon.vakt(&["search", query, "--output", form, "--fields", "message"]))
+    };
+    assert_eq!(
+        run("*", "text"),
+        format!("2026-03-01T10:00:00Z web1 {shown}\n")
+    );
+    let table = run("* | stats count by message", "text");
+    assert!(table.contains(&shown), "{table}");
+    assert_eq!(
+        run("*", "ndjson"),
+        format!("{}\n", json!({"message": turned}))
+    );
+    assert_eq!(run("*", "csv"), format!("message\r\n{turned}\r\n"));
+    let refused = daemon.vakt(&["search", "a\u{202e}b ("]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        said.contains("a\u{fffd}b (") && !said.contains('\u{202e}'),
+        "{said}"
+    );
+    // Somebody with the binary alone reads here what a query is made of.
+    assert!(
+        said.contains("field:value") && said.contains("| stats"),
+        "{said}"
     );
 }
 
@@ -361,6 +477,9 @@ fn a_field_is_chosen_by_any_of_its_names() {
         "ndjson",
         "{\"Image\":\"cmd.exe\",\"event.code\":4688}\n",
     );
+    // By the command, too, the name is the one that was asked for.
+    let output = daemon.vakt(&["search", "* | fields Image", "--output", "csv"]);
+    assert_eq!(stdout(&output), "Image\r\ncmd.exe\r\n");
 }
 
 #[test]
@@ -377,6 +496,16 @@ fn searches_are_saved_and_found_by_their_names() {
         run(&["search", "--save", "log ins", "--share", "failed", "root"]).0,
         Some(0)
     );
+    // What is not saved is not taken, and nothing is no query.
+    for more in [
+        ["--since", "-1h"],
+        ["--limit", "5"],
+        ["--fields", "message"],
+    ] {
+        let arguments = [&["search", "--save", "x", "failed"][..], &more].concat();
+        assert_eq!(run(&arguments).0, Some(2), "{more:?}");
+    }
+    assert_eq!(run(&["search", "--save", "x"]).0, Some(2));
     let (_, found) = run(&["search", "--saved", "log ins"]);
     assert_eq!(found.lines().count(), 1, "{found}");
     assert!(found.contains("Failed password"));
@@ -429,6 +558,22 @@ fn a_terminal_shows_colours_and_what_was_searched_for() {
         let shown = on_terminal(&daemon, "failed root", &set);
         assert!(shown.starts_with(plain), "{set:?}: {shown:?}");
     }
+}
+
+/// A file holds what was logged; a terminal would obey it.
+#[test]
+fn csv_on_a_terminal_does_nothing_to_it() {
+    let name = "csv_on_a_terminal_does_nothing_to_it";
+    if !common::has_program(name, "script") {
+        return;
+    }
+    let event = json!({"message": "a\u{1b}]0;pwn\u{7}b\u{202e}"});
+    let daemon = daemon_with(&format!("{event}\n"));
+    let shown = on_terminal(&daemon, "--output csv --fields message", &[]);
+    let expected = "message\na\u{fffd}]0;pwn\u{fffd}b\u{fffd}\n";
+    assert!(shown.starts_with(expected), "{shown:?}");
+    let piped = daemon.vakt(&["search", "--output", "csv", "--fields", "message"]);
+    assert_eq!(stdout(&piped), "message\r\na\u{1b}]0;pwn\u{7}b\u{202e}\r\n");
 }
 
 /// A command whose lines are read as they come.

@@ -196,12 +196,12 @@ fn project(hit: &mut Map<String, Json>, fields: &Fields) {
         hit.retain(|key, _| !is_named(key));
         return;
     }
-    // In the order in which they were asked for.
+    // In the order in which they were asked for, and by the names.
     let mut kept = Map::new();
     for name in &fields.names {
         for (key, value) in hit.iter() {
             if canonical(key) == name.canonical {
-                kept.insert(key.clone(), value.clone());
+                kept.insert(name.shown.clone(), value.clone());
             }
         }
     }

@@ -206,6 +206,8 @@ pub enum Outcome {
     Done,
     /// Errors were found in what was read, or matches with `--fail-on`.
     Found,
+    /// A bound cut what an export was to hold.
+    Cut,
 }
 
 /// Runs the command and gives the exit status.
@@ -215,6 +217,7 @@ pub fn run(cli: Cli) -> ExitCode {
     match dispatch(cli) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Cut) => ExitCode::from(3),
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             tell(&format!("vakt: {error:#}"));

@@ -65,8 +65,14 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["since", "until", "order"])]
     follow: bool,
     /// Write all that is found to a file: .ndjson or .csv
+    ///
+    /// It is for its owner alone, and is called FILE.partial until it is whole. Where a bound cuts what is found,
+    /// it stays so, and the exit status is 3.
     #[arg(long, value_name = "FILE", conflicts_with = "follow")]
     export: Option<PathBuf>,
+    /// With --export: replace a file that is there
+    #[arg(long, requires = "export")]
+    force: bool,
     /// The columns of CSV, separated by commas, and the fields of NDJSON
     #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
     fields: Vec<String>,
@@ -76,8 +82,10 @@ pub struct Options {
     /// Search for what was saved under this name
     #[arg(long, value_name = "NAME", conflicts_with = "query")]
     saved: Option<String>,
-    /// Save the query under this name instead of searching
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["saved", "follow", "export"])]
+    /// Save the query, and nothing else, under this name instead of searching
+    #[arg(long, value_name = "NAME", conflicts_with_all = [
+        "saved", "follow", "export", "since", "until", "within", "stream", "limit", "order", "fields", "incident",
+    ])]
     save: Option<String>,
     /// With --save: everybody who may search sees it
     #[arg(long, requires = "save")]
@@ -113,6 +121,10 @@ pub(super) fn run(global: &Global, options: &Options) -> Result<Outcome> {
 }
 
 fn save(client: &Client, name: &str, query: &str, shared: bool) -> Result<Outcome> {
+    ensure!(
+        !query.trim().is_empty(),
+        "there is no query to save\nhelp: `vakt search --save {name:?} QUERY`; `*` is everything"
+    );
     let body = json!({"name": name, "query": query, "shared": shared});
     client.post("/api/v1/saved-searches", &body)?;
     tell(&format!(
