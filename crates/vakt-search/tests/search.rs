@@ -317,3 +317,37 @@ fn searches_see_snapshots_while_events_come_in() {
         }
     });
 }
+
+#[test]
+fn the_names_of_fields_are_told_by_stream_and_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let (index, mut writer) = open(dir.path());
+    let with = |seconds: i64, name: &'static str| {
+        let mut made = event(seconds);
+        made.sent("a.b", "x");
+        made.sent(name, "x");
+        made
+    };
+    put(&mut writer, 0, &with(100, "Image"), &source("one"));
+    put(&mut writer, 1, &with(100, "c"), &source("two"));
+    writer.commit(JournalPosition(2)).unwrap();
+    writer.seal().unwrap();
+    put(&mut writer, 2, &with(100_000, "d"), &source("one"));
+    writer.commit(JournalPosition(3)).unwrap();
+    writer.seal().unwrap();
+    let check =
+        |streams: Option<&[&str]>, since: Option<i64>, until: Option<i64>, expected: &[&str]| {
+            let streams: Option<Vec<String>> =
+                streams.map(|streams| streams.iter().map(|stream| (*stream).to_owned()).collect());
+            let at = |seconds: Option<i64>| seconds.and_then(Timestamp::from_seconds);
+            let names = index.field_names(streams.as_deref(), at(since), at(until));
+            assert_eq!(names.unwrap(), expected, "{streams:?} {since:?} {until:?}");
+        };
+    // Those of most events first, by the names that they are asked for.
+    check(None, None, None, &["a.b", "c", "d", "process.executable"]);
+    check(Some(&["two"]), None, None, &["a.b", "c"]);
+    check(Some(&[]), None, None, &[]);
+    check(None, Some(1000), None, &["a.b", "d"]);
+    check(None, None, Some(1000), &["a.b", "c", "process.executable"]);
+    check(Some(&["one"]), Some(1000), Some(100_000), &[]);
+}
