@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use vakt_event::Timestamp;
 
-pub(crate) use question::{Question, awareness_of, decisions_apart, is_apart};
+pub(crate) use question::{Question, awareness_of, is_apart};
 pub use state::ClockState;
 pub(crate) use track::family_of;
 
@@ -72,17 +72,30 @@ pub struct Computed {
     pub clocks: Vec<Clock>,
     /// What came before them, oldest first within a stage.
     pub history: Vec<Clock>,
-    /// Decisions of the incident's party that say nothing of whether it is significant: they name a
-    /// regime that asks something else. By the facts that were recorded first.
+    /// Decisions and reports of the incident's party that say nothing of whether it is significant: they
+    /// name a regime that asks something else, or that the incident has not. By the facts that were
+    /// recorded first.
     pub decisions_apart: Vec<i64>,
+    /// What the incident's party declared or sent of another question: a personal data breach, a
+    /// vulnerability. By the facts that were recorded first.
+    pub declared_apart: Vec<i64>,
+}
+
+impl Computed {
+    /// Whether the fact that was recorded first says nothing of whether the incident is significant.
+    pub fn is_apart(&self, root: i64) -> bool {
+        self.decisions_apart.contains(&root) || self.declared_apart.contains(&root)
+    }
 }
 
 /// Computes the clocks that `law` asks for from `facts`. Facts may lie in the future. Without `now`
 /// no clock is `overdue` or `elapsed_unassessed`; with it, what lies after `now` has not happened
 /// yet.
 pub fn compute(law: &Law<'_>, facts: &FactSet, now: Option<Timestamp>) -> Computed {
+    let apart = question::apart(law, facts);
     let mut computed = Computed {
-        decisions_apart: decisions_apart(law, facts),
+        decisions_apart: apart.decisions,
+        declared_apart: apart.declared,
         ..Computed::default()
     };
     let parties = facts.parties();
@@ -124,12 +137,14 @@ impl Clock {
     }
 }
 
-/// The earliest deadline that somebody still has to keep.
-pub fn next_deadline(clocks: &[Clock]) -> Option<&Clock> {
+/// The deadline that somebody has to act on next: the earliest that runs, is provisional or was missed. A
+/// provisional one that has passed comes after all of them: it was no duty, and must not hide one. Pages
+/// and lists, which read the API's answer, go by the same order (`vakt_api::next_clocks`).
+pub fn next_deadline<'c>(clocks: impl IntoIterator<Item = &'c Clock>) -> Option<&'c Clock> {
     clocks
-        .iter()
+        .into_iter()
         .filter(|clock| clock.is_open() && clock.due.is_some())
-        .min_by_key(|clock| clock.due)
+        .min_by_key(|clock| (clock.state == ClockState::ElapsedUnassessed, clock.due))
 }
 
 fn shown_date<S: serde::Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {

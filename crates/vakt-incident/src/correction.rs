@@ -97,13 +97,26 @@ pub(crate) fn waiting(facts: &[Fact]) -> Vec<Waiting> {
     for fact in facts {
         resolver.take(fact);
     }
-    let open = resolver.proposals.iter().filter(|it| it.is_waiting());
+    // What somebody has moved since can only be proposed anew: nobody else is waited for.
+    let open = resolver
+        .proposals
+        .iter()
+        .filter(|it| it.is_waiting() && !resolver.is_stale(it));
     open.map(|proposal| Waiting {
         fact: proposal.fact.id,
         proposed_by: proposal.fact.recorded_by.clone(),
         what: proposal.words(),
     })
     .collect()
+}
+
+/// The ids of the facts whose words count as they stand: of each that happened the one that gives its time.
+pub(crate) fn counting(facts: &[Fact]) -> Vec<i64> {
+    let mut resolver = Resolver::default();
+    for fact in facts {
+        resolver.take(fact);
+    }
+    resolver.roots.iter().map(|root| root.by).collect()
 }
 
 /// Whether `new` can refer to what it names among the facts `before` it.
@@ -212,6 +225,8 @@ struct Root<'f> {
     fact: &'f Fact,
     /// The ids of the fact and of its corrections.
     ids: Vec<i64>,
+    /// The one of them that gives its time.
+    by: i64,
     /// As it stands.
     now: TimedFact,
 }
@@ -243,6 +258,7 @@ impl<'f> Resolver<'f> {
             self.roots.push(Root {
                 fact,
                 ids: vec![fact.id],
+                by: fact.id,
                 now,
             });
         }
@@ -282,6 +298,7 @@ impl<'f> Resolver<'f> {
             self.propose(fact, original);
         } else {
             root.now = timed(&root.now, fact, fact.at, Change::Moved);
+            root.by = fact.id;
             self.out.push(root.now.clone());
         }
     }
@@ -346,6 +363,7 @@ impl<'f> Resolver<'f> {
             self.roots.retain(|it| it.fact.id != original);
         } else {
             root.now = timed(&root.now, fact, fact.at, Change::Moved);
+            root.by = fact.id;
             self.out.push(root.now.clone());
         }
     }

@@ -19,6 +19,7 @@ use vakt_event::Timestamp;
 
 use crate::calendar::zone;
 use crate::clock::{Clock, ClockState};
+use crate::correction::counting;
 use crate::fact::{Fact, FactKind};
 use crate::form::fill::used_in;
 use crate::form::words::say;
@@ -407,8 +408,10 @@ fn start_of(making: &Making<'_>, regime: &Regime, clock: &Clock) -> Option<Sourc
         }
     };
     let parties = [&clock.party, &incident.incident.party];
+    let counting = counting(&incident.facts);
     let there = incident.facts.iter().filter(|fact| {
         (Some(fact.at) == clock.start)
+            && counting.contains(&fact.id)
             && (fact.fact.starts_clocks() || fact.fact == FactKind::Detected)
             && parties.contains(&&fact.party)
     });

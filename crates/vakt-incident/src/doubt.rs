@@ -3,7 +3,7 @@
 use vakt_event::Timestamp;
 
 use crate::clock::notices::Owed;
-use crate::clock::{self, ClockState};
+use crate::clock::{self, ClockState, Computed};
 use crate::fact::{Fact, FactKind};
 use crate::factset::{FactSet, TimedFact};
 use crate::lifecycle::{self, IncidentState};
@@ -47,7 +47,7 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
         FactKind::Closed => closing(new, around, &mut doubts),
         FactKind::Reviewed if !around.is_reported_to_the_end(new) => doubts
             .push("a report is still owed, or nothing is assessed: the state stays".to_owned()),
-        FactKind::Reopened if !around.is_ended(new) => {
+        FactKind::Reopened if !around.is_ended(new) && !around.is_reported_to_the_end(new) => {
             doubts.push("the incident is not closed: nothing changes".to_owned());
         }
         FactKind::Downgraded => {
@@ -69,35 +69,41 @@ pub(crate) fn doubts(new: &Fact, around: &Circumstances<'_>) -> Vec<String> {
         FactKind::RegimeApplies => regime_applies(new, around, &mut doubts),
         _ => {}
     }
-    if ends_something(new) {
-        undecided(new, around, &mut doubts);
-    }
+    undecided(new, around, &mut doubts);
     doubts
 }
 
-/// Whether people may take it for the end of an incident.
-fn ends_something(new: &Fact) -> bool {
+/// Whether people may take it for the end of an incident: a decision, a last report.
+fn ends_something(new: &Fact, around: &Circumstances<'_>, after: &Computed) -> bool {
     match new.fact {
         FactKind::Dismissed => false,
         FactKind::Closed | FactKind::Reviewed => true,
-        FactKind::Submitted => new.report.as_deref() == Some("final"),
+        FactKind::Submitted => {
+            new.report.as_deref() == Some("final")
+                || lifecycle::is_all_submitted(around.party, &after.clocks)
+        }
         kind => kind.ends_assessment(),
     }
 }
 
-/// Tracks are independent: a question beside that of significance is not answered by the way.
+/// Tracks are independent: no question is answered by the way, and each that is open holds the incident
+/// open.
 fn undecided(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
+    let may_end = matches!(
+        new.fact,
+        FactKind::Closed | FactKind::Reviewed | FactKind::Submitted
+    );
+    if !may_end && !new.fact.ends_assessment() {
+        return;
+    }
     let computed = clock::compute(around.law, &around.with(new), Some(around.now));
+    if !ends_something(new, around, &computed) {
+        return;
+    }
     for regime in &around.law.regimes {
         let awareness = clock::awareness_of(regime);
-        let is_undecided = computed.clocks.iter().any(|clock| {
-            let counts_on = matches!(
-                clock.state,
-                ClockState::Provisional | ClockState::ElapsedUnassessed
-            );
-            clock.regime == regime.id && clock.party == around.party && counts_on
-        });
-        if is_undecided && awareness != FactKind::Aware {
+        let mut undecided = lifecycle::undecided(around.party, &computed.clocks);
+        if undecided.any(|clock| clock.regime == regime.id) {
             doubts.push(format!(
                 "nobody has decided about {id}: record `{awareness}`, or `not_significant` with \
                  the regime {id} where there is nothing to report under it",
@@ -123,9 +129,14 @@ impl Circumstances<'_> {
             .any(|fact| fact.report.as_deref() == Some(report))
     }
 
+    /// Whether awareness was declared, or follows from a report: of a party of ours, of the question of
+    /// significance.
     fn is_significant(&self, new: &Fact) -> bool {
-        self.facts_of(new)
-            .any(|fact| fact.kind.is_awareness() || fact.kind == FactKind::Submitted)
+        let computed = clock::compute(self.law, self.known, Some(self.now));
+        self.facts_of(new).any(|fact| {
+            let declares = fact.kind.is_awareness() || fact.kind == FactKind::Submitted;
+            declares && !computed.is_apart(fact.root)
+        })
     }
 
     fn is_reported_to_the_end(&self, new: &Fact) -> bool {
@@ -323,7 +334,18 @@ fn awareness(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) {
             break;
         }
     }
-    if around.is_ended(new) && around.last_word(new) != Some(FactKind::Merged) {
+    // What was decided of significance stands, whatever else is declared.
+    let last_word = around.last_word(new);
+    let stays_decided = match last_word {
+        Some(FactKind::Merged) => true,
+        Some(FactKind::NotSignificant | FactKind::NearMiss) => {
+            let mut regimes = around.law.regimes.iter();
+            new.fact != FactKind::Aware
+                && regimes.any(|it| clock::awareness_of(it) == FactKind::Aware)
+        }
+        _ => false,
+    };
+    if around.is_ended(new) && !stays_decided {
         doubts.push("the assessment had ended: the incident is taken up again".to_owned());
     }
     doubts.extend(moved_later(new, around));
@@ -452,11 +474,7 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
         doubts.push("no notification is recorded before it".to_owned());
     }
     if report == "progress" && around.earliest(new, FactKind::Handled).is_none() {
-        doubts.push(
-            "a progress report takes the final report's place where the incident still goes on on \
-             that report's last day: sent before it, plan on the earlier day"
-                .to_owned(),
-        );
+        doubts.extend(early_progress(new, around));
     }
     if report == "final" && around.earliest(new, FactKind::Handled).is_none() {
         doubts.push("the incident is not recorded as handled".to_owned());
@@ -480,6 +498,27 @@ fn submission(new: &Fact, around: &Circumstances<'_>, doubts: &mut Vec<String>) 
     if new.reason.is_none() && is_late(new, around) {
         doubts.push("it is late: record the reason for the delay".to_owned());
     }
+}
+
+/// A progress report that is sent before the final report's last day: that the incident still goes on
+/// then is not known yet.
+fn early_progress(new: &Fact, around: &Circumstances<'_>) -> Option<String> {
+    let computed = clock::compute(around.law, around.known, Some(around.now));
+    // A progress report before this one has taken the final report's place.
+    let mut finals = computed.clocks.iter().chain(&computed.history);
+    let (last_day, regime) = finals.find_map(|clock| {
+        let is_final = clock.stage == "final" && clock.party == new.party;
+        let last_day = clock.nominal_date.filter(|_| is_final)?;
+        let regime = around.law.regimes.iter().find(|it| it.id == clock.regime)?;
+        Some((last_day, regime))
+    })?;
+    let zone = crate::calendar::zone(&regime.zone)?;
+    (crate::calendar::local_date(new.at, &zone) < last_day).then(|| {
+        format!(
+            "it is sent before {last_day}, the final report's last day: it takes that report's place only \
+             if the incident still goes on then, so plan on that day"
+        )
+    })
 }
 
 /// What the form asks for and the fields that were handed in do not say.

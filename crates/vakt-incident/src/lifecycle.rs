@@ -42,6 +42,7 @@ states! {
     NotSignificant = "not_significant", "Assessed, and not significant.";
     NearMiss = "near_miss", "It was stopped, or did not happen.";
     Downgraded = "downgraded", "Found not significant after reports; clocks run until the receivers are told.";
+    Reportable = "reportable", "Not significant, and a report of another question, or a customer's notice, is owed.";
     Merged = "merged", "Part of another incident, where its clocks run.";
 }
 
@@ -65,6 +66,7 @@ impl IncidentState {
             self,
             Self::Draft
                 | Self::Assessing
+                | Self::Reportable
                 | Self::Dismissed
                 | Self::NotSignificant
                 | Self::NearMiss
@@ -124,12 +126,17 @@ pub fn assess_by(
     is_open.then(|| detected_at.saturating_add_micros(target))
 }
 
-/// The state that the facts of `party` give; `computed` is of the same facts. What was decided of a
-/// question beside that of significance changes no state.
+/// The state that the facts of `party` give; `computed` is of the same facts. Whether the incident is
+/// significant, and which of its reports were sent, is one question; what was decided, declared or sent
+/// of another one says nothing of it. It ends when every question of the incident has.
 pub fn state(party: &str, facts: &FactSet, computed: &Computed) -> IncidentState {
     let clocks = &computed.clocks;
     let mut own = facts.standing(party);
     own.retain(|fact| !computed.decisions_apart.contains(&fact.root));
+    let is_apart = |fact: &TimedFact| computed.declared_apart.contains(&fact.root);
+    let is_declared_apart = own.iter().any(|fact| is_apart(fact));
+    let assessed = assessment(&own, is_apart);
+    own.retain(|fact| !is_apart(fact));
     let has = |kind: FactKind| own.iter().any(|fact| fact.kind == kind);
     let submitted = |reports: &[&str]| {
         own.iter().any(|fact| {
@@ -145,21 +152,22 @@ pub fn state(party: &str, facts: &FactSet, computed: &Computed) -> IncidentState
         has(FactKind::Submitted) || own.iter().any(|fact| fact.kind.is_awareness());
     // What is owed to a customer keeps it open, whatever was decided about ourselves.
     let mut of_others = clocks.iter().filter(|clock| clock.party != party);
-    let is_owed_to_others = of_others.any(|clock| clock.state.is_owed());
+    let is_owed = of_others.any(|clock| clock.state.is_owed())
+        // So does the report of what was declared of another question.
+        || (is_declared_apart && clocks.iter().any(is_due));
     if !is_significant {
-        let assessed = assessment(&own);
-        return match is_owed_to_others && !assessed.is_open() {
-            true => IncidentState::Significant,
+        return match is_owed && !assessed.is_open() {
+            true => IncidentState::Reportable,
             false => assessed,
         };
     }
     if let Some(downgraded) = downgraded(&own) {
-        return match is_owed_to_others {
+        return match is_owed {
             true => IncidentState::Downgraded,
             false => downgraded,
         };
     }
-    if is_final_reported(party, clocks) {
+    if is_final_reported(party, clocks) && !is_taken_up(&own) {
         // A signed review closes what was reported to its end, and nothing else: a clock that still
         // runs must not disappear behind a closed incident, and neither must a missing review.
         if is_reviewed(&own) {
@@ -185,10 +193,15 @@ pub(crate) fn is_reviewed(own: &[&TimedFact]) -> bool {
     is_after(own, FactKind::Reviewed, &[FactKind::Reopened])
 }
 
-/// The state before any awareness: the last word of those who assess.
-fn assessment(own: &[&TimedFact]) -> IncidentState {
+/// The state before any awareness: the last word of those who assess. Whoever declared something else has
+/// looked at it, and what was nothing at all is something after all.
+fn assessment(own: &[&TimedFact], is_apart: impl Fn(&TimedFact) -> bool) -> IncidentState {
     own.iter()
         .fold(IncidentState::Draft, |state, fact| match fact.kind {
+            _ if is_apart(fact) => match state {
+                IncidentState::Draft | IncidentState::Dismissed => IncidentState::Assessing,
+                other => other,
+            },
             FactKind::AssessmentStarted | FactKind::SupplierNotice => IncidentState::Assessing,
             FactKind::Dismissed => IncidentState::Dismissed,
             FactKind::NotSignificant => IncidentState::NotSignificant,
@@ -214,11 +227,32 @@ fn downgraded(own: &[&TimedFact]) -> Option<IncidentState> {
     })
 }
 
-/// Whether everything that is owed was submitted, and there was something. A duty that has begun
-/// holds it open: one with a time that runs or was missed, of a customer, too; and a last report
-/// of ours whose time has not begun. One that nobody found to exist (provisional) does not, nor
-/// does one that the law gives no number and asks for in some cases only.
+/// Whether every question of ours is answered and all that is owed was submitted.
 fn is_final_reported(party: &str, clocks: &[Clock]) -> bool {
+    is_all_submitted(party, clocks) && undecided(party, clocks).next().is_none()
+}
+
+/// The clocks of a question that nobody has answered: whether its report is owed is not known.
+pub(crate) fn undecided<'c>(party: &str, clocks: &'c [Clock]) -> impl Iterator<Item = &'c Clock> {
+    let own = clocks.iter().filter(move |clock| clock.party == party);
+    own.filter(|clock| {
+        matches!(
+            clock.state,
+            ClockState::Provisional | ClockState::ElapsedUnassessed
+        )
+    })
+}
+
+/// A duty that has begun, was not done, and has a time.
+fn is_due(clock: &Clock) -> bool {
+    clock.state.is_owed() && clock.due.is_some()
+}
+
+/// Whether everything that is known to be owed was submitted, and there was something. A duty that has
+/// begun holds it open: one with a time that runs or was missed, of a customer, too; and a last report
+/// of ours whose time has not begun. One that the law gives no number and asks for in some cases only
+/// does not.
+pub(crate) fn is_all_submitted(party: &str, clocks: &[Clock]) -> bool {
     let has_begun = |regime: &str| {
         let mut own = clocks
             .iter()
@@ -226,14 +260,34 @@ fn is_final_reported(party: &str, clocks: &[Clock]) -> bool {
         own.any(|it| it.state.is_met() || it.state.is_owed())
     };
     let is_open = |clock: &Clock| {
-        let is_running = clock.state.is_owed() && clock.due.is_some();
         let is_to_come = clock.party == party
             && clock.state == ClockState::Projected
             && has_begun(&clock.regime);
-        is_running || is_to_come
+        is_due(clock) || is_to_come
     };
     let mut own = clocks.iter().filter(|clock| clock.party == party);
     own.any(|clock| clock.state.is_met()) && !clocks.iter().any(is_open)
+}
+
+/// Whether it was taken up again after its end, and did not come to another: of what was closed, that
+/// is another review or `closed`; of what was reported to its end, a further report, too. What was
+/// taken up out of another incident, or out of an assessment that had ended, had come to no such end.
+fn is_taken_up(own: &[&TimedFact]) -> bool {
+    let (mut is_sent, mut is_closed, mut is_part, mut is_taken_up) = (false, false, false, false);
+    for fact in own {
+        match fact.kind {
+            FactKind::Submitted => {
+                is_sent = true;
+                is_taken_up &= is_closed;
+            }
+            FactKind::Reviewed | FactKind::Closed => (is_closed, is_taken_up) = (true, false),
+            FactKind::Merged => is_part = true,
+            FactKind::Reopened if is_part => is_part = false,
+            FactKind::Reopened => is_taken_up = is_sent || is_closed,
+            _ => {}
+        }
+    }
+    is_taken_up
 }
 
 /// Whether there is a fact of this kind with none of `enders` after it.

@@ -44,6 +44,7 @@ mod schema;
 mod services;
 mod significance;
 mod state;
+mod states;
 mod suppression_test;
 mod suppressions;
 mod tasks;
@@ -161,7 +162,7 @@ impl Records {
         schema::migrate(&mut writer, path)?;
         let adopt = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
         regimes::adopt(&adopt, &settings.data, clock.now())?;
-        reviews::adopt(&adopt, &settings.data, clock.now())?;
+        states::adopt(&adopt, &settings.data, clock.now())?;
         adopt.commit()?;
         let reader = connect(path)?;
         reader.pragma_update(None, "query_only", true)?;

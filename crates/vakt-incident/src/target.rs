@@ -4,6 +4,7 @@ use serde::Serialize;
 use vakt_event::Timestamp;
 
 use crate::calendar::HOUR_MICROS;
+use crate::clock::Computed;
 use crate::fact::FactKind;
 use crate::factset::{FactSet, Reading};
 use crate::regime::Targets;
@@ -31,16 +32,16 @@ pub enum TargetState {
     Passed,
 }
 
-/// The targets of the incident's own party, those that have begun. `apart` are the decisions that say
-/// nothing of whether it is significant (see [`crate::clock::Computed`]).
+/// The targets of the incident's own party, those that have begun. `computed` is of the same facts: what
+/// was decided, declared or sent of another question assesses nothing of whether it is significant.
 pub fn targets(
     facts: &FactSet,
-    apart: &[i64],
+    computed: &Computed,
     hours: &Targets,
     now: Option<Timestamp>,
 ) -> Vec<Target> {
     let mut readings = facts.readings(&facts.party);
-    readings.retain(|it| !apart.contains(&it.fact.root));
+    readings.retain(|it| !computed.is_apart(it.fact.root));
     let first = |is: &dyn Fn(&Reading<'_>) -> bool| {
         let found = readings.iter().filter(|reading| is(reading));
         found.map(|reading| reading.at).min()

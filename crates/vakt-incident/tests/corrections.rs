@@ -533,3 +533,24 @@ fn a_reference_stays_through_further_corrections() {
         assert!(!recorded.incident.incident.clocks[0].unconfirmed, "{more}");
     }
 }
+
+/// Nobody can approve it any more, so that nobody else is waited for.
+#[test]
+fn what_was_moved_since_waits_for_nobody() {
+    let store = Store::new();
+    let new = r#"{"title":"A leak","regimes":["nis2-se"],"detected_at":"2026-11-23T18:00:00Z"}"#;
+    store
+        .records
+        .open_incident(serde_json::from_str(new).unwrap(), "anna")
+        .unwrap();
+    let aware = store.fact("1", r#"{"fact":"aware","at":"2026-11-23T19:00:00Z"}"#);
+    let moved = |at: &str| {
+        let fact = format!(
+            r#"{{"fact":"aware","at":"2026-11-23T{at}:00Z","revises":{},"reason":"the clock was wrong"}}"#,
+            aware.fact.id
+        );
+        store.fact("1", &fact).incident.waiting.len()
+    };
+    assert_eq!(moved("19:30"), 1);
+    assert_eq!(moved("18:30"), 0);
+}

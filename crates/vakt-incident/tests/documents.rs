@@ -889,3 +889,53 @@ fn the_bundle_of_stix_is_the_same_each_time_and_names_nobody() {
             .contains("[user-account:account_login = 'anna.svensson']")
     );
 }
+
+/// A proposal that nobody approved began nothing, whatever instant it names.
+#[test]
+fn a_deadline_comes_from_the_fact_that_counts() {
+    let store = rich();
+    let facts = store.records.incident("1").unwrap().facts;
+    let aware = facts.iter().find(|it| it.fact.as_str() == "aware").unwrap();
+    let (id, at) = (aware.id, aware.at);
+    let change = |seconds: i64| {
+        let at = at.saturating_add_micros(seconds * 1_000_000);
+        let fact = format!(
+            r#"{{"fact":"aware","at":"{at}","revises":{id},"reason":"the clock was wrong"}}"#
+        );
+        store.fact("1", &fact).fact.id
+    };
+    let proposed = change(60);
+    change(-60);
+    // Awareness is again what the proposal says it was, by a fact of its own that counts.
+    store.fact(
+        "1",
+        &format!(r#"{{"fact":"retracted","revises":{id},"reason":"not that"}}"#),
+    );
+    let retraction = store
+        .records
+        .incident("1")
+        .unwrap()
+        .facts
+        .last()
+        .unwrap()
+        .id;
+    store.fact_by(
+        "1",
+        &format!(r#"{{"fact":"approved","approves":{retraction}}}"#),
+        "bo",
+    );
+    let again = at.saturating_add_micros(60_000_000);
+    let again = store
+        .fact("1", &format!(r#"{{"fact":"aware","at":"{again}"}}"#))
+        .fact
+        .id;
+    let (_, document) = made(&store, own("early_warning"), Language::En);
+    let deadline = document.deadline.unwrap();
+    let named: Vec<&str> = deadline
+        .from
+        .iter()
+        .filter_map(|it| it.id.as_deref())
+        .collect();
+    assert!(named.contains(&again.to_string().as_str()), "{named:?}");
+    assert!(!named.contains(&proposed.to_string().as_str()), "{named:?}");
+}

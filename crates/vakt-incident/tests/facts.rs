@@ -272,6 +272,8 @@ fn a_fact_that_happened_is_recorded_with_its_doubts() {
             "no review is signed: it is not closed, and stays in the list of incidents without a \
              review",
             "a report is still owed, or nothing is assessed: the state stays",
+            "nobody has decided about nis2-se: record `aware`, or `not_significant` with the regime \
+             nis2-se where there is nothing to report under it",
         ],
     );
     check(
@@ -557,4 +559,223 @@ fn a_duty_of_one_report_comes_to_its_end() {
     );
     let recorded = store.sign_review("1");
     assert_eq!(recorded.incident.incident.state, IncidentState::Closed);
+}
+
+/// What each line records, and what the incident is then. `-` records nothing; `open` and `ended` say
+/// whether it is in the list of open ones.
+fn check_states(regimes: &[&str], lines: &[(&str, &str)]) {
+    let store = Store::new();
+    let new = serde_json::json!({
+        "title": "A leak", "regimes": regimes, "detected_at": "2026-11-23T18:00:00Z",
+    });
+    let new: vakt_incident::NewIncident = serde_json::from_value(new).unwrap();
+    store.records.open_incident(new, "anna").unwrap();
+    store.clock.advance(3_600);
+    for (fact, expected) in lines {
+        let state = match *fact {
+            "review" => store.sign_review("1").incident.incident.state,
+            fact => store.fact("1", fact).incident.incident.state,
+        };
+        let is = if state.is_open() { "open" } else { "ended" };
+        assert_eq!(format!("{state} {is}"), *expected, "{regimes:?}: {fact}");
+        assert!(store.records.verify_audit().unwrap().is_sound());
+    }
+}
+
+const PDB: &str = r#"{"fact":"aware_pdb"}"#;
+const AWARE: &str = r#"{"fact":"aware"}"#;
+const SMALL: &str = r#"{"fact":"not_significant","reason":"small"}"#;
+const NO_BREACH: &str = r#"{"fact":"not_significant","regime":"gdpr","reason":"none"}"#;
+const AUTHORITY: &str = r#"{"fact":"submitted","report":"authority","reference":"I"}"#;
+const NOTIFICATION: &str = r#"{"fact":"submitted","report":"notification","reference":"N"}"#;
+const FINAL: &str = r#"{"fact":"submitted","report":"final","reference":"F"}"#;
+
+/// It was reported to its end, and closed, while nobody had decided about NIS2; or about personal data.
+#[test]
+fn a_question_that_nobody_answered_keeps_an_incident_open() {
+    check_states(
+        &["nis2-se", "gdpr-processor"],
+        &[
+            (PDB, "assessing open"),
+            (
+                r#"{"fact":"submitted","report":"controller","reference":"mail"}"#,
+                "assessing open",
+            ),
+            ("review", "assessing open"),
+            (SMALL, "not_significant ended"),
+        ],
+    );
+    check_states(
+        &["nis2-se", "gdpr"],
+        &[
+            (AWARE, "significant open"),
+            (NOTIFICATION, "notified open"),
+            (FINAL, "notified open"),
+            ("review", "notified open"),
+            (NO_BREACH, "closed ended"),
+        ],
+    );
+}
+
+/// What was declared or sent of another question, or under what the incident has not, is no word about
+/// whether it is significant.
+#[test]
+fn the_state_is_that_of_the_question_of_significance() {
+    check_states(
+        &["nis2-se", "gdpr"],
+        &[
+            (SMALL, "not_significant ended"),
+            (PDB, "reportable open"),
+            (AUTHORITY, "not_significant ended"),
+        ],
+    );
+    check_states(
+        &["nis2-se", "gdpr"],
+        &[
+            (AWARE, "significant open"),
+            (PDB, "significant open"),
+            (AUTHORITY, "significant open"),
+        ],
+    );
+    // What was nothing at all is something after all.
+    check_states(
+        &["nis2-se", "gdpr"],
+        &[
+            (
+                r#"{"fact":"dismissed","reason":"a test"}"#,
+                "dismissed ended",
+            ),
+            (PDB, "assessing open"),
+            (AUTHORITY, "assessing open"),
+            (SMALL, "not_significant ended"),
+        ],
+    );
+    check_states(
+        &["nis2-se"],
+        &[(
+            r#"{"fact":"submitted","report":"initial","regime":"dora","reference":"D"}"#,
+            "draft open",
+        )],
+    );
+    check_states(
+        &["gdpr"],
+        &[
+            (PDB, "significant open"),
+            (AUTHORITY, "final_reported ended"),
+        ],
+    );
+}
+
+#[test]
+fn what_is_taken_up_again_is_open_until_it_is_closed_again() {
+    let reopened = r#"{"fact":"reopened","reason":"more was found"}"#;
+    check_states(
+        &["nis2-se"],
+        &[
+            (SMALL, "not_significant ended"),
+            (reopened, "assessing open"),
+            (AWARE, "significant open"),
+            (NOTIFICATION, "notified open"),
+            (FINAL, "final_reported ended"),
+            (reopened, "notified open"),
+            (FINAL, "final_reported ended"),
+            ("review", "closed ended"),
+            (reopened, "notified open"),
+            (FINAL, "notified open"),
+            ("review", "closed ended"),
+        ],
+    );
+}
+
+/// Each question that is open is named, when people may take a fact for the end.
+#[test]
+fn an_undecided_question_is_named_at_what_looks_like_an_end() {
+    let check = |regimes: &[&str], facts: &[&str], expected: &[&str]| {
+        let store = Store::new();
+        let new = serde_json::json!({"title": "A leak", "regimes": regimes});
+        let new = serde_json::from_value(new).unwrap();
+        store.records.open_incident(new, "anna").unwrap();
+        let mut warnings = Vec::new();
+        for fact in facts {
+            warnings = store.fact("1", fact).warnings;
+        }
+        let about = |it: &&String| it.starts_with("nobody has decided about");
+        let named: Vec<&str> = warnings
+            .iter()
+            .filter(about)
+            .filter_map(|it| it.split([' ', ':']).nth(4))
+            .collect();
+        assert_eq!(named, expected, "{facts:?}: {warnings:?}");
+    };
+    let both: &[&str] = &["nis2-se", "gdpr"];
+    check(both, &[PDB, AUTHORITY], &["nis2-se"]);
+    check(
+        both,
+        &[PDB, AUTHORITY, r#"{"fact":"closed"}"#],
+        &["nis2-se"],
+    );
+    check(both, &[AWARE, NOTIFICATION], &[]);
+    check(both, &[AWARE, NOTIFICATION, FINAL], &["gdpr"]);
+    check(both, &[SMALL, PDB, AUTHORITY], &[]);
+}
+
+/// Whoever declared a personal data breach has not assessed whether the incident is significant.
+#[test]
+fn a_declared_breach_meets_no_target_of_the_assessment() {
+    let store = Store::new();
+    let new = r#"{"title":"A leak","regimes":["nis2-se","gdpr"]}"#;
+    store
+        .records
+        .open_incident(serde_json::from_str(new).unwrap(), "anna")
+        .unwrap();
+    let met = |fact: &str| {
+        let targets = store.fact("1", fact).incident.targets;
+        let assessment = targets.iter().find(|it| it.target == "assessment");
+        assessment.is_some_and(|it| it.met_at.is_some())
+    };
+    assert!(!met(PDB));
+    assert!(!met(AUTHORITY));
+    assert!(met(AWARE));
+}
+
+/// What a processor found of personal data says nothing of what it owes under NIS2.
+#[test]
+fn a_customers_breach_starts_no_clock_of_another_regime() {
+    let store = Store::new();
+    let new = r#"{"title":"A leak","regimes":["nis2-se","gdpr-processor"]}"#;
+    store
+        .records
+        .open_incident(serde_json::from_str(new).unwrap(), "anna")
+        .unwrap();
+    store.fact("1", r#"{"fact":"customer_affected","party":"acme"}"#);
+    let recorded = store.fact("1", r#"{"fact":"aware_pdb","party":"acme"}"#);
+    let clocks = recorded.incident.incident.clocks;
+    let of_acme: Vec<&str> = clocks
+        .iter()
+        .filter(|it| it.party == "acme")
+        .map(|it| it.regime.as_str())
+        .collect();
+    assert_eq!(of_acme, ["gdpr-processor"]);
+}
+
+/// On the final report's last day it is known that the incident still goes on; before, it is not.
+#[test]
+fn a_progress_report_is_doubted_before_the_final_reports_last_day() {
+    for (pause, is_doubted) in [(1, true), (28, true), (29, false), (31, false)] {
+        let store = Store::new();
+        let new = r#"{"title":"A leak","regimes":["nis2-se"]}"#;
+        store
+            .records
+            .open_incident(serde_json::from_str(new).unwrap(), "anna")
+            .unwrap();
+        store.fact("1", AWARE);
+        store.fact("1", NOTIFICATION);
+        // From 23 November to 23 December, in local time.
+        store.clock.advance(pause * 86_400 + 86_400);
+        let sent = r#"{"fact":"submitted","report":"progress","reference":"P"}"#;
+        let warnings = store.fact("1", sent).warnings;
+        let doubt = "it is sent before 2026-12-23, the final report's last day";
+        let found = warnings.iter().any(|it| it.starts_with(doubt));
+        assert_eq!(found, is_doubted, "{pause}: {warnings:?}");
+    }
 }

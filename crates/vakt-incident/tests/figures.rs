@@ -33,9 +33,16 @@ fn figures(cases: Vec<Case>, alerts: Vec<AlertCounts>) -> Figures {
     Figures::of(&facts, &month(), before.as_ref(), "UTC", now)
 }
 
+/// The digits of an id.
+fn number_of(id: &str) -> i64 {
+    let digits: String = id.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or_default()
+}
+
 fn case(id: &str, detected_at: &str) -> Case {
     Case {
         id: id.to_owned(),
+        number: number_of(id),
         stream: "default".to_owned(),
         drill: false,
         historic: false,
@@ -353,6 +360,7 @@ mod naive {
         Traced {
             count: u64::try_from(count).unwrap(),
             not_named: u64::try_from(count - incidents.len()).unwrap(),
+            numbers: incidents.iter().map(|id| super::number_of(id)).collect(),
             incidents,
         }
     }

@@ -123,11 +123,8 @@ fn that_the_authority_does_not_answer_is_told_once() {
     let first = told(1);
     assert_eq!(first.len(), 1);
     assert_eq!(first[0]["target"], "2026-11-24T20:00:00Z", "{:#}", first[0]);
-    assert_eq!(
-        first[0]["deadline"], "2026-11-26T20:00:00Z",
-        "{:#}",
-        first[0]
-    );
+    // The answer is owed to us: no report of ours is due by it.
+    assert_eq!(first[0]["deadline"], Json::Null, "{:#}", first[0]);
     assert_eq!(told(4 * 86_400), Vec::<Json>::new());
 
     // An answer that came is not asked for.
@@ -319,4 +316,32 @@ fn what_a_customer_is_owed_keeps_an_incident_open_and_reminded_of() {
         assert!(!state.is_open(), "{decision}: {state}");
         assert!(store.records.verify_audit().unwrap().is_sound());
     }
+}
+
+/// The clock that began is told, and not one that had passed before.
+#[test]
+fn awareness_names_the_clock_that_it_began() {
+    let store = Store::new();
+    let new = r#"{"title":"A leak","regimes":["nis2-se","gdpr"]}"#;
+    store
+        .records
+        .open_incident(serde_json::from_str(new).unwrap(), "anna")
+        .unwrap();
+    let told = |fact: &str| -> Vec<String> {
+        store.payloads();
+        store.fact("1", fact);
+        let told = store.payloads().into_iter();
+        told.filter(|it| it["kind"] == "awareness")
+            .map(|it| format!("{} {}", it["clock"]["regime"], it["clock"]["stage"]))
+            .collect()
+    };
+    store.clock.advance(90 * 3_600);
+    assert_eq!(told(r#"{"fact":"aware_pdb"}"#), [r#""gdpr" "authority""#]);
+    assert_eq!(
+        told(r#"{"fact":"aware"}"#),
+        [r#""nis2-se" "early_warning""#]
+    );
+    store.clock.advance(80 * 3_600);
+    let earlier = r#"{"fact":"aware_pdb","at":"2026-11-27T13:00:00Z"}"#;
+    assert_eq!(told(earlier), [r#""gdpr" "authority""#]);
 }

@@ -391,7 +391,11 @@ fn a_review_is_signed_when_it_is_complete_and_closes_when_all_is_submitted() {
     let sent = store.fact("1", r#"{"fact":"submitted","report":"authority"}"#);
     assert_eq!(sent.incident.incident.state, IncidentState::Closed);
     let again = store.fact("1", r#"{"fact":"reopened"}"#);
-    assert_eq!(again.incident.incident.state, IncidentState::FinalReported);
+    assert_eq!(again.warnings, [""; 0]);
+    assert_eq!(again.incident.incident.state, IncidentState::Notified);
+    // A further report is none of its review.
+    let more = store.fact("1", r#"{"fact":"submitted","report":"authority"}"#);
+    assert_eq!(more.incident.incident.state, IncidentState::Notified);
     assert_eq!(records.review("1").unwrap().signed, None);
     assert!(records.verify_audit().unwrap().is_sound());
 }
@@ -451,7 +455,7 @@ fn the_yearly_list_has_the_incidents_without_a_review() {
     assert!(store.records.missing_reviews(-5, None, &page).is_err());
 }
 
-/// Records of before reviews were signed: what was closed by word is closed no more, with an entry.
+/// Records of before reviews were signed, by which states followed from other rules: what was closed by word is closed no more, with an entry.
 #[test]
 fn what_was_closed_by_word_alone_is_derived_anew() {
     let store = Store::new();
@@ -465,7 +469,9 @@ fn what_was_closed_by_word_alone_is_derived_anew() {
     store.fact("1", r#"{"fact":"closed"}"#);
     let connection = Connection::open(store.path()).unwrap();
     connection
-        .execute("UPDATE incidents SET state = 'closed'", [])
+        .execute_batch(
+            "UPDATE incidents SET state = 'closed'; DELETE FROM state WHERE name = 'states.rules'",
+        )
         .unwrap();
     drop(connection);
     let store = store.restart();

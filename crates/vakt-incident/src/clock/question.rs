@@ -1,6 +1,7 @@
 //! Which question a decision answers. Tracks of regimes are independent of each other: that an incident is
 //! not significant says nothing of personal data, of a product, or of what another family asks for.
 
+use super::track::family_of;
 use crate::fact::FactKind;
 use crate::factset::{FactSet, TimedFact};
 use crate::regime::{Law, Regime, Start};
@@ -76,15 +77,56 @@ impl<'a> Question<'a> {
     }
 }
 
-/// The roots of the decisions of `facts`' party that say nothing of whether the incident is significant:
-/// they name a regime that asks something else, or none of the incident's.
-pub(crate) fn decisions_apart(law: &Law<'_>, facts: &FactSet) -> Vec<i64> {
-    let standing = facts.standing(&facts.party).into_iter();
-    let apart = standing.filter(|fact| is_apart(fact, &law.regimes));
-    apart.map(|fact| fact.root).collect()
+/// The roots of the facts that say nothing of whether the incident is significant; see
+/// [`super::Computed`].
+#[derive(Default)]
+pub(super) struct Apart {
+    pub(super) decisions: Vec<i64>,
+    pub(super) declared: Vec<i64>,
 }
 
-/// See [`decisions_apart`].
+/// What `facts`' party decided, declared or sent that says nothing of whether the incident is significant.
+pub(super) fn apart(law: &Law<'_>, facts: &FactSet) -> Apart {
+    let mut apart = Apart::default();
+    let events: Vec<&TimedFact> = facts
+        .facts
+        .iter()
+        .filter(|fact| fact.party == facts.party)
+        .collect();
+    let standing = facts.standing(&facts.party);
+    let is_standing = |fact: &TimedFact| standing.iter().any(|it| std::ptr::eq(*it, fact));
+    for (index, fact) in events.iter().enumerate().filter(|(_, it)| is_standing(it)) {
+        match fact.kind {
+            FactKind::Submitted => {
+                let before = events.get(..index).unwrap_or_default();
+                match family_of(fact, before, &law.regimes) {
+                    None => apart.decisions.push(fact.root),
+                    Some(family) if !is_of_significance(family, &law.regimes) => {
+                        apart.declared.push(fact.root);
+                    }
+                    Some(_) => {}
+                }
+            }
+            kind if kind.is_awareness() => {
+                if kind != FactKind::Aware && counts_from_aware(&law.regimes) {
+                    apart.declared.push(fact.root);
+                }
+            }
+            _ if is_apart(fact, &law.regimes) => apart.decisions.push(fact.root),
+            _ => {}
+        }
+    }
+    apart
+}
+
+/// Whether the regimes of the family count from `aware`; where none of the incident's does, they are
+/// about what there is.
+fn is_of_significance(family: &str, regimes: &[&Regime]) -> bool {
+    let mut of_family = regimes.iter().filter(|it| it.family == family);
+    of_family.any(|it| awareness_of(it) == FactKind::Aware) || !counts_from_aware(regimes)
+}
+
+/// Whether a decision is about another question than whether the incident is significant.
 pub(crate) fn is_apart(decision: &TimedFact, regimes: &[&Regime]) -> bool {
     let is_decision = match decision.kind {
         FactKind::Dismissed => false,

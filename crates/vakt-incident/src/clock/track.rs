@@ -5,7 +5,7 @@ use vakt_event::Timestamp;
 use vakt_event::time::FUTURE_TOLERANCE_MICROS;
 
 use super::notices::notices;
-use super::question::Question;
+use super::question::{Question, awareness_of};
 use super::{Clock, ClockState, Computed};
 use crate::calendar::{Deadline, Rules, deadline, is_in_time, local_date, zone};
 use crate::fact::FactKind;
@@ -160,11 +160,13 @@ impl<'a> Track<'a> {
         stage.each_customer || self.of_ours.is_none() || self.declares_for_itself()
     }
 
-    /// Whether the party has an awareness or reports of its own.
+    /// Whether the party has an awareness or reports of its own under the regime: that it found a breach
+    /// of personal data says nothing of what it owes under another.
     fn declares_for_itself(&self) -> bool {
+        let awareness = awareness_of(self.regime);
         self.readings
             .iter()
-            .any(|it| it.fact.kind.is_awareness() || self.is_submission(it.fact))
+            .any(|it| it.fact.kind == awareness || self.is_submission(it.fact))
     }
 
     fn stage(&self, stage: &Stage, customers: &[Self], is_official: bool, into: &mut Computed) {
@@ -192,7 +194,8 @@ impl<'a> Track<'a> {
         let note = match (&current, successor) {
             (None, _) if state == ClockState::Projected => Some(words),
             (None, _) => None,
-            (Some(_), None) => stage.note.as_deref(),
+            // What was done waits for nothing more.
+            (Some(_), None) => stage.note.as_deref().filter(|_| !state.is_met()),
             (Some(_), Some(_)) => None,
         };
         let clock = self.clock(stage, current.as_ref(), state, met, note);

@@ -11,6 +11,8 @@ use crate::lifecycle::IncidentState;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
     pub id: String,
+    /// The short number for people.
+    pub number: i64,
     pub stream: String,
     pub drill: bool,
     /// Its events were back-filled: how long it took to see them says nothing about detection.
@@ -58,7 +60,7 @@ impl Class {
         match state {
             IncidentState::Draft | IncidentState::Assessing => Self::Undecided,
             IncidentState::Dismissed => Self::Dismissed,
-            IncidentState::NotSignificant => Self::NotSignificant,
+            IncidentState::NotSignificant | IncidentState::Reportable => Self::NotSignificant,
             IncidentState::NearMiss => Self::NearMiss,
             IncidentState::Merged => Self::Merged,
             _ => Self::Significant,

@@ -177,7 +177,7 @@ fn incidents(detected: &[&Case]) -> IncidentFigures {
 fn traced<'c>(cases: impl IntoIterator<Item = &'c Case>) -> Traced {
     let mut traced = Traced::default();
     for case in cases {
-        traced.add(&case.id);
+        traced.add(case);
     }
     traced
 }
@@ -191,7 +191,7 @@ fn parts<'n>(
 ) -> Vec<Named> {
     let mut counted: BTreeMap<String, Traced> = BTreeMap::new();
     for case in cases {
-        counted.entry(name(case)).or_default().add(&case.id);
+        counted.entry(name(case)).or_default().add(case);
     }
     let mut parts = Vec::new();
     for name in order {
@@ -213,12 +213,12 @@ fn times(cases: &[&Case], detected: &[&Case], period: &Period) -> Times {
             continue;
         }
         let began = case.began_at;
-        to_detect.add(&case.id, began.map(|it| case.detected_at.micros_since(it)));
+        to_detect.add(case, began.map(|it| case.detected_at.micros_since(it)));
     }
     let mut to_awareness = Gathered::default();
     for case in cases.iter().filter(counts) {
         if let Some(aware) = case.aware_at.filter(|aware| period.contains(*aware)) {
-            to_awareness.add(&case.id, Some(aware.micros_since(case.detected_at)));
+            to_awareness.add(case, Some(aware.micros_since(case.detected_at)));
         }
     }
     Times {
@@ -245,8 +245,8 @@ fn reports(cases: &[&Case], period: &Period) -> (ReportFigures, Vec<ReportFigure
     for case in cases {
         for clock in case.clocks.iter().filter(|it| is_due_in(it, period)) {
             let kind = (clock.regime.as_str(), clock.stage.as_str());
-            all.add(&case.id, clock);
-            by_kind.entry(kind).or_default().add(&case.id, clock);
+            all.add(case, clock);
+            by_kind.entry(kind).or_default().add(case, clock);
         }
     }
     let by_kind = by_kind.into_iter().map(|((regime, stage), of)| {
@@ -267,14 +267,14 @@ struct GatheredReports {
 }
 
 impl GatheredReports {
-    fn add(&mut self, id: &str, clock: &Clock) {
+    fn add(&mut self, case: &Case, clock: &Clock) {
         let counts = &mut self.counts;
-        counts.due.add(id);
+        counts.due.add(case);
         match clock.state {
-            ClockState::Met => counts.on_time.add(id),
-            ClockState::MetLate => counts.late.add(id),
-            ClockState::Overdue => counts.overdue.add(id),
-            _ => counts.running.add(id),
+            ClockState::Met => counts.on_time.add(case),
+            ClockState::MetLate => counts.late.add(case),
+            ClockState::Overdue => counts.overdue.add(case),
+            _ => counts.running.add(case),
         }
         if !clock.state.is_met() {
             return;
@@ -282,7 +282,7 @@ impl GatheredReports {
         let (start, due) = (clock.start, clock.due);
         let since = |end: Option<vakt_event::Timestamp>| Some(end?.micros_since(start?));
         let took = since(clock.met_at);
-        self.to_submit.add(id, took);
+        self.to_submit.add(case, took);
         if let (Some(took), Some(whole)) = (took, since(due).filter(|whole| *whole > 0)) {
             let millionths = i128::from(took.max(0)) * 1_000_000 / i128::from(whole);
             self.used
@@ -362,10 +362,10 @@ fn rules(detected: &[&Case], alerts: &[&AlertCounts]) -> (Vec<RuleFigures>, u64)
         }
         for id in &case.rules {
             let rule = rules.entry(id).or_default();
-            rule.drafts.add(&case.id);
+            rule.drafts.add(case);
             rule.decided += u64::from(class != Class::Undecided);
             if class == Class::Dismissed {
-                rule.dismissed.add(&case.id);
+                rule.dismissed.add(case);
             }
         }
     }

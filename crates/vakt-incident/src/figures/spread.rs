@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::case::Case;
+
 /// Ids that a figure names, the oldest incidents first: more than anybody follows by hand. What is
 /// beyond them is counted.
 pub const TRACED_MAX: usize = 100;
@@ -12,6 +14,8 @@ pub struct Traced {
     pub count: u64,
     /// Ids of incidents, bounded by [`TRACED_MAX`].
     pub incidents: Vec<String>,
+    /// The numbers that people know them by, in the same order.
+    pub numbers: Vec<i64>,
     /// How many of `count` are not named.
     pub not_named: u64,
 }
@@ -31,10 +35,11 @@ pub struct Spread {
 }
 
 impl Traced {
-    pub(super) fn add(&mut self, id: &str) {
+    pub(super) fn add(&mut self, case: &Case) {
         self.count = self.count.saturating_add(1);
         if self.incidents.len() < TRACED_MAX {
-            self.incidents.push(id.to_owned());
+            self.incidents.push(case.id.clone());
+            self.numbers.push(case.number);
         } else {
             self.not_named = self.not_named.saturating_add(1);
         }
@@ -51,11 +56,11 @@ pub(super) struct Gathered {
 
 impl Gathered {
     /// A duration of the incident; below zero it is no duration, and counts as not known.
-    pub(super) fn add(&mut self, id: &str, micros: Option<i64>) {
+    pub(super) fn add(&mut self, case: &Case, micros: Option<i64>) {
         match micros.filter(|micros| *micros >= 0) {
             Some(micros) => {
                 self.micros.push(micros);
-                self.of.add(id);
+                self.of.add(case);
             }
             None => self.unknown = self.unknown.saturating_add(1),
         }

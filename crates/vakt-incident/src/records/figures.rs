@@ -119,6 +119,7 @@ fn case(records: &Connection, data: &Regimes, seq: i64, now: Timestamp) -> Resul
         aware_at: first(&FactKind::is_awareness).or_else(|| of(FactKind::Submitted)),
         rules: rules(records, &row)?,
         clocks,
+        number: row.seq,
         id: row.id,
     })
 }

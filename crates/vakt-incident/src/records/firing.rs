@@ -298,8 +298,8 @@ fn unanswered_is_over(
     };
     let row = incidents::by_seq(records, seq)?;
     let view = View::of(records, &row)?;
-    let apart = view.clocks(data, now).decisions_apart;
-    let targets = target::targets(&view.known, &apart, &data.targets, Some(now));
+    let computed = view.clocks(data, now);
+    let targets = target::targets(&view.known, &computed, &data.targets, Some(now));
     let is_passed = targets
         .iter()
         .any(|it| it.target == UNANSWERED && it.state == TargetState::Passed);

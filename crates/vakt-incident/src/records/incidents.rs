@@ -370,7 +370,7 @@ pub(super) fn detail(
     let history = stood.unwrap_or(superseded);
     let frozen = evidence::of_incidents(records, &holders)?;
     let reports = reports(data, &incident.regimes);
-    let apart = crate::clock::decisions_apart(&view.law(data), &view.known);
+    let computed = view.clocks(data, now);
     Ok(IncidentDetail {
         reports,
         alerts: alerts::of_incident(records, seq)?,
@@ -379,7 +379,7 @@ pub(super) fn detail(
         evidence_note: evidence::note(frozen.len(), evidence_total),
         evidence: frozen,
         waiting: correction::waiting(&view.facts),
-        targets: target::targets(&view.known, &apart, &data.targets, Some(now)),
+        targets: target::targets(&view.known, &computed, &data.targets, Some(now)),
         members: view.members.into_iter().map(|(_, id)| id).collect(),
         trail,
         incident,

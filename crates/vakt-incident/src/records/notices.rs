@@ -85,11 +85,11 @@ pub(super) fn file_change(
         return Ok(());
     }
     let now = fact.recorded_at;
+    let moved = moved(was, computed, fact);
     let is_told = |kind: NoticeKind| match kind {
         NoticeKind::Awareness => {
-            state.is_open()
-                && state.is_declared()
-                && (moves_awareness(was, computed, fact) || !before.state.is_declared())
+            let is_new = state.is_declared() && !before.state.is_declared();
+            state.is_open() && (!moved.is_empty() || is_new)
         }
         _ => before.state.is_open() && !state.is_open(),
     };
@@ -108,7 +108,10 @@ pub(super) fn file_change(
         payload.insert("party".into(), party.clone().into());
         payload.insert("recorded_by".into(), fact.recorded_by.clone().into());
         let next = match kind {
-            NoticeKind::Awareness => next_deadline(&computed.clocks),
+            // What it made count, before what ran without it.
+            NoticeKind::Awareness => {
+                next_deadline(moved.iter().copied()).or_else(|| next_deadline(&computed.clocks))
+            }
             _ => None,
         };
         add_deadline(&mut payload, &view.law(data), next);
@@ -118,27 +121,29 @@ pub(super) fn file_change(
     Ok(())
 }
 
-/// Whether clocks count from another moment of awareness now. A correction that waits for a second person
+/// The clocks that count from another moment of awareness now. A correction that waits for a second person
 /// moves none; the approval does.
-fn moves_awareness(was: Option<&Computed>, is: &Computed, fact: &Fact) -> bool {
+fn moved<'c>(was: Option<&Computed>, is: &'c Computed, fact: &Fact) -> Vec<&'c Clock> {
     if !fact.fact.is_awareness() && fact.fact != FactKind::Approved {
-        return false;
+        return Vec::new();
     }
+    let official = |clock: &&Clock| clock.state.is_owed() || clock.state.is_met();
+    let now = is.clocks.iter().filter(official);
     let Some(was) = was else {
-        return fact.revises.is_none() && fact.fact.is_awareness();
+        // Of a part it is not known what ran before: what counts from this fact.
+        let is_new = fact.revises.is_none() && fact.fact.is_awareness();
+        return now
+            .filter(|clock| is_new && clock.start == Some(fact.at))
+            .collect();
     };
-    let starts = |computed: &Computed| -> Vec<Clock> {
-        let official = computed.clocks.iter();
-        let official = official.filter(|clock| clock.state.is_owed() || clock.state.is_met());
-        official.cloned().collect()
-    };
-    let (was, is) = (starts(was), starts(is));
-    is.iter().any(|now| {
-        let before = was.iter().find(|before| {
+    now.filter(|now| {
+        let mut before = was.clocks.iter().filter(official);
+        let before = before.find(|before| {
             (&before.party, &before.regime, &before.stage) == (&now.party, &now.regime, &now.stage)
         });
         before.is_none_or(|before| before.start != now.start)
     })
+    .collect()
 }
 
 /// What every notice about an incident says of it.

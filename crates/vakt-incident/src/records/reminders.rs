@@ -105,12 +105,7 @@ impl Records {
         let row = incidents::by_seq(records, seq)?;
         let view = View::of(records, &row)?;
         let computed = view.clocks(data, now);
-        let targets = target::targets(
-            &view.known,
-            &computed.decisions_apart,
-            &data.targets,
-            Some(now),
-        );
+        let targets = target::targets(&view.known, &computed, &data.targets, Some(now));
         // Who has decided has assessed; a question of another regime is one of its clocks.
         let targets = match row.state.is_open() {
             true => targets,
@@ -161,8 +156,8 @@ impl Records {
                     NoticeKind::Escalation
                 }
                 What::Unanswered => {
-                    let next = crate::clock::next_deadline(&looked.computed.clocks);
-                    notices::add_deadline(&mut payload, &law, next);
+                    // The answer is owed to us: no deadline of ours hangs on it.
+                    notices::add_deadline(&mut payload, &law, None);
                     payload.insert("target".into(), json!(reminder.mark.due));
                     NoticeKind::Unanswered
                 }

@@ -1,7 +1,7 @@
 //! Reviews: written by several people, signed by one, and the list of incidents that lack one.
 
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Value, json};
 use vakt_event::Timestamp;
 
@@ -11,14 +11,13 @@ use super::logged::{self, text};
 use super::rows::{instant, page, page_start};
 use super::view::View;
 use super::work::Holders;
-use super::{DAEMON, Recorder, Records, audit, facts, tasks};
+use super::{Recorder, Records, audit, tasks};
 use crate::alert::{Page, PageRequest};
 use crate::calendar::zone;
 use crate::error::Result;
 use crate::fact::{Fact, FactKind};
 use crate::factset::TimedFact;
-use crate::lifecycle::{IncidentState, is_reviewed};
-use crate::regime::Regimes;
+use crate::lifecycle::is_reviewed;
 use crate::work::{CauseFamily, MissingReview, NewReview, Review, Signed, Task, WorkError};
 
 impl Records {
@@ -263,37 +262,6 @@ fn missing(
         id: row.id,
         title: row.title,
     }))
-}
-
-/// Before there were signed reviews, the fact `closed` said that there was one: such an incident is what
-/// its facts give now, once, with an entry.
-pub(super) fn adopt(records: &Transaction<'_>, data: &Regimes, now: Timestamp) -> Result<()> {
-    let mut query = records.prepare(
-        "SELECT seq FROM incidents i WHERE state = 'closed' AND NOT EXISTS (
-             SELECT 1 FROM facts WHERE incident = i.seq AND fact = 'reviewed')",
-    )?;
-    let seqs: Vec<i64> = query
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for seq in seqs {
-        let row = incidents::by_seq(records, seq)?;
-        let computed = facts::derive(records, data, &row, now)?;
-        if computed.0 == IncidentState::Closed {
-            continue;
-        }
-        let before = json!({ "state": row.state });
-        let after = json!({ "state": computed.0 });
-        audit::add(
-            records,
-            now,
-            DAEMON,
-            "state.derived",
-            &row.id,
-            &before,
-            &after,
-        )?;
-    }
-    Ok(())
 }
 
 fn read(records: &Connection, incident: &str) -> Result<(Holders, Review)> {

@@ -49,18 +49,19 @@ impl Quantity {
     pub fn as_duration(self) -> String {
         let seconds = self.0 / ONE;
         let rest = self.0 % ONE;
-        let parts = [
-            (seconds / 3_600, "h"),
-            (seconds / 60 % 60, "min"),
-            (seconds % 60, "s"),
-        ];
+        let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "min")];
         let mut words: Vec<String> = parts
             .iter()
             .filter(|(amount, _)| *amount != 0)
             .map(|(amount, unit)| format!("{amount} {unit}"))
             .collect();
+        // Never rounded: a limit is passed by a microsecond.
         if rest != 0 {
-            words.push(format!("{rest} µs"));
+            let decimals = format!("{rest:06}");
+            let decimals = decimals.trim_end_matches('0');
+            words.push(format!("{}.{decimals} s", seconds % 60));
+        } else if seconds % 60 != 0 {
+            words.push(format!("{} s", seconds % 60));
         }
         match words.is_empty() {
             true => "0 s".to_owned(),
@@ -232,6 +233,8 @@ mod tests {
         };
         check("PT0S", "0 s");
         check("PT61M1S", "1 h 1 min 1 s");
-        check("PT0.000001S", "1 µs");
+        check("PT0.000001S", "0.000001 s");
+        check("PT16.73175S", "16.73175 s");
+        check("PT30M0.5S", "30 min 0.5 s");
     }
 }
