@@ -14,6 +14,7 @@ use crate::connection::Connection;
 use crate::error::{ApiError, ErrorCode};
 use crate::origin::{check_direct, check_same_origin};
 use crate::pages;
+use crate::pages::sign_in::Arrival;
 use crate::params::Params;
 use crate::roles::Permission;
 use crate::routes::{Errors, Need, Route};
@@ -73,6 +74,7 @@ pub(crate) async fn serve(
         Errors::Text => true,
     };
     let as_page = matches!(route.need, Need::Page(_));
+    let arrival = as_page.then(|| Arrival::of(&request));
     let tls = request
         .extensions()
         .get::<Connection>()
@@ -87,7 +89,9 @@ pub(crate) async fn serve(
             );
         }
         match error.code {
-            ErrorCode::Unauthenticated if as_page => pages::sign_in::to_sign_in(),
+            ErrorCode::Unauthenticated if as_page => {
+                pages::sign_in::to_sign_in(&arrival.unwrap_or_default())
+            }
             _ if as_page => pages::error_page(&error),
             _ => error.into_response(as_text),
         }
@@ -98,13 +102,22 @@ pub(crate) async fn serve(
     response
 }
 
-/// The answer where no route is: nothing but the fact.
-pub(crate) fn no_route(app: &App, code: ErrorCode, errors: Errors) -> Response<Body> {
+/// The answer where no route is: nothing but the fact, as a page for whoever looks with a browser.
+pub(crate) fn no_route(
+    app: &App,
+    code: ErrorCode,
+    errors: Errors,
+    headers: &HeaderMap,
+) -> Response<Body> {
     let message = match code {
         ErrorCode::MethodNotAllowed => "this path does not take this method",
         _ => "there is nothing at this path",
     };
-    let mut response = ApiError::new(code, message).into_response(errors == Errors::Text);
+    let error = ApiError::new(code, message);
+    let mut response = match accepts(headers, "text/html") {
+        true => pages::error_page(&error),
+        false => error.into_response(errors == Errors::Text),
+    };
     secure(response.headers_mut(), false);
     app.metrics
         .observe("none", response.status(), std::time::Duration::ZERO);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request};
-use axum::http::{Response, Uri};
+use axum::http::{HeaderMap, Response, Uri};
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::app::App;
@@ -205,6 +205,7 @@ routes! {
     GET    "/loki/api/v1/detected_field/{name}/values" Loki(ReadEvents), loki::detected_field_values;
     GET    "/loki/api/v1/status/buildinfo" Loki(ReadEvents), loki::build_info;
     GET    "/" Page(ReadEvents), pages::home::get;
+    GET    "/incidents" Page(ReadState), pages::incidents::get;
     GET    "/incidents/{id}" Page(ReadState), pages::incident::get;
     GET    "/incidents/{id}/record" Page(RecordFacts), pages::record::get;
     POST   "/incidents/{id}/record" Page(RecordFacts), pages::record::post;
@@ -242,12 +243,13 @@ pub(crate) fn router_of(app: &Arc<App>) -> Router {
     }
     let (unknown, wrong) = (Arc::clone(app), Arc::clone(app));
     router
-        .fallback(move |uri: Uri| async move {
-            guard::no_route(&unknown, ErrorCode::NotFound, Errors::of_path(uri.path()))
-        })
-        .method_not_allowed_fallback(move |uri: Uri| async move {
+        .fallback(move |uri: Uri, headers: HeaderMap| async move {
             let errors = Errors::of_path(uri.path());
-            guard::no_route(&wrong, ErrorCode::MethodNotAllowed, errors)
+            guard::no_route(&unknown, ErrorCode::NotFound, errors, &headers)
+        })
+        .method_not_allowed_fallback(move |uri: Uri, headers: HeaderMap| async move {
+            let errors = Errors::of_path(uri.path());
+            guard::no_route(&wrong, ErrorCode::MethodNotAllowed, errors, &headers)
         })
 }
 

@@ -297,7 +297,7 @@ fn document_item(seen: &Seen<'_>, document: &Value) -> Markup {
                 ", by " (text("author")) " "
                 (time_of(&document["at"], &seen.zone).unwrap_or_default())
             }
-            @if let Some(changed) = document["changed"].as_str() { p.sentence { (changed) } }
+            @if let Some(changed) = document["changed"].as_str() { p { (changed) } }
             @if let Some(number) = document["corrects"].as_i64() { p { "Corrects version " (number) ", which was submitted." } }
             @if !missing.is_empty() {
                 p { "Required and empty: " (missing.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")) }
@@ -319,10 +319,10 @@ fn document_item(seen: &Seen<'_>, document: &Value) -> Markup {
 fn badges(document: &Value) -> Markup {
     let is_sent = !items(document, "submissions").is_empty();
     html! {
-        @match (is_sent, document["approval"].is_object()) {
-            (true, _) => span class="badge blue" { "Submitted" },
-            (false, true) => span class="badge" { "Approved" },
-            (false, false) => span class="badge amber" { "Not approved" },
+        @if is_sent { span class="badge blue" { "Submitted" } }
+        @match document["approval"].is_object() {
+            true => span class="badge" { "Approved" },
+            false => span class="badge amber" { "Not approved" },
         }
     }
 }

@@ -458,7 +458,7 @@ fn links(of: &Value) -> Markup {
     let count = of["count"].as_u64().unwrap_or_default();
     html! {
         span.traces {
-            @for (number, id) in (1..).zip(ids.iter().take(LINKED_MAX)) {
+            @for (id, number) in ids.iter().zip(items(of, "numbers")).take(LINKED_MAX) {
                 a href={ "/incidents/" (text(id)) } title=(text(id)) { (number) } " "
             }
             @if count > named { "+" (count - named) }
@@ -473,6 +473,17 @@ fn text(value: &Value) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// They were 1, 2, 3: numbers of other incidents.
+    #[test]
+    fn incidents_are_linked_by_their_numbers() {
+        let of = serde_json::json!({"count": 3, "incidents": ["a", "b"], "numbers": [12, 40]});
+        assert_eq!(
+            links(&of).into_string(),
+            "<span class=\"traces\"><a href=\"/incidents/a\" title=\"a\">12</a> \
+             <a href=\"/incidents/b\" title=\"b\">40</a> +1</span>"
+        );
+    }
 
     #[test]
     fn durations_are_told_in_two_units() {

@@ -114,6 +114,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("closed", "Closed", "Stängd"),
     ("downgraded", "Downgraded", "Nedgraderad"),
+    (
+        "reportable",
+        "Not significant, other reports owed",
+        "Inte betydande, andra rapporter återstår",
+    ),
     ("detection", "Detection", "Detektering"),
     ("manual", "Opened by a person", "Öppnad av en person"),
     ("burst", "Burst of matches", "Anhopning av träffar"),
@@ -156,9 +161,13 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     ("due", "Due in the period", "Skulle lämnas under perioden"),
     ("on_time", "On time", "I tid"),
-    ("late", "Late", "För sent"),
-    ("overdue", "Overdue", "Försenade"),
-    ("running", "Time left", "Tid kvar"),
+    ("late", "Submitted late", "Inlämnade för sent"),
+    (
+        "overdue",
+        "Overdue, not submitted",
+        "Tiden ute, inte inlämnade",
+    ),
+    ("running", "Not due yet", "Tiden löper ännu"),
     ("on_time_share", "Share on time", "Andel i tid"),
     (
         "to_submit",

@@ -36,7 +36,7 @@ const RECORDS: usize = 8;
 /// Open incidents that are looked at for the earliest deadlines, and how many at a time. Drafts are
 /// capped by the hour, so that this many are open only where nobody has looked for weeks.
 const OPEN_MAX: usize = 5_000;
-const OPEN_PAGE: usize = 1_000;
+pub(crate) const OPEN_PAGE: usize = 1_000;
 
 const ALERTS: usize = 12;
 
@@ -214,7 +214,11 @@ struct OpenIncidents {
     is_cut: bool,
 }
 
-fn open_incidents(parts: &Parts, mut request: ListRequest) -> Result<OpenIncidents, ApiError> {
+/// All open incidents, those that need somebody first, and whether more are open than were looked at.
+pub(crate) fn by_urgency(
+    parts: &Parts,
+    mut request: ListRequest,
+) -> Result<(Vec<Value>, bool), ApiError> {
     let mut all = Vec::new();
     loop {
         let page = parts.incidents.incidents(&request).map_err(failure)?;
@@ -226,12 +230,17 @@ fn open_incidents(parts: &Parts, mut request: ListRequest) -> Result<OpenInciden
     }
     // Stable: what falls due together, or never, stays newest first.
     all.sort_by_key(urgency);
+    Ok((all, request.cursor.is_some()))
+}
+
+fn open_incidents(parts: &Parts, request: ListRequest) -> Result<OpenIncidents, ApiError> {
+    let (mut all, is_cut) = by_urgency(parts, request)?;
     let more = all.len().saturating_sub(INCIDENTS);
     all.truncate(INCIDENTS);
     Ok(OpenIncidents {
         first: all,
         more,
-        is_cut: request.cursor.is_some(),
+        is_cut,
     })
 }
 
@@ -268,6 +277,8 @@ fn page(
                     h2 id="incidents-heading" { "Open incidents" }
                     (incidents(&home.beside.incidents, site, now, may_record))
                     p.quiet {
+                        a href="/incidents?state=all" { "All incidents" } " · "
+                        a href="/recurring" { "Services and recurring incidents" } " · "
                         a href="/reports" { "Reports of others" } " · "
                         a href="/reviews" { "Incidents without a review" }
                     }
@@ -334,14 +345,13 @@ fn incidents(open: &OpenIncidents, site: &Site, now: Timestamp, may_record: bool
         @if open.more > 0 {
             p.quiet {
                 @if open.is_cut { "More than " }
-                (open.more) " more with later deadlines: "
-                code { "vakt incidents list --state open" } " shows all."
+                a href="/incidents" { (open.more) " more with later deadlines" } "."
             }
         }
     }
 }
 
-fn incident_path(incident: &Value) -> String {
+pub(crate) fn incident_path(incident: &Value) -> String {
     format!("/incidents/{}", incident["id"].as_str().unwrap_or_default())
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use vakt_event::Timestamp;
 
 use super::home::alert_line;
-use super::incident_parts::{actions, badges, clocks, countdown, record_path, zone_of};
+use super::incident_parts::{actions, badges, clocks, countdown, numbered, record_path, zone_of};
 use super::results::{encoded, shown, summary};
 use super::words::{deadline, plain, time_of};
 use super::{documents, facts, is_refresh, items, layout, timeline, why};
@@ -64,7 +64,7 @@ fn page(seen: &Seen<'_>) -> Markup {
     let incident = seen.incident;
     let zone = &zone_of(incident, seen.site);
     html! {
-        p.crumb { a href="/" { "Start" } " › Incident" }
+        p.crumb { a href="/" { "Start" } " › " a href="/incidents" { "Incidents" } " › " (numbered(incident)) }
         h1 { (incident["title"].as_str().unwrap_or("(without a title)")) }
         div id="status" data-refresh {
             p.badges { (badges(incident)) }
@@ -81,7 +81,7 @@ fn page(seen: &Seen<'_>) -> Markup {
         (waiting(seen))
         section id="clocks" data-refresh aria-labelledby="clocks-heading" {
             h2 id="clocks-heading" { "Deadlines and reports" }
-            (clock_table(clocks(incident), incident, zone))
+            (clock_table(clocks(incident), incident, zone, seen.may_record))
             (targets(incident, zone))
             (history(incident, zone))
             (documents::link(incident))
@@ -133,6 +133,29 @@ fn more_facts(incident: &Value) -> Markup {
     }
 }
 
+/// What a proposal would do, in the words of the page and the incident's own time.
+fn proposal(waiting: &Value, seen: &Seen<'_>) -> Markup {
+    let facts = items(seen.incident, "facts");
+    let of = |id: &Value| facts.iter().find(|fact| fact["id"] == *id);
+    let proposed = of(&waiting["fact"]).unwrap_or(&Value::Null);
+    let zone = zone_of(seen.incident, seen.site);
+    let revised = proposed["revises"].as_i64().unwrap_or_default();
+    let name = |fact: &Value| plain(fact["fact"].as_str().unwrap_or_default());
+    html! {
+        @match proposed["fact"].as_str() {
+            Some("downgraded") => "The incident is found not significant",
+            Some("retracted") => {
+                "“" (of(&proposed["revises"]).map(name).unwrap_or_default()) "” (fact " (revised) ") never happened"
+            },
+            Some(_) => {
+                "“" (name(proposed)) "” (fact " (revised) ") was later, at "
+                (time_of(&proposed["at"], &zone).unwrap_or_default())
+            },
+            None => (waiting["what"].as_str().unwrap_or_default()),
+        }
+    }
+}
+
 /// Corrections that a second person has to approve.
 fn waiting(seen: &Seen<'_>) -> Markup {
     let waiting = items(seen.incident, "waiting");
@@ -144,7 +167,7 @@ fn waiting(seen: &Seen<'_>) -> Markup {
                     @for one in waiting {
                         @let fact = one["fact"].as_i64().unwrap_or_default();
                         li {
-                            (one["what"].as_str().unwrap_or_default())
+                            (proposal(one, seen))
                             @let proposer = one["proposed_by"].as_str().unwrap_or("?");
                             div.quiet { "proposed by " (proposer) }
                             @if seen.may_record {
@@ -202,18 +225,18 @@ fn about(incident: &Value, zone: &TimeZone) -> Markup {
     }
 }
 
-fn clock_table(clocks: &[Value], incident: &Value, zone: &TimeZone) -> Markup {
+fn clock_table(clocks: &[Value], incident: &Value, zone: &TimeZone, may_record: bool) -> Markup {
     html! {
         div.scroll {
             table {
                 thead { tr { th { "Report" } th { "State" } th { "Due" } th { "Counts from" } th { "Regime" } } }
-                tbody { @for clock in clocks { (clock_row(clock, incident, zone)) } }
+                tbody { @for clock in clocks { (clock_row(clock, incident, zone, may_record)) } }
             }
         }
     }
 }
 
-fn clock_row(clock: &Value, incident: &Value, zone: &TimeZone) -> Markup {
+fn clock_row(clock: &Value, incident: &Value, zone: &TimeZone, may_record: bool) -> Markup {
     let report = report_of(clock, incident);
     let term = report.and_then(|it| it["term"].as_str());
     html! {
@@ -222,7 +245,9 @@ fn clock_row(clock: &Value, incident: &Value, zone: &TimeZone) -> Markup {
                 (plain(clock["stage"].as_str().unwrap_or_default()))
                 @if let Some(term) = term { " " span.quiet lang="sv" { (term) } }
                 @if report.is_some_and(|it| it["form"] == true) {
-                    div { a href=(form_path(clock, incident)) { "Fill in and copy" } }
+                    div { a href=(form_path(clock, incident)) {
+                        @if may_record { "Fill in and copy" } @else { "Read and copy" }
+                    } }
                 }
             }
             td {
@@ -345,7 +370,7 @@ fn history(incident: &Value, zone: &TimeZone) -> Markup {
             details {
                 summary { "Clocks that others took the place of (" (history.len()) ")" }
                 // Of the incident only whose it is: there is no report to fill in any more.
-                (clock_table(history, &json!({"party": incident["party"]}), zone))
+                (clock_table(history, &json!({"party": incident["party"]}), zone, false))
             }
         }
     }

@@ -7,11 +7,9 @@ use vakt_event::Timestamp;
 
 use super::facts::{self, Asks};
 use super::results::encoded;
-use super::words::{deadline, instant, plain, time_left, time_of};
+use super::words::{deadline, plain, time_left, time_of};
 use crate::app::Site;
-
-/// States in which somebody still has to act on a clock.
-const OPEN: [&str; 4] = ["provisional", "elapsed_unassessed", "running", "overdue"];
+use crate::deadline::{is_elapsed, next_clocks};
 
 /// The zone in which people read and write the times of an incident: that of its first regime.
 pub(crate) fn zone_of(incident: &Value, site: &Site) -> TimeZone {
@@ -30,48 +28,34 @@ pub(crate) fn is_unassessed(incident: &Value) -> bool {
     matches!(incident["state"].as_str(), Some("draft" | "assessing"))
 }
 
-/// The earliest deadline that somebody still has to keep.
-fn next_clock(incident: &Value) -> Option<(&Value, Timestamp)> {
-    open_clocks(incident).min_by_key(|(_, due)| *due)
-}
-
-/// Whether somebody still has to act on a clock.
-pub(crate) fn is_open_clock(clock: &Value) -> bool {
-    OPEN.contains(&clock["state"].as_str().unwrap_or_default())
-}
-
-fn open_clocks(incident: &Value) -> impl Iterator<Item = (&Value, Timestamp)> {
-    clocks(incident)
-        .iter()
-        .filter(|clock| is_open_clock(clock))
-        .filter_map(|clock| Some((clock, instant(&clock["due"])?)))
-}
-
-/// The order in which incidents need somebody: by the earliest deadline that was missed or is to
-/// come, then those whose provisional times have all passed, then those with none.
-pub(crate) fn urgency(incident: &Value) -> (u8, Option<Timestamp>) {
-    let earliest = |elapsed: bool| {
-        open_clocks(incident)
-            .filter(|(clock, _)| (clock["state"] == "elapsed_unassessed") == elapsed)
-            .map(|(_, due)| due)
-            .min()
-    };
-    match (earliest(false), earliest(true)) {
-        (Some(due), _) => (0, Some(due)),
-        (None, Some(due)) => (1, Some(due)),
-        (None, None) => (2, None),
+/// The order in which incidents need somebody: real ones before exercises; by the next deadline, then those
+/// whose provisional times have all passed, then those with none.
+pub(crate) fn urgency(incident: &Value) -> (bool, u8, Option<Timestamp>) {
+    let is_drill = incident["drill"] == true;
+    match next_clocks(incident).first() {
+        Some((clock, due)) => (is_drill, u8::from(is_elapsed(clock)), Some(*due)),
+        None => (is_drill, 2, None),
     }
 }
 
-/// State, drill, history and level.
+/// `Incident 12`, as mails, documents and the command line call it.
+pub(crate) fn numbered(incident: &Value) -> String {
+    match incident["number"].as_i64() {
+        Some(number) => format!("Incident {number}"),
+        None => "Incident".to_owned(),
+    }
+}
+
+/// Number, state, drill, history and level.
 pub(crate) fn badges(incident: &Value) -> Markup {
     let state = incident["state"].as_str().unwrap_or("unknown");
     let kind = match state {
         "draft" | "assessing" => "badge amber",
-        "significant" | "early_warned" | "notified" | "ongoing" => "badge red",
+        "reportable" | "significant" | "early_warned" | "notified" | "ongoing" => "badge red",
         _ => "badge",
     };
     html! {
+        span.number { (numbered(incident)) }
         span class=(kind) { (plain(state)) }
         @if incident["drill"] == true { (drill()) }
         @if incident["historic"] == true {
@@ -97,31 +81,50 @@ pub(crate) fn drill() -> Markup {
     html! { span.badge.drill title="An exercise: nothing of it leaves this installation" { "Drill" } }
 }
 
-/// The earliest deadline, running.
+/// The next deadline, running.
 pub(crate) fn countdown(incident: &Value, site: &Site, now: Timestamp) -> Markup {
-    let Some((clock, due)) = next_clock(incident) else {
+    let open = next_clocks(incident);
+    let Some((&(clock, due), others)) = open.split_first() else {
         return html! { p.quiet { "No deadline is running." } };
     };
     let zone = zone_of(incident, site);
-    let stage = plain(clock["stage"].as_str().unwrap_or_default());
     let late = now >= due;
-    let has_several_regimes = incident["regimes"]
-        .as_array()
-        .is_some_and(|it| it.len() > 1);
-    let is_duty = is_duty(clock);
+    let is_owed = is_duty(clock);
+    // Beside what was missed stands what can still be kept; beside what runs, what passed undecided.
+    let beside = others.iter().find(|(other, due)| match late {
+        true => *due > now,
+        false => is_elapsed(other),
+    });
     html! {
         p.countdown {
             // Scripts replace the text each second; without them it is right as of this page.
-            time.left.late[late] role="timer" datetime=(due) data-due=(due) data-duty[is_duty] {
-                (time_left(due, now, is_duty))
+            time.left.late[late] role="timer" datetime=(due) data-due=(due) data-duty[is_owed] {
+                (time_left(due, now, is_owed))
             }
-            " " span.until {
-                (stage)
-                @if has_several_regimes { " (" (clock["regime"].as_str().unwrap_or_default()) ")" }
-                " " (deadline(clock, &zone))
-            }
+            " " span.until { (report_name(incident, clock)) " " (deadline(clock, &zone)) }
         }
         (standing(incident, clock, late, &zone))
+        @if let Some((other, due)) = beside {
+            p.beside {
+                @if is_elapsed(other) {
+                    (report_name(incident, other)) ": the time since detection "
+                    (time_left(*due, now, false)) ", and nobody has decided about it."
+                } @else {
+                    "Next: " (report_name(incident, other)) " " (deadline(other, &zone)) ", "
+                    (time_left(*due, now, is_duty(other))) "."
+                }
+            }
+        }
+    }
+}
+
+/// The report of a clock, with its regime where the incident has several.
+pub(crate) fn report_name(incident: &Value, clock: &Value) -> String {
+    let stage = plain(clock["stage"].as_str().unwrap_or_default());
+    let regimes = incident["regimes"].as_array().map_or(0, Vec::len);
+    match clock["regime"].as_str() {
+        Some(regime) if regimes > 1 => format!("{stage} ({regime})"),
+        _ => stage,
     }
 }
 
@@ -175,13 +178,17 @@ pub(crate) fn actions(incident: &Value) -> Markup {
     let other = |fact: &str, words: &str| {
         html! { a.button href=(record_path(incident, fact, "")) { (words) } }
     };
-    let owed = open_clocks(incident).filter(|(clock, _)| is_duty(clock));
-    let next_report = owed.min_by_key(|(_, due)| *due);
+    let open = next_clocks(incident);
+    let next_report = open.iter().find(|(clock, _)| is_duty(clock));
     html! {
         div.actions {
             @match incident["state"].as_str() {
                 Some("draft" | "assessing") => {
                     (main("aware", "", "Aware now"))
+                    // Of another question, which was declared already.
+                    @if let Some((clock, _)) = next_report {
+                        (main("submitted", &report_of(clock), "Submitted"))
+                    }
                     (other("not_significant", "Not significant"))
                     (other("dismissed", "Dismiss"))
                 },

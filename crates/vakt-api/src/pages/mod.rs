@@ -10,6 +10,7 @@ mod figures_words;
 pub(crate) mod home;
 pub(crate) mod incident;
 mod incident_parts;
+pub(crate) mod incidents;
 pub(crate) mod intake;
 mod intake_words;
 mod layout;

@@ -67,6 +67,10 @@ struct Shown {
     preview: Option<Value>,
     at: Option<Timestamp>,
     problem: Option<ApiError>,
+    /// The facts that came since the person looked at the incident.
+    since: Vec<Value>,
+    /// It was not recorded because of them.
+    is_refused: bool,
 }
 
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
@@ -111,7 +115,8 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
             // What was typed stays, beside what the incident is now.
             let mut shown = look(&looker, words, typed, false).await?;
             let status = error.code.status();
-            shown.problem = Some(error);
+            shown.is_refused = error.code == ErrorCode::Conflict && !shown.since.is_empty();
+            shown.problem = (!shown.is_refused).then_some(error);
             Ok(answer(&looker, &shown, status))
         }
     }
@@ -142,6 +147,7 @@ async fn look(
     app.blocking(move |parts| {
         let incident = parts.incidents.incident(&id, &who.sight());
         let incident = incident.map_err(failure)?;
+        let since = recorded_since(&incident, typed.get("revision"));
         typed.set("revision", incident["revision"].to_string());
         let tried = attempt(parts, &id, &typed, &who, now);
         let (at, preview, problem) = match tried {
@@ -160,9 +166,23 @@ async fn look(
             preview,
             at,
             problem,
+            since,
+            is_refused: false,
         })
     })
     .await
+}
+
+/// The facts that are newer than the revision that a form was written beside.
+fn recorded_since(incident: &Value, revision: &str) -> Vec<Value> {
+    let Ok(revision) = revision.parse::<i64>() else {
+        return Vec::new();
+    };
+    let facts = items(incident, "facts").iter();
+    facts
+        .filter(|fact| fact["id"].as_i64().is_some_and(|id| id > revision))
+        .cloned()
+        .collect()
 }
 
 fn attempt(

@@ -1,10 +1,11 @@
 //! Signing in and out with a browser.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use maud::{Markup, html};
 
 use super::layout;
+use super::results::encoded;
 use crate::access::SESSION_LIFETIME_SECONDS;
 use crate::body::read_form;
 use crate::endpoints::access::failure;
@@ -30,17 +31,91 @@ pub(crate) fn session_cookie(headers: &HeaderMap, tls: bool) -> Option<&str> {
         .map(|(_, value)| value)
 }
 
-/// Who is not signed in is sent here.
-pub(crate) fn to_sign_in() -> Response<Body> {
-    see_other("/sign-in")
+/// Where a person wanted to go, and from where.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Arrival {
+    /// The path with its query, of what was only looked at.
+    target: Option<String>,
+    /// A link on a page of another site led to the page of an incident. Browsers send no cookie along, even
+    /// of who is signed in, as it is `SameSite=Strict`.
+    is_from_elsewhere: bool,
+}
+
+impl Arrival {
+    pub(crate) fn of(request: &Request<Body>) -> Self {
+        if request.method() != Method::GET {
+            return Self::default();
+        }
+        let header = |name: &str| {
+            let value = request.headers().get(name);
+            value.and_then(|it| it.to_str().ok()).unwrap_or_default()
+        };
+        let uri = request.uri();
+        // A query is not taken from elsewhere: it would search, and fill forms, in somebody's name.
+        let is_of_incident = uri.path().starts_with("/incidents") && uri.query().is_none();
+        let navigates =
+            header("sec-fetch-site") == "cross-site" && header("sec-fetch-mode") == "navigate";
+        Self {
+            target: uri
+                .path_and_query()
+                .and_then(|it| own_path(it.as_str()))
+                .map(str::to_owned),
+            is_from_elsewhere: navigates && is_of_incident,
+        }
+    }
+}
+
+/// Longer targets are not kept. Far above any address of a page.
+const TARGET_BYTES_MAX: usize = 2_000;
+
+/// The path of a page of our own to go to after signing in, and nothing else: browsers read `//host` and
+/// `/\host` as another site, and drop tabs and line breaks first.
+fn own_path(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('/')?;
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    let is_own = !rest.starts_with('/')
+        && rest.bytes().all(is_plain)
+        && text.len() <= TARGET_BYTES_MAX
+        && !rest.starts_with("sign-");
+    (is_own && !rest.is_empty()).then_some(text)
+}
+
+/// Who is not signed in is sent here, and afterwards to where they wanted to go.
+pub(crate) fn to_sign_in(arrival: &Arrival) -> Response<Body> {
+    let Some(target) = &arrival.target else {
+        return see_other("/sign-in");
+    };
+    let sign_in = format!("/sign-in?next={}", encoded(target));
+    match arrival.is_from_elsewhere {
+        true => from_here(&sign_in),
+        false => see_other(&sign_in),
+    }
+}
+
+/// A page that asks for `sign_in` by itself. That request comes from this site, so that the cookie of who is
+/// signed in is with it. It goes round in no circle: `/sign-in` sends nobody here.
+fn from_here(sign_in: &str) -> Response<Body> {
+    let main = html! {
+        h1 { "Vakt" }
+        p { a href=(sign_in) { "Go on to Vakt" } }
+    };
+    let mut response = layout::bare("Sign in", &main);
+    if let Ok(refresh) = HeaderValue::from_str(&format!("0; url={sign_in}")) {
+        response.headers_mut().insert(header::REFRESH, refresh);
+    }
+    response
 }
 
 /// With a link's code: a button, because whoever only looks at a link (a chat's preview, a
 /// scanner) must not use it up. Without: a form for a token.
 pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
-    let params = Params::parse(call.request.uri(), &["code"])?;
+    let params = Params::parse(call.request.uri(), &["code", "next"])?;
+    let next = params.get("next").and_then(own_path);
     let Some(code) = params.get("code").map(str::to_owned) else {
-        return Ok(form(None));
+        return Ok(match next {
+            Some(next) if is_signed_in(&call)? => see_other(next),
+            next => form(None, next),
+        });
     };
     let asked = code.clone();
     let good = call
@@ -53,7 +128,7 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
         })
         .await?;
     if !good {
-        return Ok(form(Some(USED)));
+        return Ok(form(Some(USED), None));
     }
     Ok(layout::bare(
         "Sign in",
@@ -66,6 +141,16 @@ pub(crate) async fn get(call: Call) -> Result<Response<Body>, ApiError> {
             }
         },
     ))
+}
+
+/// Whether the browser has a session that stands.
+fn is_signed_in(call: &Call) -> Result<bool, ApiError> {
+    let session = session_cookie(call.request.headers(), call.connection.tls);
+    let Some(session) = session else {
+        return Ok(false);
+    };
+    let found = call.app.parts.access.by_session(session);
+    Ok(found.map_err(|error| failure(&error))?.is_some())
 }
 
 const USED: &str =
@@ -85,6 +170,8 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
     };
     let (code, token) = (field("code"), field("token"));
     let by_code = code.is_some();
+    let next = field("next");
+    let next = next.as_deref().and_then(own_path);
     let session = call
         .app
         .blocking(move |parts| {
@@ -99,7 +186,7 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
         .await?;
     match session {
         Some(session) => {
-            let mut response = see_other("/");
+            let mut response = see_other(next.unwrap_or("/"));
             set_cookie(
                 &mut response,
                 call.connection.tls,
@@ -109,7 +196,7 @@ pub(crate) async fn post(mut call: Call) -> Result<Response<Body>, ApiError> {
             Ok(response)
         }
         None => {
-            let mut response = form(Some(if by_code { USED } else { WRONG }));
+            let mut response = form(Some(if by_code { USED } else { WRONG }), next);
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             Ok(response)
         }
@@ -134,11 +221,12 @@ pub(crate) async fn sign_out(call: Call) -> Result<Response<Body>, ApiError> {
     Ok(response)
 }
 
-fn form(problem: Option<&str>) -> Response<Body> {
-    layout::bare("Sign in", &sign_in_form(problem))
+/// `next` is where signing in leads to.
+fn form(problem: Option<&str>, next: Option<&str>) -> Response<Body> {
+    layout::bare("Sign in", &sign_in_form(problem, next))
 }
 
-fn sign_in_form(problem: Option<&str>) -> Markup {
+fn sign_in_form(problem: Option<&str>, next: Option<&str>) -> Markup {
     html! {
         h1 { "Vakt" }
         @if let Some(problem) = problem {
@@ -148,6 +236,7 @@ fn sign_in_form(problem: Option<&str>) -> Markup {
             label for="token" { "Your token" }
             input id="token" name="token" type="password" autocomplete="current-password"
                 required autofocus spellcheck="false";
+            @if let Some(next) = next { input type="hidden" name="next" value=(next); }
             button.main type="submit" { "Sign in" }
         }
         p.quiet {
@@ -157,12 +246,11 @@ fn sign_in_form(problem: Option<&str>) -> Markup {
     }
 }
 
-fn see_other(target: &'static str) -> Response<Body> {
+fn see_other(target: &str) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
-    response
-        .headers_mut()
-        .insert(header::LOCATION, HeaderValue::from_static(target));
+    let target = HeaderValue::from_str(target).unwrap_or(HeaderValue::from_static("/"));
+    response.headers_mut().insert(header::LOCATION, target);
     response
 }
 
@@ -176,5 +264,39 @@ fn set_cookie(response: &mut Response<Body>, tls: bool, value: &str, max_age: i6
         format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age}{secure}");
     if let Ok(cookie) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_page_of_our_own_is_gone_to() {
+        let check = |target: &str, is_own: bool| {
+            assert_eq!(own_path(target).is_some(), is_own, "{target:?}")
+        };
+        check("/incidents/2", true);
+        check("/?q=failed%20password&since=-1h", true);
+        check("/reviews?year=2026", true);
+        for elsewhere in [
+            "",
+            "/",
+            "//evil.example/x",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https://evil.example/",
+            "javascript:alert(1)",
+            "incidents/2",
+            " /incidents/2",
+            "/ä",
+            "/sign-out",
+            "/sign-in?next=/sign-in",
+        ] {
+            check(elsewhere, false);
+        }
+        check(&format!("/{}", "a".repeat(TARGET_BYTES_MAX)), false);
     }
 }

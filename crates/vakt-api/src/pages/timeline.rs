@@ -6,9 +6,10 @@ use maud::{Markup, html};
 use serde_json::Value;
 use vakt_event::Timestamp;
 
-use super::incident_parts::{clocks, is_open_clock, record_path_for};
+use super::incident_parts::{clocks, record_path_for};
 use super::words::{deadline, instant, plain, time_of};
 use super::{facts, items};
+use crate::deadline::is_open;
 
 /// One entry, at its time.
 struct Entry {
@@ -33,7 +34,7 @@ pub(super) fn list(incident: &Value, zone: &TimeZone, now: Timestamp, may_record
             });
         }
     }
-    for clock in clocks(incident).iter().filter(|clock| is_open_clock(clock)) {
+    for clock in clocks(incident).iter().filter(|clock| is_open(clock)) {
         if let Some(at) = instant(&clock["due"]) {
             entries.push(Entry {
                 at,

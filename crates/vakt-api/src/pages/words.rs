@@ -84,8 +84,23 @@ pub(crate) fn time_left(due: Timestamp, now: Timestamp, is_duty: bool) -> String
     }
 }
 
+/// Names that say too little when they are only spelled out.
+const NAMED: [(&str, &str); 5] = [
+    ("aware_pdb", "Aware of a personal data breach"),
+    ("aware_vuln", "Aware of an exploited vulnerability"),
+    ("aware_sev", "Aware of a severe incident of our product"),
+    (
+        "recipients_incident",
+        "Notice of the incident to recipients",
+    ),
+    ("recipients_threat", "Notice of a threat to recipients"),
+];
+
 /// `early_warning` as people write it.
 pub(crate) fn plain(name: &str) -> String {
+    if let Some((_, words)) = NAMED.iter().find(|(known, _)| *known == name) {
+        return (*words).to_owned();
+    }
     let spaced = name.replace('_', " ");
     let mut letters = spaced.chars();
     letters
@@ -120,6 +135,18 @@ mod tests {
             "one month after the notification is submitted",
         );
         check(json!({"due": null, "note": "when asked"}), "when asked");
+    }
+
+    #[test]
+    fn names_are_told_in_words() {
+        let check = |name: &str, expected: &str| assert_eq!(plain(name), expected);
+        check("early_warning", "Early warning");
+        check("aware_pdb", "Aware of a personal data breach");
+        check(
+            "recipients_incident",
+            "Notice of the incident to recipients",
+        );
+        check("", "");
     }
 
     #[test]

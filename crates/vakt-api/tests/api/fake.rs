@@ -277,7 +277,7 @@ impl Hunt for FakeHunt {
 
 pub(crate) fn incident() -> Value {
     json!({
-        "id": "inc-1", "title": "Login after failures <b>", "state": "draft", "party": "own", "drill": true,
+        "id": "inc-1", "number": 1, "title": "Login after failures <b>", "state": "draft", "party": "own", "drill": true,
         "clocks": [
             {"regime": "nis2-se", "stage": "early_warning", "party": "own", "state": "provisional",
              "start": "2026-11-24T09:30:00Z", "due": "2026-11-25T09:30:00Z", "nominal_date": null, "statutory_latest_date": null},
@@ -365,6 +365,10 @@ impl IncidentBackend for Fake {
     }
 
     fn incident(&self, id: &str, _: &Sight) -> Result<Value, IncidentFailure> {
+        let listed = self.incidents.lock().unwrap();
+        if let Some(found) = listed.iter().find(|it| it["id"] == id) {
+            return Ok(found.clone());
+        }
         match id {
             "inc-1" => Ok(incident()),
             "inc-2" => Ok(incident_of_two_parties()),
@@ -378,6 +382,15 @@ impl IncidentBackend for Fake {
     }
 
     fn add_fact(&self, id: &str, fact: &NewFact, by: &Principal) -> Result<Value, IncidentFailure> {
+        if fact
+            .rest
+            .get("expected_revision")
+            .is_some_and(|it| *it != 17)
+        {
+            return Err(IncidentFailure::Changed {
+                message: format!("Incident {id} has changed: its revision is 17"),
+            });
+        }
         self.facts.lock().unwrap().push((fact.clone(), by.clone()));
         match id {
             "inc-2" => Ok(incident_of_two_parties()),

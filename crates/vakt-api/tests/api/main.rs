@@ -11,6 +11,7 @@ mod hunts;
 mod journal_upload;
 mod loki;
 mod pages;
+mod scripts;
 mod search;
 mod searches;
 mod server;

@@ -18,11 +18,15 @@ pub(crate) fn page(daemon: &Daemon, path: &str) -> Answer {
 #[test]
 fn who_is_not_signed_in_sees_the_sign_in_page_only() {
     let daemon = start();
-    for path in ["/", "/?q=x", "/incidents/inc-1"] {
+    for (path, sign_in) in [
+        ("/", "/sign-in"),
+        ("/?q=x", "/sign-in?next=%2F%3Fq%3Dx"),
+        ("/incidents/inc-1", "/sign-in?next=%2Fincidents%2Finc-1"),
+    ] {
         let answer = daemon.request(&format!("GET {path}"), &[], b"");
         assert_eq!(
             (answer.status, answer.header("location")),
-            (303, Some("/sign-in")),
+            (303, Some(sign_in)),
             "{path}"
         );
         assert_eq!(answer.text(), "");
@@ -145,7 +149,7 @@ fn open_incidents_come_by_their_next_deadline() {
     check(
         many.clone(),
         &[1_700, 2_400, 0, 1, 2, 4],
-        "2490 more with later deadlines",
+        "<a href=\"/incidents\">2490 more with later deadlines</a>",
     );
     many.extend(many.clone());
     many.extend(many.clone());
@@ -624,4 +628,296 @@ fn the_start_page_has_the_tasks_of_whoever_looks() {
     assert!(page.contains("Call &lt;b&gt;Eva&lt;/b&gt;"), "{page}");
     assert!(page.contains("Overdue"), "{page}");
     assert!(!page.contains("Wait"), "{page}");
+}
+
+/// A link in a notice led to the start page.
+#[test]
+fn signing_in_leads_to_where_somebody_wanted_to_go() {
+    let daemon = start();
+    let form = daemon.request("GET /sign-in?next=%2Fincidents%2Finc-1", &[], b"");
+    let kept = "<input type=\"hidden\" name=\"next\" value=\"/incidents/inc-1\">";
+    assert!(form.text().contains(kept), "{}", form.text());
+    let token = daemon.token("vera", vakt_api::Role::Viewer);
+    for (next, location) in [
+        ("%2Fincidents%2Finc-1", "/incidents/inc-1"),
+        ("%2F%2Fevil.example", "/"),
+        ("https%3A%2F%2Fevil.example", "/"),
+        ("%2F%5Cevil.example", "/"),
+        ("%2F%0D%0ASet-Cookie%3A+a%3Db", "/"),
+    ] {
+        let body = format!("token={token}&next={next}");
+        let headers = [
+            "Content-Type: application/x-www-form-urlencoded",
+            &format!("Origin: http://{}", daemon.address),
+        ];
+        let signed = daemon.request("POST /sign-in", &headers, body.as_bytes());
+        assert_eq!(
+            (signed.status, signed.header("location")),
+            (303, Some(location)),
+            "{next}"
+        );
+        let form = daemon.request(&format!("GET /sign-in?next={next}"), &[], b"");
+        assert_eq!(
+            form.text().contains("name=\"next\""),
+            location != "/",
+            "{next}"
+        );
+    }
+}
+
+/// A browser sends no cookie with a link on another site's page, so that who was signed in saw the page to
+/// sign in.
+#[test]
+fn a_link_on_another_site_reaches_the_incident_of_who_is_signed_in() {
+    let daemon = start();
+    let navigation = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate"];
+    let again = daemon.request("GET /incidents/inc-1", &navigation, b"");
+    assert_eq!(
+        (again.status, again.header("refresh")),
+        (200, Some("0; url=/sign-in?next=%2Fincidents%2Finc-1"))
+    );
+    let signed_in = page(&daemon, "/sign-in?next=%2Fincidents%2Finc-1");
+    assert_eq!(
+        (signed_in.status, signed_in.header("location")),
+        (303, Some("/incidents/inc-1"))
+    );
+    let elsewhere = page(&daemon, "/sign-in?next=%2F%2Fevil.example");
+    assert_eq!(
+        (elsewhere.status, elsewhere.header("location")),
+        (200, None)
+    );
+    // Nothing is searched, typed or fetched in somebody's name, because another site asked for it.
+    for (path, headers) in [
+        ("/?q=x", &navigation[..]),
+        ("/incidents/inc-1/record?fact=aware", &navigation[..]),
+        ("/incidents/inc-1", &navigation[..1]),
+    ] {
+        let answer = daemon.request(&format!("GET {path}"), headers, b"");
+        assert_eq!(
+            (answer.status, answer.header("refresh")),
+            (303, None),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn who_looks_with_a_browser_gets_pages_where_nothing_is() {
+    let daemon = start();
+    let check = |accept: &str, kind: &str, part: &str| {
+        let accept = format!("Accept: {accept}");
+        let answer = daemon.request("GET /incident", &[&accept], b"");
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (404, Some(kind))
+        );
+        assert!(answer.text().contains(part), "{}", answer.text());
+    };
+    let back = "<a href=\"/\">Back to the start page</a>";
+    check(
+        "text/html,application/xhtml+xml",
+        "text/html; charset=utf-8",
+        back,
+    );
+    check("*/*", "application/json", "\"code\"");
+}
+
+/// Ten were on the start page, and the others in no page at all.
+#[test]
+fn the_list_has_every_incident() {
+    let daemon = start();
+    let incident = |number: usize, state: &str, due: &str| {
+        let mut incident = crate::fake::incident();
+        incident["id"] = format!("inc-{number}").into();
+        incident["number"] = number.into();
+        incident["drill"] = (number == 7).into();
+        incident["stream"] = "edge".into();
+        incident["clocks"][0]["state"] = state.into();
+        incident["clocks"][0]["due"] = due.into();
+        incident
+    };
+    let mut all: Vec<_> = (0..60)
+        .map(|number| incident(number, "provisional", "2026-12-01T00:00:00Z"))
+        .collect();
+    all[58] = incident(58, "running", "2026-11-30T00:00:00Z");
+    all[7] = incident(7, "overdue", "2026-11-01T00:00:00Z");
+    *daemon.fake.incidents.lock().unwrap() = all;
+    let shown = |path: &str| -> (Vec<usize>, String) {
+        let text = page(&daemon, path).text();
+        let links = text.split("href=\"/incidents/inc-").skip(1);
+        let numbers = links.map(|it| it.split('"').next().unwrap().parse().unwrap());
+        (numbers.collect(), text)
+    };
+    let (open, text) = shown("/incidents");
+    assert_eq!((open.len(), &open[..3]), (50, &[58, 0, 1][..]));
+    for part in [
+        "Incident 58",
+        "Early warning by Mon 30 Nov 2026 00:00 (+00:00), ",
+        " · edge",
+        "<option value=\"open\" selected>",
+        "href=\"/recurring\"",
+        "/incidents?state=open&amp;cursor=50",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    // An exercise comes after what is real, whatever it owes.
+    let (rest, _) = shown("/incidents?state=open&cursor=50");
+    assert_eq!((rest.len(), rest.last()), (10, Some(&7)));
+    let (newest, text) = shown("/incidents?state=all");
+    assert_eq!((newest.len(), &newest[..3]), (50, &[0, 1, 2][..]));
+    assert!(text.contains("Older ones"));
+    assert_eq!(page(&daemon, "/incidents?cursor=x").status, 400);
+    let start = page(&daemon, "/").text();
+    for part in [
+        "href=\"/incidents?state=all\"",
+        "href=\"/recurring\"",
+        "Incident 58",
+    ] {
+        assert!(start.contains(part), "{part}");
+    }
+    assert!(
+        !start.contains("Incident 7<"),
+        "an exercise took the place of a real one"
+    );
+}
+
+/// What had passed undecided hid the deadline of a duty.
+#[test]
+fn what_comes_next_stands_first() {
+    let daemon = start();
+    let clock = |regime: &str, stage: &str, state: &str, due: &str| {
+        serde_json::json!({"regime": regime, "stage": stage, "party": "own", "state": state,
+            "start": "2026-11-24T09:30:00Z", "due": due})
+    };
+    let check = |clocks: Vec<serde_json::Value>, first: &str, beside: &str| {
+        let mut incident = crate::fake::incident();
+        incident["id"] = "inc-9".into();
+        incident["regimes"] = serde_json::json!(["nis2-se", "gdpr"]);
+        incident["clocks"] = clocks.into();
+        *daemon.fake.incidents.lock().unwrap() = vec![incident];
+        for path in ["/", "/incidents", "/incidents/inc-9"] {
+            let text = page(&daemon, path).text();
+            assert!(text.contains(first), "{path}: {first} is not in\n{text}");
+            assert!(
+                path == "/incidents" || text.contains(beside),
+                "{path}: {text}"
+            );
+        }
+    };
+    let elapsed = || {
+        clock(
+            "gdpr",
+            "authority",
+            "elapsed_unassessed",
+            "2026-11-20T09:30:00Z",
+        )
+    };
+    let running = || clock("nis2-se", "notification", "running", "2126-11-25T09:30:00Z");
+    check(
+        vec![elapsed(), running()],
+        "Notification (nis2-se) by Mon 25 Nov 2126",
+        "Authority (gdpr): the time since detection passed ",
+    );
+    check(
+        vec![
+            clock(
+                "nis2-se",
+                "early_warning",
+                "overdue",
+                "2026-11-20T09:30:00Z",
+            ),
+            running(),
+            elapsed(),
+        ],
+        "Early warning (nis2-se) by Fri 20 Nov 2026",
+        "Next: Notification (nis2-se) by Mon 25 Nov 2126",
+    );
+    check(
+        vec![elapsed()],
+        "Authority (gdpr) by Fri 20 Nov 2026",
+        "Provisional",
+    );
+}
+
+/// The words were those of the API, and a second press of the button recorded beside what nobody had seen.
+#[test]
+fn what_others_recorded_is_seen_before_it_is_recorded_beside_it() {
+    let daemon = start();
+    let mut incident = crate::fake::incident();
+    incident["id"] = "inc-9".into();
+    incident["facts"] = serde_json::json!([
+        {"id": 16, "fact": "detected", "at": "2026-11-24T09:30:00Z", "recorded_by": "vakt"},
+        {"id": 17, "fact": "not_significant", "at": "2026-11-24T10:00:00Z", "recorded_by": "bo",
+         "recorded_at": "2026-11-24T10:00:05Z"}]);
+    *daemon.fake.incidents.lock().unwrap() = vec![incident];
+    let path = "/incidents/inc-9/record";
+    let typed = |revision, what| {
+        [
+            ("fact", "aware"),
+            ("at", "now"),
+            ("revision", revision),
+            ("reason", "a call"),
+            ("do", what),
+        ]
+    };
+    let refused = send(&daemon, path, &typed("16", "record"));
+    assert_eq!(refused.status, 409);
+    let text = refused.text();
+    for part in [
+        "Nothing was recorded. Since you looked at the incident, this was recorded:",
+        "Not significant, by bo, ",
+        "href=\"/incidents/inc-9#facts\"",
+        "value=\"a call\"",
+        "name=\"revision\" value=\"17\"",
+    ] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+    assert!(!text.contains("value=\"record\""), "{text}");
+    assert!(!text.contains("revision is"), "{text}");
+    let looked = send(&daemon, path, &typed("17", "look")).text();
+    assert!(looked.contains("value=\"record\""), "{looked}");
+    assert!(!looked.contains("Since you looked"), "{looked}");
+    assert_eq!(send(&daemon, path, &typed("17", "record")).status, 303);
+}
+
+/// What waits was told in the words of the API, in UTC.
+#[test]
+fn what_waits_for_a_second_person_is_told_in_words() {
+    let daemon = start();
+    let mut incident = crate::fake::incident();
+    incident["id"] = "inc-9".into();
+    incident["time_zone"] = "Europe/Stockholm".into();
+    incident["waiting"][0]["fact"] = 3.into();
+    incident["waiting"][0]["what"] = "fact 2, `aware`, moves later, to 2026-11-24T11:00:00Z".into();
+    incident["facts"] = serde_json::json!([
+        {"id": 2, "fact": "aware", "at": "2026-11-24T10:00:00Z", "recorded_by": "bo", "party": "own"},
+        {"id": 3, "fact": "aware", "at": "2026-11-24T11:00:00Z", "recorded_by": "bo", "party": "own",
+         "revises": 2}]);
+    *daemon.fake.incidents.lock().unwrap() = vec![incident];
+    let text = page(&daemon, "/incidents/inc-9").text();
+    assert!(
+        text.contains("“Aware” (fact 2) was later, at <time "),
+        "{text}"
+    );
+    assert!(text.contains("24 Nov 12:00:00"), "{text}");
+    assert!(!text.contains("`aware`"), "{text}");
+}
+
+/// A viewer can read the texts of a form and fill in none.
+#[test]
+fn the_form_of_a_report_is_offered_as_what_the_person_can_do_with_it() {
+    let daemon = start();
+    let text = page(&daemon, "/incidents/inc-1").text();
+    assert!(text.contains("Fill in and copy"), "{text}");
+    let viewer = format!(
+        "Authorization: Bearer {}",
+        daemon.token("vera", vakt_api::Role::Viewer)
+    );
+    let text = daemon
+        .request("GET /incidents/inc-1", &[&viewer], b"")
+        .text();
+    assert!(
+        text.contains("Read and copy") && !text.contains("Fill in and copy"),
+        "{text}"
+    );
 }

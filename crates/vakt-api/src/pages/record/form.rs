@@ -10,7 +10,7 @@ use crate::app::Site;
 use crate::pages::facts::{Asks, FactWords, Reason};
 use crate::pages::incident_parts::{clocks, zone_of};
 use crate::pages::items;
-use crate::pages::words::{deadline, local, plain};
+use crate::pages::words::{deadline, local, plain, time_of};
 
 pub(super) fn crumb(id: &str, words: &FactWords) -> Markup {
     html! {
@@ -37,15 +37,44 @@ pub(super) fn page(shown: &Shown, id: &str, site: &Site) -> Markup {
                     input type="hidden" name=(name) value=(typed.get(name));
                 }
             }
+            @if !shown.since.is_empty() { (since(shown, id, site)) }
             (inputs(shown))
             section.outcome aria-live="polite" {
                 (outcome(shown, site))
             }
             div.actions {
-                button.main type="submit" name="do" value="record" { (words.button) }
-                button type="submit" name="do" value="look" formnovalidate { "Show what follows" }
+                // What was refused is looked at once more, beside what somebody else recorded.
+                @if shown.is_refused {
+                    button.main type="submit" name="do" value="look" formnovalidate { "Go on: show what follows" }
+                } @else {
+                    button.main type="submit" name="do" value="record" { (words.button) }
+                    button type="submit" name="do" value="look" formnovalidate { "Show what follows" }
+                }
                 a.button href={ "/incidents/" (id) } { "Cancel" }
             }
+        }
+    }
+}
+
+/// What others recorded while the form was open.
+fn since(shown: &Shown, id: &str, site: &Site) -> Markup {
+    let zone = &zone_of(&shown.incident, site);
+    html! {
+        div.problem role="alert" {
+            p {
+                @if shown.is_refused { "Nothing was recorded. " }
+                "Since you looked at the incident, this was recorded:"
+            }
+            ul {
+                @for fact in &shown.since {
+                    li {
+                        (plain(fact["fact"].as_str().unwrap_or_default()))
+                        ", by " (fact["recorded_by"].as_str().unwrap_or_default())
+                        @if let Some(at) = time_of(&fact["recorded_at"], zone) { ", " (at) }
+                    }
+                }
+            }
+            p { a href={ "/incidents/" (id) "#facts" } { "See the incident as it is now" } }
         }
     }
 }
