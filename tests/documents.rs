@@ -137,6 +137,17 @@ fn the_guide_is_a_story_that_happens() {
     let (status, _, bytes) = answer(&daemon, &path, &daemon.token);
     assert_eq!(status, 200);
     assert_eq!(named["blake3"], blake3::hash(&bytes).to_hex().as_str());
+    // Times are as people write them, here as with every other fact.
+    let by_hand = vakt()
+        .args(["incidents", "submit-document", "1", "1", "--format", "html"])
+        .args(["--at", "yesterday 23:10", "--url", &daemon.http])
+        .args(["--token", &daemon.token, "-c"])
+        .arg(folder.path().join("vakt.yaml"))
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&by_hand.stderr);
+    assert!(by_hand.status.success(), "{told}");
+    assert!(told.contains(", 23:10 on "), "{told}");
     let verified = vakt()
         .arg("verify")
         .arg("--data-dir")

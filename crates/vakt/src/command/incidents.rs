@@ -449,7 +449,8 @@ fn list(
             ];
             let now = SystemClock.now();
             for incident in incidents {
-                let next = open_clocks(incident).into_iter().next();
+                let next = vakt_api::next_clocks(incident).into_iter().next();
+                let next = next.map(|(clock, _)| clock);
                 let of_next = |key: &str| next.map_or("-", |clock| text(clock, key));
                 rows.push(vec![
                     // As good as the whole id, and short enough to type.
@@ -480,20 +481,6 @@ fn list(
 /// What a list of an object holds; nothing where it has none.
 fn items<'j>(object: &'j Json, name: &str) -> impl Iterator<Item = &'j Json> {
     object[name].as_array().into_iter().flatten()
-}
-
-/// The clocks that somebody still has to keep, the earliest first.
-fn open_clocks(incident: &Json) -> Vec<&Json> {
-    const OPEN: [&str; 4] = ["provisional", "running", "overdue", "elapsed_unassessed"];
-    let mut open: Vec<(&str, &Json)> = incident["clocks"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|clock| OPEN.contains(&text(clock, "state")))
-        .filter_map(|clock| Some((clock["due"].as_str()?, clock)))
-        .collect();
-    open.sort_by_key(|(due, _)| *due);
-    open.into_iter().map(|(_, clock)| clock).collect()
 }
 
 /// When a clock ends, for people: the day for a calendar period, else the second.
@@ -596,4 +583,47 @@ pub(super) fn ahead(global: &Global, words: &str) -> Result<Timestamp> {
         return Ok(now.saturating_add_micros(seconds.saturating_mul(1_000_000)));
     }
     Ok(local::instant(words, now, &record::zone_of(global, &[])?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use vakt_incident::FactSet;
+    use vakt_incident::clock::{compute, next_deadline};
+
+    /// Notices go by the one, pages and lists by the other.
+    #[test]
+    fn all_name_the_same_deadline_as_the_next_one() {
+        let data = Regimes::embedded();
+        let law = data.select(&["nis2-se", "gdpr"]).unwrap();
+        let detected: Timestamp = "2026-11-23T20:00:00Z".parse().unwrap();
+        let mut seen = Vec::new();
+        for facts in [
+            &[][..],
+            &["aware=2026-11-25T20:00:00Z"],
+            &["aware_pdb=2026-11-24T10:00:00Z"],
+            &[
+                "aware=2026-11-24T10:00:00Z",
+                "submitted.early_warning=2026-11-24T12:00:00Z",
+                "submitted.notification=2026-11-25T12:00:00Z",
+            ],
+        ] {
+            let facts = [&["detected=2026-11-23T20:00:00Z"], facts].concat();
+            let facts = FactSet::parse_args(&facts, data).unwrap();
+            for hours in 0..200 {
+                let now = detected.saturating_add_micros(hours * 3_600_000_000 + 1);
+                let clocks = compute(&law, &facts, Some(now)).clocks;
+                let by_notices = next_deadline(&clocks).map(|clock| json!(clock));
+                let incident = json!({"clocks": clocks});
+                let by_pages = vakt_api::next_clocks(&incident).into_iter().next();
+                let by_pages = by_pages.map(|(clock, _)| clock.clone());
+                assert_eq!(by_pages, by_notices, "{hours}");
+                seen.extend(by_notices.map(|it| it["state"].to_string()));
+            }
+        }
+        for state in ["provisional", "elapsed_unassessed", "running", "overdue"] {
+            assert!(seen.contains(&json!(state).to_string()), "{state}");
+        }
+    }
 }

@@ -68,6 +68,7 @@ const ENGLISH: Words = Words {
         ("awareness", "Awareness was declared, clocks run"),
         ("reminder", "Reminder"),
         ("overdue", "A deadline has passed"),
+        (PASSED_PROVISIONAL, "A provisional deadline has passed"),
         ("escalation", "Nobody has assessed the draft"),
         ("unanswered", "The authority has not answered"),
         ("criterion_met", "A criterion of significance is met"),
@@ -173,6 +174,7 @@ const SWEDISH: Words = Words {
         ),
         ("reminder", "Påminnelse"),
         ("overdue", "En frist har löpt ut"),
+        (PASSED_PROVISIONAL, "En preliminär frist har löpt ut"),
         ("escalation", "Ingen har bedömt utkastet"),
         ("unanswered", "Myndigheten har inte svarat"),
         (
@@ -407,7 +409,11 @@ pub(super) fn text(message: &Message, language: Language) -> String {
         line(labels.deadline, deadline(body, words));
     }
     line(labels.link, plain("link"));
-    if body["clock"]["state"] == "provisional" {
+    // Passed, it was no duty missed either.
+    if matches!(
+        body["clock"]["state"].as_str(),
+        Some("provisional" | "elapsed_unassessed")
+    ) {
         text.push_str(&format!("\n{}\n", labels.provisional));
     }
     if body["historic"] == true {
@@ -454,12 +460,18 @@ fn criterion(body: &Json, language: Language) -> String {
     }
 }
 
+/// The headline of a deadline that was none of a duty: nobody had assessed yet.
+const PASSED_PROVISIONAL: &str = "overdue.provisional";
+
 /// What happened, to what.
 fn headline(body: &Json, words: &Words) -> String {
     let kind = body["kind"].as_str().unwrap_or_default();
     let key = match body["is_well"].as_bool() {
         Some(true) => format!("{kind}.well"),
         Some(false) => format!("{kind}.ill"),
+        None if kind == "overdue" && body["clock"]["state"] == "elapsed_unassessed" => {
+            PASSED_PROVISIONAL.to_owned()
+        }
         None => kind.to_owned(),
     };
     let known = words.kinds.iter().find(|(name, _)| *name == key);
@@ -673,6 +685,38 @@ mod tests {
             json!({"kind": "source", "is_well": false, "title": "web1", "host": "web1"}),
             Language::English,
             "[Vakt] A source is silent: web1",
+        );
+    }
+
+    /// It read as a duty that was missed.
+    #[test]
+    fn what_passed_before_anybody_assessed_is_no_missed_duty() {
+        let check = |state: &str, language, headline: &str, is_provisional: bool| {
+            let mut body = draft();
+            body["kind"] = "overdue".into();
+            body["clock"]["state"] = state.into();
+            let text = text(&message(body), language);
+            assert!(text.starts_with(headline), "{text}");
+            let labels = &words(language).labels;
+            assert_eq!(text.contains(labels.provisional), is_provisional, "{text}");
+        };
+        check(
+            "overdue",
+            Language::English,
+            "A deadline has passed, incident 7",
+            false,
+        );
+        check(
+            "elapsed_unassessed",
+            Language::English,
+            "A provisional deadline has passed, incident 7",
+            true,
+        );
+        check(
+            "elapsed_unassessed",
+            Language::Swedish,
+            "En preliminär frist har löpt ut, incident 7",
+            true,
         );
     }
 

@@ -11,7 +11,7 @@ use vakt_event::clock::{FixedClock, SystemClock};
 use vakt_event::{Clock, Timestamp};
 use vakt_incident::Records;
 
-use super::items;
+use super::{items, record};
 use crate::client::{Client, encoded};
 use crate::command::people::{aligned, text, to_second};
 use crate::command::{Connection, Global, Outcome};
@@ -160,7 +160,7 @@ pub struct SubmitOptions {
     /// The authority's reference
     #[arg(long, value_name = "TEXT")]
     reference: Option<String>,
-    /// When it was sent, RFC 3339 with an offset [default: now]
+    /// When it was sent: `now`, a local time of the jurisdiction such as 03:05, or RFC 3339 [default: now]
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// Why it is late
@@ -419,10 +419,15 @@ fn submit(global: &Global, options: &SubmitOptions) -> Result<Outcome> {
     let path = incident(&options.id);
     let mut body = members(&[
         ("reference", options.reference.as_ref()),
-        ("at", options.at.as_ref()),
         ("reason", options.reason.as_ref()),
     ]);
     body.insert("source".into(), "command".into());
+    if let Some(at) = &options.at {
+        let zone = record::zone_of_incident(global, &client.get(&path, &[])?)?;
+        let at = record::at(at, &zone).context("--at")?;
+        record::tell_instant("that it was sent", at, &zone);
+        body.insert("at".into(), at.to_string().into());
+    }
     match &options.sent {
         Some(file) => body.insert("file".into(), hand_in(&client, &path, "sent", file)?),
         None => body.insert("format".into(), options.format.clone().into()),

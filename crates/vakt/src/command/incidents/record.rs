@@ -8,7 +8,7 @@ use vakt_event::{Clock as _, Timestamp};
 use vakt_incident::calendar::zone;
 use vakt_incident::{Regimes, local};
 
-use super::{DecisionOptions, FactOptions, OpenOptions, local_words, open_clocks, show, when};
+use super::{DecisionOptions, FactOptions, OpenOptions, local_words, show, when};
 use crate::client::Client;
 use crate::command::people::text;
 use crate::command::{Global, Outcome};
@@ -39,14 +39,7 @@ pub(super) fn fact(global: &Global, options: &FactOptions) -> Result<Outcome> {
     let decision = &options.decision;
     let client = Client::new(global, &decision.connection)?;
     let path = format!("/api/v1/incidents/{}", decision.id);
-    let incident = client.get(&path, &[])?;
-    let regimes: Vec<String> = incident["regimes"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|id| id.as_str().map(str::to_owned))
-        .collect();
-    let zone = zone_of(global, &regimes)?;
+    let zone = zone_of_incident(global, &client.get(&path, &[])?)?;
     let at = at(&options.at, &zone)?;
     let mut body = json!({"fact": options.fact, "at": at.to_string(), "source": "command"});
     for (key, value) in [
@@ -74,8 +67,7 @@ pub(super) fn fact(global: &Global, options: &FactOptions) -> Result<Outcome> {
         body["revises"] = revises.into();
     }
     decide_with(&mut body, decision);
-    let local = vakt_incident::clock::words::local(at, zone.iana_name().unwrap_or("UTC"));
-    tell(&format!("recording {} at {at}, {local}", options.fact));
+    tell_instant(&options.fact, at, &zone);
     record(global, &client, &path, &body, options.dry_run)
 }
 
@@ -127,7 +119,7 @@ fn record(
     dry_run: bool,
 ) -> Result<Outcome> {
     let preview = client.post(&format!("{path}/facts/preview"), body)?;
-    for clock in open_clocks(&preview) {
+    for (clock, _) in vakt_api::next_clocks(&preview) {
         let (stage, state) = (text(clock, "stage"), text(clock, "state"));
         let local = local_words(clock).map(|words| format!(", {words}"));
         let local = local.unwrap_or_default();
@@ -172,7 +164,22 @@ pub(in crate::command) fn zone_of(global: &Global, regimes: &[String]) -> Result
     zones.next().context("no regime names a time zone")
 }
 
+/// The zone of the first of an incident's regimes.
+pub(super) fn zone_of_incident(global: &Global, incident: &Json) -> Result<TimeZone> {
+    let ids = incident["regimes"].as_array().into_iter().flatten();
+    let regimes: Vec<String> = ids
+        .filter_map(|id| id.as_str().map(str::to_owned))
+        .collect();
+    zone_of(global, &regimes)
+}
+
+/// Says which instant is recorded, before it is.
+pub(super) fn tell_instant(what: &str, at: Timestamp, zone: &TimeZone) {
+    let local = vakt_incident::clock::words::local(at, zone.iana_name().unwrap_or("UTC"));
+    tell(&format!("recording {what} at {at}, {local}"));
+}
+
 /// When something happened: `now`, a local time of the jurisdiction, or RFC 3339.
-fn at(words: &str, zone: &TimeZone) -> Result<Timestamp> {
+pub(super) fn at(words: &str, zone: &TimeZone) -> Result<Timestamp> {
     Ok(local::past_instant(words, SystemClock.now(), zone)?)
 }
