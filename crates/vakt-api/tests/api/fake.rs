@@ -454,7 +454,7 @@ impl IncidentBackend for Fake {
 
     fn why(&self, id: &str, _: &Sight) -> Result<Value, IncidentFailure> {
         match id {
-            "inc-1" | "inc-2" => Ok(json!({"rules": [{
+            "inc-1" | "inc-2" | "inc-9" => Ok(json!({"rules": [{
                 "rule.id": "r", "rule.name": "SSH brute force", "loaded": true,
                 "asks": ["SSH brute force: events >= 5 within 60 s"], "inputs": [], "event_count": 1,
                 "events": [{"id": "7", "rule.name": "SSH login failed", "matched": [{"field": "user.name", "value": "<root>"}]}],
