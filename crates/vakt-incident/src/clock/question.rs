@@ -107,10 +107,9 @@ pub(super) fn apart(law: &Law<'_>, facts: &FactSet) -> Apart {
                     Some(_) => {}
                 }
             }
-            kind if kind.is_awareness() => {
-                if kind != FactKind::Aware && counts_from_aware(&law.regimes) {
-                    apart.declared.push(fact.root);
-                }
+            FactKind::Aware => {}
+            kind if kind.is_awareness() && counts_from_aware(&law.regimes) => {
+                apart.declared.push(fact.root);
             }
             _ if is_apart(fact, &law.regimes) => apart.decisions.push(fact.root),
             _ => {}
