@@ -144,20 +144,8 @@ fn any_is_there(fields: &[String]) -> String {
 
 /// The value of the field is the text.
 fn is(field: &str, text: &str) -> String {
-    if is_like_now(text) {
-        let slashed =
-            regex::between_slashes(&regex::anchored(&regex::any_text(&[text.to_owned()])));
-        return format!("{field}:{slashed}");
-    }
     let quoted = quoted(text);
     format!("({field}:{quoted} and {field}:[{quoted} TO {quoted}])")
-}
-
-/// Whether the text, as the end of a range, would be a time that goes by now (`now`, `NOW-1d`).
-fn is_like_now(text: &str) -> bool {
-    let start = text.get(..3).unwrap_or_default();
-    let rest = text.get(3..).unwrap_or_default();
-    start.eq_ignore_ascii_case("now") && (rest.is_empty() || rest.starts_with(['+', '-', '/']))
 }
 
 /// In the quotes of the query language.
@@ -244,7 +232,10 @@ mod tests {
             r"(a\ b:>1 or (not a\ b:* and a.b:>1))",
         );
         // The end of a range would be a time.
-        check(r#"{host_name="now"}"#, "host.name:/^(?:now)$/");
+        check(
+            r#"{host_name="now"}"#,
+            r#"(host.name:"now" and host.name:["now" TO "now"])"#,
+        );
         check(
             r#"{host_name="nowhere"}"#,
             r#"(host.name:"nowhere" and host.name:["nowhere" TO "nowhere"])"#,

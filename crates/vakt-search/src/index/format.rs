@@ -11,8 +11,8 @@ use crate::{Error, Result};
 const FORMAT_FILE: &str = "vakt-index-format";
 
 /// Rises whenever what is written changes so that another version would read it wrongly: [`crate::words`],
-/// [`crate::chunk`], [`crate::split`] or the catalogue.
-const FORMAT: &str = "vakt-search 7";
+/// [`crate::chunk`], [`crate::split`] or the catalogue; and whenever frames are decoded otherwise.
+const FORMAT: &str = "vakt-search 8";
 
 /// What the line of the rules begins with.
 const RULES: &str = "rules";
