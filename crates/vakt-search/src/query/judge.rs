@@ -1,11 +1,11 @@
 //! The plain reading of a query: look at every value. All other ways are held to this one.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use vakt_event::Origin;
 
 use super::literals::{Found, Literals};
-use super::{Node, Pattern, Regex};
+use super::{Node, Pattern, Regex, Test};
 use crate::Record;
 use crate::fold::fold_into;
 
@@ -16,6 +16,7 @@ pub(super) fn holds(node: &Node, literals: Option<&Literals>, record: &Record<'_
         literals,
         folded: OnceCell::new(),
         found: OnceCell::new(),
+        named: RefCell::default(),
     };
     judge.holds(node)
 }
@@ -26,6 +27,8 @@ struct Judge<'j> {
     /// What the sender sent, folded, value after value.
     folded: OnceCell<Folded>,
     found: OnceCell<Option<Found<'j>>>,
+    /// The same of fields that many texts are looked for in, by name.
+    named: RefCell<Vec<(&'j str, Folded, Found<'j>)>>,
 }
 
 #[derive(Default)]
@@ -35,8 +38,25 @@ struct Folded {
     ends: Vec<usize>,
 }
 
-impl Judge<'_> {
-    fn holds(&self, node: &Node) -> bool {
+impl Folded {
+    fn add(&mut self, folded: &str) {
+        self.text.push_str(folded);
+        self.ends.push(self.text.len());
+    }
+
+    /// Whether some value has the pattern.
+    fn has(&self, pattern: &Pattern) -> bool {
+        let mut start = 0;
+        self.ends.iter().any(|end| {
+            let value = self.text.get(start..*end).unwrap_or_default();
+            start = *end;
+            pattern.matches(value)
+        })
+    }
+}
+
+impl<'j> Judge<'j> {
+    fn holds(&self, node: &'j Node) -> bool {
         match node {
             Node::All => true,
             Node::Not(inner) => !self.holds(inner),
@@ -44,6 +64,9 @@ impl Judge<'_> {
             Node::Or(parts) => parts.iter().any(|part| self.holds(part)),
             Node::Sent(pattern) => self.has(pattern),
             Node::SentRegex(regex) => self.has_expression(regex),
+            Node::Field(name, Test::Text(pattern)) if let Some(literals) = self.literals => {
+                self.field_has(name, pattern, literals)
+            }
             Node::Field(name, test) => self
                 .record
                 .any_value(name, |value| test.accepts_sent(value)),
@@ -57,18 +80,28 @@ impl Judge<'_> {
             found.look_at(self.folded().text.as_bytes());
             Some(found)
         });
-        // What is found may begin in one value and end in another, and is looked for in each.
-        if let Some(found) = found
-            && !pattern.pieces.iter().all(|piece| found.has(piece))
-        {
-            return false;
-        }
-        let Folded { text, ends } = self.folded();
-        let mut start = 0;
-        ends.iter().any(|end| {
-            let value = text.get(start..*end).unwrap_or_default();
-            start = *end;
-            pattern.matches(value)
+        has_found(found.as_ref(), pattern) && self.folded().has(pattern)
+    }
+
+    /// Whether some value of the field has the pattern.
+    fn field_has(&self, name: &'j str, pattern: &Pattern, literals: &'j Literals) -> bool {
+        let mut named = self.named.borrow_mut();
+        let known = named.iter().position(|(known, ..)| *known == name);
+        let at = known.unwrap_or_else(|| {
+            let mut values = Folded::default();
+            let mut folded = String::new();
+            self.record.any_value(name, |value| {
+                fold_into(value, &mut folded);
+                values.add(&folded);
+                false
+            });
+            let mut found = literals.nothing();
+            found.look_at(values.text.as_bytes());
+            named.push((name, values, found));
+            named.len() - 1
+        });
+        named.get(at).is_some_and(|(_, values, found)| {
+            has_found(Some(found), pattern) && values.has(pattern)
         })
     }
 
@@ -78,8 +111,7 @@ impl Judge<'_> {
             let mut folded = String::new();
             for value in sent(self.record) {
                 fold_into(value, &mut folded);
-                all.text.push_str(&folded);
-                all.ends.push(all.text.len());
+                all.add(&folded);
             }
             all
         })
@@ -88,6 +120,12 @@ impl Judge<'_> {
     fn has_expression(&self, regex: &Regex) -> bool {
         sent(self.record).any(|value| regex.is_in(value))
     }
+}
+
+/// Whether all texts of the pattern were found, if they were looked for. What is found may begin in one value and
+/// end in another, so that the pattern is looked for in each then.
+fn has_found(found: Option<&Found<'_>>, pattern: &Pattern) -> bool {
+    found.is_none_or(|found| pattern.pieces.iter().all(|piece| found.has(piece)))
 }
 
 /// The values, not null, that the sender sent.
@@ -110,13 +148,13 @@ mod tests {
         #[test]
         fn many_texts_are_judged_as_few(
             values in prop::collection::vec("[a-cÄ ]{0,6}", 0..5),
-            words in prop::collection::vec("(|-)(|[*])[a-cä]{1,3}(|[*])", 17..60),
+            words in prop::collection::vec("(|-)(|x:|y:|event[.]original:)(|[*])[a-cä]{1,3}(|[*])", 17..60),
             separator in prop::sample::select(vec![" ", " or "]),
         ) {
             let query = Query::parse(&words.join(separator)).unwrap();
             let mut event = Event::default();
-            for value in &values {
-                event.sent("x", value.as_str());
+            for (at, value) in values.iter().enumerate() {
+                event.sent(["x", "y"][at % 2], value.as_str());
             }
             let record = Record::of(&event);
             let literals = query.literals.as_deref();

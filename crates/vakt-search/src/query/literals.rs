@@ -1,4 +1,4 @@
-//! The texts that a query looks for in what was sent, where they are many: looked for all at once.
+//! The texts that a query looks for, where they are many: looked for all at once, in what was sent and in each field.
 //!
 //! Lists of indicators and of exclusions have hundreds. One pass over a text tells which are in it, so that what an
 //! event costs hardly grows with their number.
@@ -6,7 +6,7 @@
 use aho_corasick::{AhoCorasick, MatchKind};
 use hashbrown::HashMap;
 
-use super::Node;
+use super::{Node, Test};
 
 /// Fewer are looked for one by one.
 const LITERALS_MIN: usize = 16;
@@ -79,7 +79,7 @@ impl Found<'_> {
 
 fn collect(node: &Node, numbers: &mut HashMap<String, usize>) {
     match node {
-        Node::Sent(pattern) => {
+        Node::Sent(pattern) | Node::Field(_, Test::Text(pattern)) => {
             for piece in &pattern.pieces {
                 let next = numbers.len();
                 numbers.entry_ref(piece.as_str()).or_insert(next);
