@@ -109,7 +109,7 @@ fn a_quarter_has_its_figures_for_each_role() {
     let real = &board["real"];
     assert_eq!(
         real["incidents"]["detected"],
-        json!({"count": 2, "incidents": [first, second], "not_named": 0})
+        json!({"count": 2, "incidents": [first, second], "numbers": [1, 2], "not_named": 0})
     );
     assert_eq!(board["period"]["until"], "2026-09-30T22:00:00Z");
     assert_eq!(board["period"]["time_zone"], "Europe/Stockholm");

@@ -221,7 +221,8 @@ fn reminders_escalations_and_silence_are_told() {
     assert_eq!(
         told,
         [
-            "escalation early_warning 4",
+            // Of what passed unassessed nothing can be done; the next deadline is named.
+            "escalation notification 4",
             "overdue early_warning 100",
             "reminder notification 50"
         ]

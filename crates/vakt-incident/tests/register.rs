@@ -183,7 +183,7 @@ fn only_a_decision_about_personal_data_ends_that_question() {
         &reported,
         &[3, 4],
         BreachStatus::UnderAssessment,
-        "final_reported",
+        "notified",
     );
     let small = r#"{"fact":"not_significant","reason":"small"}"#;
     let none = r#"{"fact":"not_significant","regime":"gdpr","reason":"no personal data"}"#;
@@ -228,7 +228,7 @@ fn only_a_decision_about_personal_data_ends_that_question() {
         &[none, r#"{"fact":"aware_pdb"}"#],
         &[],
         BreachStatus::Breach,
-        "significant",
+        "assessing",
     );
 }
 

@@ -181,7 +181,7 @@ fn remove_by_end(dir: &std::path::Path, end: &str, keep_empty: bool) {
 
 #[test]
 fn a_creation_cut_short_is_taken_up_again() {
-    for format in [None, Some(""), Some("vakt-sea"), Some("vakt-search 7\n")] {
+    for format in [None, Some(""), Some("vakt-sea"), Some("vakt-search 8\n")] {
         let dir = tempfile::tempdir().unwrap();
         if let Some(format) = format {
             fs::write(dir.path().join("vakt-index-format"), format).unwrap();

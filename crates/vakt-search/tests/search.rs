@@ -344,10 +344,20 @@ fn the_names_of_fields_are_told_by_stream_and_time() {
             assert_eq!(names.unwrap(), expected, "{streams:?} {since:?} {until:?}");
         };
     // Those of most events first, by the names that they are asked for.
-    check(None, None, None, &["a.b", "c", "d", "process.executable"]);
-    check(Some(&["two"]), None, None, &["a.b", "c"]);
+    check(
+        None,
+        None,
+        None,
+        &["a.b", "vakt.peer", "c", "d", "process.executable"],
+    );
+    check(Some(&["two"]), None, None, &["a.b", "c", "vakt.peer"]);
     check(Some(&[]), None, None, &[]);
-    check(None, Some(1000), None, &["a.b", "d"]);
-    check(None, None, Some(1000), &["a.b", "c", "process.executable"]);
+    check(None, Some(1000), None, &["a.b", "d", "vakt.peer"]);
+    check(
+        None,
+        None,
+        Some(1000),
+        &["a.b", "vakt.peer", "c", "process.executable"],
+    );
     check(Some(&["one"]), Some(1000), Some(100_000), &[]);
 }

@@ -194,12 +194,14 @@ impl Daemon {
         })?);
         threads.extend(start_indexing(
             &journal,
-            data_dir.index(),
             &index,
             &frames,
-            writer,
             &index_progress,
-            quarantine("index"),
+            Feed {
+                dir: data_dir.index(),
+                writer,
+                quarantine: quarantine("index"),
+            },
             &stop,
         )?);
         let detection = DetectThread {
@@ -285,7 +287,7 @@ impl Daemon {
             threads.push(spawn("heartbeat", move || beat.run())?);
         }
         readings::register(&registry, Arc::clone(&health))?;
-        process::register(&registry)?;
+        process::register(&registry, clock.now())?;
         let wiring = Wiring {
             intake: Arc::clone(&intake),
             ingest_metrics: bound.metrics(),
@@ -574,15 +576,20 @@ fn say_what_is_lost(lost: &[(PathBuf, &'static str)]) -> Vec<String> {
     said
 }
 
+/// What the thread that feeds the index has for itself.
+struct Feed {
+    dir: PathBuf,
+    writer: IndexWriter,
+    quarantine: Quarantine,
+}
+
 /// Starts the threads that feed the index, build inverted indexes, and read its files for damage.
 fn start_indexing(
     journal: &Arc<Journal>,
-    dir: PathBuf,
     index: &Arc<ArcSwap<Index>>,
     frames: &Frames,
-    writer: IndexWriter,
     progress: &Arc<IndexProgress>,
-    quarantine: Quarantine,
+    feed: Feed,
     stop: &Stop,
 ) -> Result<[JoinHandle<()>; 2]> {
     // Nobody waits for it: it changes nothing, and ends with the index.
@@ -600,13 +607,13 @@ fn start_indexing(
     let feeder = spawn("index", move || {
         let thread = IndexThread {
             journal: &journal,
-            dir: &dir,
+            dir: &feed.dir,
             shared: &index,
             frames: &frames,
             progress: &progress,
             stop: &stop,
         };
-        index::run(&thread, writer, quarantine);
+        index::run(&thread, feed.writer, feed.quarantine);
     })?;
     Ok([feeder, builder])
 }

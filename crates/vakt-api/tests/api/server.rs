@@ -40,8 +40,13 @@ fn a_search_that_cannot_be_made_says_why() {
         assert!(answer.text().contains(part), "{}", answer.text());
     };
     check("q=(", "invalid_query", "\"position\":1");
-    check("since=2026-11-24T09:00:00", "invalid_time", "`since`");
-    check("until=yesterday", "invalid_time", "`until`");
+    check("since=last-week", "invalid_time", "`since`");
+    check("until=tomorrow", "invalid_time", "`until`");
+    check(
+        "since=-1h&until=-2h",
+        "invalid_time",
+        "nothing lies between",
+    );
     check("limit=-1", "invalid_parameter", "`limit`");
     check("limit=10001", "invalid_parameter", "from 0 to 10000");
     check("order=up", "invalid_parameter", "`order`");

@@ -15,9 +15,9 @@ pub(super) fn is_escapable(c: char) -> bool {
 }
 
 /// Whether `\` after `word` takes the meaning from `c`. In a path of Windows it separates, so that
-/// `C:\Windows\*` and `HKLM\*` are all that is below; quotes, spaces and `\` itself need it there, too.
+/// `C:\Windows\*` and `HKLM\*` are all that is below; quotes, spaces, parentheses and `\` itself need it there, too.
 pub(super) fn is_escaped_after(word: &[Glyph], c: char) -> bool {
-    is_escapable(c) && ("\\\" )".contains(c) || !is_path(word))
+    is_escapable(c) && ("\\\" ()".contains(c) || !is_path(word))
 }
 
 /// Whether `word` is the beginning of a path: it has a separator, or is what a path begins with.

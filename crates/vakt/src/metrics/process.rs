@@ -2,21 +2,21 @@
 //! (proc_pid_status(5), proc_pid_limits(5)).
 
 use std::fs;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{Gauge, Registry};
+use vakt_event::Timestamp;
+use vakt_event::time::MICROS_PER_SECOND;
 
 /// Registers the readings; where there is no `/proc`, they stay at 0.
-pub(crate) fn register(registry: &Registry) -> Result<()> {
-    let started = SystemTime::now().duration_since(UNIX_EPOCH);
+pub(crate) fn register(registry: &Registry, started: Timestamp) -> Result<()> {
     let start_time = Gauge::new(
         "process_start_time_seconds",
         "When the process started, in seconds since 1970.",
     )?;
-    start_time.set(started.map_or(0.0, |since| since.as_secs_f64()));
+    start_time.set(started.micros() as f64 / MICROS_PER_SECOND as f64);
     registry.register(Box::new(start_time))?;
     registry.register(Box::new(Process {
         resident: Gauge::new(
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn this_process_has_memory_and_files() {
         let registry = Registry::new();
-        register(&registry).unwrap();
+        register(&registry, Timestamp::from_seconds(1_800_000_000).unwrap()).unwrap();
         for family in registry.gather() {
             let value = family.get_metric()[0].get_gauge().get_value();
             assert!(value >= 1.0, "{}: {value}", family.name());

@@ -93,11 +93,6 @@ impl Columns {
             (Node::And(parts) | Node::Or(parts), _) => {
                 parts.iter().try_for_each(|part| self.check_condition(part))
             }
-            (Node::Sent(_) | Node::SentRegex(_), _) => Err(Unknown {
-                expected: "a column and what it is compared with, such as count>10 or name:word"
-                    .to_owned(),
-                found: "a word alone".to_owned(),
-            }),
             _ => Ok(()),
         }
     }
