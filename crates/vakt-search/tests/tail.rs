@@ -4,13 +4,14 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use common::{frames, open_index, put};
 use tempfile::TempDir;
 use vakt_event::time::FUTURE_TOLERANCE_MICROS;
 use vakt_event::{Event, EventTime, JournalPosition, Source, Timestamp, Transport};
-use vakt_search::{Error, Index, Order, Query, Request, Response};
+use vakt_search::{Error, Index, Order, Progress, Query, Request, Response, Watch};
 
 const EVENTS: u64 = 300;
 
@@ -126,6 +127,42 @@ fn who_wants_the_newest_has_what_was_read_of_them_until_the_time_was_over() {
             "{error}"
         );
     }
+}
+
+#[derive(Debug, Default)]
+struct Told(Mutex<Vec<(u64, u64)>>);
+
+impl Watch for Told {
+    fn at(&self, progress: Progress) {
+        assert_eq!((progress.of, progress.behind), (3000, 3000));
+        let covered = (progress.read, progress.covered);
+        self.0.lock().unwrap().push(covered);
+    }
+}
+
+#[test]
+fn progress_goes_on_where_the_newest_is_read_first() {
+    let folder = TempDir::new().unwrap();
+    let told = Arc::new(Told::default());
+    let request = Request {
+        query: Query::parse("alpha").unwrap(),
+        watch: Some(Arc::clone(&told) as Arc<dyn Watch>),
+        ..Request::default()
+    };
+    let answer = index(&folder, 0).search_with(&request, |_, tail| {
+        tail.begin(JournalPosition(3000));
+        for number in (0..3000).rev() {
+            let event = event(number);
+            let bytes = frames::encode(&event);
+            let frame = frames::frame(&bytes, &event);
+            let position = JournalPosition(number);
+            tail.offer(position, frame, &source(number), &mut frames::Frames)?;
+        }
+        Ok::<_, Error>(())
+    });
+    assert_eq!(answer.unwrap().total, 1000);
+    let told = told.0.lock().unwrap();
+    assert_eq!(told.as_slice(), [(0, 0), (1024, 1024), (2048, 2048)]);
 }
 
 #[test]

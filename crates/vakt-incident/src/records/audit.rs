@@ -483,11 +483,7 @@ fn check_regimes(records: &Connection, report: &mut AuditReport) -> Result<()> {
 /// Whether each incident's state is the one that its facts gave when the last of them, or the data
 /// that it is judged by, was new.
 fn check_states(records: &Connection, data: &Regimes, report: &mut AuditReport) -> Result<()> {
-    let mut query = records.prepare("SELECT seq FROM incidents ORDER BY seq")?;
-    let seqs: Vec<i64> = query
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for seq in seqs {
+    for seq in incidents::seqs(records)? {
         let row = incidents::by_seq(records, seq)?;
         let view = View::of(records, &row)?;
         let last = view.facts.last().map(|fact| fact.recorded_at);

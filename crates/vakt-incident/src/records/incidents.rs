@@ -307,6 +307,13 @@ pub(super) fn by_seq(records: &Connection, seq: i64) -> Result<IncidentRow> {
         .query_row([seq], from_row)?)
 }
 
+/// The sequence numbers of all incidents, ascending.
+pub(super) fn seqs(records: &Connection) -> Result<Vec<i64>> {
+    let mut query = records.prepare("SELECT seq FROM incidents ORDER BY seq")?;
+    let seqs = query.query_map([], |row| row.get(0))?;
+    Ok(seqs.collect::<rusqlite::Result<_>>()?)
+}
+
 /// What never changes of an incident, as the audit log keeps it.
 pub(super) fn core(records: &Connection, seq: i64) -> Result<Value> {
     let row = by_seq(records, seq)?;

@@ -7,7 +7,7 @@ use vakt_event::Timestamp;
 
 use super::incidents::{self, IncidentRow};
 use super::view::View;
-use super::{DAEMON, audit, facts};
+use super::{DAEMON, audit, facts, state};
 use crate::clock::{Clock, ClockState};
 use crate::error::{Error, Result};
 use crate::regime::Regimes;
@@ -37,15 +37,8 @@ pub(super) fn adopt(records: &Transaction<'_>, data: &Regimes, now: Timestamp) -
          VALUES (?1, ?2, ?3, ?4)",
         params![data.hash, data.version, data.text, now.micros()],
     )?;
-    records.execute(
-        "INSERT INTO state (name, bytes) VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes",
-        params![CURRENT, name.as_bytes()],
-    )?;
-    let mut query = records.prepare("SELECT seq FROM incidents ORDER BY seq")?;
-    let seqs: Vec<i64> = query
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
+    state::save(records, CURRENT, None, name.as_bytes())?;
+    let seqs = incidents::seqs(records)?;
     if before.is_none() && seqs.is_empty() {
         return Ok(());
     }
@@ -77,10 +70,7 @@ fn is_other_of_version(records: &Connection, data: &Regimes) -> Result<bool> {
 }
 
 fn current(records: &Connection) -> Result<Option<String>> {
-    let sql = "SELECT bytes FROM state WHERE name = ?1";
-    let found: Option<Vec<u8>> = records
-        .query_row(sql, [CURRENT], |row| row.get(0))
-        .optional()?;
+    let found = state::load(records, CURRENT)?;
     Ok(found.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 

@@ -39,13 +39,7 @@ impl Records {
     }
 
     pub fn load_blob(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        self.read(|records| {
-            let sql = "SELECT bytes FROM state WHERE name = ?1";
-            let name = format!("{BLOB_PREFIX}{name}");
-            Ok(records
-                .query_row(sql, [name], |row| row.get(0))
-                .optional()?)
-        })
+        self.read(|records| load(records, &format!("{BLOB_PREFIX}{name}")))
     }
 }
 
@@ -75,7 +69,13 @@ pub(super) fn save_snapshot(
     save(records, SNAPSHOT, Some(next), bytes)
 }
 
-fn save(
+pub(super) fn load(records: &Connection, name: &str) -> Result<Option<Vec<u8>>> {
+    let sql = "SELECT bytes FROM state WHERE name = ?1";
+    let found = records.query_row(sql, [name], |row| row.get(0));
+    Ok(found.optional()?)
+}
+
+pub(super) fn save(
     records: &Connection,
     name: &str,
     position: Option<JournalPosition>,

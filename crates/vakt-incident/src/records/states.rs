@@ -1,10 +1,10 @@
 //! How states follow from facts, where records of an earlier version gave others.
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::Transaction;
 use serde_json::json;
 use vakt_event::Timestamp;
 
-use super::{DAEMON, audit, facts, incidents};
+use super::{DAEMON, audit, facts, incidents, state};
 use crate::error::Result;
 use crate::regime::Regimes;
 
@@ -17,26 +17,18 @@ const RULES: &str = "2";
 /// Derives every state anew where the rules in use are not those that it was derived by; where that gives
 /// another one, the audit log keeps both.
 pub(super) fn adopt(records: &Transaction<'_>, data: &Regimes, now: Timestamp) -> Result<()> {
-    if current(records)?.as_deref() == Some(RULES.as_bytes()) {
+    if state::load(records, CURRENT)?.as_deref() == Some(RULES.as_bytes()) {
         return Ok(());
     }
-    records.execute(
-        "INSERT INTO state (name, bytes) VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes",
-        params![CURRENT, RULES.as_bytes()],
-    )?;
-    let mut query = records.prepare("SELECT seq FROM incidents ORDER BY seq")?;
-    let seqs: Vec<i64> = query
-        .query_map([], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    for seq in seqs {
+    state::save(records, CURRENT, None, RULES.as_bytes())?;
+    for seq in incidents::seqs(records)? {
         let row = incidents::by_seq(records, seq)?;
-        let (state, _) = facts::derive(records, data, &row, now)?;
-        if state == row.state {
+        let (derived, _) = facts::derive(records, data, &row, now)?;
+        if derived == row.state {
             continue;
         }
         let before = json!({ "state": row.state });
-        let after = json!({ "state": state });
+        let after = json!({ "state": derived });
         audit::add(
             records,
             now,
@@ -48,10 +40,4 @@ pub(super) fn adopt(records: &Transaction<'_>, data: &Regimes, now: Timestamp) -
         )?;
     }
     Ok(())
-}
-
-fn current(records: &Connection) -> Result<Option<Vec<u8>>> {
-    let sql = "SELECT bytes FROM state WHERE name = ?1";
-    let found = records.query_row(sql, [CURRENT], |row| row.get(0));
-    Ok(found.optional()?)
 }

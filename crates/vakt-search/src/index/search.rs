@@ -104,8 +104,8 @@ pub struct Response {
     pub next: Option<String>,
     /// Events that were read to know whether they match.
     pub read: u64,
-    /// Events that the index lacks, and for which the time was too short: the answer is of the newest ones alone, and
-    /// not of what the index holds. 0 in a whole answer.
+    /// Events that the index lacks, and for which the time was too short, at most: the answer is of the newest ones
+    /// alone, and not of what the index holds. 0 in a whole answer.
     pub unread: u64,
 }
 

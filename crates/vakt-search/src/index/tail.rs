@@ -84,18 +84,17 @@ impl<'r> Tail<'r> {
     /// The journal is read up to `end`; the newest of it first, where that is the order. Gives what need not be read.
     pub fn begin(&mut self, end: JournalPosition) -> Scope {
         self.end = end;
-        self.tell(self.from);
+        self.tell();
         self.scope.clone()
     }
 
-    fn tell(&self, position: JournalPosition) {
+    fn tell(&self) {
         if let Some(watch) = &self.request.watch {
-            let since_start = |position: JournalPosition| position.0.saturating_sub(self.from.0);
             watch.at(Progress {
                 read: self.judged,
-                covered: since_start(position),
-                of: since_start(self.end),
-                behind: since_start(self.end),
+                covered: self.judged,
+                of: self.behind(),
+                behind: self.behind(),
             });
         }
     }
@@ -114,7 +113,7 @@ impl<'r> Tail<'r> {
     ) -> Result<()> {
         self.judged += 1;
         if self.judged.is_multiple_of(EVENTS_PER_CLOCK) {
-            self.tell(position);
+            self.tell();
             self.request.limits().check().map_err(|stop| match stop {
                 Stop::Cancelled => Error::Cancelled,
                 Stop::OutOfTime | Stop::Damaged(_) => {

@@ -31,10 +31,14 @@ fn is_path(word: &[Glyph]) -> bool {
         .iter()
         .rposition(|glyph| glyph.c == '=')
         .map_or(0, |at| at + 1);
-    let root = text(word.get(start..).unwrap_or_default()).to_ascii_lowercase();
-    let is_drive = matches!(root.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic());
-    is_drive || root.starts_with("hkey_") || REGISTRY_ROOTS.contains(&root.as_str())
+    let root = word.get(start..).unwrap_or_default();
+    let first = text(root.get(..ROOT_CHARS).unwrap_or(root)).to_ascii_lowercase();
+    let is_drive = matches!(first.as_bytes(), [letter, b':'] if letter.is_ascii_alphabetic());
+    is_drive || first == "hkey_" || REGISTRY_ROOTS.contains(&first.as_str())
 }
+
+/// As many characters of a word as tell whether a path begins with it.
+const ROOT_CHARS: usize = 5;
 
 /// What paths of the Windows registry begin with, besides `HKEY_…`.
 const REGISTRY_ROOTS: [&str; 5] = ["hklm", "hkcu", "hku", "hkcr", "hkcc"];

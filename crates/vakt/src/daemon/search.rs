@@ -45,6 +45,9 @@ const HINT_FIELDS_MAX: usize = 8;
 /// filled: they are decoded in a few milliseconds.
 const NAMED_BY_NEWEST: usize = 500;
 
+/// They are looked at for no longer than this, since every query of Grafana's asks for names first.
+const NAMED_TIME_MAX: Duration = Duration::from_secs(1);
+
 pub(super) struct Search {
     pub(super) frames: Frames,
     pub(super) index: Arc<ArcSwap<Index>>,
@@ -117,9 +120,9 @@ impl SearchBackend for Search {
         };
         if response.unread > 0 {
             answer.cut.push(format!(
-                "The index is behind, and the time was over before {} events were read that it lacks: these are the \
-                 newest hits, and older ones and their total are missing. Ask again when it has caught up, or for \
-                 a shorter range.",
+                "The index is behind, and the time was over before all that it lacks was read, up to {} events: these \
+                 are the newest hits, and older ones and their total are missing. Ask again when it has caught up, \
+                 or for a shorter range.",
                 response.unread
             ));
         }
@@ -146,8 +149,21 @@ impl SearchBackend for Search {
         since: Option<Timestamp>,
         until: Option<Timestamp>,
     ) -> Result<Vec<String>, SearchFailure> {
-        self.progress
-            .wait_for(self.journal.durable_end(), INDEX_PATIENCE);
+        // It waits for the index, too.
+        let newest = match self.search(&SearchRequest {
+            since,
+            until,
+            streams: streams.map(<[String]>::to_vec),
+            limit: NAMED_BY_NEWEST,
+            hits_only: true,
+            patience: Some(NAMED_TIME_MAX),
+            ..SearchRequest::default()
+        }) {
+            Ok(answer) => answer.hits,
+            // Behind a backlog those that the index knows are enough.
+            Err(SearchFailure::OutOfTime(_)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
         let names = self.index.load().field_names(streams, since, until);
         let mut names = names.map_err(|error| {
             let error = anyhow::Error::from(error);
@@ -158,16 +174,8 @@ impl SearchBackend for Search {
                 "the index cannot say which fields there are: {error:#}"
             ))
         })?;
-        let newest = self.search(&SearchRequest {
-            since,
-            until,
-            streams: streams.map(<[String]>::to_vec),
-            limit: NAMED_BY_NEWEST,
-            hits_only: true,
-            ..SearchRequest::default()
-        })?;
         let mut known: HashSet<String> = names.iter().cloned().collect();
-        for name in newest.hits.iter().flat_map(Map::keys) {
+        for name in newest.iter().flat_map(Map::keys) {
             if known.insert(name.clone()) {
                 names.push(name.clone());
             }
